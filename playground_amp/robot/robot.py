@@ -34,7 +34,8 @@ class Robot:
     through its x-z plane would do. It holds for joint positions, velocities, targets and torques.
     """
 
-    model: mujoco.MjModel
+    scene: str
+    model: mujoco.MjModel  # without what is only there to be looked at, which would slow every step by a tenth
     joint_names: tuple[str, ...]
     joint_lower: np.ndarray  # [11] rad
     joint_upper: np.ndarray  # [11] rad
@@ -51,23 +52,21 @@ class Robot:
 
 @cache
 def load_robot(scene: str = "flat") -> Robot:
-    """Compiles `scene_<scene>.xml` of this folder, once a process.
+    """Compiles `scene_<scene>.xml` of this folder for simulation, once a process.
 
     The model is shared: whoever changes it copies it first. The arrays are read-only.
 
     Raises:
         UserError: there is no such scene.
     """
-    path = ROBOT_DIR / f"scene_{scene}.xml"
-    if scene not in known_scenes():
-        raise UserError(f"unknown scene {scene!r}: known are {', '.join(known_scenes())}")
-    model = mujoco.MjModel.from_xml_path(str(path))
+    model = _compile(scene, visual=False)
     _check_joint_order(model)
     joints = [model.joint(name) for name in JOINT_NAMES]
     joint_range = np.array([joint.range for joint in joints])
     mirror_index = np.array([JOINT_NAMES.index(mirrored_name(name)) for name in JOINT_NAMES])
     axes = np.array([joint.axis for joint in joints])
     return Robot(
+        scene=scene,
         model=model,
         joint_names=JOINT_NAMES,
         joint_lower=_constant(joint_range[:, 0]),
@@ -79,6 +78,16 @@ def load_robot(scene: str = "flat") -> Robot:
     )
 
 
+@cache
+def load_visual_model(scene: str = "flat") -> mujoco.MjModel:
+    """The same robot and scene with everything there is to see, for rendering; it moves exactly alike.
+
+    Raises:
+        UserError: there is no such scene.
+    """
+    return _compile(scene, visual=True)
+
+
 def known_scenes() -> list[str]:
     """Names that `load_robot` takes: the scene files beside this module."""
     return sorted(path.stem.removeprefix("scene_") for path in ROBOT_DIR.glob("scene_*.xml"))
@@ -88,6 +97,14 @@ def mirrored_name(name: str) -> str:
     """The same part on the other side: left_x for right_x and back; parts of the middle keep their name."""
     side, _, part = name.partition("_")
     return {"left": f"right_{part}", "right": f"left_{part}"}.get(side, name)
+
+
+def _compile(scene: str, *, visual: bool) -> mujoco.MjModel:
+    if scene not in known_scenes():
+        raise UserError(f"unknown scene {scene!r}: known are {', '.join(known_scenes())}")
+    spec = mujoco.MjSpec.from_file(str(ROBOT_DIR / f"scene_{scene}.xml"))
+    spec.compiler.discardvisual = not visual
+    return spec.compile()
 
 
 def _constant(values: object) -> np.ndarray:

@@ -1,0 +1,143 @@
+"""Judge a trained policy by a gate: `python playground_amp/evaluate.py --help`.
+
+Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or the checkpoint.
+"""
+
+import argparse
+import dataclasses
+import difflib
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playground_amp.command_line import CommandParser, run_command
+from playground_amp.configs.errors import UserError
+
+if TYPE_CHECKING:
+    from playground_amp.evaluation.gates import Gate
+    from playground_amp.evaluation.runner import GateRun
+
+PASSED_STATUS, FAILED_STATUS = 0, 1
+ENGINES = ("native", "mjx")
+
+
+def build_parser() -> CommandParser:
+    parser = CommandParser(description="Judge a trained policy by a gate. Exit status: 0 passed, 1 failed, 2 user error.")
+    parser.add_argument("--checkpoint", type=Path, required=True, metavar="PATH", help="final_iter_<N>.pkl of a run")
+    parser.add_argument("--gate", default="walk", metavar="NAME", help="gate to judge by (default: walk)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+    parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="render one episode to FILE.mp4")
+    parser.add_argument(
+        "--physics", default="native", metavar="{native,mjx}", help="engine; the full gate is native (default: native)"
+    )
+    parser.add_argument("--episodes", type=_positive_int, metavar="N", help="episodes a cell, fewer than the full gate's")
+    parser.add_argument("--distance", type=_positive_float, metavar="M", help="metres, fewer than the full gate's")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Judges as the command line says and returns the exit status. Raises UserError before anything compiles."""
+    arguments = build_parser().parse_args(argv)
+    gate = _choose_gate(arguments)
+    for path in (arguments.json, arguments.video):
+        _check_writable(path)
+    run, seconds = _judge(gate, arguments.checkpoint)
+
+    from playground_amp.evaluation import report
+
+    report.print_report(run)
+    if arguments.json:
+        report.write_json(report.as_json(run, arguments.checkpoint, seconds), arguments.json)
+    if arguments.video:
+        _write_video(run, arguments.video)
+    return PASSED_STATUS if run.passed else FAILED_STATUS
+
+
+def _choose_gate(arguments: argparse.Namespace) -> "Gate":
+    from playground_amp.evaluation.gates import find_gate
+
+    gate = find_gate(arguments.gate)
+    if arguments.physics not in ENGINES:
+        near = difflib.get_close_matches(arguments.physics, ENGINES, n=1)
+        hint = f", did you mean {near[0]}?" if near else ""
+        raise UserError(f"--physics: '{arguments.physics}' is no engine; it can be {' or '.join(ENGINES)}{hint}")
+    gate = dataclasses.replace(gate, engine=arguments.physics)
+    return gate.reduced(arguments.distance, arguments.episodes)
+
+
+def _judge(gate: "Gate", checkpoint: Path) -> tuple["GateRun", float]:
+    """The gate's run and the seconds it took."""
+    from playground_amp.configs.loader import config_from_dict
+    from playground_amp.training.checkpoint import load_policy
+
+    content = load_policy(checkpoint)
+    config = config_from_dict(content["config"], f"the configuration in {checkpoint}")
+
+    # Imported here: it takes seconds, which nobody should wait for a mistyped path.
+    from rich.console import Console
+
+    from playground_amp.envs.wildrobot_env import WildRobotEnv
+    from playground_amp.evaluation.rollouts import policy_controller
+    from playground_amp.evaluation.runner import gate_config, run_gate
+    from playground_amp.training.policy import make_policy
+
+    started = time.monotonic()
+    config = gate_config(config, gate)
+    env = WildRobotEnv(config)
+    controller = policy_controller(make_policy(config), content["params"])
+    with Console(stderr=True).status(f"gate {gate.name}: compiling") as status:
+
+        def show(active: int, seconds: float) -> None:
+            status.update(f"gate {gate.name}: {seconds:.0f} s walked, {active} robots under way")
+
+        run = run_gate(gate, env, controller, show)
+    return run, time.monotonic() - started
+
+
+def _write_video(run: "GateRun", path: Path) -> None:
+    """Renders an episode; where that cannot be done the reason is told, and the gate's result stands."""
+    from playground_amp.evaluation.video import write_episode
+
+    try:
+        write_episode(run, path)
+    except UserError as error:
+        print(f"no video: {error}", file=sys.stderr)
+    else:
+        print(f"video: {path}")
+
+
+def _check_writable(path: Path | None) -> None:
+    if path is None:
+        return
+    if path.is_dir():
+        raise UserError(f"{path} cannot be written: it is a directory")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _positive_int(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
+    return int(text)
+
+
+def _positive_float(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
+    return value
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,151 @@
+"""What a recorded walk amounts to: a handful of figures an episode. NumPy only, no engine.
+
+Steps are read from the foot switches. A foot swings while neither its heel nor its toe touches the floor; spells in
+the air shorter than `SHORTEST_SWING` are bounces of a landing foot, not steps. Only swings that begin and end on the
+floor count.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+SHORTEST_SWING = 0.06  # s; a landing foot chatters for one or two control periods of 0.02 s
+FEWEST_STEPS = 4  # two of each foot, below which a gait has no left and right to compare
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One episode, sampled once a control period; row 0 is the start. Left foot before right."""
+
+    control_dt: float  # s
+    qpos: np.ndarray  # [T, 18] base position (world, m), base quaternion wxyz, joint positions (rad)
+    heading: np.ndarray  # [T] yaw of the base in the world, rad
+    foot_position_w: np.ndarray  # [T, 2, 3] centre of the sole's underside, m
+    foot_contact: np.ndarray  # [T, 2] bool, heel or toe switch closed
+    joint_velocity: np.ndarray  # [T, 11] rad/s
+    joint_torque: np.ndarray  # [T, 11] N·m
+    fell: bool  # the last row is a fall
+
+
+@dataclass(frozen=True)
+class Task:
+    """What an episode asked for."""
+
+    speed: float  # m/s along the heading
+    heading: float  # rad
+    distance: float  # m
+    gait_cycle: float  # s, two steps
+
+
+@dataclass(frozen=True)
+class EpisodeFigures:
+    """Figures of one episode; a figure that needs steps is at its worst value when there are too few."""
+
+    survived: float  # 1: no fall, 0: fell
+    duration: float  # s
+    distance_share: float  # distance along the heading over the distance asked for
+    mean_speed: float  # m/s along the heading, from rest
+    speed_error: float  # |mean speed / commanded speed - 1|
+    lateral_error: float  # m, largest distance from the straight line
+    heading_error: float  # rad, mean of its absolute value
+    steps: float  # touchdowns
+    alternation: float  # share of touchdowns that follow one of the other foot
+    step_length: float  # m, mean of the foot with the shorter steps
+    step_length_ratio: float  # step_length over speed × half the gait cycle
+    step_asymmetry: float  # |left - right| over the mean of both; 1 without steps
+    swing_clearance: float  # m, median over swings of the sole's greatest height; the lower foot
+    joint_torque: float  # N·m, mean of its absolute value; the joint with the largest
+    power: float  # W, mean of the joints' absolute mechanical power
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Every touchdown of an episode in order of time."""
+
+    foot: np.ndarray  # [K] 0 left, 1 right
+    row: np.ndarray  # [K] row of the recording where the foot touches down
+    length: np.ndarray  # [K] m along the heading from the touchdown before; NaN if that was the same foot's, or none
+    clearance: np.ndarray  # [K] m, greatest height of the sole in the swing that ends here
+
+
+def swings(contact: np.ndarray, control_dt: float) -> np.ndarray:
+    """Rows [K, 2] where a foot leaves the floor and where it touches down again, from its contact [T] bool."""
+    change = np.flatnonzero(contact[1:] != contact[:-1]) + 1
+    if change.size and contact[change[0]]:
+        change = change[1:]  # the recording begins in the air
+    spells = change[: change.size // 2 * 2].reshape(-1, 2)
+    duration = (spells[:, 1] - spells[:, 0]) * control_dt
+    return spells[duration > SHORTEST_SWING - control_dt / 2]
+
+
+def find_steps(recording: Recording, heading: float) -> Steps:
+    """The steps of an episode that was to move along `heading` (rad, world)."""
+    along = recording.foot_position_w[..., :2] @ _direction(heading)
+    events = []
+    for foot in (0, 1):
+        for lift_off, touchdown in swings(recording.foot_contact[:, foot], recording.control_dt):
+            clearance = recording.foot_position_w[lift_off:touchdown, foot, 2].max()
+            events.append((touchdown, foot, along[touchdown, foot], clearance))
+    events.sort()
+    row, foot, position, clearance = (np.array(column) for column in zip(*events, strict=True)) if events else [np.zeros(0)] * 4
+    length = np.diff(position, prepend=np.nan)
+    length[1:][foot[1:] == foot[:-1]] = np.nan
+    return Steps(foot=foot.astype(int), row=row.astype(int), length=length, clearance=clearance)
+
+
+def measure(recording: Recording, task: Task) -> EpisodeFigures:
+    """All figures of one episode."""
+    travelled = recording.qpos[:, :2].astype(float) - recording.qpos[0, :2]
+    forward = _direction(task.heading)
+    along, across = travelled @ forward, travelled @ np.array([-forward[1], forward[0]])
+    heading_error = (recording.heading - task.heading + math.pi) % (2 * math.pi) - math.pi
+    duration = (len(recording.qpos) - 1) * recording.control_dt
+    mean_speed = along[-1] / duration
+    steps = find_steps(recording, task.heading)
+    left, right = (_mean_length(steps, foot) for foot in (0, 1))
+    step_length = min(left, right)
+    torque, velocity = recording.joint_torque[1:].astype(float), recording.joint_velocity[1:].astype(float)
+    return EpisodeFigures(
+        survived=0.0 if recording.fell else 1.0,
+        duration=duration,
+        distance_share=float(along[-1] / task.distance),
+        mean_speed=float(mean_speed),
+        speed_error=float(abs(mean_speed / task.speed - 1)),
+        lateral_error=float(np.abs(across).max()),
+        heading_error=float(np.abs(heading_error).mean()),
+        steps=float(len(steps.row)),
+        alternation=_alternation(steps),
+        step_length=step_length,
+        step_length_ratio=step_length / (task.speed * task.gait_cycle / 2),
+        step_asymmetry=_asymmetry(left, right),
+        swing_clearance=min(_median_clearance(steps, foot) for foot in (0, 1)),
+        joint_torque=float(np.abs(torque).mean(axis=0).max()),
+        power=float(np.abs(torque * velocity).sum(axis=1).mean()),
+    )
+
+
+def _direction(heading: float) -> np.ndarray:
+    return np.array([math.cos(heading), math.sin(heading)])
+
+
+def _alternation(steps: Steps) -> float:
+    if len(steps.foot) < FEWEST_STEPS:
+        return 0.0
+    return float((steps.foot[1:] != steps.foot[:-1]).mean())
+
+
+def _mean_length(steps: Steps, foot: int) -> float:
+    lengths = steps.length[(steps.foot == foot) & ~np.isnan(steps.length)]
+    return float(lengths.mean()) if len(steps.foot) >= FEWEST_STEPS and lengths.size else 0.0
+
+
+def _median_clearance(steps: Steps, foot: int) -> float:
+    heights = steps.clearance[steps.foot == foot]
+    return float(np.median(heights)) if len(steps.foot) >= FEWEST_STEPS and heights.size else 0.0
+
+
+def _asymmetry(left: float, right: float) -> float:
+    """|left - right| over the mean of their sizes: 0 for equal steps, 2 when one foot does it all."""
+    size = (abs(left) + abs(right)) / 2
+    return abs(left - right) / size if size > 0 else 1.0

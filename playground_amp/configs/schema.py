@@ -1,0 +1,178 @@
+"""The typed configuration: every key of the YAML, its type, its bounds and what it means.
+
+One model a section. A key that is not here is an error; a default that is not here does not exist.
+The loader (loader.py) reads a YAML file into `Config` and reports errors in words.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.types import Strict
+
+
+def _low_to_high(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] > ends[1]:
+        raise ValueError("[low, high] with low at most high")
+    return ends
+
+
+_Ordered = AfterValidator(_low_to_high)
+_Positive = Annotated[float, Field(gt=0)]
+_NotNegative = Annotated[float, Field(ge=0)]
+Range = Annotated[tuple[float, float], Strict(False), _Ordered]
+PositiveRange = Annotated[tuple[_Positive, _Positive], Strict(False), _Ordered]
+NotNegativeRange = Annotated[tuple[_NotNegative, _NotNegative], Strict(False), _Ordered]
+HiddenLayers = Annotated[tuple[Annotated[int, Field(gt=0)], ...], Strict(False), Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A section of the YAML: immutable, strictly typed, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False)
+
+
+class PhysicsConfig(Section):
+    """Which engine steps the robot, and how finely."""
+
+    engine: Literal["auto", "native", "mjx", "warp"] = Field(description="auto: native on a CPU, warp on an NVIDIA GPU")
+    timestep: float = Field(gt=0, le=0.01, description="physics step in s; env.control_dt must be a multiple of it")
+    iterations: int = Field(ge=1, description="constraint solver iterations a physics step, at most")
+    ls_iterations: int = Field(ge=1, description="line search iterations a solver iteration, at most")
+    num_threads: int = Field(
+        ge=0, description="threads of the native engine; 0: one a core. Results do not depend on it"
+    )
+
+
+class CommandConfig(Section):
+    """What the robot is asked to do: velocities in its heading frame, drawn anew during an episode."""
+
+    forward: Range = Field(description="forward speed, m/s")
+    sideways: Range = Field(description="speed to the left, m/s")
+    yaw_rate: Range = Field(description="turning speed, rad/s, counter-clockwise positive")
+    standing_share: float = Field(ge=0, le=1, description="share of commands that are 'stand still'")
+    forward_share: float = Field(ge=0, le=1, description="share of walking commands that are straight ahead or back")
+    heading_share: float = Field(ge=0, le=1, description="share of commands that hold a heading instead of a yaw rate")
+    heading_change: Range = Field(description="turn to the heading to hold, from the one at the time, rad")
+    heading_gain: float = Field(gt=0, description="yaw rate asked for a radian of heading error, 1/s")
+    heading_yaw_rate: float = Field(gt=0, description="bound on that yaw rate, rad/s")
+    resample_time: PositiveRange = Field(description="seconds from one command to the next, drawn uniformly")
+
+
+class GaitConfig(Section):
+    """The clock the policy sees and the schedule that rewards refer to."""
+
+    cycle_time: PositiveRange = Field(description="shortest and longest gait cycle (two steps), s")
+    cycle_time_at_rest: float = Field(gt=0, description="gait cycle extrapolated to speed 0, s")
+    cycle_time_slope: float = Field(ge=0, description="shortening of the cycle with speed, s per m/s")
+    double_support: float = Field(ge=0, lt=0.5, description="share of the cycle with both feet on the ground")
+    swing_height: float = Field(gt=0, lt=0.2, description="height of the foot's swing, m")
+
+
+class EnvConfig(Section):
+    """The task: timing, action mapping, starts, ends and commands."""
+
+    control_dt: float = Field(gt=0, le=0.1, description="control period, s")
+    episode_length: int = Field(gt=0, description="control steps before an episode is cut off (not a fall)")
+    action_scale: float = Field(gt=0, description="radians of joint target a unit of action, around the home pose")
+    action_filter: float = Field(ge=0, lt=1, description="share of the last target kept in the new one; 0: no filter")
+    fall_height: float = Field(gt=0, description="waist height under which the robot has fallen, m")
+    fall_tilt: float = Field(gt=0, le=3.1416, description="tilt beyond which it has fallen, rad")
+    target_height: float = Field(gt=0, description="waist height the reward asks for, m")
+    reset_joint_noise: float = Field(ge=0, description="starts: joints off the home pose by up to this, rad")
+    reset_velocity_noise: float = Field(ge=0, description="starts: base velocity up to this, m/s and rad/s")
+    velocity_average_time: float = Field(gt=0, description="time constant over which speed is averaged for rewards, s")
+    commands: CommandConfig
+    gait: GaitConfig
+
+
+class TrainerConfig(Section):
+    """PPO and the loop around it."""
+
+    name: Literal["wildrobot", "brax"] = Field(
+        description="wildrobot: the loop of this project; brax: stock ppo.train()"
+    )
+    seed: int = Field(ge=0, lt=2**31)
+    num_envs: int = Field(gt=0, description="robots simulated side by side")
+    num_iterations: int = Field(gt=0, description="rollout and update rounds")
+    rollout_steps: int = Field(gt=0, description="control steps a robot collects an iteration")
+    num_minibatches: int = Field(gt=0, description="must divide num_envs")
+    num_epochs: int = Field(gt=0, description="passes over the rollout an iteration")
+    lr: float = Field(gt=0, description="Adam's rate at the start; adapted to hold desired_kl")
+    lr_range: PositiveRange = Field(description="bounds of the adapted rate")
+    desired_kl: float = Field(gt=0, description="KL divergence of an update that the rate is adapted to")
+    gamma: float = Field(gt=0, lt=1, description="discount a control step")
+    gae_lambda: float = Field(ge=0, le=1)
+    clip_epsilon: float = Field(gt=0, lt=1, description="PPO's bound on the probability ratio")
+    entropy_cost: float = Field(ge=0)
+    value_loss_weight: float = Field(gt=0)
+    max_grad_norm: float = Field(gt=0)
+    init_std: float = Field(gt=0, description="standard deviation of the action noise at the start")
+    actor_layers: HiddenLayers
+    critic_layers: HiddenLayers
+    checkpoint_dir: str = Field(min_length=1)
+    save_interval: int = Field(gt=0, description="iterations from one saved state to the next")
+
+
+class DomainRandomizationConfig(Section):
+    """What differs from robot to robot and from episode to episode."""
+
+    floor_friction: NotNegativeRange = Field(description="sliding friction of the floor")
+    push_force: NotNegativeRange = Field(description="horizontal push on the waist, N")
+    push_duration: float = Field(ge=0, description="s")
+    push_interval: PositiveRange = Field(description="seconds from one push to the next, drawn uniformly")
+
+
+class AmpConfig(Section):
+    """The adversarial motion prior."""
+
+    enabled: bool
+    weight: float = Field(ge=0, description="weight of the style reward beside the task's; 1.0: as much as the task")
+
+
+class Config(Section):
+    """Everything a run depends on."""
+
+    physics: PhysicsConfig
+    env: EnvConfig
+    trainer: TrainerConfig
+    reward_weights: dict[str, float] = Field(description="reward term: weight; a term's name is a function's name")
+    domain_randomization: DomainRandomizationConfig
+    amp: AmpConfig
+    quick_verify: dict[str, dict] = Field(description="sections and keys that --verify overrides")
+
+    @model_validator(mode="after")
+    def _check_across_keys(self) -> Self:
+        problems = [problem for check in (_timing_problems, _trainer_problems) for problem in check(self)]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+def _timing_problems(config: Config) -> Iterator[str]:
+    env, physics, randomization = config.env, config.physics, config.domain_randomization
+    substeps = env.control_dt / physics.timestep
+    if round(substeps) < 1 or abs(substeps - round(substeps)) > 1e-6 * substeps:
+        yield (
+            f"env.control_dt {env.control_dt} is {substeps:.4g} times physics.timestep {physics.timestep}: "
+            "make it a whole multiple"
+        )
+    if env.target_height <= env.fall_height:
+        yield f"env.target_height {env.target_height} must be above env.fall_height {env.fall_height}"
+    if randomization.push_duration > randomization.push_interval[0]:
+        yield (
+            f"domain_randomization.push_duration {randomization.push_duration} must be at most the shortest "
+            f"push_interval, {randomization.push_interval[0]}: a push ends before the next one"
+        )
+
+
+def _trainer_problems(config: Config) -> Iterator[str]:
+    trainer = config.trainer
+    if trainer.num_envs % trainer.num_minibatches:
+        yield (
+            f"trainer.num_envs (--num-envs) {trainer.num_envs} does not fit {trainer.num_minibatches} minibatches "
+            f"(trainer.num_minibatches): use a multiple of {trainer.num_minibatches}"
+        )
+    if not trainer.lr_range[0] <= trainer.lr <= trainer.lr_range[1]:
+        low, high = trainer.lr_range
+        yield f"trainer.lr {trainer.lr} must lie within trainer.lr_range, [{low}, {high}]"

@@ -1,0 +1,93 @@
+"""What the robot is asked to do, and when it is asked for something else.
+
+A command is a velocity in the heading frame. Yaw itself cannot be sensed, so a straight line needs somebody who
+watches the heading: with `hold_heading` the yaw rate asked for is proportional to the heading error.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from playground_amp.configs.schema import CommandConfig
+
+NEVER = 2**30  # control steps until the next command of a robot that keeps the one it has
+_STANDING_SPEED = 0.05  # m/s; slower commands than this, turning less than the next, are "stand still"
+_STANDING_YAW_RATE = 0.1  # rad/s
+
+
+class Command(NamedTuple):
+    """One robot's command."""
+
+    forward: jax.Array  # [] m/s
+    sideways: jax.Array  # [] m/s, to the left
+    yaw_rate: jax.Array  # [] rad/s, unless the heading is held
+    heading: jax.Array  # [] rad, world
+    hold_heading: jax.Array  # [] bool
+    steps_left: jax.Array  # [] int32 control steps until the next command
+
+
+def hold(forward: float, sideways: float = 0.0, yaw_rate: float = 0.0, heading: float | None = None) -> Command:
+    """A command that is never resampled; with a heading (rad, world) that heading is held."""
+    return Command(
+        forward=jnp.float32(forward),
+        sideways=jnp.float32(sideways),
+        yaw_rate=jnp.float32(yaw_rate),
+        heading=jnp.float32(0.0 if heading is None else heading),
+        hold_heading=jnp.asarray(heading is not None),
+        steps_left=jnp.int32(NEVER),
+    )
+
+
+def sample(key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float) -> Command:
+    """A command drawn by the configuration, for a robot that looks along `heading` [] rad."""
+    kind, share, forward, sideways, yaw_rate, change, holds, until = jax.random.uniform(key, (8,))
+    standing = kind < config.standing_share
+    straight = share < config.forward_share
+    moves, turns = ~standing, ~standing & ~straight
+    velocity = Command(
+        forward=jnp.where(moves, _between(config.forward, forward), 0.0),
+        sideways=jnp.where(turns, _between(config.sideways, sideways), 0.0),
+        yaw_rate=jnp.where(turns, _between(config.yaw_rate, yaw_rate), 0.0),
+        heading=heading + jnp.where(moves, _between(config.heading_change, change), 0.0),
+        hold_heading=holds < config.heading_share,
+        steps_left=(_between(config.resample_time, until) / control_dt).astype(jnp.int32),
+    )
+    return _without_creeping(velocity)
+
+
+def update(command: Command, key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float) -> Command:
+    """The command a control step later: the same one, or a new one when its time is over."""
+    fresh = sample(key, config, heading, control_dt)
+    same = command._replace(steps_left=command.steps_left - 1)
+    return jax.tree.map(lambda new, old: jnp.where(command.steps_left <= 1, new, old), fresh, same)
+
+
+def velocity(command: Command, config: CommandConfig, heading: jax.Array) -> jax.Array:
+    """The velocity asked for, (forward m/s, sideways m/s, yaw rate rad/s) [3], of a robot that looks along `heading`."""
+    error = jnp.arctan2(jnp.sin(command.heading - heading), jnp.cos(command.heading - heading))
+    limit = config.heading_yaw_rate
+    towards = jnp.clip(config.heading_gain * error, -limit, limit)
+    yaw_rate = jnp.where(command.hold_heading & ~is_standing(command), towards, command.yaw_rate)
+    return jnp.stack([command.forward, command.sideways, yaw_rate])
+
+
+def is_standing(command: Command) -> jax.Array:
+    """Whether the command is to stand still, [] bool: nothing asked for but, perhaps, a heading."""
+    return (command.forward == 0) & (command.sideways == 0) & (command.yaw_rate == 0)
+
+
+def _without_creeping(command: Command) -> Command:
+    slow = jnp.hypot(command.forward, command.sideways) < _STANDING_SPEED
+    still = slow & (jnp.abs(command.yaw_rate) < _STANDING_YAW_RATE)
+
+    def zero(x: jax.Array) -> jax.Array:
+        return jnp.where(still, 0.0, x)
+
+    return command._replace(
+        forward=zero(command.forward), sideways=zero(command.sideways), yaw_rate=zero(command.yaw_rate)
+    )
+
+
+def _between(ends: tuple[float, float], share: jax.Array) -> jax.Array:
+    return ends[0] + (ends[1] - ends[0]) * share

@@ -1,0 +1,39 @@
+"""Shoves: now and then a horizontal force acts on the waist for a moment."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from playground_amp.configs.schema import DomainRandomizationConfig
+
+
+class Push(NamedTuple):
+    """The next push of one robot, or the one under way."""
+
+    force_w: jax.Array  # [3] N
+    starts_in: jax.Array  # [] int32 control steps; 0 and below: under way
+
+
+def sample(key: jax.Array, config: DomainRandomizationConfig, control_dt: float) -> Push:
+    """A push drawn by the configuration: any horizontal direction, uniform strength."""
+    strength, direction, pause = jax.random.uniform(key, (3,))
+    magnitude = config.push_force[0] + (config.push_force[1] - config.push_force[0]) * strength
+    angle = 2 * jnp.pi * direction
+    seconds = config.push_interval[0] + (config.push_interval[1] - config.push_interval[0]) * pause
+    return Push(
+        force_w=magnitude * jnp.stack([jnp.cos(angle), jnp.sin(angle), 0.0]),
+        starts_in=(seconds / control_dt).astype(jnp.int32),
+    )
+
+
+def force_now(push: Push) -> jax.Array:
+    """The force [3] N that acts during this control step."""
+    return jnp.where(push.starts_in <= 0, push.force_w, 0.0)
+
+
+def update(push: Push, key: jax.Array, config: DomainRandomizationConfig, control_dt: float) -> Push:
+    """The push a control step later: nearer, under way, or the next one."""
+    over = push.starts_in <= 1 - round(config.push_duration / control_dt)
+    waiting = push._replace(starts_in=push.starts_in - 1)
+    return jax.tree.map(lambda new, old: jnp.where(over, new, old), sample(key, config, control_dt), waiting)

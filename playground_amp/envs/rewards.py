@@ -1,0 +1,156 @@
+"""Reward terms: one pure function each, of one robot at one step.
+
+A function's name is its key under `reward_weights` in the YAML and its metric `reward/<name>`. The sign is the
+weight's: a penalty is a positive quantity with a negative weight. Weights are per second.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.keys import nearest
+from playground_amp.physics.readings import Readings
+from playground_amp.robot.robot import JOINT_NAMES
+
+_LATERAL_JOINTS = np.array([index for index, name in enumerate(JOINT_NAMES) if name.endswith(("yaw", "roll"))])
+_SPEED_SCALE = 0.2  # m/s: a slower command than this counts as this fast when progress is measured
+_YAW_SCALE = 0.3  # rad/s, likewise
+
+
+class RewardInputs(NamedTuple):
+    """What a term may look at."""
+
+    readings: Readings
+    command: jax.Array  # [3] velocity asked for: forward, sideways m/s, yaw rate rad/s
+    standing: jax.Array  # [] bool: told to stand still
+    average_velocity: jax.Array  # [3] the same three, measured in the heading frame and averaged over a moment
+    action: jax.Array  # [11]
+    previous_action: jax.Array  # [11]
+    joint_offset: jax.Array  # [11] joint position − home, rad
+    swing: jax.Array  # [2] progress of each foot's due swing, 0 in stance
+    swing_height: jax.Array  # [2] height each sole is due at, m
+    target_height: jax.Array  # [] of the waist, m
+    fallen: jax.Array  # [] bool
+
+
+def alive(s: RewardInputs) -> jax.Array:
+    """One for every step on its feet."""
+    return 1.0 - s.fallen
+
+
+def fall(s: RewardInputs) -> jax.Array:
+    """One on the step that ends in a fall."""
+    return s.fallen * 1.0
+
+
+def velocity_tracking(s: RewardInputs) -> jax.Array:
+    """Gaussian of the averaged horizontal velocity error, width 0.12 m/s."""
+    error = s.command[:2] - s.average_velocity[:2]
+    return jnp.exp(-jnp.sum(error**2) / 0.03)
+
+
+def velocity_progress(s: RewardInputs) -> jax.Array:
+    """Share of the commanded velocity reached: 1 at the command, 0 when standing or at twice the command, never less."""
+    error = jnp.linalg.norm(s.command[:2] - s.average_velocity[:2])
+    return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.linalg.norm(s.command[:2]), _SPEED_SCALE))
+
+
+def yaw_tracking(s: RewardInputs) -> jax.Array:
+    """Gaussian of the averaged yaw rate error, width 0.35 rad/s."""
+    return jnp.exp(-((s.command[2] - s.average_velocity[2]) ** 2) / 0.25)
+
+
+def yaw_progress(s: RewardInputs) -> jax.Array:
+    """Share of the commanded yaw rate reached, as `velocity_progress`."""
+    error = jnp.abs(s.command[2] - s.average_velocity[2])
+    return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.abs(s.command[2]), _YAW_SCALE))
+
+
+def tilt(s: RewardInputs) -> jax.Array:
+    """1 − cosine of the base's tilt."""
+    return 1.0 + s.readings.gravity_b[2]
+
+
+def base_height(s: RewardInputs) -> jax.Array:
+    """Squared error of the waist's height, m²."""
+    return (s.readings.base_position_w[2] - s.target_height) ** 2
+
+
+def gait_contact(s: RewardInputs) -> jax.Array:
+    """Share of feet that do what the clock says: on the floor in stance, off it in swing."""
+    touching = s.readings.foot_switch.reshape(2, 2).any(axis=1)
+    return jnp.mean(touching == (s.swing == 0))
+
+
+def swing_clearance(s: RewardInputs) -> jax.Array:
+    """Gaussian of the swinging sole's height error, width 20 mm; 0 while nothing is due to swing."""
+    swinging = s.swing > 0
+    error = s.readings.foot_position_w[:, 2] - s.swing_height
+    return jnp.sum(jnp.where(swinging, jnp.exp(-(error**2) / 0.0004), 0.0))
+
+
+def foot_slip(s: RewardInputs) -> jax.Array:
+    """Squared horizontal speed of feet that carry load, m²/s²."""
+    touching = s.readings.foot_switch.reshape(2, 2).any(axis=1)
+    return jnp.sum(jnp.where(touching, jnp.sum(s.readings.foot_velocity_w[:, :2] ** 2, axis=1), 0.0))
+
+
+def vertical_velocity(s: RewardInputs) -> jax.Array:
+    """Squared vertical speed of the base, m²/s²."""
+    return s.readings.linear_velocity_h[2] ** 2
+
+
+def roll_pitch_rate(s: RewardInputs) -> jax.Array:
+    """Squared roll and pitch rate, rad²/s²."""
+    return jnp.sum(s.readings.gyro_b[:2] ** 2)
+
+
+def action_rate(s: RewardInputs) -> jax.Array:
+    """Squared change of the action."""
+    return jnp.sum((s.action - s.previous_action) ** 2)
+
+
+def torque(s: RewardInputs) -> jax.Array:
+    """Sum of squared joint torques, N²m²."""
+    return jnp.sum(s.readings.joint_torque**2)
+
+
+def joint_speed(s: RewardInputs) -> jax.Array:
+    """Sum of squared joint speeds, rad²/s²."""
+    return jnp.sum(s.readings.joint_velocity**2)
+
+
+def lateral_posture(s: RewardInputs) -> jax.Array:
+    """Squared distance of the yaw and roll joints from home, rad²."""
+    return jnp.sum(s.joint_offset[_LATERAL_JOINTS] ** 2)
+
+
+def standing_posture(s: RewardInputs) -> jax.Array:
+    """Squared distance of all joints from home while told to stand, rad²."""
+    return jnp.where(s.standing, jnp.sum(s.joint_offset**2), 0.0)
+
+
+TERMS: dict[str, Callable[[RewardInputs], jax.Array]] = {
+    name: term
+    for name, term in list(globals().items())
+    if inspect.isfunction(term) and term.__module__ == __name__ and not name.startswith("_")
+}
+
+
+def check_names(weights: Mapping[str, float]) -> None:
+    """Raises UserError for a weight whose term is not here, naming the nearest one and all there are."""
+    for name in weights:
+        if name not in TERMS:
+            close = nearest(name, TERMS)
+            meant = f", did you mean {close}?" if close else ";"
+            raise UserError(f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(TERMS))}")
+
+
+def weighted_terms(inputs: RewardInputs, weights: Mapping[str, float], control_dt: float) -> dict[str, jax.Array]:
+    """Each term of non-zero weight: weight × value × control period, [] each."""
+    return {name: weight * control_dt * TERMS[name](inputs) for name, weight in weights.items() if weight != 0}

@@ -1,0 +1,234 @@
+"""The task: walk as commanded. Pure functions of one robot; batch them with `jax.vmap`.
+
+An episode ends in a fall (terminated), in a state that is no longer finite (terminated) or by its length (truncated).
+`step` never resets: what an episode ended with is there to be read. vector.py starts the next one.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from playground_amp.configs.schema import Config
+from playground_amp.envs import commands, gait, observations, pushes, rewards
+from playground_amp.envs.commands import Command
+from playground_amp.envs.pushes import Push
+from playground_amp.physics.engine import Engine, PhysicalParameters, PhysicsState, make_engine
+from playground_amp.physics.kinematics import make_foot_kinematics
+from playground_amp.physics.readings import Readings
+from playground_amp.robot.robot import BASE_QPOS_SIZE
+
+_START_CLEARANCE = 0.002  # m between the lower sole and the floor at a start
+_GATE_JOINT_NOISE = 0.02  # rad; sets one episode from rest apart from the next
+
+
+class EnvState(NamedTuple):
+    """Everything that one robot carries from step to step."""
+
+    physics: PhysicsState
+    readings: Readings
+    parameters: PhysicalParameters
+    command: Command
+    push: Push
+    key: jax.Array
+    step: jax.Array  # [] int32 control steps since the start
+    gait_phase: jax.Array  # [] in [0, 1)
+    previous_action: jax.Array  # [11]
+    joint_target: jax.Array  # [11] rad, as the servos last got it
+    average_velocity: jax.Array  # [3] forward, sideways m/s and yaw rate rad/s, heading frame, averaged over a moment
+    observation: dict[str, jax.Array]  # "state" [44], "privileged_state" [n]
+    reward: jax.Array  # []
+    reward_terms: dict[str, jax.Array]  # [] each, weighted; they sum to the reward
+    terminated: jax.Array  # [] bool
+    truncated: jax.Array  # [] bool
+
+
+class WildRobotEnv:
+    """Joystick walking.
+
+    Raises:
+      UserError: a reward weight without a term, or an engine that is not there.
+    """
+
+    action_size = 11
+
+    def __init__(self, config: Config, engine: Engine | None = None):
+        rewards.check_names(config.reward_weights)
+        self.config = config
+        self.engine = engine or make_engine(config.physics, config.env.control_dt)
+        robot = self.engine.robot
+        self._home = jnp.asarray(robot.home_joint_position, jnp.float32)
+        self._home_qpos = jnp.asarray(robot.home_qpos, jnp.float32)
+        self._lower = jnp.asarray(robot.joint_lower, jnp.float32)
+        self._upper = jnp.asarray(robot.joint_upper, jnp.float32)
+        self._foot_positions_b = make_foot_kinematics(robot)
+        self._averaging = config.env.control_dt / config.env.velocity_average_time
+        state = jax.eval_shape(self.reset, jax.eval_shape(lambda: jax.random.PRNGKey(0)))
+        self.observation_sizes = {name: value.shape[0] for name, value in state.observation.items()}
+
+    def reset(self, key: jax.Array, needed: jax.Array | bool = True) -> EnvState:
+        """A start near the home pose with a command, a gait phase and physical parameters of its own.
+
+        Where `needed` [] is False the state is unspecified (see `Engine.reset`).
+        """
+        noise = self.config.env
+        key, pose_key, velocity_key, heading_key, friction_key, phase_key, push_key, command_key = jax.random.split(key, 8)
+        joints = self._home + jax.random.uniform(
+            pose_key, (11,), minval=-noise.reset_joint_noise, maxval=noise.reset_joint_noise
+        )
+        heading = jax.random.uniform(heading_key, minval=-jnp.pi, maxval=jnp.pi)
+        base_velocity = jax.random.uniform(
+            velocity_key, (6,), minval=-noise.reset_velocity_noise, maxval=noise.reset_velocity_noise
+        )
+        low, high = self.config.domain_randomization.floor_friction
+        friction = jax.random.uniform(friction_key, minval=low, maxval=high)
+        return self._start(
+            key,
+            self._standing_on_floor(jnp.clip(joints, self._lower, self._upper), heading),
+            jnp.concatenate([base_velocity, jnp.zeros(11)]),
+            PhysicalParameters(floor_friction=friction),
+            commands.sample(command_key, self.config.env.commands, heading, self.config.env.control_dt),
+            jax.random.uniform(phase_key),
+            pushes.sample(push_key, self.config.domain_randomization, self.config.env.control_dt),
+            needed,
+        )
+
+    def reset_at_rest(self, key: jax.Array, command: Command) -> EnvState:
+        """At the home pose without motion, looking along the world's x axis, on the nominal floor, never pushed.
+
+        The key sets the gait phase and moves the joints by up to 0.02 rad, so that episodes differ.
+        """
+        key, pose_key, phase_key = jax.random.split(key, 3)
+        noise = jax.random.uniform(pose_key, (11,), minval=-_GATE_JOINT_NOISE, maxval=_GATE_JOINT_NOISE)
+        return self._start(
+            key,
+            self._standing_on_floor(jnp.clip(self._home + noise, self._lower, self._upper), jnp.float32(0.0)),
+            jnp.zeros(17),
+            self.engine.nominal_parameters(),
+            command,
+            jax.random.uniform(phase_key),
+            Push(force_w=jnp.zeros(3), starts_in=jnp.int32(commands.NEVER)),
+            True,
+        )
+
+    def step(self, state: EnvState, action: jax.Array) -> EnvState:
+        """One control period under an action [11]; observation and reward belong to the state reached."""
+        key, command_key, push_key = jax.random.split(state.key, 3)
+        control_dt = self.config.env.control_dt
+        joint_target = self._joint_target(action, state.joint_target)
+        physics, readings = self.engine.step(
+            state.physics, joint_target, pushes.force_now(state.push), state.parameters
+        )
+        gait_phase = gait.advance(state.gait_phase, state.command, self.config.env.gait, control_dt)
+        average_velocity = state.average_velocity + self._averaging * (_velocity(readings) - state.average_velocity)
+        fallen = self._fallen(readings)
+        reached = state._replace(
+            physics=physics, readings=readings, gait_phase=gait_phase, average_velocity=average_velocity, key=key
+        )
+        terms = self._reward_terms(reached, action, fallen)
+        step = state.step + 1
+        command = commands.update(state.command, command_key, self.config.env.commands, readings.heading, control_dt)
+        reached = reached._replace(
+            command=command,
+            push=pushes.update(state.push, push_key, self.config.domain_randomization, control_dt),
+            step=step,
+            previous_action=action,
+            joint_target=joint_target,
+            reward=sum(terms.values(), jnp.float32(0.0)),
+            reward_terms=terms,
+            terminated=fallen,
+            truncated=(step >= self.config.env.episode_length) & ~fallen,
+        )
+        return reached._replace(observation=self._observe(reached))
+
+    def velocity_command(self, state: EnvState) -> jax.Array:
+        """The velocity asked for at this moment, [3]: forward, sideways m/s, yaw rate rad/s."""
+        return commands.velocity(state.command, self.config.env.commands, state.readings.heading)
+
+    def _start(
+        self,
+        key: jax.Array,
+        qpos: jax.Array,
+        qvel: jax.Array,
+        parameters: PhysicalParameters,
+        command: Command,
+        gait_phase: jax.Array,
+        push: Push,
+        needed: jax.Array | bool,
+    ) -> EnvState:
+        physics, readings = self.engine.reset(qpos, qvel, parameters, needed)
+        state = EnvState(
+            physics=physics,
+            readings=readings,
+            parameters=parameters,
+            command=command,
+            push=push,
+            key=key,
+            step=jnp.int32(0),
+            gait_phase=gait_phase,
+            previous_action=jnp.zeros(11),
+            joint_target=self._home,
+            average_velocity=_velocity(readings),
+            observation={},
+            reward=jnp.float32(0.0),
+            reward_terms={name: jnp.float32(0.0) for name, w in self.config.reward_weights.items() if w != 0},
+            terminated=jnp.asarray(False),
+            truncated=jnp.asarray(False),
+        )
+        return state._replace(observation=self._observe(state))
+
+    def _standing_on_floor(self, joints: jax.Array, heading: jax.Array) -> jax.Array:
+        """Configuration [18] with level base and the lower sole just above the floor."""
+        half = heading / 2
+        quaternion = jnp.stack([jnp.cos(half), jnp.zeros(()), jnp.zeros(()), jnp.sin(half)])
+        qpos = self._home_qpos.at[3:7].set(quaternion).at[BASE_QPOS_SIZE:].set(joints)
+        lowest_sole = jnp.min(self._foot_positions_b(qpos)[:, 2])
+        return qpos.at[2].set(_START_CLEARANCE - lowest_sole)
+
+    def _joint_target(self, action: jax.Array, previous: jax.Array) -> jax.Array:
+        wanted = self._home + self.config.env.action_scale * action
+        kept = self.config.env.action_filter
+        return jnp.clip(kept * previous + (1 - kept) * wanted, self._lower, self._upper)
+
+    def _fallen(self, readings: Readings) -> jax.Array:
+        env = self.config.env
+        low = readings.base_position_w[2] < env.fall_height
+        tilted = -readings.gravity_b[2] < jnp.cos(env.fall_tilt)
+        return low | tilted | ~readings.finite
+
+    def _reward_terms(self, state: EnvState, action: jax.Array, fallen: jax.Array) -> dict[str, jax.Array]:
+        inputs = rewards.RewardInputs(
+            readings=state.readings,
+            command=self.velocity_command(state),
+            standing=commands.is_standing(state.command),
+            average_velocity=state.average_velocity,
+            action=action,
+            previous_action=state.previous_action,
+            joint_offset=state.readings.joint_position - self._home,
+            swing=gait.swing_progress(state.gait_phase, self.config.env.gait),
+            swing_height=gait.swing_height(state.gait_phase, self.config.env.gait),
+            target_height=jnp.float32(self.config.env.target_height),
+            fallen=fallen,
+        )
+        terms = rewards.weighted_terms(inputs, self.config.reward_weights, self.config.env.control_dt)
+        # A state that is not finite has no reward: its episode ends here and is counted.
+        return {name: jnp.where(state.readings.finite, term, 0.0) for name, term in terms.items()}
+
+    def _observe(self, state: EnvState) -> dict[str, jax.Array]:
+        actor = observations.actor_observation(
+            state.readings, self._home, state.previous_action, self.velocity_command(state), state.gait_phase
+        )
+        critic = observations.critic_observation(
+            actor,
+            state.readings,
+            state.average_velocity,
+            state.parameters.floor_friction,
+            pushes.force_now(state.push),
+        )
+        return {"state": actor, "privileged_state": critic}
+
+
+def _velocity(readings: Readings) -> jax.Array:
+    """Forward, sideways m/s and yaw rate rad/s in the heading frame, [3]."""
+    yaw_rate = -jnp.dot(readings.gravity_b, readings.gyro_b)
+    return jnp.concatenate([readings.linear_velocity_h[:2], yaw_rate[None]])

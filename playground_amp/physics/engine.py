@@ -1,0 +1,93 @@
+"""The seam between the task and whatever steps the robot.
+
+An engine is two pure functions of one robot, `reset` and `step`; batch them with `jax.vmap`. The same seeded targets
+give the same `Readings` from every engine, within the tolerance stated in tests/test_engine_parity.py.
+"""
+
+import importlib.util
+from typing import NamedTuple, Protocol
+
+import jax
+
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.schema import PhysicsConfig
+from playground_amp.physics.readings import Readings
+from playground_amp.robot.robot import Robot, load_robot
+
+
+class PhysicsState(NamedTuple):
+    """MuJoCo's integration state of one robot; nothing else is carried from step to step."""
+
+    qpos: jax.Array  # [18] base position, quaternion wxyz, joints
+    qvel: jax.Array  # [17] base linear velocity (world), angular velocity (base), joints
+    warmstart: jax.Array  # [17] acceleration the constraint solver starts from
+    time: jax.Array  # [] s
+
+
+class PhysicalParameters(NamedTuple):
+    """What differs from robot to robot."""
+
+    floor_friction: jax.Array  # [] sliding friction of the floor
+
+
+class Engine(Protocol):
+    """Steps one robot by one control period."""
+
+    robot: Robot
+    control_dt: float
+
+    def nominal_parameters(self) -> PhysicalParameters:
+        """The parameters of the model as it is written."""
+        ...
+
+    def reset(
+        self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
+    ) -> tuple[PhysicsState, Readings]:
+        """The state at (qpos [18], qvel [17]) with its contact forces.
+
+        Where `needed` is False the result is unspecified: a batched engine may leave the work out.
+        """
+        ...
+
+    def step(
+        self, state: PhysicsState, joint_target: jax.Array, push_force_w: jax.Array, parameters: PhysicalParameters
+    ) -> tuple[PhysicsState, Readings]:
+        """One control period with constant servo targets [11] rad and a force [3] N on the waist's centre of mass."""
+        ...
+
+
+def check_engine(config: PhysicsConfig) -> str:
+    """The name of the engine that `config.engine` stands for, without starting it.
+
+    Raises:
+      UserError: the engine is not there, with what would mend it.
+    """
+    if config.engine == "auto":
+        return "native"
+    if config.engine == "native":
+        if importlib.util.find_spec("mujoco.batch") is None:
+            raise UserError("physics.engine native needs mujoco >= 4 (mujoco.batch): pip install 'mujoco>=4'")
+    elif config.engine == "mjx":
+        if importlib.util.find_spec("mujoco.mjx") is None:
+            raise UserError("physics.engine mjx needs the package mujoco-mjx: pip install mujoco-mjx")
+    else:
+        raise UserError("physics.engine warp is not part of this version; use native (CPU) or mjx (CPU, GPU, TPU)")
+    return config.engine
+
+
+def make_engine(config: PhysicsConfig, control_dt: float, scene: str = "flat") -> Engine:
+    """The engine of the configuration, ready to step.
+
+    Raises:
+      UserError: the engine is not there.
+    """
+    name = check_engine(config)
+    robot = load_robot(scene)
+    # Imported here: each engine pulls in libraries that the other does without.
+    if name == "native":
+        from playground_amp.physics.native import NativeEngine
+
+        return NativeEngine(robot, config, control_dt)
+    from playground_amp.physics.mjx_engine import MjxEngine
+
+    return MjxEngine(robot, config, control_dt)

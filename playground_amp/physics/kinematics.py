@@ -1,0 +1,62 @@
+"""Forward kinematics of the feet, as a pure function of the configuration.
+
+Every engine uses this one function, so a foot position always belongs to the state beside it (an engine's own
+derived fields lag the state by one substep), and reference motion gets its feet from the same arithmetic.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+from brax import math
+
+from playground_amp.robot.robot import FOOT_NAMES, Robot
+
+
+class _Link(NamedTuple):
+    """A body on the way from the base to a foot: offset from its parent, and the hinge that turns it."""
+
+    offset: np.ndarray
+    axis: np.ndarray
+    qpos_index: int
+
+
+def make_foot_kinematics(robot: Robot) -> Callable[[jax.Array], jax.Array]:
+    """The function qpos [18] → foot positions in the base frame [2, 3] (left, right; centre of the sole's underside).
+
+    Raises:
+      ValueError: a body between base and foot that is not one hinge at its own origin.
+    """
+    chains = [_chain(robot.model, site) for site in FOOT_NAMES]
+
+    def foot_positions_b(qpos: jax.Array) -> jax.Array:
+        return jnp.stack([_end_point(qpos, links, tip) for links, tip in chains])
+
+    return foot_positions_b
+
+
+def _end_point(qpos: jax.Array, links: list[_Link], tip: np.ndarray) -> jax.Array:
+    """Folds the chain from the tip inwards: p ← offset + R(axis, angle) p."""
+    point = jnp.asarray(tip, qpos.dtype)
+    for link in reversed(links):
+        rotation = math.quat_rot_axis(jnp.asarray(link.axis, qpos.dtype), qpos[link.qpos_index])
+        point = jnp.asarray(link.offset, qpos.dtype) + math.rotate(point, rotation)
+    return point
+
+
+def _chain(model: mujoco.MjModel, site_name: str) -> tuple[list[_Link], np.ndarray]:
+    site = model.site(site_name)
+    links = []
+    body = model.body(int(site.bodyid[0]))
+    while model.body(int(body.parentid[0])).id != 0:
+        if body.jntnum[0] != 1 or not np.allclose(body.quat, (1, 0, 0, 0)):
+            raise ValueError(f"body {body.name!r} is not one hinge with axes parallel to its parent's")
+        joint = model.joint(int(body.jntadr[0]))
+        if np.any(joint.pos != 0):
+            raise ValueError(f"joint {joint.name!r} does not turn about its body's origin")
+        links.append(_Link(body.pos.copy(), joint.axis.copy(), int(joint.qposadr[0])))
+        body = model.body(int(body.parentid[0]))
+    return links[::-1], site.pos.copy()

@@ -1,0 +1,63 @@
+"""MJX's JAX implementation: the same model as pure JAX, wherever XLA runs."""
+
+import jax
+import jax.numpy as jnp
+from mujoco import mjx
+
+from playground_amp.configs.schema import PhysicsConfig
+from playground_amp.physics.engine import PhysicalParameters, PhysicsState
+from playground_amp.physics.readings import Readings, make_readings
+from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
+from playground_amp.robot.robot import Robot
+
+
+class MjxEngine:
+    """`Engine` on MJX. Matrix products in full float32: TF32 spoils the constraint solver on NVIDIA cards."""
+
+    def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):
+        self.robot = robot
+        self.control_dt = control_dt
+        model = simulation_model(robot, config)
+        self._substeps = substeps(config, control_dt)
+        self._model = mjx.put_model(model, impl="jax")
+        self._blank = mjx.make_data(model, impl="jax")
+        self._floor = model.geom("floor").id
+        self._waist = model.body("waist").id
+        self._switches = switch_addresses(model)
+        self._readings = make_readings(robot)
+
+    def nominal_parameters(self) -> PhysicalParameters:
+        return PhysicalParameters(floor_friction=self._model.geom_friction[self._floor, 0])
+
+    def reset(
+        self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
+    ) -> tuple[PhysicsState, Readings]:
+        del needed  # one fixed program for every robot
+        with jax.default_matmul_precision("float32"):
+            data = self._blank.replace(qpos=qpos, qvel=qvel, ctrl=qpos[7:])
+            return self._outcome(mjx.forward(self._with(parameters), data))
+
+    def step(
+        self, state: PhysicsState, joint_target: jax.Array, push_force_w: jax.Array, parameters: PhysicalParameters
+    ) -> tuple[PhysicsState, Readings]:
+        with jax.default_matmul_precision("float32"):
+            model = self._with(parameters)
+            data = self._blank.replace(
+                qpos=state.qpos,
+                qvel=state.qvel,
+                qacc_warmstart=state.warmstart,
+                time=state.time,
+                ctrl=joint_target,
+                xfrc_applied=self._blank.xfrc_applied.at[self._waist, :3].set(push_force_w),
+            )
+            data = jax.lax.fori_loop(0, self._substeps, lambda _, d: mjx.step(model, d), data)
+            return self._outcome(data)
+
+    def _with(self, parameters: PhysicalParameters) -> mjx.Model:
+        friction = self._model.geom_friction.at[self._floor, 0].set(parameters.floor_friction)
+        return self._model.replace(geom_friction=friction)
+
+    def _outcome(self, data: mjx.Data) -> tuple[PhysicsState, Readings]:
+        state = PhysicsState(data.qpos, data.qvel, data.qacc_warmstart, jnp.asarray(data.time, jnp.float32))
+        switch_force = data.sensordata[self._switches]
+        return state, self._readings(data.qpos, data.qvel, switch_force, data.actuator_force)

@@ -1,0 +1,94 @@
+"""What a task may know of the robot: one record, the same from every engine.
+
+Frames: `_w` world, `_b` base (the waist: x forward, y left, z up), `_h` heading (the base's yaw only, z up).
+Lengths in m, angles in rad, forces in N. Quaternions are wxyz.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from brax import math
+
+from playground_amp.physics.kinematics import make_foot_kinematics
+from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+
+SWITCH_FORCE = 2.0  # N; a foot switch closes above it (robot data sheet)
+
+
+class Readings(NamedTuple):
+    """The state of one robot after a control step."""
+
+    base_position_w: jax.Array  # [3]
+    base_quaternion_w: jax.Array  # [4] wxyz
+    heading: jax.Array  # [] yaw of the base, rad
+    gravity_b: jax.Array  # [3] unit vector, (0, 0, -1) when upright
+    gyro_b: jax.Array  # [3] rad/s
+    linear_velocity_b: jax.Array  # [3] m/s
+    linear_velocity_h: jax.Array  # [3] m/s
+    joint_position: jax.Array  # [11] rad
+    joint_velocity: jax.Array  # [11] rad/s
+    joint_torque: jax.Array  # [11] N·m, at the joint, during the last physics step
+    foot_position_b: jax.Array  # [2, 3] centre of the sole's underside; left, right
+    foot_position_w: jax.Array  # [2, 3]
+    foot_velocity_w: jax.Array  # [2, 3] m/s
+    switch_force: jax.Array  # [4] normal force at left toe, left heel, right toe, right heel during the last physics step
+    foot_switch: jax.Array  # [4] bool, closed
+    finite: jax.Array  # [] bool: the engine's state is finite
+
+
+def heading_of(quaternion: jax.Array) -> jax.Array:
+    """Yaw of a wxyz quaternion [..., 4], rad in (-pi, pi]."""
+    w, x, y, z = jnp.moveaxis(quaternion, -1, 0)
+    return jnp.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
+def to_heading_frame(vector_w: jax.Array, heading: jax.Array) -> jax.Array:
+    """A world vector [3] in the frame that is turned by the heading about z."""
+    cos, sin = jnp.cos(heading), jnp.sin(heading)
+    x, y, z = vector_w
+    return jnp.stack([cos * x + sin * y, cos * y - sin * x, z])
+
+
+def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, jax.Array], Readings]:
+    """The function (qpos [18], qvel [17], switch_force [4], joint_torque [11]) → Readings, for one robot.
+
+    MuJoCo's free joint gives the linear velocity in the world and the angular velocity in the base frame.
+    """
+    foot_positions_b = make_foot_kinematics(robot)
+
+    def foot_positions_w(qpos: jax.Array) -> jax.Array:
+        return qpos[:3] + jax.vmap(math.rotate, (0, None))(foot_positions_b(qpos), qpos[3:7])
+
+    def readings(qpos: jax.Array, qvel: jax.Array, switch_force: jax.Array, joint_torque: jax.Array) -> Readings:
+        quaternion = qpos[3:7]
+        heading = heading_of(quaternion)
+        foot_position_w, foot_velocity_w = jax.jvp(foot_positions_w, (qpos,), (_qpos_rate(qpos, qvel),))
+        finite = jnp.isfinite(qpos).all() & jnp.isfinite(qvel).all()
+        return Readings(
+            base_position_w=qpos[:3],
+            base_quaternion_w=quaternion,
+            heading=heading,
+            gravity_b=math.inv_rotate(jnp.array([0.0, 0.0, -1.0]), quaternion),
+            gyro_b=qvel[3:6],
+            linear_velocity_b=math.inv_rotate(qvel[:3], quaternion),
+            linear_velocity_h=to_heading_frame(qvel[:3], heading),
+            joint_position=qpos[BASE_QPOS_SIZE:],
+            joint_velocity=qvel[BASE_QVEL_SIZE:],
+            joint_torque=joint_torque,
+            foot_position_b=foot_positions_b(qpos),
+            foot_position_w=foot_position_w,
+            foot_velocity_w=foot_velocity_w,
+            switch_force=switch_force,
+            foot_switch=switch_force > SWITCH_FORCE,
+            finite=finite,
+        )
+
+    return readings
+
+
+def _qpos_rate(qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+    """d qpos / dt [18] of a velocity [17]: q̇ = ½ q ⊗ (0, ω_b) for the base's quaternion, qvel elsewhere."""
+    spin = jnp.concatenate([jnp.zeros(1, qvel.dtype), qvel[3:6]])
+    return jnp.concatenate([qvel[:3], 0.5 * math.quat_mul(qpos[3:7], spin), qvel[6:]])

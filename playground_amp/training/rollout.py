@@ -1,0 +1,140 @@
+"""Collecting experience: every robot steps under the policy's noise, and episodes are counted as they end."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from brax.training.types import Transition
+
+from playground_amp.envs.vector import VectorEnv
+from playground_amp.envs.wildrobot_env import EnvState
+from playground_amp.physics.engine import PhysicalParameters, PhysicsState
+
+ActFunction = Callable[[dict[str, jax.Array], jax.Array], tuple[jax.Array, dict[str, jax.Array]]]
+
+
+class EpisodeStatistics(NamedTuple):
+    """Running sums of the episodes under way [N], and means over those that ended lately []."""
+
+    reward: jax.Array  # [N]
+    length: jax.Array  # [N]
+    mean_reward: jax.Array  # []
+    mean_length: jax.Array  # []
+
+
+class Evidence(NamedTuple):
+    """The last good state of a robot whose next one was not finite, and what was asked of it."""
+
+    found: jax.Array  # [] bool
+    physics: PhysicsState
+    parameters: PhysicalParameters
+    action: jax.Array  # [11]
+    joint_target: jax.Array  # [11] rad
+
+
+class Rollout(NamedTuple):
+    """What an iteration learns from."""
+
+    transitions: Transition  # leading axes [N, T]; next_observation [N, 1]: after the last step only
+    metrics: dict[str, jax.Array]
+    evidence: Evidence
+
+
+def start_statistics(num_envs: int) -> EpisodeStatistics:
+    zeros = jnp.zeros(num_envs)
+    return EpisodeStatistics(zeros, zeros, jnp.float32(0.0), jnp.float32(0.0))
+
+
+def collect(
+    env: VectorEnv,
+    act: ActFunction,
+    states: EnvState,
+    statistics: EpisodeStatistics,
+    key: jax.Array,
+    num_steps: int,
+) -> tuple[EnvState, EpisodeStatistics, Rollout]:
+    """Steps all robots `num_steps` times."""
+
+    def step(carry: tuple, step_key: jax.Array) -> tuple[tuple, Any]:
+        states, running, evidence = carry
+        action, policy_extras = act(states.observation, step_key)
+        following, reached = env.step(states, action)
+        done = reached.terminated | reached.truncated
+        transition = Transition(
+            observation=states.observation,
+            action=action,
+            reward=reached.reward,
+            discount=1.0 - done,
+            next_observation=None,
+            extras={"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},
+        )
+        running, ended = _count(running, reached.reward, done)
+        bad = ~reached.readings.finite
+        evidence = _remember(evidence, bad, states, reached, action)
+        outputs = (transition, ended, bad, reached.reward_terms, _speed_errors(env, reached))
+        return (following, running, evidence), outputs
+
+    running = (statistics.reward, statistics.length)
+    carry = (states, running, _no_evidence(states))
+    (states, running, evidence), (transitions, ended, bad, reward_terms, errors) = jax.lax.scan(
+        step, carry, jax.random.split(key, num_steps)
+    )
+    statistics = _summarise(statistics, running, ended)
+    transitions = jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), transitions)
+    transitions = transitions._replace(next_observation=jax.tree.map(lambda x: x[:, None], states.observation))
+    control_dt = env.env.config.env.control_dt
+    metrics = {
+        "reward": statistics.mean_reward,
+        "episode_length": statistics.mean_length,
+        "speed_error": jnp.mean(errors[0]),
+        "yaw_rate_error": jnp.mean(errors[1]),
+        "falls": jnp.sum((transitions.discount == 0) & (transitions.extras["state_extras"]["truncation"] == 0)),
+        "bad_envs": jnp.sum(bad),
+        **{f"reward/{name}": jnp.mean(term) / control_dt for name, term in reward_terms.items()},
+    }
+    return states, statistics, Rollout(transitions, metrics, evidence)
+
+
+def _count(running: tuple[jax.Array, jax.Array], reward: jax.Array, done: jax.Array) -> tuple[tuple, tuple]:
+    total, length = running[0] + reward, running[1] + 1
+    ended = (jnp.sum(total * done), jnp.sum(length * done), jnp.sum(done))
+    return (total * ~done, length * ~done), ended
+
+
+def _summarise(statistics: EpisodeStatistics, running: tuple, ended: tuple) -> EpisodeStatistics:
+    """Means over the episodes that ended in this rollout; the former means where none did."""
+    reward, length, count = (jnp.sum(x) for x in ended)
+    some = count > 0
+    safe = jnp.maximum(count, 1)
+    return EpisodeStatistics(
+        reward=running[0],
+        length=running[1],
+        mean_reward=jnp.where(some, reward / safe, statistics.mean_reward),
+        mean_length=jnp.where(some, length / safe, statistics.mean_length),
+    )
+
+
+def _speed_errors(env: VectorEnv, reached: EnvState) -> tuple[jax.Array, jax.Array]:
+    command = jax.vmap(env.env.velocity_command)(reached)
+    error = command - reached.average_velocity
+    finite = reached.readings.finite
+    speed = jnp.where(finite, jnp.linalg.norm(error[:, :2], axis=1), 0.0)
+    return jnp.mean(speed), jnp.mean(jnp.where(finite, jnp.abs(error[:, 2]), 0.0))
+
+
+def _no_evidence(states: EnvState) -> Evidence:
+    nobody = Evidence(jnp.zeros(states.step.shape, bool), states.physics, states.parameters, *_orders(states))
+    return jax.tree.map(lambda x: jnp.zeros_like(x[0]), nobody)
+
+
+def _remember(evidence: Evidence, bad: jax.Array, before: EnvState, reached: EnvState, action: jax.Array) -> Evidence:
+    """The first robot that went bad, if none has before."""
+    worst = jnp.argmax(bad)
+    new = Evidence(bad, before.physics, before.parameters, action, reached.joint_target)
+    keep = evidence.found | ~bad.any()
+    return jax.tree.map(lambda old, x: jnp.where(keep, old, x[worst]), evidence, new)
+
+
+def _orders(states: EnvState) -> tuple[jax.Array, jax.Array]:
+    return states.previous_action, states.joint_target

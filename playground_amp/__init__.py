@@ -1,0 +1,1 @@
+"""WildRobot: training, judging and deploying walking policies."""

@@ -1,0 +1,1 @@
+"""Configuration: the schema, the strict loader and the default YAML."""

@@ -1,0 +1,95 @@
+"""From a YAML file, `--set` and flags to a validated `Config`, and back to YAML."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from playground_amp.configs import problems
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.overrides import Override, apply, from_flags, from_quick_verify, from_set
+from playground_amp.configs.schema import Config
+from playground_amp.configs.yaml_text import read_yaml, write_yaml
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+def load_config(
+    path: Path,
+    overrides: Sequence[str] = (),
+    *,
+    verify: bool = False,
+    flags: Mapping[str, Any] = _NONE,
+    flag_names: Mapping[str, str] = _NONE,
+) -> Config:
+    """Loads and validates a configuration.
+
+    Args:
+        path: the YAML file.
+        overrides: `key=value` as after `--set`; the key dotted, or as short as is unique.
+        verify: whether the section `quick_verify:` of the file applies.
+        flags: dotted key to value, from explicit command-line flags.
+        flag_names: dotted key to the flag as it is typed, for error messages.
+
+    The later wins: file, quick_verify, overrides, flags. The keys, types and bounds of quick_verify are
+    checked even where it does not apply.
+
+    Raises:
+        UserError: one sentence a line, for everything that is wrong.
+    """
+    data = read_yaml(path)
+    source = str(path)
+    quick = from_quick_verify(data, source)
+    given = from_set(overrides, data) + from_flags(flags, flag_names)
+    _, quick_errors = _validate(apply(data, quick))
+    lines = _in_words([error for error in quick_errors if _origin(error, quick)], quick, source)
+    applied = [*quick, *given] if verify else given
+    config, errors = _validate(apply(data, applied))
+    lines += _in_words(errors, applied, source)
+    if config is None or lines:
+        raise UserError("\n".join(dict.fromkeys(lines)))
+    return config
+
+
+def config_from_dict(data: Mapping[str, Any], source: str) -> Config:
+    """Validates plain data, as `Config.model_dump` writes it; `source` says where it is from.
+
+    Raises:
+        UserError: one sentence a line, for everything that is wrong.
+    """
+    config, errors = _validate(dict(data))
+    if config is None:
+        raise UserError("\n".join(dict.fromkeys(_in_words(errors, (), source))))
+    return config
+
+
+def dump_config(config: Config) -> str:
+    """The resolved configuration as YAML text that loads to an equal `Config`."""
+    return write_yaml(config.model_dump(mode="json"))
+
+
+def _validate(data: dict[str, Any]) -> tuple[Config | None, list[ErrorDetails]]:
+    try:
+        return Config.model_validate(data), []
+    except ValidationError as error:
+        return None, error.errors(include_url=False)
+
+
+def _in_words(errors: Sequence[ErrorDetails], overrides: Sequence[Override], source: str) -> list[str]:
+    lines: list[str] = []
+    for error in errors:
+        origin = _origin(error, overrides)
+        sentences = problems.describe(error, origin.prefix if origin else "")
+        label = f"{origin.source if origin else source}: " if error["loc"] else ""
+        lines += [label + sentence for sentence in sentences]
+    return lines
+
+
+def _origin(error: ErrorDetails, overrides: Sequence[Override]) -> Override | None:
+    """The override that put in the value an error is about; None if it is from the file."""
+    path = problems.key_path(error)
+    matching = [override for override in overrides if path[: len(override.path)] == override.path]
+    return matching[-1] if matching else None

@@ -1,0 +1,158 @@
+"""Train WildRobot to walk: `python playground_amp/train.py --help`."""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground_amp.command_line import CommandParser, run_command
+from playground_amp.configs.errors import UserError
+
+if TYPE_CHECKING:
+    from playground_amp.configs.schema import Config
+
+PACKAGE = Path(__file__).resolve().parent
+DEFAULT_CONFIG = Path("configs/wildrobot_phase3_training.yaml")  # within the package
+
+
+class TrainParser(CommandParser):
+    """Flags of which those with a dotted `dest` replace that key of the YAML, when given.
+
+    Their values are kept as typed: the schema knows types and bounds.
+    """
+
+    def flag_names(self) -> dict[str, str]:
+        """Dotted key to the flag as it is typed."""
+        return {action.dest: action.option_strings[0] for action in self._actions if "." in action.dest}
+
+    def format_help(self) -> str:
+        from playground_amp.configs.yaml_text import read_yaml
+
+        defaults = read_yaml(PACKAGE / DEFAULT_CONFIG)
+        for action in self._actions:
+            if "." in action.dest and "(default" not in (action.help or ""):
+                section, key = action.dest.split(".")
+                action.help = f"{action.help} (default: {str(defaults[section][key]).replace('%', '%%')})"
+        return super().format_help()
+
+
+def build_parser() -> TrainParser:
+    parser = TrainParser(description="Train WildRobot to walk.")
+    run = parser.add_argument_group("run")
+    run.add_argument(
+        "--config", type=Path, metavar="PATH", default=DEFAULT_CONFIG, help=f"YAML file (default: {DEFAULT_CONFIG})"
+    )
+    run.add_argument(
+        "--verify", action="store_true", help="quick check of the setup: the overrides of `quick_verify:` in the YAML"
+    )
+    run.add_argument("--no-wandb", action="store_true", help="do not log to Weights & Biases")
+    run.add_argument("--print-config", action="store_true", help="print the resolved configuration as YAML and stop")
+
+    keys = parser.add_argument_group("configuration (the YAML holds unless a flag is given)")
+    keys.add_argument(
+        "--num-envs", dest="trainer.num_envs", type=_value, metavar="N", help="robots simulated in parallel"
+    )
+    keys.add_argument(
+        "--num-iterations", dest="trainer.num_iterations", type=_value, metavar="N", help="training iterations"
+    )
+    keys.add_argument(
+        "--enable-amp", dest="amp.enabled", action="store_const", const=True, help="train with the motion prior (AMP)"
+    )
+    keys.add_argument(
+        "--amp-weight",
+        dest="amp.weight",
+        type=_value,
+        metavar="W",
+        help="weight of the style reward; 1.0: equal to the task",
+    )
+    keys.add_argument(
+        "--checkpoint-dir", dest="trainer.checkpoint_dir", metavar="DIR", help="folder of the run, created if needed"
+    )
+    keys.add_argument("--physics", dest="physics.engine", metavar="{auto,native,mjx,warp}", help="physics engine")
+    keys.add_argument("--trainer", dest="trainer.name", metavar="{wildrobot,brax}", help="training loop")
+    keys.add_argument("--seed", dest="trainer.seed", type=_value, metavar="N", help="seed of everything random")
+    keys.add_argument(
+        "--set",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override keys of the YAML, dotted or as short as is unique: --set trainer.lr=0.001 gamma=0.95",
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Trains as the command line says and returns the exit status. Raises UserError before anything compiles."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    config = _resolve_config(arguments, parser.flag_names())
+    if arguments.print_config:
+        return _print_config(config)
+    check_run(config)
+
+    from playground_amp.training.loop import train
+
+    return train(config, use_wandb=not arguments.no_wandb).exit_status
+
+
+def check_run(config: "Config") -> None:
+    """Raises UserError if this machine cannot do the run: quick, and before anything is compiled."""
+    if config.amp.enabled:
+        raise UserError(
+            "AMP (--enable-amp, amp.enabled) cannot start: this version has neither the AMP learner nor "
+            "a reference motion; train without it"
+        )
+    _check_writable(Path(config.trainer.checkpoint_dir))
+
+    from playground_amp.physics.engine import check_engine
+
+    check_engine(config.physics)
+
+
+def find_config(path: Path) -> Path:
+    """The path as given, or relative to the package where there is no such file: `configs/….yaml` works anywhere."""
+    in_package = PACKAGE / path
+    return in_package if not path.exists() and in_package.exists() else path
+
+
+def _resolve_config(arguments: argparse.Namespace, flag_names: dict[str, str]) -> "Config":
+    from playground_amp.configs.loader import load_config
+
+    given: dict[str, Any] = vars(arguments)
+    return load_config(
+        find_config(arguments.config),
+        arguments.set,
+        verify=arguments.verify,
+        flags={key: given[key] for key in flag_names if given[key] is not None},
+        flag_names=flag_names,
+    )
+
+
+def _print_config(config: "Config") -> int:
+    from playground_amp.configs.loader import dump_config
+
+    print(dump_config(config), end="")
+    return 0
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"probe")
+    except OSError as error:
+        raise UserError(
+            f"the checkpoint directory {folder} (--checkpoint-dir) cannot be written: {error.strerror}"
+        ) from None
+
+
+def _value(text: str) -> Any:
+    from playground_amp.configs.yaml_text import parse_value
+
+    return parse_value(text, "the value")
+
+
+if __name__ == "__main__":
+    run_command(main)

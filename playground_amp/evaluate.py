@@ -26,7 +26,7 @@ ENGINES = ("native", "mjx")
 
 
 def build_parser() -> CommandParser:
-    parser = CommandParser(description="Judge a trained policy by a gate. Exit status: 0 passed, 1 failed, 2 user error.")
+    parser = CommandParser(description="Judge a trained policy by a gate. Exit status: 0 passed, 1 failed, 2 error.")
     parser.add_argument("--checkpoint", type=Path, required=True, metavar="PATH", help="final_iter_<N>.pkl of a run")
     parser.add_argument("--gate", default="walk", metavar="NAME", help="gate to judge by (default: walk)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
@@ -34,8 +34,8 @@ def build_parser() -> CommandParser:
     parser.add_argument(
         "--physics", default="native", metavar="{native,mjx}", help="engine; the full gate is native (default: native)"
     )
-    parser.add_argument("--episodes", type=_positive_int, metavar="N", help="episodes a cell, fewer than the full gate's")
-    parser.add_argument("--distance", type=_positive_float, metavar="M", help="metres, fewer than the full gate's")
+    parser.add_argument("--episodes", type=_positive_int, metavar="N", help="episodes a cell, if not the full gate's")
+    parser.add_argument("--distance", type=_positive_float, metavar="M", help="metres to walk, if not the full gate's")
     return parser
 
 
@@ -88,7 +88,7 @@ def _judge(gate: "Gate", checkpoint: Path) -> tuple["GateRun", float]:
     started = time.monotonic()
     config = gate_config(config, gate)
     env = WildRobotEnv(config)
-    controller = policy_controller(make_policy(config), content["params"])
+    controller = policy_controller(make_policy(config.trainer), content["params"])
     with Console(stderr=True).status(f"gate {gate.name}: compiling") as status:
 
         def show(active: int, seconds: float) -> None:
@@ -99,11 +99,13 @@ def _judge(gate: "Gate", checkpoint: Path) -> tuple["GateRun", float]:
 
 
 def _write_video(run: "GateRun", path: Path) -> None:
-    """Renders an episode; where that cannot be done the reason is told, and the gate's result stands."""
+    """Films the first episode of the fastest cell; where that cannot be done, says why: the gate's result stands."""
     from playground_amp.evaluation.video import write_episode
+    from playground_amp.robot.robot import load_robot
 
+    fastest = max(range(len(run.cells)), key=lambda index: run.cells[index].cell.speed)
     try:
-        write_episode(run, path)
+        write_episode(run.recordings[fastest][0], load_robot(), path)
     except UserError as error:
         print(f"no video: {error}", file=sys.stderr)
     else:

@@ -87,8 +87,7 @@ def find_steps(recording: Recording, heading: float) -> Steps:
         for lift_off, touchdown in swings(recording.foot_contact[:, foot], recording.control_dt):
             clearance = recording.foot_position_w[lift_off:touchdown, foot, 2].max()
             events.append((touchdown, foot, along[touchdown, foot], clearance))
-    events.sort()
-    row, foot, position, clearance = (np.array(column) for column in zip(*events, strict=True)) if events else [np.zeros(0)] * 4
+    row, foot, position, clearance = np.array(sorted(events)).reshape(-1, 4).T
     length = np.diff(position, prepend=np.nan)
     length[1:][foot[1:] == foot[:-1]] = np.nan
     return Steps(foot=foot.astype(int), row=row.astype(int), length=length, clearance=clearance)

@@ -144,7 +144,9 @@ def find_gate(name: str) -> Gate:
     return GATES[name]
 
 
-def judge_cell(cell: Cell, checks: Sequence[Check], gait_cycle: float, episodes: Sequence[EpisodeFigures]) -> CellResult:
+def judge_cell(
+    cell: Cell, checks: Sequence[Check], gait_cycle: float, episodes: Sequence[EpisodeFigures]
+) -> CellResult:
     """Every check over every episode of a cell."""
     results = tuple(_judge(check, [getattr(figures, check.figure) for figures in episodes]) for check in checks)
     return CellResult(cell, gait_cycle, results, tuple(episodes))

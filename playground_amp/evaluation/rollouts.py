@@ -42,7 +42,6 @@ class _Rows(NamedTuple):
     foot_contact: jax.Array
     joint_velocity: jax.Array
     joint_torque: jax.Array
-    finite: jax.Array  # [] bool
 
 
 class _Progress(NamedTuple):
@@ -73,18 +72,18 @@ def roll_out(
     `report_progress` hears, after every chunk, how many robots still walk and how many seconds have passed for them.
     """
     progress, start = _start(env, goals, keys)
-    chunks: list[_Rows] = [jax.tree.map(lambda rows: np.asarray(rows)[None], start)]
+    chunks = [{name: np.asarray(row)[None] for name, row in start._asdict().items()}]
     lengths = np.ones(len(keys), int)
     while not np.all(progress.done):
         progress, recorded, rows = _advance(env, controller, goals, progress)
         lengths += np.asarray(recorded).sum(axis=0)
-        chunks.append(jax.tree.map(np.asarray, rows))
+        chunks.append({name: np.asarray(row) for name, row in rows._asdict().items()})
         if report_progress:
-            active = np.flatnonzero(~np.asarray(progress.done))
-            report_progress(active.size, len(chunks[1:]) * CHUNK_STEPS * env.engine.control_dt)
-    rows = _Rows(*(np.concatenate(parts) for parts in zip(*chunks, strict=True)))
+            still_walking = int(np.sum(~np.asarray(progress.done)))
+            report_progress(still_walking, (len(chunks) - 1) * CHUNK_STEPS * env.engine.control_dt)
+    columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in _Rows._fields}
     fell = np.asarray(progress.fell)
-    return [_recording(env, rows, robot, lengths[robot], bool(fell[robot])) for robot in range(len(keys))]
+    return [_recording(env, columns, robot, lengths[robot], bool(fell[robot])) for robot in range(len(keys))]
 
 
 def make_goals(episodes: Sequence[tuple[Command, float, float]]) -> Goals:
@@ -123,7 +122,8 @@ def _advance(
         step = before.step + 1
         travelled = state.readings.base_position_w[:2] - before.start_w
         along = travelled @ jnp.stack([jnp.cos(goal.command.heading), jnp.sin(goal.command.heading)])
-        ended = state.terminated | (along >= goal.distance + _OVERSHOOT) | (step * env.engine.control_dt >= goal.time_limit)
+        arrived = along >= goal.distance + _OVERSHOOT
+        ended = state.terminated | arrived | (step * env.engine.control_dt >= goal.time_limit)
         after = _Progress(state, key, before.start_w, step, done=ended, fell=state.terminated)
         after = jax.tree.map(partial(jnp.where, before.done), before, after)
         return after, ~before.done, _rows(after.state)
@@ -145,14 +145,12 @@ def _rows(state: EnvState) -> _Rows:
         foot_contact=readings.foot_switch.reshape(2, 2).any(axis=1),
         joint_velocity=readings.joint_velocity,
         joint_torque=readings.joint_torque,
-        finite=readings.finite,
     )
 
 
-def _recording(env: WildRobotEnv, rows: _Rows, robot: int, length: int, fell: bool) -> Recording:
+def _recording(env: WildRobotEnv, columns: dict[str, np.ndarray], robot: int, length: int, fell: bool) -> Recording:
     """The rows of one robot. A last state that is not finite (a fall by definition) repeats the one before it."""
-    one = _Rows(*(np.array(part[:length, robot]) for part in rows))
-    if not one.finite[-1]:
-        for part in one:
-            part[-1] = part[-2]
-    return Recording(control_dt=env.engine.control_dt, fell=fell, **{k: v for k, v in one._asdict().items() if k != "finite"})
+    one = {name: column[:length, robot] for name, column in columns.items()}
+    if not all(np.isfinite(column[-1]).all() for column in one.values()):
+        one = {name: np.concatenate([column[:-1], column[-2:-1]]) for name, column in one.items()}
+    return Recording(control_dt=env.engine.control_dt, fell=fell, **one)

@@ -1,0 +1,139 @@
+"""`evaluate.py`: mistakes end in one sentence and status 2 before anything is compiled."""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from playground_amp import evaluate
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.loader import load_config
+from playground_amp.envs.observations import ACTOR_SIZE
+from playground_amp.training.checkpoint import save_policy
+from playground_amp.training.policy import make_networks
+
+SCRIPT = Path(evaluate.__file__)
+CONFIG = load_config(SCRIPT.parent / "configs" / "wildrobot_phase3_training.yaml")
+
+
+@pytest.fixture
+def untrained(tmp_path: Path) -> Path:
+    """The checkpoint of a policy that has learned nothing."""
+    networks = make_networks(CONFIG.trainer, {"state": ACTOR_SIZE})
+    key = jax.random.PRNGKey(0)
+    params = {
+        "normalizer": {"mean": {"state": np.zeros(ACTOR_SIZE)}, "std": {"state": np.ones(ACTOR_SIZE)}},
+        "policy": networks.policy_network.init(key),
+        "value": networks.value_network.init(key),
+    }
+    path = tmp_path / "final_iter_0.pkl"
+    save_policy(path, params, {}, CONFIG.model_dump(mode="json"))
+    return path
+
+
+@pytest.fixture
+def nothing_compiles(monkeypatch: pytest.MonkeyPatch):
+    def compile_anyway(*_):
+        raise AssertionError("the environment was built")
+
+    monkeypatch.setattr("playground_amp.envs.wildrobot_env.WildRobotEnv.__init__", compile_anyway)
+
+
+def error_of(*arguments: object) -> str:
+    with pytest.raises(UserError) as caught:
+        evaluate.main([str(argument) for argument in arguments])
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.usefixtures("nothing_compiles")
+class TestMistakes:
+    def test_no_checkpoint_given(self):
+        assert "--checkpoint" in error_of("--gate", "walk")
+
+    def test_missing_checkpoint(self, tmp_path: Path):
+        assert f"{tmp_path}/none.pkl: No such file" in error_of("--checkpoint", tmp_path / "none.pkl")
+
+    def test_directory_as_checkpoint(self, tmp_path: Path):
+        assert "Is a directory" in error_of("--checkpoint", tmp_path)
+
+    def test_foreign_pickle(self, tmp_path: Path):
+        path = tmp_path / "foreign.pkl"
+        path.write_bytes(pickle.dumps(Path("/")))
+
+        assert str(path) in error_of("--checkpoint", path)
+
+    def test_unknown_gate(self, untrained: Path):
+        assert "did you mean 'walk'?" in error_of("--checkpoint", untrained, "--gate", "walks")
+
+    def test_unknown_engine(self, untrained: Path):
+        assert "did you mean native?" in error_of("--checkpoint", untrained, "--physics", "nativ")
+
+    @pytest.mark.parametrize("flag", ["--json", "--video"])
+    def test_unwritable_output(self, untrained: Path, tmp_path: Path, flag: str):
+        (tmp_path / "file").touch()
+
+        assert "cannot be written" in error_of("--checkpoint", untrained, flag, tmp_path / "file" / "out")
+        assert "is a directory" in error_of("--checkpoint", untrained, flag, tmp_path)
+
+    @pytest.mark.parametrize("value", ["0", "-3", "abc", "1.5"])
+    def test_episodes_that_are_no_count(self, untrained: Path, value: str):
+        assert f"'{value}' is no whole number above 0" in error_of("--checkpoint", untrained, f"--episodes={value}")
+
+    @pytest.mark.parametrize("value", ["0", "-3", "abc", "nan", "inf"])
+    def test_distances_that_are_none(self, untrained: Path, value: str):
+        assert f"'{value}' is no number above 0" in error_of("--checkpoint", untrained, f"--distance={value}")
+
+    def test_configuration_of_another_task(self, untrained: Path, tmp_path: Path):
+        content = pickle.loads(untrained.read_bytes())
+        content["config"]["env"]["legs"] = 4
+        path = tmp_path / "other.pkl"
+        save_policy(path, content["params"], {}, content["config"])
+
+        assert "env.legs" in error_of("--checkpoint", path)
+
+
+def test_an_error_is_one_line_and_status_2(tmp_path: Path):
+    command = [sys.executable, str(SCRIPT), "--checkpoint", str(tmp_path / "none.pkl")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_needs_no_jax():
+    code = "import sys; from playground_amp import evaluate as e; e.build_parser().print_help(); print('jax' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "--checkpoint PATH" in done.stdout
+    assert done.stdout.endswith("False\n")
+
+
+def test_an_untrained_policy_fails_the_gate(untrained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    json_path = tmp_path / "reports" / "gate.json"
+    arguments = ["--checkpoint", untrained, "--distance", 0.5, "--episodes", 1, "--json", json_path]
+
+    assert evaluate.main([str(argument) for argument in arguments]) == 1
+    assert "gate walk FAILED" in capsys.readouterr().out
+    assert '"full_gate": false' in json_path.read_text()
+
+
+def test_a_video_that_cannot_be_drawn_leaves_the_result_alone(
+    untrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def no_library(*_):
+        raise UserError("this machine cannot draw pictures; apt-get install libegl1")
+
+    monkeypatch.setattr("playground_amp.evaluation.video.render_frames", no_library)
+    arguments = ["--checkpoint", untrained, "--distance", 0.5, "--episodes", 1, "--video", tmp_path / "walk.mp4"]
+
+    assert evaluate.main([str(argument) for argument in arguments]) == 1
+    assert "no video: this machine cannot draw pictures; apt-get install libegl1" in capsys.readouterr().err
+    assert not (tmp_path / "walk.mp4").exists()

@@ -112,6 +112,13 @@ class TrainerConfig(Section):
     critic_layers: HiddenLayers
     checkpoint_dir: str = Field(min_length=1)
     save_interval: int = Field(gt=0, description="iterations from one saved state to the next")
+    keep_states: int = Field(gt=0, description="saved states kept, the newest; the best by gate is kept besides")
+    max_bad_env_iterations: int = Field(
+        gt=0, description="a run stops after so many iterations in a row in which a robot's state was not finite"
+    )
+    max_skipped_update_iterations: int = Field(
+        gt=0, description="a run stops after so many iterations in a row in which an update was not finite"
+    )
 
 
 class DomainRandomizationConfig(Section):

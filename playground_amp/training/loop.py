@@ -1,0 +1,117 @@
+"""A training run from start to end: resume or start, iterate, track, save, and stop for a reason that it names."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import jax
+
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.loader import dump_config
+from playground_amp.configs.schema import Config, TrainerConfig
+from playground_amp.training.console import make_console
+from playground_amp.training.files import exclusive, write_atomically
+from playground_amp.training.manifest import make_manifest
+from playground_amp.training.metrics_log import Record
+from playground_amp.training.result import Ending, RunResult, summary
+from playground_amp.training.run_folder import CONFIG, find_state, prepare_folder
+from playground_amp.training.saver import Saver
+from playground_amp.training.signals import StopRequest
+from playground_amp.training.state import restore
+from playground_amp.training.tracking import Tracker
+
+
+class Trainer(Protocol):
+    """What the loop needs of a trainer; `training.iteration.Trainer` is the one."""
+
+    steps_per_iteration: int
+
+    def init(self) -> Any: ...
+    def iterate(self, state: Any, /) -> tuple[Any, dict[str, Any]]: ...
+    def policy_params(self, state: Any, /) -> dict[str, Any]: ...
+
+
+def train(config: Config, *, use_wandb: bool, resume: Path | None = None, override: Sequence[str] = ()) -> RunResult:
+    """Trains as `config` says, into `config.trainer.checkpoint_dir`.
+
+    `resume`: a run folder, or a saved state, to go on from. `override`: what may differ from the saved state's run.
+    Raises UserError for everything that the user can mend.
+    """
+    if config.trainer.name == "brax":
+        if resume is not None:
+            raise UserError("--resume: Brax's trainer saves no state to go on from; allowed with --trainer wildrobot")
+        from playground_amp.training.brax_run import run_brax
+
+        return run_brax(config, use_wandb=use_wandb)
+    from playground_amp.training.iteration import Trainer as WildRobotTrainer
+
+    return run(config, WildRobotTrainer, use_wandb=use_wandb, resume=resume, override=override)
+
+
+def run(
+    config: Config,
+    make_trainer: Callable[[Config], Trainer],
+    *,
+    use_wandb: bool,
+    resume: Path | None = None,
+    override: Sequence[str] = (),
+) -> RunResult:
+    """`train` with a trainer of the caller's."""
+    run_folder, total = Path(config.trainer.checkpoint_dir), config.trainer.num_iterations
+    with exclusive(run_folder), StopRequest() as stop, make_console(total) as console:
+        manifest = make_manifest(config)
+        saved = find_state(resume, manifest, override, console.say) if resume else None
+        trainer = make_trainer(config)
+        state = restore(saved, trainer.init()) if saved else trainer.init()
+        done, record = (saved.iteration, saved.metrics) if saved else (0, {})
+        prepare_folder(run_folder, saved, console.say)
+        write_atomically(run_folder / CONFIG, dump_config(config).encode())
+        with Tracker(run_folder, manifest["config"], through=done, use_wandb=use_wandb, say=console.say) as tracker:
+            saver = Saver(run_folder, manifest, config.trainer.keep_states, tracker.sync, console.say)
+            watch, ending = BadNumbers(config.trainer), Ending.FINISHED
+            console.start(done)
+            for state, record, evidence in iterations(trainer, state, done, total):  # noqa: B020 (the old state is donated)
+                tracker.log(record)
+                console.show(record)
+                saver.keep_evidence(evidence, record)
+                if watch.repeat(record):
+                    ending = Ending.BAD_NUMBERS
+                    break
+                if stop.requested:
+                    ending = Ending.INTERRUPTED
+                    break
+                if record["iteration"] % config.trainer.save_interval == 0:
+                    saver.save_state(state, record)
+            result = saver.finish(ending, state, record, trainer.policy_params)
+    print(summary(result))
+    return result
+
+
+def iterations(trainer: Trainer, state: Any, done: int, total: int) -> Iterator[tuple[Any, Record, Any]]:
+    """The iterations after `done` up to `total`: state, record, and evidence of a robot that went bad (or None)."""
+    for iteration in range(done + 1, total + 1):
+        started = time.perf_counter()
+        state, metrics = trainer.iterate(state)
+        evidence = metrics.pop("evidence", None)
+        values = {name: value.item() for name, value in jax.device_get(metrics).items()}
+        seconds = time.perf_counter() - started
+        steps = trainer.steps_per_iteration
+        timing = {"time/iteration": seconds, "time/steps_per_second": steps / seconds}
+        yield state, {"iteration": iteration, "env_steps": iteration * steps, **values, **timing}, evidence
+
+
+class BadNumbers:
+    """Counts the iterations in a row in which robots or updates were not finite."""
+
+    def __init__(self, config: TrainerConfig) -> None:
+        self._allowed = {
+            "bad_envs": config.max_bad_env_iterations,
+            "skipped_updates": config.max_skipped_update_iterations,
+        }
+        self._in_a_row = dict.fromkeys(self._allowed, 0)
+
+    def repeat(self, record: Record) -> bool:
+        """Whether, with this record, either has gone on for as long as the configuration allows."""
+        self._in_a_row = {name: count + 1 if record.get(name, 0) else 0 for name, count in self._in_a_row.items()}
+        return any(self._in_a_row[name] >= allowed for name, allowed in self._allowed.items())

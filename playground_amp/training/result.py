@@ -1,0 +1,69 @@
+"""How a run ended, and what to do next."""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+
+class Ending(Enum):
+    """Why a run ended; the value is the exit status of the process."""
+
+    FINISHED = 0
+    BAD_NUMBERS = 3
+    NOT_WRITTEN = 4
+    INTERRUPTED = 75  # EX_TEMPFAIL of sysexits.h: try again
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended. `checkpoint` and `state` are None where nothing was written."""
+
+    run_folder: Path
+    ending: Ending
+    iteration: int
+    checkpoint: Path | None
+    state: Path | None
+    metrics: dict[str, float | int]
+
+    @property
+    def exit_status(self) -> int:
+        return self.ending.value
+
+
+def summary(result: RunResult) -> str:
+    """Where everything lies, and the next command to type."""
+    folder = result.run_folder
+    lines = [_headline(result)]
+    if result.checkpoint:
+        lines.append(f"  policy       {result.checkpoint}")
+    if result.state:
+        lines.append(f"  saved state  {result.state}")
+    lines.append(f"  metrics      {folder / 'metrics.jsonl'}   (tensorboard --logdir {folder / 'tensorboard'})")
+    lines.append(f"  evidence     {folder / 'evidence'}" if (folder / "evidence").exists() else "")
+    lines.append(f"Next: {_next_command(result)}")
+    return "\n".join(line for line in lines if line)
+
+
+def _headline(result: RunResult) -> str:
+    steps = int(result.metrics.get("env_steps", 0))
+    done = f"{result.iteration:,} iterations ({steps:,} steps)"
+    match result.ending:
+        case Ending.FINISHED:
+            return f"Trained {done}"
+        case Ending.INTERRUPTED:
+            return f"Interrupted after {done}; everything is saved"
+        case Ending.BAD_NUMBERS:
+            bad, skipped = (int(result.metrics.get(name, 0)) for name in ("bad_envs", "skipped_updates"))
+            return f"Stopped after {done}: numbers keep going bad ({bad} robots, {skipped} updates not finite)"
+        case Ending.NOT_WRITTEN:
+            return f"Trained {done}, but the end could not be written"
+
+
+def _next_command(result: RunResult) -> str:
+    match result.ending:
+        case Ending.FINISHED:
+            return f"python playground_amp/evaluate.py --checkpoint {result.checkpoint} --gate walk"
+        case Ending.INTERRUPTED | Ending.NOT_WRITTEN:
+            return f"python playground_amp/train.py --resume {result.run_folder}"
+        case Ending.BAD_NUMBERS:
+            return f"look at {result.run_folder / 'evidence'}, then train with another setting (a lower lr, for one)"

@@ -1,0 +1,145 @@
+"""Reads a pickle from a stranger: NumPy arrays, dicts, lists, strings and numbers come out, and no code runs.
+
+A pickle is a small program that may call whatever it can name. Here the only names it can reach are stand-ins of ours
+that collect a dtype's code or an array's bytes; the arrays are built afterwards, from checked codes, shapes and sizes.
+NumPy's own constructors are not admitted: their __setstate__ trusts its input, down to raw pointers.
+"""
+
+import io
+import math
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+KINDS = "biuf"
+
+
+class UnsafePickle(Exception):
+    """The pickle is damaged, or asks for something that is no plain data; the message says what."""
+
+
+def safe_loads(data: bytes) -> Any:
+    """The object in the pickle `data`. Raises UnsafePickle."""
+    try:
+        return _built(_PlainUnpickler(io.BytesIO(data)).load())
+    except UnsafePickle:
+        raise
+    except RecursionError as error:
+        raise UnsafePickle("it is nested too deeply") from error
+    except MemoryError as error:
+        raise UnsafePickle("it asks for more memory than there is") from error
+    except Exception as error:  # a damaged pickle makes the unpickler raise almost anything; none of it is ours
+        raise UnsafePickle(f"it is damaged ({error})") from error
+
+
+class _Dtype:
+    """A dtype's code, until it is checked."""
+
+    __slots__ = ("code", "state")
+
+    def __init__(self, code: Any) -> None:
+        self.code = code
+        self.state: Any = None
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+    def built(self) -> np.dtype:
+        """The plain numeric dtype of this code. Raises UnsafePickle."""
+        order = self.state[1] if isinstance(self.state, tuple) and len(self.state) > 1 else "|"
+        if not isinstance(self.code, str) or order not in ("<", ">", "|", "=") or self.code[:1] not in KINDS:
+            raise UnsafePickle(f"it holds an array of type {self.code!r}; only arrays of numbers are read")
+        if self.code[1:] not in ("1", "2", "4", "8"):
+            raise UnsafePickle(f"it holds an array of type {self.code!r}; only arrays of numbers are read")
+        return np.dtype(self.code).newbyteorder(order)
+
+
+class _Array:
+    """An array's shape, type and bytes, until they are checked."""
+
+    __slots__ = ("dtype", "order", "raw", "shape")
+
+    def __init__(self, shape: Any = None, dtype: Any = None, raw: Any = None, order: Any = "C") -> None:
+        self.shape, self.dtype, self.raw, self.order = shape, dtype, raw, order
+
+    def __setstate__(self, state: Any) -> None:
+        _, self.shape, self.dtype, fortran, self.raw = state
+        self.order = "F" if fortran else "C"
+
+    def built(self) -> np.ndarray:
+        """The array, own memory. Raises UnsafePickle if bytes, shape and type do not agree."""
+        numeric = isinstance(self.dtype, _Dtype) and isinstance(self.raw, bytes | bytearray)
+        if not numeric or self.order not in ("C", "F"):
+            raise UnsafePickle("it holds an array that is not made of numbers")
+        dtype = self.dtype.built()
+        if not isinstance(self.shape, tuple) or not all(type(size) is int and size >= 0 for size in self.shape):
+            raise UnsafePickle(f"it holds an array of shape {self.shape!r}")
+        if len(self.raw) != math.prod(self.shape) * dtype.itemsize:
+            raise UnsafePickle(f"it holds an array of {len(self.raw)} bytes for shape {self.shape} of {dtype}")
+        return np.frombuffer(self.raw, dtype).reshape(self.shape, order=self.order).copy(order="C")
+
+
+class _Constructor:
+    """Something a pickle may call. It has no attributes to set, so that a pickle cannot alter it."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        object.__setattr__(self, "_call", call)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._call(*arguments)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise UnsafePickle(f"it sets the attribute {name!r}")
+
+    def __setstate__(self, state: Any) -> None:
+        raise UnsafePickle("it alters a constructor")
+
+
+class _Scalar(_Array):
+    """A NumPy scalar; it comes out as a Python number."""
+
+    __slots__ = ()
+
+    def __init__(self, dtype: Any, raw: Any) -> None:
+        super().__init__((), dtype, raw)
+
+
+CONSTRUCTORS: dict[tuple[str, str], _Constructor] = {
+    ("numpy", "ndarray"): _Constructor(lambda *_: _Array()),
+    ("numpy", "dtype"): _Constructor(lambda code, *_: _Dtype(code)),
+}
+for _core in ("numpy.core", "numpy._core"):
+    CONSTRUCTORS[(f"{_core}.multiarray", "_reconstruct")] = _Constructor(lambda *_: _Array())
+    CONSTRUCTORS[(f"{_core}.multiarray", "scalar")] = _Constructor(_Scalar)
+    CONSTRUCTORS[(f"{_core}.numeric", "_frombuffer")] = _Constructor(
+        lambda raw, dtype, shape, order: _Array(shape, dtype, raw, order)
+    )
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Python's unpickler with every name but those of NumPy arrays refused."""
+
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        if (module_name, global_name) not in CONSTRUCTORS:
+            raise UnsafePickle(f"it asks for {module_name}.{global_name}; only arrays and plain data are read")
+        return CONSTRUCTORS[(module_name, global_name)]
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise UnsafePickle("it refers to something outside the file")
+
+
+def _built(value: Any) -> Any:
+    """`value` with its arrays built. Raises UnsafePickle if it holds anything but plain data."""
+    if isinstance(value, _Array):
+        return value.built().item() if isinstance(value, _Scalar) else value.built()
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _built(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_built(entry) for entry in value]
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    raise UnsafePickle(f"it holds a {type(value).__name__}; only arrays and plain data are read")

@@ -106,7 +106,7 @@ def check_run(config: "Config") -> None:
         )
     _check_writable(Path(config.trainer.checkpoint_dir))
 
-    from playground_amp.physics.engine import check_engine
+    from playground_amp.physics.availability import check_engine
 
     check_engine(config.physics)
 

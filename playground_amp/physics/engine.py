@@ -4,13 +4,12 @@ An engine is two pure functions of one robot, `reset` and `step`; batch them wit
 give the same `Readings` from every engine, within the tolerance stated in tests/test_engine_parity.py.
 """
 
-import importlib.util
 from typing import NamedTuple, Protocol
 
 import jax
 
-from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import PhysicsConfig
+from playground_amp.physics.availability import check_engine
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.robot import Robot, load_robot
 
@@ -54,25 +53,6 @@ class Engine(Protocol):
     ) -> tuple[PhysicsState, Readings]:
         """One control period with constant servo targets [11] rad and a force [3] N on the waist's centre of mass."""
         ...
-
-
-def check_engine(config: PhysicsConfig) -> str:
-    """The name of the engine that `config.engine` stands for, without starting it.
-
-    Raises:
-      UserError: the engine is not there, with what would mend it.
-    """
-    if config.engine == "auto":
-        return "native"
-    if config.engine == "native":
-        if importlib.util.find_spec("mujoco.batch") is None:
-            raise UserError("physics.engine native needs mujoco >= 4 (mujoco.batch): pip install 'mujoco>=4'")
-    elif config.engine == "mjx":
-        if importlib.util.find_spec("mujoco.mjx") is None:
-            raise UserError("physics.engine mjx needs the package mujoco-mjx: pip install mujoco-mjx")
-    else:
-        raise UserError("physics.engine warp is not part of this version; use native (CPU) or mjx (CPU, GPU, TPU)")
-    return config.engine
 
 
 def make_engine(config: PhysicsConfig, control_dt: float, scene: str = "flat") -> Engine:

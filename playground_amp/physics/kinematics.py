@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
-from brax import math
 
+from playground_amp.physics import rotations
 from playground_amp.robot.robot import FOOT_NAMES, Robot
 
 
@@ -42,8 +42,8 @@ def _end_point(qpos: jax.Array, links: list[_Link], tip: np.ndarray) -> jax.Arra
     """Folds the chain from the tip inwards: p ← offset + R(axis, angle) p."""
     point = jnp.asarray(tip, qpos.dtype)
     for link in reversed(links):
-        rotation = math.quat_rot_axis(jnp.asarray(link.axis, qpos.dtype), qpos[link.qpos_index])
-        point = jnp.asarray(link.offset, qpos.dtype) + math.rotate(point, rotation)
+        rotation = rotations.about_axis(jnp.asarray(link.axis, qpos.dtype), qpos[link.qpos_index])
+        point = jnp.asarray(link.offset, qpos.dtype) + rotations.rotate(point, rotation)
     return point
 
 

@@ -2,10 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-from mujoco import mjx
 
 from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
+from playground_amp.physics.quiet_mjx import mjx
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.robot.robot import Robot

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from brax import math
 
+from playground_amp.physics import rotations
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
@@ -38,19 +38,6 @@ class Readings(NamedTuple):
     finite: jax.Array  # [] bool: the engine's state is finite
 
 
-def heading_of(quaternion: jax.Array) -> jax.Array:
-    """Yaw of a wxyz quaternion [..., 4], rad in (-pi, pi]."""
-    w, x, y, z = jnp.moveaxis(quaternion, -1, 0)
-    return jnp.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-
-
-def to_heading_frame(vector_w: jax.Array, heading: jax.Array) -> jax.Array:
-    """A world vector [3] in the frame that is turned by the heading about z."""
-    cos, sin = jnp.cos(heading), jnp.sin(heading)
-    x, y, z = vector_w
-    return jnp.stack([cos * x + sin * y, cos * y - sin * x, z])
-
-
 def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, jax.Array], Readings]:
     """The function (qpos [18], qvel [17], switch_force [4], joint_torque [11]) → Readings, for one robot.
 
@@ -59,21 +46,21 @@ def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, ja
     foot_positions_b = make_foot_kinematics(robot)
 
     def foot_positions_w(qpos: jax.Array) -> jax.Array:
-        return qpos[:3] + jax.vmap(math.rotate, (0, None))(foot_positions_b(qpos), qpos[3:7])
+        return qpos[:3] + jax.vmap(rotations.rotate, (0, None))(foot_positions_b(qpos), qpos[3:7])
 
     def readings(qpos: jax.Array, qvel: jax.Array, switch_force: jax.Array, joint_torque: jax.Array) -> Readings:
         quaternion = qpos[3:7]
-        heading = heading_of(quaternion)
+        heading = rotations.heading_of(quaternion)
         foot_position_w, foot_velocity_w = jax.jvp(foot_positions_w, (qpos,), (_qpos_rate(qpos, qvel),))
         finite = jnp.isfinite(qpos).all() & jnp.isfinite(qvel).all()
         return Readings(
             base_position_w=qpos[:3],
             base_quaternion_w=quaternion,
             heading=heading,
-            gravity_b=math.inv_rotate(jnp.array([0.0, 0.0, -1.0]), quaternion),
+            gravity_b=rotations.rotate_inverse(jnp.array([0.0, 0.0, -1.0]), quaternion),
             gyro_b=qvel[3:6],
-            linear_velocity_b=math.inv_rotate(qvel[:3], quaternion),
-            linear_velocity_h=to_heading_frame(qvel[:3], heading),
+            linear_velocity_b=rotations.rotate_inverse(qvel[:3], quaternion),
+            linear_velocity_h=rotations.to_heading_frame(qvel[:3], heading),
             joint_position=qpos[BASE_QPOS_SIZE:],
             joint_velocity=qvel[BASE_QVEL_SIZE:],
             joint_torque=joint_torque,
@@ -91,4 +78,4 @@ def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, ja
 def _qpos_rate(qpos: jax.Array, qvel: jax.Array) -> jax.Array:
     """d qpos / dt [18] of a velocity [17]: q̇ = ½ q ⊗ (0, ω_b) for the base's quaternion, qvel elsewhere."""
     spin = jnp.concatenate([jnp.zeros(1, qvel.dtype), qvel[3:6]])
-    return jnp.concatenate([qvel[:3], 0.5 * math.quat_mul(qpos[3:7], spin), qvel[6:]])
+    return jnp.concatenate([qvel[:3], 0.5 * rotations.multiply(qpos[3:7], spin), qvel[6:]])

@@ -1,0 +1,12 @@
+"""Imports MJX without its print that Warp is not installed; whoever asks for the warp engine is told so properly.
+
+Import this before MJX, and before Brax, which imports MJX.
+"""
+
+import contextlib
+import io
+
+with contextlib.redirect_stdout(io.StringIO()):
+    from mujoco import mjx
+
+__all__ = ["mjx"]

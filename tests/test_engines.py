@@ -1,0 +1,197 @@
+"""Engines against plain MuJoCo, and against each other."""
+
+import copy
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+import pytest
+
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.loader import load_config
+from playground_amp.configs.schema import Config
+from playground_amp.envs import commands
+from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.physics.availability import check_engine
+from playground_amp.physics.engine import make_engine
+from playground_amp.physics.simulation_model import simulation_model
+from playground_amp.robot.robot import load_robot
+from playground_amp.train import DEFAULT_CONFIG, PACKAGE
+
+CONTROL_DT = 0.02
+
+
+@cache
+def config(engine: str) -> Config:
+    # The gate's own timing: with the solver converged, engines differ by rounding only.
+    settings = [f"physics.engine={engine}", "timestep=0.002", "physics.iterations=50", "ls_iterations=50"]
+    return load_config(PACKAGE / DEFAULT_CONFIG, settings)
+
+
+def targets(steps: int, robots: int, size: float) -> jax.Array:
+    """Joint targets [steps, robots, 11]: a smooth seeded motion around home, different for every robot."""
+    home = load_robot().home_joint_position
+    rng = np.random.default_rng(7)
+    frequency, phase = rng.uniform(0.5, 2.0, (robots, 11)), rng.uniform(0, 6.3, (robots, 11))
+    time = CONTROL_DT * np.arange(steps)[:, None, None]
+    return jnp.asarray(home + size * np.sin(6.283 * frequency * time + phase), jnp.float32)
+
+
+def standing_start(robots: int) -> tuple[jax.Array, jax.Array]:
+    robot = load_robot()
+    return jnp.tile(jnp.asarray(robot.home_qpos, jnp.float32), (robots, 1)), jnp.zeros((robots, 17))
+
+
+@cache
+def native_states(num_threads: int, robots: int = 8, steps: int = 100) -> np.ndarray:
+    """Positions and velocities [steps, robots, 35] under `targets`, from the native engine."""
+    physics = config("native").physics.model_copy(update={"num_threads": num_threads})
+    engine = make_engine(physics, CONTROL_DT)
+    parameters = jax.tree.map(lambda x: jnp.tile(x, robots), engine.nominal_parameters())
+
+    @jax.jit
+    def run(orders):
+        states, _ = jax.vmap(engine.reset)(*standing_start(robots), parameters)
+
+        def step(states, order):
+            states, _ = jax.vmap(engine.step)(states, order, jnp.zeros((robots, 3)), parameters)
+            return states, jnp.concatenate([states.qpos, states.qvel], axis=1)
+
+        return jax.lax.scan(step, states, orders)[1]
+
+    return np.asarray(run(targets(steps, robots, 0.2)))
+
+
+def test_native_engine_equals_a_plain_mujoco_loop():
+    # States and parameters reach the engine as float32; the plain loop is given the same, so that what remains is
+    # MuJoCo itself, and must agree to the last bit.
+    engine_states = native_states(0)
+    model = simulation_model(load_robot(), config("native").physics)
+    model.geom("floor").friction[0] = np.float32(model.geom("floor").friction[0])
+    orders = np.asarray(targets(100, 8, 0.2))
+    for robot in (0, 5):
+        data = mujoco.MjData(model)
+        data.qpos[:] = load_robot().home_qpos.astype(np.float32)
+        data.ctrl[:] = data.qpos[7:]
+        mujoco.mj_forward(model, data)
+        for step in range(100):
+            data.qpos[:], data.qvel[:] = data.qpos.astype(np.float32), data.qvel.astype(np.float32)
+            data.qacc_warmstart[:] = data.qacc_warmstart.astype(np.float32)
+            data.ctrl[:] = orders[step, robot]
+            for _ in range(10):
+                mujoco.mj_step(model, data)
+            plain = np.concatenate([data.qpos, data.qvel]).astype(np.float32)
+            np.testing.assert_array_equal(engine_states[step, robot], plain)
+
+
+def test_native_results_do_not_depend_on_the_number_of_threads():
+    np.testing.assert_array_equal(native_states(1), native_states(2))
+    np.testing.assert_array_equal(native_states(1), native_states(3))
+
+
+@cache
+def episode(engine: str, steps: int = 200):
+    """Observations, rewards, ends [steps, robots, …] of the task from rest under the same seeded targets."""
+    robots = 4
+    env = WildRobotEnv(config(engine))
+    home = jnp.asarray(load_robot().home_joint_position, jnp.float32)
+    actions = (targets(steps, robots, 0.12) - home) / env.config.env.action_scale
+
+    @jax.jit
+    def run():
+        keys = jax.random.split(jax.random.PRNGKey(3), robots)
+        states = jax.vmap(env.reset_at_rest, (0, None))(keys, commands.hold(0.3, heading=0.0))
+
+        def step(states, action):
+            states = jax.vmap(env.step)(states, action)
+            return states, (states.observation, states.reward, states.terminated, states.readings)
+
+        return jax.lax.scan(step, states, actions)[1]
+
+    return jax.tree.map(np.asarray, run())
+
+
+def test_engines_agree_for_half_a_second_of_contact():
+    """Stated tolerance over 25 control steps: 2e-3 in every observation, 1e-3 in the reward, the same ends."""
+    native, mjx = episode("native"), episode("mjx")
+    contact = native[3].switch_force.sum(-1) > 1.0
+    first = int(np.argmax(contact.all(axis=1)))
+    assert first < 10, "the robots stand on the floor within 0.2 s"
+    window = slice(0, first + 25)
+    np.testing.assert_allclose(mjx[0]["state"][window], native[0]["state"][window], atol=2e-3)
+    np.testing.assert_allclose(mjx[1][window], native[1][window], atol=1e-3)
+
+
+def test_engines_agree_on_who_falls():
+    """Contacts make later motion differ in detail, so of all 200 steps only the ends are compared, to 0.1 s."""
+    native, mjx = episode("native"), episode("mjx")
+    for robot in range(native[2].shape[1]):
+        falls = [np.flatnonzero(run[2][:, robot]) for run in (native, mjx)]
+        assert bool(falls[0].size) == bool(falls[1].size)
+        if falls[0].size:
+            assert abs(falls[0][0] - falls[1][0]) <= 5
+
+
+def test_readings_match_mujoco():
+    robot = load_robot()
+    engine = make_engine(config("native").physics, CONTROL_DT)
+    rng = np.random.default_rng(1)
+    model, data = copy.copy(robot.model), mujoco.MjData(robot.model)
+    data.qpos[:] = robot.home_qpos
+    data.qpos[3:7] = [0.9, 0.1, -0.2, 0.3] / np.linalg.norm([0.9, 0.1, -0.2, 0.3])
+    data.qpos[7:] += rng.uniform(-0.2, 0.2, 11)
+    data.qvel[:] = rng.uniform(-1, 1, 17)
+    mujoco.mj_forward(model, data)
+    _, readings = jax.jit(engine.reset)(
+        jnp.asarray(data.qpos, jnp.float32), jnp.asarray(data.qvel, jnp.float32), engine.nominal_parameters()
+    )
+    base = data.body("waist").xmat.reshape(3, 3)
+    np.testing.assert_allclose(readings.gravity_b, base.T @ [0, 0, -1], atol=1e-6)
+    np.testing.assert_allclose(readings.linear_velocity_b, base.T @ data.qvel[:3], atol=1e-6)
+    velocity = np.zeros(6)
+    for side, name in enumerate(("left_foot", "right_foot")):
+        site = data.site(name)
+        np.testing.assert_allclose(readings.foot_position_w[side], site.xpos, atol=1e-6)
+        np.testing.assert_allclose(readings.foot_position_b[side], base.T @ (site.xpos - data.qpos[:3]), atol=1e-6)
+        mujoco.mj_objectVelocity(model, data, mujoco.mjtObj.mjOBJ_SITE, site.id, velocity, 0)
+        np.testing.assert_allclose(readings.foot_velocity_w[side], velocity[3:], atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", ["native", "mjx"])
+def test_friction_and_push_reach_the_physics(engine):
+    """A 6 N push on 4.1 kg (0.15 of its weight) slides the robot on a floor of friction 0.02 but not of 0.8."""
+    engine = make_engine(config(engine).physics, CONTROL_DT)
+
+    @jax.jit
+    def pushed(friction):
+        parameters = engine.nominal_parameters()._replace(floor_friction=friction)
+        qpos, qvel = standing_start(1)
+        state, _ = engine.reset(qpos[0], qvel[0], parameters)
+
+        def step(state, _):
+            return engine.step(state, qpos[0, 7:], jnp.array([0.0, 6.0, 0.0]), parameters)
+
+        state, readings = jax.lax.scan(step, state, None, length=15)
+        return readings.foot_position_w[-1, :, 1] - readings.foot_position_w[0, :, 1]
+
+    assert np.all(np.asarray(pushed(jnp.float32(0.02))) > 0.02)
+    assert np.all(np.abs(np.asarray(pushed(jnp.float32(0.8)))) < 0.005)
+
+
+def test_a_state_that_is_not_finite_stays_with_its_robot():
+    engine = make_engine(config("native").physics, CONTROL_DT)
+    parameters = jax.tree.map(lambda x: jnp.tile(x, 4), engine.nominal_parameters())
+    qpos, qvel = standing_start(4)
+    states, _ = jax.vmap(engine.reset)(qpos, qvel, parameters)
+    spoiled = states._replace(qvel=states.qvel.at[2, 0].set(jnp.nan))
+    after, readings = jax.jit(jax.vmap(engine.step))(spoiled, qpos[:, 7:], jnp.zeros((4, 3)), parameters)
+    assert readings.finite.tolist() == [True, True, False, True]
+    assert np.isfinite(np.asarray(after.qpos)[[0, 1, 3]]).all()
+
+
+def test_an_engine_that_is_not_there_is_named():
+    assert check_engine(config("native").physics.model_copy(update={"engine": "auto"})) == "native"
+    with pytest.raises(UserError, match="warp is not part of this version; use native"):
+        check_engine(config("native").physics.model_copy(update={"engine": "warp"}))

@@ -1,6 +1,7 @@
 """Train WildRobot to walk: `python playground_amp/train.py --help`."""
 
 import argparse
+import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,11 +41,25 @@ class TrainParser(CommandParser):
 def build_parser() -> TrainParser:
     parser = TrainParser(description="Train WildRobot to walk.")
     run = parser.add_argument_group("run")
-    run.add_argument(
-        "--config", type=Path, metavar="PATH", default=DEFAULT_CONFIG, help=f"YAML file (default: {DEFAULT_CONFIG})"
-    )
+    run.add_argument("--config", type=Path, metavar="PATH", help=f"YAML file (default: {DEFAULT_CONFIG})")
     run.add_argument(
         "--verify", action="store_true", help="quick check of the setup: the overrides of `quick_verify:` in the YAML"
+    )
+    run.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="PATH",
+        help="go on from the newest saved state of a run folder (default: --checkpoint-dir), with its configuration "
+        "unless --config is given; or from one saved state",
+    )
+    run.add_argument(
+        "--override",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="KEY",
+        help="with --resume: what may differ from the saved run; a key, a section, robot or observation",
     )
     run.add_argument("--no-wandb", action="store_true", help="do not log to Weights & Biases")
     run.add_argument("--print-config", action="store_true", help="print the resolved configuration as YAML and stop")
@@ -87,6 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Trains as the command line says and returns the exit status. Raises UserError before anything compiles."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
+    if arguments.override and arguments.resume is None:
+        raise UserError("--override names what may differ from a saved run: it needs --resume")
     config = _resolve_config(arguments, parser.flag_names())
     if arguments.print_config:
         return _print_config(config)
@@ -94,7 +111,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from playground_amp.training.loop import train
 
-    return train(config, use_wandb=not arguments.no_wandb).exit_status
+    resume = None if arguments.resume is None else Path(arguments.resume or config.trainer.checkpoint_dir)
+    return train(config, use_wandb=not arguments.no_wandb, resume=resume, override=arguments.override).exit_status
 
 
 def check_run(config: "Config") -> None:
@@ -121,13 +139,28 @@ def _resolve_config(arguments: argparse.Namespace, flag_names: dict[str, str]) -
     from playground_amp.configs.loader import load_config
 
     given: dict[str, Any] = vars(arguments)
-    return load_config(
-        find_config(arguments.config),
-        arguments.set,
-        verify=arguments.verify,
-        flags={key: given[key] for key in flag_names if given[key] is not None},
-        flag_names=flag_names,
-    )
+
+    def load(path: Path | None, overrides: Sequence[str] = ()) -> "Config":
+        return load_config(
+            find_config(path or DEFAULT_CONFIG),
+            [*overrides, *arguments.set],
+            verify=arguments.verify,
+            flags={key: given[key] for key in flag_names if given[key] is not None},
+            flag_names=flag_names,
+        )
+
+    if arguments.resume is None:
+        return load(arguments.config)
+    folder = run_folder_of(Path(arguments.resume or load(arguments.config).trainer.checkpoint_dir))
+    saved_config = folder / "config.yaml"
+    path = saved_config if arguments.config is None and saved_config.exists() else arguments.config
+    return load(path, [f"trainer.checkpoint_dir={json.dumps(str(folder))}"])
+
+
+def run_folder_of(source: Path) -> Path:
+    """The run folder of what is given to --resume: itself, or of a saved state or folder of states in it."""
+    states = source.parent if source.suffix == ".npz" else source
+    return states.parent if states.name in ("states", "best") else states
 
 
 def _print_config(config: "Config") -> int:

@@ -1,0 +1,48 @@
+# make walk: train, judge and film a walking policy.  make test: run the tests.  make lint: format, lint, types.
+
+# What `make walk` trains, and where it leaves the result.
+WALK_ENVS ?= 512
+WALK_ITERATIONS ?= 650
+SEED ?= 0
+WALK_FOLDER ?= checkpoints/walk
+
+# Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
+PYTHON ?= python3
+PYTEST_ARGS ?= -q
+
+VENV := .venv
+PY := $(VENV)/bin/python
+INSTALLED := $(VENV)/installed
+
+.PHONY: setup walk test lint clean
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1 || true); Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
+		exit 2; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "error: $(PYTHON) cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; \
+		exit 2; }
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+walk: setup
+	@PY=$(PY) scripts/system_packages.sh || true
+	$(PY) playground_amp/train.py --num-envs $(WALK_ENVS) --num-iterations $(WALK_ITERATIONS) --seed $(SEED) \
+		--checkpoint-dir $(WALK_FOLDER) --no-wandb
+	$(PY) playground_amp/evaluate.py --checkpoint $(WALK_FOLDER)/final_iter_$(WALK_ITERATIONS).pkl --gate walk \
+		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4
+
+test: setup
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: setup
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m pyright
+
+clean:
+	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -19,8 +19,9 @@ INSTALLED := $(VENV)/installed
 setup: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1 || true); Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "error: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo not there):" \
+			"name another one, as in make setup PYTHON=python3.12" >&2; \
 		exit 2; }
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { \
 		rm -rf $(VENV); \

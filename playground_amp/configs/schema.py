@@ -108,6 +108,7 @@ class TrainerConfig(Section):
     value_loss_weight: float = Field(gt=0)
     max_grad_norm: float = Field(gt=0)
     init_std: float = Field(gt=0, description="standard deviation of the action noise at the start")
+    symmetric: bool = Field(description="the policy's mirror image is itself: left and right are learned at once")
     actor_layers: HiddenLayers
     critic_layers: HiddenLayers
     checkpoint_dir: str = Field(min_length=1)
@@ -179,6 +180,11 @@ def _trainer_problems(config: Config) -> Iterator[str]:
         yield (
             f"trainer.num_envs (--num-envs) {trainer.num_envs} does not fit {trainer.num_minibatches} minibatches "
             f"(trainer.num_minibatches): use a multiple of {trainer.num_minibatches}"
+        )
+    if trainer.symmetric and any(size % 2 for size in (*trainer.actor_layers, *trainer.critic_layers)):
+        yield (
+            f"trainer.symmetric needs even layer sizes, found trainer.actor_layers {list(trainer.actor_layers)} "
+            f"and trainer.critic_layers {list(trainer.critic_layers)}"
         )
     if not trainer.lr_range[0] <= trainer.lr <= trainer.lr_range[1]:
         low, high = trainer.lr_range

@@ -4,26 +4,47 @@ The actor sees only what the robot's own sensors know. On the robot the IMU sits
 into the base frame by the measured waist yaw. The critic, which is used in training only, sees the truth besides.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
 from playground_amp.envs import gait
+from playground_amp.physics import rotations
 from playground_amp.physics.readings import Readings
+from playground_amp.robot import mirror
+from playground_amp.robot.robot import load_robot
 
 GYRO_SCALE = 0.25
 JOINT_VELOCITY_SCALE = 0.05
 FORCE_SCALE = 0.05  # 1/N; half the robot's weight becomes about 1
 
-ACTOR_LAYOUT = (
-    ("gravity_b", 3),
-    ("gyro_b", 3),
-    ("joint_position", 11),
-    ("joint_velocity", 11),
-    ("previous_action", 11),
-    ("command", 3),
-    ("gait_clock", 2),
-)
-ACTOR_SIZE = sum(size for _, size in ACTOR_LAYOUT)
+_JOINTS = mirror.joints(load_robot())
+ACTOR_LAYOUT = {  # name: how the robot's mirror image sees it
+    "gravity_b": mirror.POLAR,
+    "gyro_b": mirror.AXIAL,
+    "joint_position": _JOINTS,
+    "joint_velocity": _JOINTS,
+    "previous_action": _JOINTS,
+    "command": mirror.PLANAR_VELOCITY,
+    "gait_clock": mirror.signs(-1, -1),  # half a cycle later
+}
+CRITIC_LAYOUT = ACTOR_LAYOUT | {
+    "linear_velocity_h": mirror.POLAR,
+    "average_velocity": mirror.PLANAR_VELOCITY,
+    "base_height": mirror.signs(1),
+    "foot_position_b": mirror.both_sides(mirror.POLAR),
+    "foot_velocity_h": mirror.both_sides(mirror.POLAR),
+    "switch_force": mirror.both_sides(mirror.signs(1, 1)),
+    "floor_friction": mirror.signs(1),
+    "push_force_h": mirror.POLAR,
+}
+ACTOR_SIZE = sum(part.size for part in ACTOR_LAYOUT.values())
+ACTION_MIRROR = _JOINTS
+OBSERVATION_MIRRORS = {
+    "state": mirror.stack(*ACTOR_LAYOUT.values()),
+    "privileged_state": mirror.stack(*CRITIC_LAYOUT.values()),
+}
 
 
 def actor_observation(
@@ -58,7 +79,8 @@ def critic_observation(
     floor_friction: jax.Array,
     push_force_w: jax.Array,
 ) -> jax.Array:
-    """The actor's numbers and what only a simulator knows: true velocity, height, feet, contact, friction, push."""
+    """The actor's numbers and what only a simulator knows, in the order of `CRITIC_LAYOUT`."""
+    to_heading_frame = partial(rotations.to_heading_frame, heading=readings.heading)
     return jnp.concatenate(
         [
             actor,
@@ -66,9 +88,9 @@ def critic_observation(
             average_velocity,
             readings.base_position_w[2:],
             readings.foot_position_b.ravel(),
-            readings.foot_velocity_w.ravel(),
+            jax.vmap(to_heading_frame)(readings.foot_velocity_w).ravel(),
             readings.switch_force * FORCE_SCALE,
             floor_friction[None],
-            push_force_w[:2] * FORCE_SCALE,
+            to_heading_frame(push_force_w) * FORCE_SCALE,
         ]
     )

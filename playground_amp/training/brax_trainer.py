@@ -57,7 +57,7 @@ def train_with_brax(
 
     def policy_at(steps: int, make_policy: Any, params: tuple[Any, Any, Any]) -> None:
         del make_policy
-        on_policy(steps, policy_params(*params))
+        on_policy(steps, policy_params(trainer, *params))
 
     _, params, _ = brax_ppo.train(
         environment=BraxWildRobotWrapper(WildRobotEnv(config), asymmetric=True),
@@ -88,7 +88,7 @@ def train_with_brax(
         progress_fn=progress,
         policy_params_fn=policy_at,
     )
-    return policy_params(*params), records[-1]
+    return policy_params(trainer, *params), records[-1]
 
 
 def _network_factory(trainer: Any, observation_sizes: Any, action_size: int, preprocess_observations_fn: Any) -> Any:

@@ -46,13 +46,14 @@ class Trainer:
         # Robots start at different ages, so that they do not all reach the end of their episodes together.
         ages = jnp.arange(num_envs, dtype=jnp.int32) * self.config.env.episode_length // num_envs
         one_observation = jax.tree.map(lambda x: x[0], states.observation)
-        return TrainingState(
+        state = TrainingState(
             learner=ppo.init_learner(self.config.trainer, self.networks, one_observation, learner_key),
             env_states=states._replace(step=ages),
             statistics=rollout.start_statistics(num_envs),
             key=key,
             iteration=jnp.int32(0),
         )
+        return strongly_typed(state)
 
     def _iterate(self, state: TrainingState) -> tuple[TrainingState, dict[str, Any]]:
         """One iteration. Metrics are scalars by name; `evidence` holds what led to a state that is not finite."""
@@ -64,9 +65,15 @@ class Trainer:
         )
         learner, metrics = self._update(learner, experience.transitions, update_key)
         metrics = experience.metrics | metrics | {"evidence": experience.evidence}
-        return TrainingState(learner, env_states, statistics, key, state.iteration + 1), metrics
+        following = TrainingState(learner, env_states, statistics, key, state.iteration + 1)
+        return strongly_typed(following), metrics
 
     def policy_params(self, state: TrainingState) -> dict[str, Any]:
         """The policy as nested dicts of NumPy arrays."""
         learner = state.learner
-        return policy_params(learner.normalizer, learner.params.policy, learner.params.value)
+        return policy_params(self.config.trainer, learner.normalizer, learner.params.policy, learner.params.value)
+
+
+def strongly_typed(state: TrainingState) -> TrainingState:
+    """The same arrays, none weakly typed: JAX would compile anew for the state that comes back, or is restored."""
+    return jax.tree.map(lambda x: jnp.asarray(x, jnp.asarray(x).dtype), state)

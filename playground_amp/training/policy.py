@@ -4,6 +4,7 @@ The actor sees the 44 numbers of the robot's own sensors, the critic what only a
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import flax.linen as nn
@@ -11,40 +12,34 @@ import jax
 import numpy as np
 from brax.training.acme import running_statistics
 from brax.training.agents.ppo import networks as ppo_networks
+from brax.training.networks import FeedForwardNetwork
 
 from playground_amp.configs.schema import TrainerConfig
-from playground_amp.envs.observations import ACTOR_SIZE
+from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, OBSERVATION_MIRRORS
 from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.training import symmetry
 
 Policy = Callable[[Mapping[str, Any], Mapping[str, jax.Array], jax.Array | None], jax.Array]
+_ACTOR_KEY, _CRITIC_KEY = "state", "privileged_state"
 
 
-def make_networks(
-    trainer: TrainerConfig, observation_sizes: Mapping[str, tuple[int, ...] | int]
-) -> ppo_networks.PPONetworks:
-    """Brax's PPO networks: ELU, Gaussian actions with a learned standard deviation, normalised observations.
-
-    The mean starts near the home pose (small last layer).
-    """
-    critic_key = "privileged_state" if "privileged_state" in observation_sizes else "state"
-    return ppo_networks.make_ppo_networks(
-        observation_sizes,
-        len(JOINT_NAMES),
-        preprocess_observations_fn=running_statistics.normalize,
-        policy_hidden_layer_sizes=trainer.actor_layers,
-        value_hidden_layer_sizes=trainer.critic_layers,
-        activation=nn.elu,
-        value_obs_key=critic_key,
-        distribution_type="normal",
-        noise_std_type="log",
-        init_noise_std=trainer.init_std,
-        mean_kernel_init_fn=jax.nn.initializers.orthogonal,
-        mean_kernel_init_kwargs={"scale": 0.01},
+def make_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) -> ppo_networks.PPONetworks:
+    """The actor and the critic of a configuration, over observations {"state", "privileged_state"}."""
+    networks = _plain_networks(trainer, observation_sizes)
+    if not trainer.symmetric:
+        return networks
+    return replace(
+        networks,
+        policy_network=_averaged(networks.policy_network, _symmetric_policy),
+        value_network=_averaged(networks.value_network, _symmetric_value),
     )
 
 
-def policy_params(normalizer: running_statistics.RunningStatisticsState, policy: Any, value: Any) -> dict[str, Any]:
-    """The policy as nested dicts of NumPy arrays: what a checkpoint holds."""
+def policy_params(trainer: TrainerConfig, normalizer: Any, policy: Any, value: Any) -> dict[str, Any]:
+    """The policy as nested dicts of NumPy arrays, those of plain networks: what a checkpoint holds."""
+    if trainer.symmetric:
+        normalizer = symmetry.symmetric_normalizer(normalizer, OBSERVATION_MIRRORS)
+        policy, value = _symmetric_policy(policy), _symmetric_value(value)
     plain = {"normalizer": {"mean": normalizer.mean, "std": normalizer.std}, "policy": policy, "value": value}
     return jax.tree.map(np.asarray, plain)
 
@@ -54,15 +49,53 @@ def make_policy(trainer: TrainerConfig) -> Policy:
 
     Without a key it is deterministic: the mean of the action distribution.
     """
-    networks = make_networks(trainer, {"state": ACTOR_SIZE})
+    networks = _plain_networks(trainer, {_ACTOR_KEY: ACTOR_SIZE, _CRITIC_KEY: ACTOR_SIZE})
 
     def policy(params: Mapping[str, Any], observation: Mapping[str, jax.Array], key: jax.Array | None) -> jax.Array:
         scale = params["normalizer"]
-        normalizer = running_statistics.NestedMeanStd(
-            mean={"state": scale["mean"]["state"]}, std={"state": scale["std"]["state"]}
-        )
-        logits = networks.policy_network.apply(normalizer, params["policy"], {"state": observation["state"]})
+        normalizer = running_statistics.NestedMeanStd(mean=scale["mean"][_ACTOR_KEY], std=scale["std"][_ACTOR_KEY])
+        logits = networks.policy_network.apply(normalizer, params["policy"], observation[_ACTOR_KEY])
         distribution = networks.parametric_action_distribution
         return distribution.mode(logits) if key is None else distribution.sample(logits, key)
 
     return policy
+
+
+def _plain_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) -> ppo_networks.PPONetworks:
+    """Brax's PPO networks: ELU, Gaussian actions with a learned standard deviation, normalised observations.
+
+    The mean starts near the home pose (small last layer).
+    """
+    return ppo_networks.make_ppo_networks(
+        observation_sizes,
+        len(JOINT_NAMES),
+        preprocess_observations_fn=running_statistics.normalize,
+        policy_hidden_layer_sizes=trainer.actor_layers,
+        value_hidden_layer_sizes=trainer.critic_layers,
+        activation=nn.elu,
+        policy_obs_key=_ACTOR_KEY,
+        value_obs_key=_CRITIC_KEY,
+        distribution_type="normal",
+        noise_std_type="log",
+        init_noise_std=trainer.init_std,
+        mean_kernel_init_fn=jax.nn.initializers.orthogonal,
+        mean_kernel_init_kwargs={"scale": 0.01},
+    )
+
+
+def _averaged(network: FeedForwardNetwork, average: Callable[[Any], Any]) -> FeedForwardNetwork:
+    """The network with its weights and its normaliser averaged with their mirror image at every use."""
+
+    def apply(normalizer: Any, params: Any, observation: Mapping[str, jax.Array]) -> Any:
+        normalizer = symmetry.symmetric_normalizer(normalizer, OBSERVATION_MIRRORS)
+        return network.apply(normalizer, average(params), observation)
+
+    return FeedForwardNetwork(init=network.init, apply=apply)
+
+
+def _symmetric_policy(params: Any) -> dict[str, Any]:
+    return symmetry.symmetric_policy(params, OBSERVATION_MIRRORS[_ACTOR_KEY], ACTION_MIRROR)
+
+
+def _symmetric_value(params: Any) -> dict[str, Any]:
+    return symmetry.symmetric_value(params, OBSERVATION_MIRRORS[_CRITIC_KEY])

@@ -40,7 +40,9 @@ def walk(
     qpos[:, :2] = np.stack([body, np.zeros(rows)], axis=1) @ turn
     foot[..., :2] = foot[..., :2] @ turn
     joints = np.zeros((rows, 11))
-    return Recording(DT, qpos, np.full(rows, heading), foot, contact, joints, joints.copy(), fell=False)
+    return Recording(
+        DT, qpos, np.full(rows, heading), foot, foot[..., 2].copy(), contact, joints, joints.copy(), fell=False
+    )
 
 
 def task(speed: float = SPEED, heading: float = 0.0, distance: float = 10.0) -> Task:

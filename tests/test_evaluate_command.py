@@ -23,7 +23,7 @@ CONFIG = load_config(SCRIPT.parent / "configs" / "wildrobot_phase3_training.yaml
 @pytest.fixture
 def untrained(tmp_path: Path) -> Path:
     """The checkpoint of a policy that has learned nothing."""
-    networks = make_networks(CONFIG.trainer, {"state": ACTOR_SIZE})
+    networks = make_networks(CONFIG.trainer, {"state": ACTOR_SIZE, "privileged_state": ACTOR_SIZE})
     key = jax.random.PRNGKey(0)
     params = {
         "normalizer": {"mean": {"state": np.zeros(ACTOR_SIZE)}, "std": {"state": np.ones(ACTOR_SIZE)}},
@@ -109,7 +109,12 @@ def test_an_error_is_one_line_and_status_2(tmp_path: Path):
 
 
 def test_help_needs_no_jax():
-    code = "import sys; from playground_amp import evaluate as e; e.build_parser().print_help(); print('jax' in sys.modules)"
+    code = """
+import sys
+from playground_amp import evaluate
+evaluate.build_parser().print_help()
+print("jax" in sys.modules)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert "--checkpoint PATH" in done.stdout

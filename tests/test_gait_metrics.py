@@ -6,28 +6,37 @@ from made_up_walks import DT, task, walk
 
 from playground_amp.evaluation.gait_metrics import Recording, find_steps, measure, swings
 
+HIGH = np.full(20, 0.03)
+
 
 def test_swings_are_spells_in_the_air_between_spells_on_the_floor():
     contact = np.array([1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0], bool)
 
-    assert swings(contact, DT).tolist() == [[2, 5], [7, 11]]  # the last one never lands
+    assert swings(contact, HIGH, DT).tolist() == [[2, 5], [7, 11]]  # the last one never lands
 
 
 def test_a_swing_that_began_before_the_recording_does_not_count():
     contact = np.array([0, 0, 0, 0, 1, 1, 0, 0, 0, 1], bool)
 
-    assert swings(contact, DT).tolist() == [[6, 9]]
+    assert swings(contact, HIGH, DT).tolist() == [[6, 9]]
 
 
 def test_bounces_of_a_landing_foot_are_not_steps():
     contact = np.array([1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1], bool)  # two bounces: 0.02 s and 0.04 s
 
-    assert swings(contact, DT).tolist() == [[1, 5]]
+    assert swings(contact, HIGH, DT).tolist() == [[1, 5]]
+
+
+def test_a_foot_that_hardly_lifts_does_not_step():
+    contact = np.array([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], bool)
+    height = np.array([0, 0, 4, 4, 0, 0, 0, 3, 6, 3, 0]) / 1000
+
+    assert swings(contact, height, DT).tolist() == [[6, 10]]  # the first stays at 4 mm
 
 
 def test_steps_of_an_exact_gait():
     # 4 s are 5 cycles: left lands at row 18 of each, right 20 rows later, each 0.2 m further on.
-    steps = find_steps(walk(seconds=4.0), heading=0.0)
+    steps = find_steps(walk(seconds=4.0))
 
     assert steps.row.tolist() == [18, 38, 58, 78, 98, 118, 138, 158, 178, 198]
     assert steps.foot.tolist() == [0, 1] * 5
@@ -68,9 +77,23 @@ def test_a_limp_is_the_difference_of_left_and_right_steps():
     assert figures.step_length_ratio == pytest.approx(0.9)
 
 
+def test_a_body_turned_a_little_does_not_make_a_limp():
+    # Turned by 0.1 rad, feet 0.1 m to each side: along the path left is 2 × 0.1 × sin 0.1 = 0.02 m behind right.
+    recording = walk()
+    recording.heading[:] = 0.1
+    side = np.array([0.1, -0.1])
+    recording.foot_position_w[..., 0] -= side * np.sin(0.1)
+    recording.foot_position_w[..., 1] += side * np.cos(0.1)
+    figures = measure(recording, task())
+
+    assert figures.step_asymmetry == pytest.approx(0.0, abs=1e-6)
+    assert figures.step_length == pytest.approx(0.2 * np.cos(0.1))
+    assert figures.heading_error == pytest.approx(0.1)
+
+
 def test_clearance_is_that_of_the_lower_foot_and_no_single_swing_rescues_it():
     recording = walk(lift=(0.03, 0.01))
-    recording.foot_position_w[30, 1, 2] = 0.2  # one wild kick of the right foot
+    recording.sole_height[30, 1] = 0.2  # one wild kick of the right foot
 
     assert measure(recording, task()).swing_clearance == pytest.approx(0.01, rel=1e-3)
 
@@ -107,6 +130,7 @@ def test_hopping_with_both_feet_shows_as_a_limp():
     recording = walk()
     recording.foot_contact[:, 1] = recording.foot_contact[:, 0]
     recording.foot_position_w[:, 1] = recording.foot_position_w[:, 0]
+    recording.sole_height[:, 1] = recording.sole_height[:, 0]
     figures = measure(recording, task())
 
     assert figures.step_length == pytest.approx(0.0, abs=1e-9)

@@ -1,8 +1,8 @@
 """What a recorded walk amounts to: a handful of figures an episode. NumPy only, no engine.
 
-Steps are read from the foot switches. A foot swings while neither its heel nor its toe touches the floor; spells in
-the air shorter than `SHORTEST_SWING` are bounces of a landing foot, not steps. Only swings that begin and end on the
-floor count.
+Steps are read from the foot switches. A foot swings while neither its heel nor its toe touches the floor. Spells in
+the air shorter than `SHORTEST_SWING`, or in which the sole's lowest point stays under `LOWEST_SWING`, are the rolling
+and bouncing of a landing foot, not steps. Only swings that begin and end on the floor count.
 """
 
 import math
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SHORTEST_SWING = 0.06  # s; a landing foot chatters for one or two control periods of 0.02 s
+LOWEST_SWING = 0.005  # m; landing feet were seen to lift again by 1 to 4 mm, steps by 15 and more
 FEWEST_STEPS = 4  # two of each foot, below which a gait has no left and right to compare
 
 
@@ -22,6 +23,7 @@ class Recording:
     qpos: np.ndarray  # [T, 18] base position (world, m), base quaternion wxyz, joint positions (rad)
     heading: np.ndarray  # [T] yaw of the base in the world, rad
     foot_position_w: np.ndarray  # [T, 2, 3] centre of the sole's underside, m
+    sole_height: np.ndarray  # [T, 2] of the sole's lowest point, m
     foot_contact: np.ndarray  # [T, 2] bool, heel or toe switch closed
     joint_velocity: np.ndarray  # [T, 11] rad/s
     joint_torque: np.ndarray  # [T, 11] N·m
@@ -54,7 +56,7 @@ class EpisodeFigures:
     step_length: float  # m, mean of the foot with the shorter steps
     step_length_ratio: float  # step_length over speed × half the gait cycle
     step_asymmetry: float  # |left - right| over the mean of both; 1 without steps
-    swing_clearance: float  # m, median over swings of the sole's greatest height; the lower foot
+    swing_clearance: float  # m, peak of the sole's lowest point in a swing; median over swings; lower foot
     joint_torque: float  # N·m, mean of its absolute value; the joint with the largest
     power: float  # W, mean of the joints' absolute mechanical power
 
@@ -65,32 +67,47 @@ class Steps:
 
     foot: np.ndarray  # [K] 0 left, 1 right
     row: np.ndarray  # [K] row of the recording where the foot touches down
-    length: np.ndarray  # [K] m along the heading from the touchdown before; NaN if that was the same foot's, or none
-    clearance: np.ndarray  # [K] m, greatest height of the sole in the swing that ends here
+    length: np.ndarray  # [K] m from the other foot's touchdown just before; NaN if there was none
+    clearance: np.ndarray  # [K] m, greatest height of the sole's lowest point in the swing that ends here
 
 
-def swings(contact: np.ndarray, control_dt: float) -> np.ndarray:
-    """Rows [K, 2] where a foot leaves the floor and where it touches down again, from its contact [T] bool."""
+def swings(contact: np.ndarray, sole_height: np.ndarray, control_dt: float) -> np.ndarray:
+    """Rows [K, 2] where a foot leaves the floor and where it touches down again.
+
+    Args:
+      contact: [T] bool, of one foot.
+      sole_height: [T] m, of its sole's lowest point.
+      control_dt: s from row to row.
+    """
     change = np.flatnonzero(contact[1:] != contact[:-1]) + 1
     if change.size and contact[change[0]]:
         change = change[1:]  # the recording begins in the air
     spells = change[: change.size // 2 * 2].reshape(-1, 2)
     duration = (spells[:, 1] - spells[:, 0]) * control_dt
-    return spells[duration > SHORTEST_SWING - control_dt / 2]
+    height = np.array([sole_height[lift_off:touchdown].max() for lift_off, touchdown in spells])
+    return spells[(duration > SHORTEST_SWING - control_dt / 2) & (height >= LOWEST_SWING)]
 
 
-def find_steps(recording: Recording, heading: float) -> Steps:
-    """The steps of an episode that was to move along `heading` (rad, world)."""
-    along = recording.foot_position_w[..., :2] @ _direction(heading)
+def find_steps(recording: Recording) -> Steps:
+    """The steps of an episode.
+
+    A step is measured along the body's own mean heading while it lasts: a robot that walks straight with its body
+    turned a little does not limp, although along its path one foot is always ahead.
+    """
     events = []
     for foot in (0, 1):
-        for lift_off, touchdown in swings(recording.foot_contact[:, foot], recording.control_dt):
-            clearance = recording.foot_position_w[lift_off:touchdown, foot, 2].max()
-            events.append((touchdown, foot, along[touchdown, foot], clearance))
-    row, foot, position, clearance = np.array(sorted(events)).reshape(-1, 4).T
-    length = np.diff(position, prepend=np.nan)
-    length[1:][foot[1:] == foot[:-1]] = np.nan
-    return Steps(foot=foot.astype(int), row=row.astype(int), length=length, clearance=clearance)
+        contact, height = recording.foot_contact[:, foot], recording.sole_height[:, foot]
+        for lift_off, touchdown in swings(contact, height, recording.control_dt):
+            events.append((touchdown, foot, height[lift_off:touchdown].max()))
+    row, foot, clearance = np.array(sorted(events)).reshape(-1, 3).T
+    row, foot = row.astype(int), foot.astype(int)
+    length = np.full(len(row), np.nan)
+    for index in range(1, len(row)):
+        if foot[index] != foot[index - 1]:
+            begin, end = row[index - 1], row[index]
+            reach = recording.foot_position_w[end, foot[index]] - recording.foot_position_w[begin, foot[index - 1]]
+            length[index] = reach[:2] @ _direction(_mean_angle(recording.heading[begin : end + 1]))
+    return Steps(foot, row, length, clearance)
 
 
 def measure(recording: Recording, task: Task) -> EpisodeFigures:
@@ -101,7 +118,7 @@ def measure(recording: Recording, task: Task) -> EpisodeFigures:
     heading_error = (recording.heading - task.heading + math.pi) % (2 * math.pi) - math.pi
     duration = (len(recording.qpos) - 1) * recording.control_dt
     mean_speed = along[-1] / duration
-    steps = find_steps(recording, task.heading)
+    steps = find_steps(recording)
     left, right = (_mean_length(steps, foot) for foot in (0, 1))
     step_length = min(left, right)
     torque, velocity = recording.joint_torque[1:].astype(float), recording.joint_velocity[1:].astype(float)
@@ -126,6 +143,10 @@ def measure(recording: Recording, task: Task) -> EpisodeFigures:
 
 def _direction(heading: float) -> np.ndarray:
     return np.array([math.cos(heading), math.sin(heading)])
+
+
+def _mean_angle(angles: np.ndarray) -> float:
+    return math.atan2(np.sin(angles).mean(), np.cos(angles).mean())
 
 
 def _alternation(steps: Steps) -> float:

@@ -89,7 +89,7 @@ WALK_CHECKS = (
     Check("step_length_ratio", "at least", 0.8, "", "step length over speed × half the gait cycle, shorter foot",
           "shorter steps at that speed are shuffling"),
     Check("step_asymmetry", "at most", 0.15, "", "left and right step length apart by", "more is a limp"),
-    Check("swing_clearance", "at least", 0.015, "m", "median greatest height of the sole in a swing, lower foot",
+    Check("swing_clearance", "at least", 0.015, "m", "peak of the sole's lowest point, median swing, lower foot",
           "half of the 30 mm that the gait of this robot plans for"),
     Check("joint_torque", "at most", 1.5, "N·m", "mean absolute torque of the most loaded joint",
           "HTD-45H: well under its limit of 4 N·m, so that it does not overheat"),

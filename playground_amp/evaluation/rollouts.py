@@ -1,7 +1,7 @@
 """Episodes from rest, many at once, with a controller that is asked once a control period.
 
 One jitted chunk of control steps is reused until every robot has arrived, fallen or run out of time. A robot that is
-done stands still in memory and is no longer recorded. Recordings take about 170 bytes a robot and control step.
+done stands still in memory and is no longer recorded. Recordings take about 180 bytes a robot and control step.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from jax.tree_util import Partial
 from playground_amp.envs.commands import Command
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.evaluation.gait_metrics import Recording
+from playground_amp.physics.sole import make_sole_height
 
 # Observations of one robot's state → action [11]. A `Partial`, so that what it carries (parameters, tables) is traced
 # and controllers of the same function share one compiled program.
@@ -39,6 +40,7 @@ class _Rows(NamedTuple):
     qpos: jax.Array
     heading: jax.Array
     foot_position_w: jax.Array
+    sole_height: jax.Array
     foot_contact: jax.Array
     joint_velocity: jax.Array
     joint_torque: jax.Array
@@ -105,7 +107,7 @@ def _start(env: WildRobotEnv, goals: Goals, keys: jax.Array) -> tuple[_Progress,
         reset_key, key = jax.random.split(key)
         state = env.reset_at_rest(reset_key, goal.command)
         no, position = jnp.asarray(False), state.readings.base_position_w[:2]
-        return _Progress(state, key, position, jnp.int32(0), done=no, fell=no), _rows(state)
+        return _Progress(state, key, position, jnp.int32(0), done=no, fell=no), _rows(env, state)
 
     return jax.vmap(start_one)(goals, keys)
 
@@ -126,7 +128,7 @@ def _advance(
         ended = state.terminated | arrived | (step * env.engine.control_dt >= goal.time_limit)
         after = _Progress(state, key, before.start_w, step, done=ended, fell=state.terminated)
         after = jax.tree.map(partial(jnp.where, before.done), before, after)
-        return after, ~before.done, _rows(after.state)
+        return after, ~before.done, _rows(env, after.state)
 
     def advance_all(carried: _Progress, _) -> tuple[_Progress, tuple[jax.Array, _Rows]]:
         after, recorded, rows = jax.vmap(advance_one)(goals, carried)
@@ -136,12 +138,13 @@ def _advance(
     return progress, recorded, rows
 
 
-def _rows(state: EnvState) -> _Rows:
+def _rows(env: WildRobotEnv, state: EnvState) -> _Rows:
     readings = state.readings
     return _Rows(
         qpos=state.physics.qpos,
         heading=readings.heading,
         foot_position_w=readings.foot_position_w,
+        sole_height=make_sole_height(env.engine.robot)(state.physics.qpos, readings.foot_position_w),
         foot_contact=readings.foot_switch.reshape(2, 2).any(axis=1),
         joint_velocity=readings.joint_velocity,
         joint_torque=readings.joint_torque,

@@ -1,5 +1,6 @@
 """A film of a recorded episode, with a camera that follows the robot."""
 
+import warnings
 from pathlib import Path
 
 from playground_amp.evaluation.gait_metrics import Recording
@@ -19,4 +20,7 @@ def write_episode(recording: Recording, robot: Robot, path: Path) -> None:
     rows_per_frame = max(1, round(1 / (FPS * recording.control_dt)))
     fps = round(1 / (rows_per_frame * recording.control_dt))
     shown = recording.qpos[: round(LONGEST / recording.control_dt) : rows_per_frame]
-    write_video(path, render_frames(robot, shown), fps=fps)
+    with warnings.catch_warnings():
+        # JAX warns of any fork; the encoder's process is another program at once, so nothing of JAX runs in it.
+        warnings.filterwarnings("ignore", message=r"os\.fork\(\) was called", category=RuntimeWarning)
+        write_video(path, render_frames(robot, shown), fps=fps)

@@ -206,6 +206,11 @@ def test_looks_do_not_change_the_motion() -> None:
     np.testing.assert_array_equal(*end)
 
 
+def test_a_scene_is_compiled_once() -> None:
+    assert load_robot() is load_robot("flat")
+    assert load_visual_model() is load_visual_model(scene="flat")
+
+
 def test_unknown_scene_lists_the_known_ones() -> None:
     with pytest.raises(UserError, match=r"unknown scene 'moon'.*flat"):
         load_robot("moon")

@@ -50,7 +50,6 @@ class Robot:
         return self.home_qpos[BASE_QPOS_SIZE:]
 
 
-@cache
 def load_robot(scene: str = "flat") -> Robot:
     """Compiles `scene_<scene>.xml` of this folder for simulation, once a process.
 
@@ -59,26 +58,9 @@ def load_robot(scene: str = "flat") -> Robot:
     Raises:
         UserError: there is no such scene.
     """
-    model = _compile(scene, visual=False)
-    _check_joint_order(model)
-    joints = [model.joint(name) for name in JOINT_NAMES]
-    joint_range = np.array([joint.range for joint in joints])
-    mirror_index = np.array([JOINT_NAMES.index(mirrored_name(name)) for name in JOINT_NAMES])
-    axes = np.array([joint.axis for joint in joints])
-    return Robot(
-        scene=scene,
-        model=model,
-        joint_names=JOINT_NAMES,
-        joint_lower=_constant(joint_range[:, 0]),
-        joint_upper=_constant(joint_range[:, 1]),
-        torque_limit=_constant([model.actuator(name).forcerange[1] for name in JOINT_NAMES]),
-        home_qpos=_constant(model.key("home").qpos),
-        joint_mirror_index=_constant(mirror_index),
-        joint_mirror_sign=_constant(np.rint(np.sum(axes * _MIRRORED_ROTATION * axes[mirror_index], axis=1))),
-    )
+    return _load_robot(scene)
 
 
-@cache
 def load_visual_model(scene: str = "flat") -> mujoco.MjModel:
     """The same robot and scene with everything there is to see, for rendering; it moves exactly alike.
 
@@ -99,6 +81,28 @@ def mirrored_name(name: str) -> str:
     return {"left": f"right_{part}", "right": f"left_{part}"}.get(side, name)
 
 
+@cache
+def _load_robot(scene: str) -> Robot:
+    model = _compile(scene, visual=False)
+    _check_joint_order(model)
+    joints = [model.joint(name) for name in JOINT_NAMES]
+    joint_range = np.array([joint.range for joint in joints])
+    mirror_index = np.array([JOINT_NAMES.index(mirrored_name(name)) for name in JOINT_NAMES])
+    axes = np.array([joint.axis for joint in joints])
+    return Robot(
+        scene=scene,
+        model=model,
+        joint_names=JOINT_NAMES,
+        joint_lower=_constant(joint_range[:, 0]),
+        joint_upper=_constant(joint_range[:, 1]),
+        torque_limit=_constant([model.actuator(name).forcerange[1] for name in JOINT_NAMES]),
+        home_qpos=_constant(model.key("home").qpos),
+        joint_mirror_index=_constant(mirror_index),
+        joint_mirror_sign=_constant(np.rint(np.sum(axes * _MIRRORED_ROTATION * axes[mirror_index], axis=1))),
+    )
+
+
+@cache
 def _compile(scene: str, *, visual: bool) -> mujoco.MjModel:
     if scene not in known_scenes():
         raise UserError(f"unknown scene {scene!r}: known are {', '.join(known_scenes())}")

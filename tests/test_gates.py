@@ -280,7 +280,7 @@ def test_the_table_reads_without_a_terminal(env: WildRobotEnv):
     text = io.StringIO()
     report.print_report(run_script(env), Console(file=text))
 
-    assert "reduced: 1 m of 50 m; this is not the full gate" in text.getvalue()
+    assert "reduced: 1 m of 50 m, 2 episodes of 20 episodes; this is not the full gate" in text.getvalue()
     assert "gate walk FAILED" in text.getvalue()
     assert "swing clearance" in text.getvalue()
     assert "\x1b" not in text.getvalue()

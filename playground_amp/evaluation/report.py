@@ -34,8 +34,8 @@ def print_report(run: GateRun, console: Console | None = None) -> None:
             name = cell.cell.name if index == 0 else ""
             table.add_row(name, *_row(result, len(cell.episodes)), end_section=index == len(cell.checks) - 1)
     console.print(table)
-    for sentence in reductions(run.gate):
-        console.print(f"reduced: {sentence}; this is not the full gate")
+    if reduced := reductions(run.gate):
+        console.print(f"reduced: {', '.join(reduced)}; this is not the full gate")
     console.print(f"[bold {_color(run.passed)}]gate {run.gate.name} {'passed' if run.passed else 'FAILED'}[/]")
     for cell in run.cells:
         if not cell.passed:

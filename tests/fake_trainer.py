@@ -1,5 +1,7 @@
 """A trainer that costs nothing: a small state with floats, integers and random keys, updated deterministically."""
 
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -32,7 +34,6 @@ class FakeTrainer:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps
-        self.iterate_jitted = jax.jit(self._iterate, donate_argnums=0)
 
     def init(self) -> FakeState:
         seed = self.config.trainer.seed
@@ -45,26 +46,32 @@ class FakeTrainer:
         )
 
     def iterate(self, state: FakeState) -> tuple[FakeState, dict[str, Any]]:
-        state, metrics = self.iterate_jitted(state)
+        state, metrics = _iterate(state)
         iteration = int(state.iteration)
         metrics["bad_envs"] = jnp.int32(iteration in self.bad)
         metrics["skipped_updates"] = jnp.int32(iteration in self.skipped)
         metrics["evidence"] = FakeEvidence(jnp.bool_(iteration in self.bad), jnp.full(18, 0.5))
         return state, metrics
 
-    def _iterate(self, state: FakeState) -> tuple[FakeState, dict[str, jax.Array]]:
-        raw_key, noise_key = jax.random.split(state.raw_key)
-        typed_key, flag_key = jax.random.split(state.typed_key)
-        weights = jax.tree.map(lambda x: jnp.cos(x + jax.random.normal(noise_key, x.shape)), state.weights)
-        flags = (jax.random.bernoulli(flag_key, 0.5, (4,)), state.flags[1] + jnp.uint8(1))
-        iteration = state.iteration + 1
-        reward = jnp.where(iteration == 3, jnp.nan, weights["c"].sum())
-        metrics = {"reward": reward, "episode_length": 150.5 + weights["c"][0], "speed_error": weights["c"][1] ** 2}
-        metrics |= {"policy_loss": -weights["c"][2] / 100, "value_loss": weights["c"][3] ** 2, "reward/alive": reward / 2}
-        return FakeState(weights, raw_key, typed_key, flags, iteration), metrics
-
     def policy_params(self, state: FakeState) -> dict[str, Any]:
         return policy_params(np.asarray(state.weights["c"]))
+
+
+@partial(jax.jit, donate_argnums=0)
+def _iterate(state: FakeState) -> tuple[FakeState, dict[str, jax.Array]]:
+    raw_key, noise_key = jax.random.split(state.raw_key)
+    typed_key, flag_key = jax.random.split(state.typed_key)
+    weights = jax.tree.map(lambda x: jnp.cos(x + jax.random.normal(noise_key, x.shape)), state.weights)
+    flags = (jax.random.bernoulli(flag_key, 0.5, (4,)), state.flags[1] + jnp.uint8(1))
+    iteration = state.iteration + 1
+    reward = jnp.where(iteration == 3, jnp.nan, weights["c"].sum())
+    metrics = {"reward": reward, "episode_length": 150.5 + weights["c"][0], "speed_error": weights["c"][1] ** 2}
+    metrics |= {
+        "policy_loss": -weights["c"][2] / 100,
+        "value_loss": weights["c"][3] ** 2,
+        "reward/alive": reward / 2,
+    }
+    return FakeState(weights, raw_key, typed_key, flags, iteration), metrics
 
 
 def policy_params(bias: np.ndarray) -> dict[str, Any]:
@@ -79,9 +86,6 @@ def policy_params(bias: np.ndarray) -> dict[str, Any]:
 
 def fake_config(checkpoint_dir: Any, *overrides: str) -> Config:
     """The default configuration, a few iterations long, into a folder of the test's."""
-    import playground_amp.configs.loader as loader
-    from pathlib import Path
-
-    path = Path(loader.__file__).parent / "wildrobot_phase3_training.yaml"
+    path = Path(__file__).parents[1] / "playground_amp/configs/wildrobot_phase3_training.yaml"
     settings = ["trainer.num_iterations=8", "trainer.save_interval=2", f"trainer.checkpoint_dir={checkpoint_dir}"]
     return load_config(path, [*settings, *overrides])

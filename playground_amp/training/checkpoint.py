@@ -112,8 +112,19 @@ def _require_keys(value: Any, required: tuple[str, ...], optional: tuple[str, ..
         raise UserError(f"the checkpoint {path} holds no policy: {name} has {found}, expected {', '.join(required)}")
 
 
+def _require_layer(tree: dict[str, Any], place: str, path: Path) -> None:
+    """Where a dict is a layer, kernel [in, out] and bias [out] must fit."""
+    kernel, bias = tree.get("kernel"), tree.get("bias")
+    if not isinstance(kernel, np.ndarray) or not isinstance(bias, np.ndarray):
+        return
+    if kernel.ndim != 2 or bias.shape != kernel.shape[1:]:
+        shapes = f"kernel {kernel.shape} and bias {bias.shape}"
+        raise UserError(f"the checkpoint {path} holds no policy: {place} has {shapes}, which do not fit")
+
+
 def _require_arrays(tree: Any, place: str, path: Path) -> None:
     if isinstance(tree, dict) and tree:
+        _require_layer(tree, place, path)
         for key, entry in tree.items():
             _require_arrays(entry, f"{place}/{key}", path)
     elif not isinstance(tree, np.ndarray) or tree.dtype.kind != "f":

@@ -50,7 +50,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT)
+        lock = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT, 0o644)
     except OSError as error:
         raise UserError(f"cannot write to the checkpoint directory {folder}: {error.strerror}") from error
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config
-from playground_amp.envs.observations import ACTOR_LAYOUT
+from playground_amp.envs.observations import ACTOR_LAYOUT, CRITIC_LAYOUT
 from playground_amp.robot.robot import ROBOT_DIR
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "flax", "brax", "mujoco", "mujoco-mjx")
@@ -34,7 +34,7 @@ def make_manifest(config: Config) -> dict[str, Any]:
     return {
         "config": config.model_dump(mode="json"),
         "robot": robot_hash(),
-        "observation": [f"{name} {size}" for name, size in ACTOR_LAYOUT],
+        "observation": {"actor": _layout(ACTOR_LAYOUT), "critic": _layout(CRITIC_LAYOUT)},
         "code": code_revision(),
         "libraries": {"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES}},
     }
@@ -89,8 +89,12 @@ def different_versions(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list
 
 
 def _comparable(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {"robot": manifest["robot"], "observation": ", ".join(manifest["observation"])}
-    return {**_flat(manifest["config"]), **rest}
+    layout = {name: ", ".join(parts) for name, parts in manifest["observation"].items()}
+    return {**_flat(manifest["config"]), "robot": manifest["robot"], **_flat(layout, "observation.")}
+
+
+def _layout(parts: Mapping[str, Any]) -> list[str]:
+    return [f"{name} {part.size}" for name, part in parts.items()]
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from playground_amp.physics.readings import Readings
 from playground_amp.robot.robot import BASE_QPOS_SIZE
 
 _START_CLEARANCE = 0.002  # m between the lower sole and the floor at a start
+_RESET_DRAWS = 3 + 6 + 11  # heading, friction, phase; base velocity; joints
 _GATE_JOINT_NOISE = 0.02  # rad; sets one episode from rest apart from the next
 
 
@@ -71,24 +72,20 @@ class WildRobotEnv:
 
         Where `needed` [] is False the state is unspecified (see `Engine.reset`).
         """
-        noise = self.config.env
-        key, pose_key, velocity_key, heading_key, friction_key, phase_key, push_key, command_key = jax.random.split(key, 8)
-        joints = self._home + jax.random.uniform(
-            pose_key, (11,), minval=-noise.reset_joint_noise, maxval=noise.reset_joint_noise
-        )
-        heading = jax.random.uniform(heading_key, minval=-jnp.pi, maxval=jnp.pi)
-        base_velocity = jax.random.uniform(
-            velocity_key, (6,), minval=-noise.reset_velocity_noise, maxval=noise.reset_velocity_noise
-        )
+        key, draw_key, push_key, command_key = jax.random.split(key, 4)
+        draws = jax.random.uniform(draw_key, (_RESET_DRAWS,), minval=-1.0)  # one call: each costs time to compile
+        heading, friction_draw, phase_draw = draws[0] * jnp.pi, draws[1], draws[2]
+        base_velocity = self.config.env.reset_velocity_noise * draws[3:9]
+        joints = self._home + self.config.env.reset_joint_noise * draws[9:]
         low, high = self.config.domain_randomization.floor_friction
-        friction = jax.random.uniform(friction_key, minval=low, maxval=high)
+        friction = low + (high - low) * (friction_draw + 1) / 2
         return self._start(
             key,
             self._standing_on_floor(jnp.clip(joints, self._lower, self._upper), heading),
             jnp.concatenate([base_velocity, jnp.zeros(11)]),
             PhysicalParameters(floor_friction=friction),
             commands.sample(command_key, self.config.env.commands, heading, self.config.env.control_dt),
-            jax.random.uniform(phase_key),
+            (phase_draw + 1) / 2,
             pushes.sample(push_key, self.config.domain_randomization, self.config.env.control_dt),
             needed,
         )

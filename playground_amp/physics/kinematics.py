@@ -12,15 +12,15 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from playground_amp.physics import rotations
 from playground_amp.robot.robot import FOOT_NAMES, Robot
 
 
 class _Link(NamedTuple):
     """A body on the way from the base to a foot: offset from its parent, and the hinge that turns it."""
 
-    offset: np.ndarray
-    axis: np.ndarray
+    offset: np.ndarray  # [3] m
+    axis: int  # 0, 1, 2: turns about x, y, z
+    direction: float  # +1 or -1: about that axis or against it
     qpos_index: int
 
 
@@ -28,7 +28,7 @@ def make_foot_kinematics(robot: Robot) -> Callable[[jax.Array], jax.Array]:
     """The function qpos [18] → foot positions in the base frame [2, 3] (left, right; centre of the sole's underside).
 
     Raises:
-      ValueError: a body between base and foot that is not one hinge at its own origin.
+      ValueError: a body between base and foot that is not one hinge about x, y or z at its own origin.
     """
     chains = [_chain(robot.model, site) for site in FOOT_NAMES]
 
@@ -39,12 +39,16 @@ def make_foot_kinematics(robot: Robot) -> Callable[[jax.Array], jax.Array]:
 
 
 def _end_point(qpos: jax.Array, links: list[_Link], tip: np.ndarray) -> jax.Array:
-    """Folds the chain from the tip inwards: p ← offset + R(axis, angle) p."""
-    point = jnp.asarray(tip, qpos.dtype)
+    """Folds the chain from the tip inwards: p ← offset + R(axis, angle) p, by components (one fused loop)."""
+    point = [float(x) for x in tip]
     for link in reversed(links):
-        rotation = rotations.about_axis(jnp.asarray(link.axis, qpos.dtype), qpos[link.qpos_index])
-        point = jnp.asarray(link.offset, qpos.dtype) + rotations.rotate(point, rotation)
-    return point
+        angle = link.direction * qpos[link.qpos_index]
+        cos, sin = jnp.cos(angle), jnp.sin(angle)
+        first, second = (link.axis + 1) % 3, (link.axis + 2) % 3
+        a, b = point[first], point[second]
+        point[first], point[second] = cos * a - sin * b, sin * a + cos * b
+        point = [float(offset) + x for offset, x in zip(link.offset, point, strict=True)]
+    return jnp.stack(point)
 
 
 def _chain(model: mujoco.MjModel, site_name: str) -> tuple[list[_Link], np.ndarray]:
@@ -57,6 +61,9 @@ def _chain(model: mujoco.MjModel, site_name: str) -> tuple[list[_Link], np.ndarr
         joint = model.joint(int(body.jntadr[0]))
         if np.any(joint.pos != 0):
             raise ValueError(f"joint {joint.name!r} does not turn about its body's origin")
-        links.append(_Link(body.pos.copy(), joint.axis.copy(), int(joint.qposadr[0])))
+        axis = int(np.argmax(np.abs(joint.axis)))
+        if abs(joint.axis[axis]) != 1.0:
+            raise ValueError(f"joint {joint.name!r} does not turn about x, y or z of its body")
+        links.append(_Link(body.pos.copy(), axis, float(joint.axis[axis]), int(joint.qposadr[0])))
         body = model.body(int(body.parentid[0]))
     return links[::-1], site.pos.copy()

@@ -6,21 +6,37 @@ import jax.numpy as jnp
 
 def multiply(p: jax.Array, q: jax.Array) -> jax.Array:
     """Hamilton product p ⊗ q [4]: the rotation q, then p."""
-    scalar = p[0] * q[0] - jnp.dot(p[1:], q[1:])
-    vector = p[0] * q[1:] + q[0] * p[1:] + jnp.cross(p[1:], q[1:])
-    return jnp.concatenate([scalar[None], vector])
+    pw, px, py, pz = p
+    qw, qx, qy, qz = q
+    return jnp.stack(
+        [
+            pw * qw - px * qx - py * qy - pz * qz,
+            pw * qx + px * qw + py * qz - pz * qy,
+            pw * qy - px * qz + py * qw + pz * qx,
+            pw * qz + px * qy - py * qx + pz * qw,
+        ]
+    )
 
 
 def rotate(vector: jax.Array, quaternion: jax.Array) -> jax.Array:
-    """A vector [3] of the rotated frame, in the frame the rotation starts from: v + 2 w (u × v) + 2 u × (u × v)."""
-    w, u = quaternion[0], quaternion[1:]
-    cross = 2 * jnp.cross(u, vector)
-    return vector + w * cross + jnp.cross(u, cross)
+    """A vector [3] of the rotated frame, in the frame the rotation starts from."""
+    return jnp.stack(_rotated(tuple(vector), *quaternion))
 
 
 def rotate_inverse(vector: jax.Array, quaternion: jax.Array) -> jax.Array:
     """A vector [3] of the frame the rotation starts from, in the rotated frame."""
-    return rotate(vector, quaternion * jnp.array([1.0, -1.0, -1.0, -1.0]))
+    w, x, y, z = quaternion
+    return jnp.stack(_rotated(tuple(vector), w, -x, -y, -z))
+
+
+def _rotated(v: tuple, w: jax.Array, x: jax.Array, y: jax.Array, z: jax.Array) -> tuple:
+    """v + 2 w (u × v) + 2 u × (u × v), by components: one fused loop over a batch instead of many small arrays."""
+    cx, cy, cz = 2 * (y * v[2] - z * v[1]), 2 * (z * v[0] - x * v[2]), 2 * (x * v[1] - y * v[0])
+    return (
+        v[0] + w * cx + y * cz - z * cy,
+        v[1] + w * cy + z * cx - x * cz,
+        v[2] + w * cz + x * cy - y * cx,
+    )
 
 
 def about_axis(axis: jax.Array, angle: jax.Array) -> jax.Array:

@@ -1,0 +1,296 @@
+"""The task: commands, clock, starts, ends, observations and rewards."""
+
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.loader import load_config
+from playground_amp.configs.schema import Config
+from playground_amp.envs import commands, gait, pushes, rewards
+from playground_amp.envs.observations import ACTOR_LAYOUT, ACTOR_SIZE
+from playground_amp.envs.vector import VectorEnv
+from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.robot.robot import JOINT_NAMES, load_robot
+from playground_amp.train import DEFAULT_CONFIG, PACKAGE
+
+HOME = load_robot().home_joint_position
+
+
+@cache
+def config(*settings: str) -> Config:
+    return load_config(PACKAGE / DEFAULT_CONFIG, settings)
+
+
+@cache
+def env(*settings: str) -> WildRobotEnv:
+    return WildRobotEnv(config(*settings))
+
+
+@cache
+def stepper(environment: WildRobotEnv):
+    return jax.jit(environment.step)
+
+
+def at_rest(command: commands.Command, *settings: str) -> EnvState:
+    return jax.jit(env(*settings).reset_at_rest)(jax.random.PRNGKey(0), command)
+
+
+def sampled_commands(number: int, *settings: str) -> commands.Command:
+    keys = jax.random.split(jax.random.PRNGKey(0), number)
+    settings_ = config(*settings).env.commands
+    return jax.vmap(lambda key: commands.sample(key, settings_, jnp.float32(0.5), 0.02))(keys)
+
+
+def test_sampled_commands_have_the_shares_and_ranges_of_the_yaml():
+    drawn = sampled_commands(20_000)
+    wanted = config().env.commands
+    standing = np.asarray(jax.vmap(commands.is_standing)(drawn))
+    # Besides those drawn as standing, commands too slow to be walked become standing: |v| < 0.05 of a 1 m/s range.
+    creeping = (1 - wanted.standing_share) * wanted.forward_share * 0.1
+    assert abs(standing.mean() - wanted.standing_share - creeping) < 0.02
+    walking = ~standing
+    straight = walking & (np.asarray(drawn.sideways) == 0) & (np.asarray(drawn.yaw_rate) == 0)
+    assert abs(straight.sum() / (20_000 * 0.9) - wanted.forward_share * 0.9) < 0.02
+    for name in ("forward", "sideways", "yaw_rate"):
+        values = np.asarray(getattr(drawn, name))
+        low, high = getattr(wanted, name)
+        assert values.min() >= low and values.max() <= high
+        assert values.min() < low + 0.02 and values.max() > high - 0.02
+    assert abs(np.asarray(drawn.hold_heading).mean() - wanted.heading_share) < 0.02
+    seconds = np.asarray(drawn.steps_left) * 0.02
+    assert seconds.min() >= wanted.resample_time[0] - 0.03 and seconds.max() <= wanted.resample_time[1]
+
+
+def test_a_held_heading_asks_for_a_yaw_rate_the_short_way_round():
+    settings = config().env.commands
+    command = commands.hold(0.3, heading=3.0)
+    np.testing.assert_allclose(commands.velocity(command, settings, jnp.float32(2.8))[2], 0.2, atol=1e-6)
+    # From -3.0 rad the way to +3.0 is 0.28 rad clockwise across the back, not 6 rad counter-clockwise.
+    np.testing.assert_allclose(commands.velocity(command, settings, jnp.float32(-3.0))[2], 6.0 - 2 * np.pi, atol=1e-6)
+    np.testing.assert_allclose(commands.velocity(command, settings, jnp.float32(0.0))[2], 0.5)  # at most this
+
+
+def test_commands_change_during_an_episode_and_held_ones_do_not():
+    short = "env.commands.resample_time=[0.1,0.1]"
+    states = jax.jit(env(short).reset)(jax.random.PRNGKey(1))
+    seen = [float(states.command.forward)]
+    for _ in range(12):
+        states = stepper(env(short))(states, jnp.zeros(11))
+        seen.append(float(states.command.forward))
+    assert len(set(seen)) == 3  # at the start, after 5 and after 10 steps
+    state = at_rest(commands.hold(0.3), short)
+    for _ in range(12):
+        state = stepper(env(short))(state, jnp.zeros(11))
+    assert float(state.command.forward) == np.float32(0.3)
+
+
+def test_the_clock_keeps_the_cycle_time_and_stops_in_double_support():
+    settings = config().env.gait
+    # T(0.5 m/s) = 0.88 - 0.32 * 0.5 = 0.72 s, so 36 control steps a cycle
+    walking, phase = commands.hold(0.5), jnp.float32(0.25)
+    np.testing.assert_allclose(gait.cycle_time(settings, walking), 0.72, atol=1e-6)
+    for _ in range(36):
+        phase = gait.advance(phase, walking, settings, 0.02)
+    np.testing.assert_allclose(phase, 0.25, atol=1e-5)
+    for _ in range(30):
+        phase = gait.advance(phase, commands.hold(0.0), settings, 0.02)
+    np.testing.assert_allclose(phase, 0.5, atol=1e-6)
+
+
+def test_feet_swing_in_turn():
+    settings = config().env.gait  # double support 0.2: each foot swings for 0.4 of the cycle
+    phases = jnp.linspace(0, 1, 1000, endpoint=False)
+    swing = np.asarray(jax.vmap(lambda phase: gait.swing_progress(phase, settings))(phases)) > 0
+    np.testing.assert_allclose(swing.mean(axis=0), 0.4, atol=0.005)
+    assert not swing.all(axis=1).any()
+    assert swing[250, 0] and swing[750, 1] and not swing[0].any() and not swing[500].any()
+    np.testing.assert_allclose(gait.swing_height(jnp.float32(0.25), settings), [settings.swing_height, 0], atol=1e-6)
+
+
+def test_every_start_is_new_and_stands_on_the_floor():
+    states = jax.jit(jax.vmap(env().reset))(jax.random.split(jax.random.PRNGKey(0), 32))
+    assert len(np.unique(np.asarray(states.physics.qpos[:, 8]))) == 32
+    lowest = np.asarray(states.readings.foot_position_w[:, :, 2]).min(axis=1)
+    np.testing.assert_allclose(lowest, 0.002, atol=1e-5)
+    low, high = config().domain_randomization.floor_friction
+    friction = np.asarray(states.parameters.floor_friction)
+    assert low <= friction.min() < friction.max() <= high
+    assert np.ptp(np.asarray(states.readings.heading)) > 3.0
+
+
+def test_a_start_from_rest_is_the_home_pose_without_motion():
+    state = at_rest(commands.hold(0.3, heading=0.0))
+    assert np.abs(np.asarray(state.physics.qpos[7:]) - HOME).max() <= 0.02 + 1e-6
+    assert not np.asarray(state.physics.qvel).any()
+    assert float(state.readings.heading) == 0.0
+    np.testing.assert_allclose(state.observation["state"][-5:-2], [0.3, 0, 0])
+
+
+def test_the_observation_has_44_numbers_in_the_documented_order():
+    assert ACTOR_SIZE == 44
+    state = at_rest(commands.hold(0.2, 0.1, -0.3))
+    action = jnp.linspace(-1, 1, 11)
+    state = stepper(env())(state, action)
+    parts, start = {}, 0
+    for name, part in ACTOR_LAYOUT.items():
+        parts[name] = np.asarray(state.observation["state"][start : start + part.size])
+        start += part.size
+    readings = state.readings
+    np.testing.assert_allclose(parts["gravity_b"], readings.gravity_b)
+    np.testing.assert_allclose(parts["gyro_b"], 0.25 * np.asarray(readings.gyro_b), rtol=1e-6)
+    np.testing.assert_allclose(parts["joint_position"], np.asarray(readings.joint_position) - HOME, atol=1e-6)
+    np.testing.assert_allclose(parts["joint_velocity"], 0.05 * np.asarray(readings.joint_velocity), rtol=1e-6)
+    np.testing.assert_allclose(parts["previous_action"], action)
+    np.testing.assert_allclose(parts["command"], [0.2, 0.1, -0.3])
+    angle = 2 * np.pi * float(state.gait_phase)
+    np.testing.assert_allclose(parts["gait_clock"], [np.sin(angle), np.cos(angle)], atol=1e-6)
+
+
+def test_actions_are_offsets_from_home_within_the_joint_ranges():
+    robot = load_robot()
+    state = stepper(env())(at_rest(commands.hold(0.0)), jnp.full(11, 0.5))
+    np.testing.assert_allclose(state.joint_target, np.clip(HOME + 0.2, robot.joint_lower, robot.joint_upper), atol=1e-6)
+    state = stepper(env())(at_rest(commands.hold(0.0)), jnp.full(11, 100.0))
+    np.testing.assert_allclose(state.joint_target, robot.joint_upper, atol=1e-6)
+
+
+def test_the_action_filter_keeps_its_share_of_the_last_target():
+    filtered = "env.action_filter=0.6"
+    state = stepper(env(filtered))(at_rest(commands.hold(0.0), filtered), jnp.full(11, 0.5))
+    np.testing.assert_allclose(state.joint_target[1], HOME[1] + 0.4 * 0.2, atol=1e-6)  # (1 - 0.6) of 0.2 rad
+
+
+def test_a_fall_terminates_and_the_end_of_the_time_truncates():
+    short = "env.episode_length=5"
+    state = at_rest(commands.hold(0.0), short)
+    for expected in (False, False, False, False, True):
+        state = stepper(env(short))(state, jnp.zeros(11))
+        assert bool(state.truncated) is expected and not bool(state.terminated)
+    tilted = state._replace(physics=state.physics._replace(qpos=state.physics.qpos.at[3:7].set([0.9, 0.0, 0.44, 0.0])))
+    after = stepper(env(short))(tilted, jnp.zeros(11))
+    assert bool(after.terminated) and not bool(after.truncated)
+
+
+def test_a_waist_that_is_too_low_is_a_fall():
+    high_bar = "env.fall_height=0.4545"  # the home pose settles at 0.459 m, and the target is 0.455
+    state = at_rest(commands.hold(0.0), high_bar)
+    assert not bool(stepper(env(high_bar))(state, jnp.zeros(11)).terminated)
+    lowered = state._replace(physics=state.physics._replace(qpos=state.physics.qpos.at[2].add(-0.01)))
+    assert bool(stepper(env(high_bar))(lowered, jnp.zeros(11)).terminated)
+
+
+def test_a_state_that_is_not_finite_ends_its_episode_and_its_robot_starts_anew():
+    vector = VectorEnv(env())
+    states = jax.jit(vector.reset)(jax.random.split(jax.random.PRNGKey(0), 4))
+    spoiled = states._replace(physics=states.physics._replace(qvel=states.physics.qvel.at[1, 3].set(jnp.nan)))
+    following, reached = jax.jit(vector.step)(spoiled, jnp.zeros((4, 11)))
+    assert np.asarray(reached.terminated).tolist() == [False, True, False, False]
+    assert all(np.isfinite(np.asarray(leaf)).all() for leaf in jax.tree.leaves(following))
+    assert np.isfinite(np.asarray(reached.reward)).all()
+    assert int(following.step[1]) == 0 and int(following.step[0]) == 1
+
+
+def test_automatic_starts_keep_what_an_episode_ended_with():
+    vector = VectorEnv(env("env.episode_length=3"))
+    states = jax.jit(vector.reset)(jax.random.split(jax.random.PRNGKey(0), 4))
+    step = jax.jit(vector.step)
+    for _ in range(3):
+        before, (states, reached) = states, step(states, jnp.zeros((4, 11)))
+    assert np.asarray(reached.truncated).all() and np.asarray(reached.step).tolist() == [3] * 4
+    assert np.asarray(states.step).tolist() == [0] * 4
+    assert not np.asarray(states.previous_action).any()
+    assert np.abs(np.asarray(states.physics.qpos - before.physics.qpos)).max() > 0.01
+
+
+def test_pushes_come_in_the_interval_and_last_their_time():
+    settings = config("push_force=[4,6]", "push_interval=[0.4,0.6]").domain_randomization
+    push, pushed = pushes.sample(jax.random.PRNGKey(0), settings, 0.02), []
+    update = jax.jit(lambda push, key: pushes.update(push, key, settings, 0.02))
+    for key in jax.random.split(jax.random.PRNGKey(1), 500):
+        pushed.append(float(jnp.linalg.norm(pushes.force_now(push))))
+        push = update(push, key)
+    acting = np.array(pushed) > 0
+    edges = np.flatnonzero(np.diff(acting.astype(int)))
+    lengths = np.diff(edges)
+    on, off = lengths[::2] if acting[edges[0] + 1] else lengths[1::2], lengths[1::2] if acting[edges[0] + 1] else lengths[::2]
+    assert set(on.tolist()) == {10}  # 0.2 s
+    assert 18 <= off.min() and off.max() <= 31
+    strength = np.array(pushed)[acting]
+    assert 4 <= strength.min() and strength.max() <= 6
+
+
+def test_reward_terms_sum_to_the_reward_and_are_named_as_in_the_yaml():
+    state = stepper(env())(at_rest(commands.hold(0.3)), jnp.full(11, 0.1))
+    assert set(state.reward_terms) == {name for name, weight in config().reward_weights.items() if weight}
+    np.testing.assert_allclose(sum(state.reward_terms.values()), state.reward, rtol=1e-5)
+    np.testing.assert_allclose(state.reward_terms["alive"], config().reward_weights["alive"] * 0.02, rtol=1e-6)
+
+
+def test_unknown_reward_terms_are_refused_with_the_nearest_one():
+    with pytest.raises(UserError, match="reward_weights.aliv, did you mean alive"):
+        rewards.check_names({"aliv": 1.0})
+
+
+def inputs(**changes) -> rewards.RewardInputs:
+    """Standing upright at home on both feet, told to walk at 0.4 m/s."""
+    state = at_rest(commands.hold(0.4))
+    readings = state.readings._replace(foot_switch=jnp.ones(4, bool), joint_torque=jnp.zeros(11))
+    base = rewards.RewardInputs(
+        readings=readings,
+        command=jnp.array([0.4, 0.0, 0.0]),
+        standing=jnp.asarray(False),
+        average_velocity=jnp.zeros(3),
+        action=jnp.zeros(11),
+        previous_action=jnp.zeros(11),
+        joint_offset=jnp.zeros(11),
+        swing=jnp.zeros(2),
+        swing_height=jnp.zeros(2),
+        target_height=jnp.float32(0.455),
+        fallen=jnp.asarray(False),
+    )
+    return base._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("speed", "progress"),
+    [(0.0, 0.0), (0.2, 0.5), (0.4, 1.0), (0.6, 0.5), (0.8, 0.0), (-0.4, 0.0)],
+)
+def test_progress_is_the_share_of_the_command_and_overspeed_costs(speed, progress):
+    moving = inputs(average_velocity=jnp.array([speed, 0.0, 0.0]))
+    np.testing.assert_allclose(rewards.velocity_progress(moving), progress, atol=1e-6)
+
+
+def test_terms_against_arithmetic_by_hand():
+    s = inputs(
+        average_velocity=jnp.array([0.3, 0.1, 0.5]),
+        action=jnp.zeros(11).at[3].set(2.0),
+        joint_offset=jnp.zeros(11).at[jnp.array([0, 1])].set(jnp.array([0.3, 0.4])),
+        swing=jnp.array([0.5, 0.0]),
+        swing_height=jnp.array([0.02, 0.0]),
+    )
+    np.testing.assert_allclose(rewards.velocity_tracking(s), np.exp(-0.02 / 0.03), rtol=1e-5)  # errors 0.1 and 0.1
+    np.testing.assert_allclose(rewards.yaw_tracking(s), np.exp(-0.25 / 0.25), rtol=1e-5)  # error 0.5
+    np.testing.assert_allclose(rewards.action_rate(s), 4.0)
+    np.testing.assert_allclose(rewards.lateral_posture(s), 0.09, rtol=1e-5)  # the waist's 0.3, not the hip pitch's 0.4
+    np.testing.assert_allclose(rewards.gait_contact(s), 0.5)  # the left foot stands although it is due to swing
+    height = float(s.readings.foot_position_w[0, 2])
+    np.testing.assert_allclose(rewards.swing_clearance(s), np.exp(-((height - 0.02) ** 2) / 0.0004), rtol=1e-4)
+    assert float(rewards.alive(s)) == 1 and float(rewards.fall(s)) == 0
+    assert float(rewards.alive(inputs(fallen=jnp.asarray(True)))) == 0
+
+
+def test_standing_still_earns_under_a_quarter_of_what_walking_earns():
+    """By the terms that depend on motion, at 0.4 m/s: a standing robot against one that follows command and clock."""
+    weights = {name: config().reward_weights[name] for name in ("velocity_tracking", "velocity_progress")}
+    still = rewards.weighted_terms(inputs(), weights, 0.02)
+    walking = rewards.weighted_terms(inputs(average_velocity=jnp.array([0.4, 0.0, 0.0])), weights, 0.02)
+    assert sum(still.values()) < 0.25 * sum(walking.values())
+
+
+def test_lateral_joints_are_the_waist_the_hip_rolls_and_the_ankle_rolls():
+    names = [JOINT_NAMES[index] for index in rewards._LATERAL_JOINTS]
+    assert names == ["waist_yaw", "left_hip_roll", "left_ankle_roll", "right_hip_roll", "right_ankle_roll"]

@@ -3,13 +3,18 @@
 import json
 import math
 import struct
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import jax
 import pytest
+from fake_trainer import fake_config
 
 from playground_amp.training import tracking, wandb_run
 from playground_amp.training.console import PlainConsole
+from playground_amp.training.iteration import Trainer
 from playground_amp.training.metrics_log import MetricsLog, read_records
 from playground_amp.training.tracking import Tracker
 from playground_amp.training.wandb_run import choose_mode
@@ -163,7 +168,9 @@ def test_wandb_offline_holds_every_iteration(tmp_path: Path, monkeypatch: pytest
     assert len(said) == 1
     assert said[0].startswith("W&B: logging offline: WANDB_MODE=offline. Upload later with: wandb sync ")
     (path,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
-    rows = [row for row in wandb_rows(path) if "iteration" in row]
+    deadline = time.monotonic() + 20  # W&B's own process writes the end a moment after finish() returns
+    while len(rows := [row for row in wandb_rows(path) if "iteration" in row]) < 20 and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert [row["iteration"] for row in rows] == list(range(1, 21))
     assert [row["_step"] for row in rows] == list(range(1, 21))
     identity = json.loads((tmp_path / "wandb_run.json").read_text())
@@ -201,3 +208,22 @@ def test_plain_lines_are_those_of_the_guide(capsys: pytest.CaptureFixture[str]) 
         "Step 1,000: reward=-25.43, length=150.5, policy_loss=-0.0023, value_loss=2.45",
         "Step 2,000: reward=-25.43, length=150.5, policy_loss=-0.0023, value_loss=2.45",
     ]
+
+
+def test_every_metric_of_the_trainer_is_documented() -> None:
+    trainer = Trainer(fake_config("run"))
+    _, metrics = jax.eval_shape(trainer.iterate, jax.eval_shape(trainer.init))
+    page = (Path(__file__).parents[1] / "docs/metrics.md").read_text()
+    names = {"reward/<term>" if name.startswith("reward/") else name for name in metrics} - {"evidence"}
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+def test_a_sink_that_hangs_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(tracking.TensorBoard, "log", lambda *_: threading.Event().wait())
+    monkeypatch.setattr(Tracker, "CLOSE_SECONDS", 0.1)
+    tracker = Tracker(tmp_path, CONFIG, through=0, use_wandb=False, say=said.append)
+    tracker.log(record(1))
+    tracker.close()
+    assert said == ["TensorBoard did not end within 0 s: left alone"]
+    assert len(read_records(tmp_path / "metrics.jsonl")) == 1

@@ -71,7 +71,7 @@ def run(
             saver = Saver(run_folder, manifest, config.trainer.keep_states, tracker.sync, console.say)
             watch, ending = BadNumbers(config.trainer), Ending.FINISHED
             console.start(done)
-            for state, record, evidence in iterations(trainer, state, done, total):  # noqa: B020 (the old state is donated)
+            for state, record, evidence in iterations(trainer, state, done, total):  # noqa: B020 (donated)
                 tracker.log(record)
                 console.show(record)
                 saver.keep_evidence(evidence, record)

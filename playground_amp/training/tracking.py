@@ -1,8 +1,11 @@
 """Where the metrics of a run go: `metrics.jsonl` always, TensorBoard and W&B where they are there."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Protocol, Self, TypeVar
 
 from playground_amp.training.metrics_log import MetricsLog, Record
@@ -22,7 +25,12 @@ S = TypeVar("S", bound=Sink)
 
 
 class Tracker:
-    """Sends each record to every sink; `metrics.jsonl` is the one that counts, the others may fail."""
+    """Sends each record to `metrics.jsonl`, which counts, and to sinks that may fail, wait for a network or hang.
+
+    These work in a thread of their own, so that training waits for none of them.
+    """
+
+    CLOSE_SECONDS = 60.0
 
     def __init__(self, run_folder: Path, config: Mapping[str, Any], *, through: int, use_wandb: bool, say: Say) -> None:
         """`through`: the iteration already done; records after it are cut off. `say` prints a line to the user."""
@@ -38,6 +46,9 @@ class Tracker:
             run = self._open("W&B", lambda: WandbRun(run_folder, config, amp=config["amp"]["enabled"]))
             if run is not None:
                 say(run.message)
+        self._queue: SimpleQueue[Record | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._feed_sinks, daemon=True)
+        self._thread.start()
 
     def __enter__(self) -> Self:
         return self
@@ -54,22 +65,22 @@ class Tracker:
             if not self._metrics_refused:
                 self._say(f"metrics.jsonl could not be written ({error.strerror}); its lines are kept and tried again")
             self._metrics_refused = True
-        for name in list(self._sinks):
-            self._attempt(name, lambda sink: sink.log(record))
+        self._queue.put(record)
 
     def sync(self) -> None:
         """Forces `metrics.jsonl` to the disk. Raises OSError if it refuses."""
         self._log.sync()
 
     def close(self) -> None:
-        """Ends all sinks; videos in the run folder go to those that take them."""
+        """Ends all sinks; videos in the run folder go to those that take them. Gives up on a sink that hangs."""
         try:
             self._log.close()
         except OSError as error:
             self._say(f"the last lines of metrics.jsonl could not be written ({error.strerror})")
-        videos = sorted(self._run_folder.glob("*.mp4"))
-        for name in list(self._sinks):
-            self._attempt(name, lambda sink: sink.finish(videos))
+        self._queue.put(None)
+        self._thread.join(self.CLOSE_SECONDS)
+        if self._thread.is_alive():
+            self._say(f"{' and '.join(self._sinks)} did not end within {self.CLOSE_SECONDS:.0f} s: left alone")
 
     def _open(self, name: str, make: Callable[[], S]) -> S | None:
         try:
@@ -79,9 +90,18 @@ class Tracker:
             return None
         return sink
 
-    def _attempt(self, name: str, act: Callable[[Sink], None]) -> None:
+    def _feed_sinks(self) -> None:
+        """Passes on all records up to the None that ends them."""
+        for record in iter(self._queue.get, None):
+            for name in list(self._sinks):
+                self._attempt(name, partial(self._sinks[name].log, record))
+        videos = sorted(self._run_folder.glob("*.mp4"))
+        for name in list(self._sinks):
+            self._attempt(name, partial(self._sinks[name].finish, videos))
+
+    def _attempt(self, name: str, act: Callable[[], None]) -> None:
         try:
-            act(self._sinks[name])
+            act()
         except Exception as error:  # whatever a logging service raises, training goes on without it
             self._say(f"{name}: stopped ({_first_line(error)}); metrics.jsonl goes on")
             del self._sinks[name]

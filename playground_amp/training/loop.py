@@ -81,7 +81,7 @@ def run(
                 if stop.requested:
                     ending = Ending.INTERRUPTED
                     break
-                if record["iteration"] % config.trainer.save_interval == 0:
+                if record["iteration"] % config.trainer.save_interval == 0 and record["iteration"] < total:
                     saver.save_state(state, record)
             result = saver.finish(ending, state, record, trainer.policy_params)
     print(summary(result))

@@ -27,7 +27,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		rm -rf $(VENV); \
 		echo "error: $(PYTHON) cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; \
 		exit 2; }
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[deploy,dev]'
 	@touch $@
 
 walk: setup

@@ -6,11 +6,12 @@ Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or 
 import argparse
 import dataclasses
 import difflib
+import functools
 import math
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,13 @@ from playground_amp.command_line import CommandParser, run_command
 from playground_amp.configs.errors import UserError
 
 if TYPE_CHECKING:
+    from playground_amp.configs.schema import Config
+    from playground_amp.envs.wildrobot_env import WildRobotEnv
     from playground_amp.evaluation.gates import Gate
+    from playground_amp.evaluation.rollouts import Controller
     from playground_amp.evaluation.runner import GateRun
+
+    MakeController = Callable[[WildRobotEnv], Controller]
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
 ENGINES = ("native", "mjx")
@@ -27,7 +33,9 @@ ENGINES = ("native", "mjx")
 
 def build_parser() -> CommandParser:
     parser = CommandParser(description="Judge a trained policy by a gate. Exit status: 0 passed, 1 failed, 2 error.")
-    parser.add_argument("--checkpoint", type=Path, required=True, metavar="PATH", help="final_iter_<N>.pkl of a run")
+    judged = parser.add_mutually_exclusive_group(required=True)
+    judged.add_argument("--checkpoint", type=Path, metavar="PATH", help="final_iter_<N>.pkl of a run")
+    judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
     parser.add_argument("--gate", default="walk", metavar="NAME", help="gate to judge by (default: walk)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="render one episode to FILE.mp4")
@@ -45,13 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     gate = _choose_gate(arguments)
     for path in (arguments.json, arguments.video):
         _check_writable(path)
-    run, seconds = _judge(gate, arguments.checkpoint)
+    run, seconds = _judge(gate, arguments)
 
     from playground_amp.evaluation import report
 
     report.print_report(run)
     if arguments.json:
-        report.write_json(report.as_json(run, arguments.checkpoint, seconds), arguments.json)
+        judged = arguments.bundle / "policy.onnx" if arguments.bundle else arguments.checkpoint
+        report.write_json(report.as_json(run, judged, seconds), arguments.json)
     if arguments.video:
         _write_video(run, arguments.video)
     return PASSED_STATUS if run.passed else FAILED_STATUS
@@ -69,26 +78,20 @@ def _choose_gate(arguments: argparse.Namespace) -> "Gate":
     return gate.reduced(arguments.distance, arguments.episodes)
 
 
-def _judge(gate: "Gate", checkpoint: Path) -> tuple["GateRun", float]:
+def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", float]:
     """The gate's run and the seconds it took."""
-    from playground_amp.configs.loader import config_from_dict
-    from playground_amp.training.checkpoint import load_policy
-
-    content = load_policy(checkpoint)
-    config = config_from_dict(content["config"], f"the configuration in {checkpoint}")
+    load, path = (_load_bundle, arguments.bundle) if arguments.bundle else (_load_checkpoint, arguments.checkpoint)
+    config, make_controller = load(path)
 
     # Imported here: it takes seconds, which nobody should wait for a mistyped path.
     from rich.console import Console
 
     from playground_amp.envs.wildrobot_env import WildRobotEnv
-    from playground_amp.evaluation.rollouts import policy_controller
     from playground_amp.evaluation.runner import gate_config, run_gate
-    from playground_amp.training.policy import make_policy
 
     started = time.monotonic()
-    config = gate_config(config, gate)
-    env = WildRobotEnv(config)
-    controller = policy_controller(make_policy(config.trainer), content["params"])
+    env = WildRobotEnv(gate_config(config, gate))
+    controller = make_controller(env)
     with Console(stderr=True).status(f"gate {gate.name}: compiling") as status:
 
         def show(active: int, seconds: float) -> None:
@@ -96,6 +99,31 @@ def _judge(gate: "Gate", checkpoint: Path) -> tuple["GateRun", float]:
 
         run = run_gate(gate, env, controller, show)
     return run, time.monotonic() - started
+
+
+def _load_checkpoint(checkpoint: Path) -> tuple["Config", "MakeController"]:
+    from playground_amp.configs.loader import config_from_dict
+    from playground_amp.training.checkpoint import load_policy
+
+    content = load_policy(checkpoint)
+    config = config_from_dict(content["config"], f"the configuration in {checkpoint}")
+
+    def make_controller(env: "WildRobotEnv") -> "Controller":
+        from playground_amp.evaluation.rollouts import policy_controller
+        from playground_amp.training.policy import make_policy
+
+        return policy_controller(make_policy(env.config.trainer), content["params"])
+
+    return config, make_controller
+
+
+def _load_bundle(folder: Path) -> tuple["Config", "MakeController"]:
+    from playground_amp.configs.loader import config_from_dict
+    from playground_amp.deploy.controller import bundle_controller, load_bundle
+
+    policy = load_bundle(folder)
+    config = config_from_dict(policy.manifest["config"], f"the configuration in {folder / 'manifest.json'}")
+    return config, functools.partial(bundle_controller, policy)
 
 
 def _write_video(run: "GateRun", path: Path) -> None:

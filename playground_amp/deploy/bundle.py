@@ -1,0 +1,184 @@
+"""The deployment bundle: a folder with everything a robot needs to run a policy, and the proof that it runs right.
+
+policy.onnx    normaliser, network and action mapping
+manifest.json  what the numbers mean
+golden.json    sensor readings and the servo targets they must give
+runtime.py     NumPy: from sensors to servo targets
+report.json    how close to JAX and how fast, measured at the export
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.schema import Config
+from playground_amp.deploy import golden, runtime
+from playground_amp.deploy.onnx_model import ACTIVATION, OBSERVATION_SCALES, OBSERVATION_UNITS, build_onnx
+from playground_amp.deploy.parity import Latency, Parity, measure_latency, measure_parity
+from playground_amp.deploy.recording import Recorded, record
+from playground_amp.envs.observations import ACTOR_LAYOUT
+from playground_amp.robot.robot import Robot, load_robot
+from playground_amp.training.manifest import code_revision, robot_hash
+
+PARITY_LIMIT = 1e-5
+ROBOTS, STEPS = 25, 400  # 10,000 observations
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export measured."""
+
+    vectors: int  # golden ones
+    parity: dict[str, Parity]  # by backend
+    latency: dict[str, Latency]  # by backend
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as plain data."""
+        return {
+            "golden_vectors": self.vectors,
+            "parity": {name: parity._asdict() for name, parity in self.parity.items()},
+            "latency_s": {name: latency._asdict() for name, latency in self.latency.items()},
+        }
+
+
+def check_output(folder: Path) -> None:
+    """Raises UserError unless `folder` is new, empty, or an earlier bundle, which an export replaces."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} cannot be written: it is a file")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
+        raise UserError(f"{folder} holds other files and is no bundle: name a new folder")
+
+
+def export_bundle(
+    content: Mapping[str, Any],
+    config: Config,
+    checkpoint_hash: str,
+    folder: Path,
+    robots: int = ROBOTS,
+    steps: int = STEPS,
+) -> Exported:
+    """Writes the bundle of a checkpoint's `content`; it appears whole, verified by its own runtime, or not at all.
+
+    Parity is measured on `robots` × `steps` observations.
+
+    Raises:
+      UserError: the folder cannot be written, or the exported policy differs from the JAX policy.
+    """
+    robot = load_robot()
+    with _appearing(folder) as unfinished:
+        recorded = record(config, content["params"], robots, steps)
+        vectors = golden.golden_vectors(recorded)
+        files = {
+            "policy.onnx": build_onnx(content["params"], config, robot),
+            "golden.json": json.dumps(vectors).encode(),
+            "runtime.py": Path(runtime.__file__).read_bytes(),
+        }
+        for name, data in files.items():
+            (unfinished / name).write_bytes(data)
+        _write_json(unfinished / "manifest.json", make_manifest(config, robot, checkpoint_hash, files))
+        exported = _measure(unfinished, recorded, golden.count(vectors))
+        _write_json(unfinished / "report.json", exported.as_json())
+    return exported
+
+
+@contextmanager
+def _appearing(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which takes its place as `folder` when all went well and is gone otherwise."""
+    check_output(folder)
+    unfinished = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        if folder.exists():
+            shutil.rmtree(folder)
+        unfinished.rename(folder)
+    except OSError as error:
+        raise UserError(f"cannot write the bundle {folder}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def make_manifest(config: Config, robot: Robot, checkpoint_hash: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """What the numbers of a bundle mean, as plain data. The runtime computes with it or holds it against the model."""
+    gait, commands = config.env.gait, config.env.commands
+    joints = zip(robot.joint_names, robot.joint_lower, robot.joint_upper, robot.home_joint_position, strict=True)
+    return {
+        "format": runtime.FORMAT,
+        "robot": "WildRobot, 11 joints",
+        "units": runtime.UNITS,
+        "frames": {
+            "base": "the waist: x forward, y left, z up",
+            "chest": "the base turned by waist_yaw about z",
+            "gravity_b": "direction of gravity in the base frame: (0, 0, -1) when upright",
+        },
+        "torque_limit": float(robot.torque_limit.min()),
+        "control_dt": config.env.control_dt,
+        "joints": [
+            {"name": name, "lower": float(lower), "upper": float(upper), "home": float(home)}
+            for name, lower, upper, home in joints
+        ],
+        "imu": {
+            "place": "chest",
+            "quaternion_order": "wxyz",
+            "turned_by_joint": "waist_yaw",
+            "to_base": "v_base = Rz(waist_yaw) v_chest; gyro_base = Rz(waist_yaw) gyro_chest - waist_yaw_speed z",
+        },
+        "observation": [
+            {
+                "name": name,
+                "size": part.size,
+                "unit": OBSERVATION_UNITS[name],
+                "scale": OBSERVATION_SCALES.get(name, 1.0),
+            }
+            for name, part in ACTOR_LAYOUT.items()
+        ],
+        "observation_meaning": "input of policy.onnx in SI units; inside, joint_position - home, then × scale",
+        "command": {
+            "order": ["forward m/s", "to the left m/s", "yaw rate rad/s, counter-clockwise"],
+            "trained": [list(commands.forward), list(commands.sideways), list(commands.yaw_rate)],
+        },
+        "action": {
+            "scale": config.env.action_scale,
+            "filter": config.env.action_filter,
+            "meaning": "target = home + scale × action; filter × last target + (1 - filter) × target; within limits",
+        },
+        "gait_clock": {
+            "cycle_time": list(gait.cycle_time),
+            "cycle_time_at_rest": gait.cycle_time_at_rest,
+            "cycle_time_slope": gait.cycle_time_slope,
+            "meaning": "phase += control_dt / clip(at_rest - slope × |(forward, left)|, cycle_time) after each step; "
+            "command all zero: not beyond the next multiple of 0.5; observed as sin, cos of 2π phase",
+        },
+        "network": {"activation": ACTIVATION, "hidden_layers": list(config.trainer.actor_layers)},
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "model_sha256": robot_hash(),
+        "checkpoint_sha256": checkpoint_hash,
+        "code": code_revision(),
+        "config": config.model_dump(mode="json"),
+    }
+
+
+def _measure(folder: Path, recorded: Recorded, vectors: int) -> Exported:
+    parity, latency = {}, {}
+    for backend in ("onnxruntime", "numpy"):
+        try:
+            policy = runtime.load_policy(folder, backend)
+        except runtime.BundleError as error:
+            raise UserError(f"the exported policy does not do what the JAX policy does: {error}") from error
+        parity[backend] = measure_parity(policy, recorded)
+        worst = max(parity[backend].action, parity[backend].joint_target)
+        if not worst <= PARITY_LIMIT:
+            raise UserError(f"the exported policy is {worst:.1e} off the JAX policy, the limit is {PARITY_LIMIT:.0e}")
+        latency[backend] = measure_latency(policy, recorded)
+    return Exported(vectors, parity, latency)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

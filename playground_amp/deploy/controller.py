@@ -1,0 +1,62 @@
+"""An exported policy as a controller of simulated robots, so that gates judge the file that goes to the robot."""
+
+from functools import partial
+from pathlib import Path
+
+import jax
+import numpy as np
+from jax.tree_util import Partial
+
+from playground_amp.configs.errors import UserError
+from playground_amp.deploy.recording import chest_imu
+from playground_amp.deploy.runtime import BundleError, Memory, Sensors, WalkingPolicy, load_policy
+from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+
+
+def load_bundle(folder: Path) -> WalkingPolicy:
+    """The policy of a bundle, verified by its golden vectors.
+
+    Raises:
+      UserError: the bundle is incomplete or was altered.
+    """
+    try:
+        return load_policy(folder)
+    except BundleError as error:
+        raise UserError(str(error)) from error
+
+
+def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
+    """The function (state, key) → action [11] that senses as the robot does and asks the bundle's runtime.
+
+    The environment maps actions to joint targets; that the bundle maps them alike is what its golden vectors say.
+    """
+    return Partial(partial(_act, policy, env))
+
+
+def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState, key: jax.Array) -> jax.Array:
+    del key
+    readings = state.readings
+    seen = (
+        *chest_imu(readings),
+        readings.joint_position,
+        readings.joint_velocity,
+        env.velocity_command(state),
+        state.gait_phase,
+        state.previous_action,
+        state.joint_target,
+    )
+    result = jax.ShapeDtypeStruct((env.action_size,), np.float32)
+    return jax.pure_callback(partial(_act_on_host, policy), result, *seen, vmap_method="broadcast_all")
+
+
+def _act_on_host(policy: WalkingPolicy, *seen: np.ndarray) -> np.ndarray:
+    """The NumPy side, for one robot or for all of them [N, ...]."""
+    arrays = [np.asarray(array) for array in seen]
+    orientation, gyro, joint_position, joint_velocity, command, gait_phase, previous_action, joint_target = arrays
+    sensors = Sensors(
+        orientation,
+        gyro,
+        dict(zip(policy.joint_names, joint_position.T, strict=True)),
+        dict(zip(policy.joint_names, joint_velocity.T, strict=True)),
+    )
+    return policy.act(Memory(gait_phase, previous_action, joint_target), sensors, command).previous_action

@@ -1,0 +1,113 @@
+"""What a policy met in simulation, as its robot would have sensed it: the material of golden vectors and of parity.
+
+Half of the robots walk from rest under fixed commands, the others start and are commanded as in training.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.schema import Config
+from playground_amp.envs.commands import hold
+from playground_amp.envs.vector import VectorEnv
+from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.physics import rotations
+from playground_amp.physics.readings import Readings
+from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.training.policy import make_policy
+
+COMMANDS = ((0.0, 0.0, 0.0), (0.1, 0.0, 0.0), (0.3, 0.0, 0.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.2, -0.5))
+_WAIST_YAW = JOINT_NAMES.index("waist_yaw")
+_SEED = 0
+
+
+class Recorded(NamedTuple):
+    """Columns over [steps, robots]; a row is one moment, what the JAX policy did, and what came of it."""
+
+    observation: Any  # [44] as the environment made it
+    observation_si: Any  # [44] the same without offset and scales
+    orientation: Any  # [4] wxyz of the chest in the world
+    gyro: Any  # [3] rad/s, chest frame
+    joint_position: Any  # [11] rad
+    joint_velocity: Any  # [11] rad/s
+    command: Any  # [3] forward, sideways m/s, yaw rate rad/s
+    gait_phase: Any  # []
+    previous_action: Any  # [11]
+    previous_target: Any  # [11] rad
+    action: Any  # [11]
+    joint_target: Any  # [11] rad, what the environment's servos got
+    next_gait_phase: Any  # []
+    ended: Any  # [] bool: the episode ended with this step
+
+
+def chest_imu(readings: Readings) -> tuple[jax.Array, jax.Array]:
+    """What the IMU on the chest measures: orientation in the world [4] wxyz, and gyro [3] rad/s in the chest frame.
+
+    The chest is the base turned by the waist's yaw q about z: ω_chest = R(-q) ω_b + q̇ z.
+    """
+    up = jnp.array([0.0, 0.0, 1.0])
+    turned = rotations.about_axis(up, readings.joint_position[_WAIST_YAW])
+    orientation = rotations.multiply(readings.base_quaternion_w, turned)
+    gyro = rotations.rotate_inverse(readings.gyro_b, turned) + readings.joint_velocity[_WAIST_YAW] * up
+    return orientation, gyro
+
+
+def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -> Recorded:
+    """Columns [steps, robots] of NumPy arrays under the deterministic policy, on the native engine.
+
+    The first `robots // 2` robots walk under `COMMANDS` in turn.
+    """
+    data = config.model_dump(mode="json")
+    data["physics"]["engine"] = "native"
+    config = config_from_dict(data, "the checkpoint's configuration")
+    env = WildRobotEnv(config)
+    vector, policy = VectorEnv(env), make_policy(config.trainer)
+
+    def one_step(states: EnvState, _) -> tuple[EnvState, Recorded]:
+        actions = policy(params, states.observation, None)
+        following, reached = vector.step(states, actions)
+        return following, jax.vmap(_row, (None, 0, 0))(env, states, reached)
+
+    @jax.jit
+    def run(key: jax.Array) -> Recorded:
+        return jax.lax.scan(one_step, _starts(vector, key, robots), length=steps)[1]
+
+    return jax.tree.map(np.asarray, run(jax.random.PRNGKey(_SEED)))
+
+
+def _starts(vector: VectorEnv, key: jax.Array, robots: int) -> EnvState:
+    rest_key, random_key = jax.random.split(key)
+    commands = [hold(*COMMANDS[index % len(COMMANDS)]) for index in range(robots // 2)]
+    stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *commands)
+    at_rest = jax.vmap(vector.env.reset_at_rest)(jax.random.split(rest_key, robots // 2), stacked)
+    at_random = vector.reset(jax.random.split(random_key, robots - robots // 2))
+    return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), at_rest, at_random)
+
+
+def _row(env: WildRobotEnv, state: EnvState, reached: EnvState) -> Recorded:
+    readings = state.readings
+    orientation, gyro = chest_imu(readings)
+    command = env.velocity_command(state)
+    turn = 2 * jnp.pi * state.gait_phase
+    clock = jnp.stack([jnp.sin(turn), jnp.cos(turn)])
+    joints = [readings.joint_position, readings.joint_velocity, state.previous_action]
+    return Recorded(
+        observation=state.observation["state"],
+        observation_si=jnp.concatenate([readings.gravity_b, readings.gyro_b, *joints, command, clock]),
+        orientation=orientation,
+        gyro=gyro,
+        joint_position=readings.joint_position,
+        joint_velocity=readings.joint_velocity,
+        command=command,
+        gait_phase=state.gait_phase,
+        previous_action=state.previous_action,
+        previous_target=state.joint_target,
+        action=reached.previous_action,
+        joint_target=reached.joint_target,
+        next_gait_phase=reached.gait_phase,
+        ended=reached.terminated | reached.truncated,
+    )

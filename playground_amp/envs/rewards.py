@@ -18,6 +18,7 @@ from playground_amp.physics.readings import Readings
 from playground_amp.robot.robot import JOINT_NAMES
 
 _LATERAL_JOINTS = np.array([index for index, name in enumerate(JOINT_NAMES) if name.endswith(("yaw", "roll"))])
+_FOOT_SPACE = 0.11  # m between the middles of the soles
 _SPEED_SCALE = 0.2  # m/s: a slower command than this counts as this fast when progress is measured
 _YAW_SCALE = 0.3  # rad/s, likewise
 
@@ -100,14 +101,9 @@ def foot_slip(s: RewardInputs) -> jax.Array:
     return jnp.sum(jnp.where(touching, jnp.sum(s.readings.foot_velocity_w[:, :2] ** 2, axis=1), 0.0))
 
 
-def vertical_velocity(s: RewardInputs) -> jax.Array:
-    """Squared vertical speed of the base, m²/s²."""
-    return s.readings.linear_velocity_h[2] ** 2
-
-
-def roll_pitch_rate(s: RewardInputs) -> jax.Array:
-    """Squared roll and pitch rate, rad²/s²."""
-    return jnp.sum(s.readings.gyro_b[:2] ** 2)
+def foot_crowding(s: RewardInputs) -> jax.Array:
+    """How much nearer to each other the feet are sideways than 0.11 m, m; a sole is 0.08 m wide and may not hit the other."""
+    return jnp.maximum(0.0, _FOOT_SPACE - (s.readings.foot_position_b[0, 1] - s.readings.foot_position_b[1, 1]))
 
 
 def action_rate(s: RewardInputs) -> jax.Array:
@@ -148,7 +144,9 @@ def check_names(weights: Mapping[str, float]) -> None:
         if name not in TERMS:
             close = nearest(name, TERMS)
             meant = f", did you mean {close}?" if close else ";"
-            raise UserError(f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(TERMS))}")
+            raise UserError(
+                f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(TERMS))}"
+            )
 
 
 def weighted_terms(inputs: RewardInputs, weights: Mapping[str, float], control_dt: float) -> dict[str, jax.Array]:

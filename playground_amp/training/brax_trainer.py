@@ -26,13 +26,16 @@ def train_with_brax(
     config: Config,
     on_progress: Callable[[Record], None],
     on_policy: Callable[[int, dict[str, Any]], None] = lambda steps, params: None,
+    *,
+    evaluate: bool = True,
 ) -> tuple[dict[str, Any], Record]:
-    """Trains for `trainer.num_iterations` iterations in up to ten stretches, with an evaluation after each.
+    """Trains for `trainer.num_iterations` iterations in up to ten stretches.
 
     Args:
       config: of the run.
       on_progress: gets a record of metrics after each stretch.
       on_policy: gets the environment steps so far and the policy (see `policy.policy_params`) after each stretch.
+      evaluate: run whole episodes after each stretch; without it records have no reward and no episode length.
 
     Returns:
       The policy and the last record.
@@ -70,6 +73,7 @@ def train_with_brax(
         num_minibatches=trainer.num_minibatches,
         num_updates_per_batch=trainer.num_epochs,
         num_evals=stretches + 1,
+        run_evals=evaluate,
         num_eval_envs=min(trainer.num_envs, _EVALUATION_ENVS),
         learning_rate=trainer.lr,
         learning_rate_schedule="ADAPTIVE_KL",
@@ -107,4 +111,5 @@ def _record(steps: int, iteration: int, metrics: Mapping[str, Any]) -> Record:
         "learning_rate": "training/learning_rate",
         "steps_per_second": "training/sps",
     }
-    return {"iteration": iteration, "steps": steps} | {ours: float(metrics[theirs]) for ours, theirs in names.items()}
+    values = {ours: float(metrics[theirs]) for ours, theirs in names.items() if theirs in metrics}
+    return {"iteration": iteration, "steps": steps} | values

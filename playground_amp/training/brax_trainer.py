@@ -18,7 +18,6 @@ from playground_amp.training.brax_compatibility import restore_device_put_replic
 from playground_amp.training.policy import make_networks, policy_params
 
 Record = dict[str, float]
-_MOST_EVALUATIONS = 10
 _EVALUATION_ENVS = 64
 
 
@@ -27,14 +26,16 @@ def train_with_brax(
     on_progress: Callable[[Record], None],
     on_policy: Callable[[int, dict[str, Any]], None] = lambda steps, params: None,
     *,
+    stretches: int = 10,
     evaluate: bool = True,
 ) -> tuple[dict[str, Any], Record]:
-    """Trains for `trainer.num_iterations` iterations in up to ten stretches.
+    """Trains for `trainer.num_iterations` iterations, rounded up to a whole number a stretch.
 
     Args:
       config: of the run.
       on_progress: gets a record of metrics after each stretch.
       on_policy: gets the environment steps so far and the policy (see `policy.policy_params`) after each stretch.
+      stretches: how often there is a record, at most.
       evaluate: run whole episodes after each stretch; without it records have no reward and no episode length.
 
     Returns:
@@ -47,7 +48,7 @@ def train_with_brax(
         raise UserError("amp.enabled needs trainer.name wildrobot: Brax's ppo.train() has no motion prior")
     restore_device_put_replicated()
     trainer = config.trainer
-    iterations_a_stretch = -(-trainer.num_iterations // _MOST_EVALUATIONS)
+    iterations_a_stretch = -(-trainer.num_iterations // stretches)
     stretches = -(-trainer.num_iterations // iterations_a_stretch)
     steps_per_iteration = trainer.num_envs * trainer.rollout_steps
     records: list[Record] = []

@@ -2,7 +2,7 @@
 
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
-WALK_ITERATIONS ?= 650
+WALK_ITERATIONS ?= 400
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk
 

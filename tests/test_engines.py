@@ -140,7 +140,8 @@ def test_readings_match_mujoco():
     rng = np.random.default_rng(1)
     model, data = copy.copy(robot.model), mujoco.MjData(robot.model)
     data.qpos[:] = robot.home_qpos
-    data.qpos[3:7] = [0.9, 0.1, -0.2, 0.3] / np.linalg.norm([0.9, 0.1, -0.2, 0.3])
+    quaternion = np.array([0.9, 0.1, -0.2, 0.3])
+    data.qpos[3:7] = quaternion / np.linalg.norm(quaternion)
     data.qpos[7:] += rng.uniform(-0.2, 0.2, 11)
     data.qvel[:] = rng.uniform(-1, 1, 17)
     mujoco.mj_forward(model, data)

@@ -58,11 +58,14 @@ def test_sampled_commands_have_the_shares_and_ranges_of_the_yaml():
     for name in ("forward", "sideways", "yaw_rate"):
         values = np.asarray(getattr(drawn, name))
         low, high = getattr(wanted, name)
-        assert values.min() >= low and values.max() <= high
-        assert values.min() < low + 0.02 and values.max() > high - 0.02
+        assert values.min() >= low
+        assert values.max() <= high
+        assert values.min() < low + 0.02
+        assert values.max() > high - 0.02
     assert abs(np.asarray(drawn.hold_heading).mean() - wanted.heading_share) < 0.02
     seconds = np.asarray(drawn.steps_left) * 0.02
-    assert seconds.min() >= wanted.resample_time[0] - 0.03 and seconds.max() <= wanted.resample_time[1]
+    assert seconds.min() >= wanted.resample_time[0] - 0.03
+    assert seconds.max() <= wanted.resample_time[1]
 
 
 def test_a_held_heading_asks_for_a_yaw_rate_the_short_way_round():
@@ -107,7 +110,10 @@ def test_feet_swing_in_turn():
     swing = np.asarray(jax.vmap(lambda phase: gait.swing_progress(phase, settings))(phases)) > 0
     np.testing.assert_allclose(swing.mean(axis=0), 0.4, atol=0.005)
     assert not swing.all(axis=1).any()
-    assert swing[250, 0] and swing[750, 1] and not swing[0].any() and not swing[500].any()
+    assert swing[250, 0]
+    assert swing[750, 1]
+    assert not swing[0].any()
+    assert not swing[500].any()
     np.testing.assert_allclose(gait.swing_height(jnp.float32(0.25), settings), [settings.swing_height, 0], atol=1e-6)
 
 
@@ -169,10 +175,12 @@ def test_a_fall_terminates_and_the_end_of_the_time_truncates():
     state = at_rest(commands.hold(0.0), short)
     for expected in (False, False, False, False, True):
         state = stepper(env(short))(state, jnp.zeros(11))
-        assert bool(state.truncated) is expected and not bool(state.terminated)
+        assert bool(state.truncated) is expected
+        assert not bool(state.terminated)
     tilted = state._replace(physics=state.physics._replace(qpos=state.physics.qpos.at[3:7].set([0.9, 0.0, 0.44, 0.0])))
     after = stepper(env(short))(tilted, jnp.zeros(11))
-    assert bool(after.terminated) and not bool(after.truncated)
+    assert bool(after.terminated)
+    assert not bool(after.truncated)
 
 
 def test_a_waist_that_is_too_low_is_a_fall():
@@ -191,7 +199,8 @@ def test_a_state_that_is_not_finite_ends_its_episode_and_its_robot_starts_anew()
     assert np.asarray(reached.terminated).tolist() == [False, True, False, False]
     assert all(np.isfinite(np.asarray(leaf)).all() for leaf in jax.tree.leaves(following))
     assert np.isfinite(np.asarray(reached.reward)).all()
-    assert int(following.step[1]) == 0 and int(following.step[0]) == 1
+    assert int(following.step[1]) == 0
+    assert int(following.step[0]) == 1
 
 
 def test_automatic_starts_keep_what_an_episode_ended_with():
@@ -200,7 +209,8 @@ def test_automatic_starts_keep_what_an_episode_ended_with():
     step = jax.jit(vector.step)
     for _ in range(3):
         before, (states, reached) = states, step(states, jnp.zeros((4, 11)))
-    assert np.asarray(reached.truncated).all() and np.asarray(reached.step).tolist() == [3] * 4
+    assert np.asarray(reached.truncated).all()
+    assert np.asarray(reached.step).tolist() == [3] * 4
     assert np.asarray(states.step).tolist() == [0] * 4
     assert not np.asarray(states.previous_action).any()
     assert np.abs(np.asarray(states.physics.qpos - before.physics.qpos)).max() > 0.01
@@ -215,12 +225,14 @@ def test_pushes_come_in_the_interval_and_last_their_time():
         push = update(push, key)
     acting = np.array(pushed) > 0
     edges = np.flatnonzero(np.diff(acting.astype(int)))
-    lengths = np.diff(edges)
-    on, off = lengths[::2] if acting[edges[0] + 1] else lengths[1::2], lengths[1::2] if acting[edges[0] + 1] else lengths[::2]
+    lengths, first = np.diff(edges), 0 if acting[edges[0] + 1] else 1
+    on, off = lengths[first::2], lengths[1 - first :: 2]
     assert set(on.tolist()) == {10}  # 0.2 s
-    assert 18 <= off.min() and off.max() <= 31
+    assert off.min() >= 18
+    assert off.max() <= 31
     strength = np.array(pushed)[acting]
-    assert 4 <= strength.min() and strength.max() <= 6
+    assert strength.min() >= 4
+    assert strength.max() <= 6
 
 
 def test_reward_terms_sum_to_the_reward_and_are_named_as_in_the_yaml():
@@ -231,7 +243,7 @@ def test_reward_terms_sum_to_the_reward_and_are_named_as_in_the_yaml():
 
 
 def test_unknown_reward_terms_are_refused_with_the_nearest_one():
-    with pytest.raises(UserError, match="reward_weights.aliv, did you mean alive"):
+    with pytest.raises(UserError, match=r"reward_weights\.aliv, did you mean alive"):
         rewards.check_names({"aliv": 1.0})
 
 
@@ -279,7 +291,8 @@ def test_terms_against_arithmetic_by_hand():
     np.testing.assert_allclose(rewards.gait_contact(s), 0.5)  # the left foot stands although it is due to swing
     height = float(s.readings.foot_position_w[0, 2])
     np.testing.assert_allclose(rewards.swing_clearance(s), np.exp(-((height - 0.02) ** 2) / 0.0004), rtol=1e-4)
-    assert float(rewards.alive(s)) == 1 and float(rewards.fall(s)) == 0
+    assert float(rewards.alive(s)) == 1
+    assert float(rewards.fall(s)) == 0
     assert float(rewards.alive(inputs(fallen=jnp.asarray(True)))) == 0
 
 

@@ -14,7 +14,7 @@ COORDINATE = st.floats(-2, 2, width=32)
 
 
 def quaternion(axis: tuple[float, float, float], angle: float) -> np.ndarray:
-    unit = np.array(axis) + (0.0, 0.0, 3.0)  # never zero
+    unit = np.add(axis, (0.0, 0.0, 3.0))  # never zero
     result = np.zeros(4)
     mujoco.mju_axisAngle2Quat(result, unit / np.linalg.norm(unit), angle)
     return result
@@ -49,5 +49,6 @@ def test_heading_survives_roll_and_pitch(yaw):
 
 
 def test_heading_frame_turns_the_world_back():
-    # Looking along the world's y axis (yaw 90 degrees), a world velocity along y is forward, one along x is to the right.
-    np.testing.assert_allclose(rotations.to_heading_frame(jnp.array([0.5, 1.0, 2.0]), jnp.pi / 2), [1, -0.5, 2], atol=1e-6)
+    # Looking along the world's y axis (yaw 90 degrees), a velocity along y is forward, one along x to the right.
+    turned = rotations.to_heading_frame(jnp.array([0.5, 1.0, 2.0]), jnp.float32(jnp.pi / 2))
+    np.testing.assert_allclose(turned, [1, -0.5, 2], atol=1e-6)

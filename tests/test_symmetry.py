@@ -1,6 +1,7 @@
 """The mirror: of observations against the simulated robot, and of the networks."""
 
 from functools import cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,12 +16,14 @@ from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
 from playground_amp.train import DEFAULT_CONFIG, PACKAGE
 from playground_amp.training.policy import make_networks, make_policy, policy_params
-from brax.training.acme import running_statistics  # isort: skip
+
+from brax.training.acme import running_statistics
 
 CONFIG = load_config(PACKAGE / DEFAULT_CONFIG)
 
 
-def image(at: Mirror, array: jax.Array) -> jax.Array:
+def image(at: Mirror, array: Any) -> Any:
+    """Of an array [..., n], JAX's or NumPy's."""
     return array[..., at.index] * at.sign
 
 
@@ -48,7 +51,9 @@ def test_the_mirrored_robot_sees_the_mirrored_observations():
 
     @jax.jit
     def run(state: EnvState, actions: jax.Array):
-        return jax.lax.scan(lambda s, a: ((after := env().step(s, a)), (after.observation, after.reward)), state, actions)[1]
+        return jax.lax.scan(
+            lambda s, a: ((after := env().step(s, a)), (after.observation, after.reward)), state, actions
+        )[1]
 
     one, reward = run(start(commands.hold(0.3, 0.1, 0.2), 0.1), actions)
     other, other_reward = run(start(commands.hold(0.3, -0.1, -0.2), 0.6), image(ACTION_MIRROR, actions))
@@ -94,7 +99,9 @@ def test_the_saved_policy_acts_like_the_trained_one(parameters):
 
 def test_without_symmetry_the_networks_are_plain(parameters):
     _, normalizer, policy, _, batch = parameters
-    plain = make_networks(CONFIG.trainer.model_copy(update={"symmetric": False}), {n: x.shape[1] for n, x in batch.items()})
+    plain = make_networks(
+        CONFIG.trainer.model_copy(update={"symmetric": False}), {n: x.shape[1] for n, x in batch.items()}
+    )
     mirrored = {name: image(at, batch[name]) for name, at in OBSERVATION_MIRRORS.items()}
     mean, mirrored_mean = (plain.policy_network.apply(normalizer, policy, x)[0] for x in (batch, mirrored))
     assert np.abs(np.asarray(mirrored_mean - image(ACTION_MIRROR, mean))).max() > 1e-3

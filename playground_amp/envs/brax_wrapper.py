@@ -1,5 +1,6 @@
 """The same task as a `brax.envs.base.Env`, so that Brax's algorithms (PPO, SAC, …) train on it unchanged."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -8,8 +9,8 @@ import jax.numpy as jnp
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.physics import quiet_mjx  # noqa: F401  (before Brax)
 
-from brax.envs.base import Env, State, Wrapper  # isort: skip
-from brax.envs.wrappers.training import EpisodeWrapper, VmapWrapper  # isort: skip
+from brax.envs.base import Env, State, Wrapper
+from brax.envs.wrappers.training import EpisodeWrapper, VmapWrapper
 
 
 class BraxWildRobotWrapper(Env):
@@ -41,7 +42,8 @@ class BraxWildRobotWrapper(Env):
 
     def step(self, state: State, action: jax.Array) -> State:
         reached = self.env.step(state.pipeline_state, action)  # pyright: ignore[reportArgumentType]
-        return state.replace(
+        return replace(
+            state,
             pipeline_state=reached,
             obs=self._observation(reached),
             reward=reached.reward,
@@ -66,7 +68,9 @@ class BraxWildRobotWrapper(Env):
         return state.observation if self.asymmetric else state.observation["state"]
 
 
-def wrap_for_training(env: Env, episode_length: int = 1000, action_repeat: int = 1, randomization_fn: Any = None) -> Env:
+def wrap_for_training(
+    env: Env, episode_length: int = 1000, action_repeat: int = 1, randomization_fn: Any = None
+) -> Env:
     """Brax's training wrappers with a new start for every episode; give it to a trainer as `wrap_env_fn`.
 
     Raises:
@@ -82,7 +86,7 @@ class NewStartWrapper(Wrapper):
 
     def step(self, state: State, action: jax.Array) -> State:
         started = jnp.where(state.done, 0.0, state.info["steps"])
-        state = state.replace(done=jnp.zeros_like(state.done), info=state.info | {"steps": started})
+        state = replace(state, done=jnp.zeros_like(state.done), info=state.info | {"steps": started})
         reached = self.env.step(state, action)
         return jax.lax.cond(jnp.any(reached.done > 0), self._restart, lambda reached: reached, reached)
 
@@ -93,7 +97,8 @@ class NewStartWrapper(Wrapper):
         def choose(new: jax.Array, old: jax.Array) -> jax.Array:
             return jnp.where(reached.done.reshape(reached.done.shape + (1,) * (new.ndim - 1)) > 0, new, old)
 
-        return reached.replace(
+        return replace(
+            reached,
             pipeline_state=jax.tree.map(choose, fresh.pipeline_state, reached.pipeline_state),
             obs=jax.tree.map(choose, fresh.obs, reached.obs),
         )

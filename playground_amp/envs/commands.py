@@ -64,7 +64,7 @@ def update(command: Command, key: jax.Array, config: CommandConfig, heading: jax
 
 
 def velocity(command: Command, config: CommandConfig, heading: jax.Array) -> jax.Array:
-    """The velocity asked for, (forward m/s, sideways m/s, yaw rate rad/s) [3], of a robot that looks along `heading`."""
+    """The velocity asked for, (forward m/s, sideways m/s, yaw rate rad/s) [3], of a robot looking along `heading`."""
     error = jnp.arctan2(jnp.sin(command.heading - heading), jnp.cos(command.heading - heading))
     limit = config.heading_yaw_rate
     towards = jnp.clip(config.heading_gain * error, -limit, limit)

@@ -56,7 +56,7 @@ def velocity_tracking(s: RewardInputs) -> jax.Array:
 
 
 def velocity_progress(s: RewardInputs) -> jax.Array:
-    """Share of the commanded velocity reached: 1 at the command, 0 when standing or at twice the command, never less."""
+    """Share of the commanded velocity reached: 1 at the command, 0 when standing or at twice it, never less."""
     error = jnp.linalg.norm(s.command[:2] - s.average_velocity[:2])
     return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.linalg.norm(s.command[:2]), _SPEED_SCALE))
 
@@ -102,7 +102,7 @@ def foot_slip(s: RewardInputs) -> jax.Array:
 
 
 def foot_crowding(s: RewardInputs) -> jax.Array:
-    """How much nearer to each other the feet are sideways than 0.11 m, m; a sole is 0.08 m wide and may not hit the other."""
+    """How much nearer to each other the feet are sideways than 0.11 m, m; a sole is 0.08 m wide."""
     return jnp.maximum(0.0, _FOOT_SPACE - (s.readings.foot_position_b[0, 1] - s.readings.foot_position_b[1, 1]))
 
 

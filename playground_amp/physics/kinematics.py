@@ -40,7 +40,7 @@ def make_foot_kinematics(robot: Robot) -> Callable[[jax.Array], jax.Array]:
 
 def _end_point(qpos: jax.Array, links: list[_Link], tip: np.ndarray) -> jax.Array:
     """Folds the chain from the tip inwards: p ← offset + R(axis, angle) p, by components (one fused loop)."""
-    point = [float(x) for x in tip]
+    point: list[jax.Array | float] = [float(x) for x in tip]
     for link in reversed(links):
         angle = link.direction * qpos[link.qpos_index]
         cos, sin = jnp.cos(angle), jnp.sin(angle)

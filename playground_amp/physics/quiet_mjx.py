@@ -7,6 +7,6 @@ import contextlib
 import io
 
 with contextlib.redirect_stdout(io.StringIO()):
-    from mujoco import mjx
+    import mujoco.mjx as mjx
 
 __all__ = ["mjx"]

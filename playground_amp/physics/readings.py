@@ -15,6 +15,7 @@ from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 SWITCH_FORCE = 2.0  # N; a foot switch closes above it (robot data sheet)
+RUNAWAY_SPEED = 1000.0  # m/s, rad/s; a hundred times what servos and falls reach: the integration has blown up
 
 
 class Readings(NamedTuple):
@@ -33,9 +34,9 @@ class Readings(NamedTuple):
     foot_position_b: jax.Array  # [2, 3] centre of the sole's underside; left, right
     foot_position_w: jax.Array  # [2, 3]
     foot_velocity_w: jax.Array  # [2, 3] m/s
-    switch_force: jax.Array  # [4] normal force at left toe, left heel, right toe, right heel during the last physics step
+    switch_force: jax.Array  # [4] N normal force of the last physics step: left toe, left heel, right toe, right heel
     foot_switch: jax.Array  # [4] bool, closed
-    finite: jax.Array  # [] bool: the engine's state is finite
+    finite: jax.Array  # [] bool: the engine's state is finite, and no speed is beyond RUNAWAY_SPEED
 
 
 def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, jax.Array], Readings]:
@@ -52,7 +53,7 @@ def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, ja
         quaternion = qpos[3:7]
         heading = rotations.heading_of(quaternion)
         foot_position_w, foot_velocity_w = jax.jvp(foot_positions_w, (qpos,), (_qpos_rate(qpos, qvel),))
-        finite = jnp.isfinite(qpos).all() & jnp.isfinite(qvel).all()
+        finite = jnp.isfinite(qpos).all() & (jnp.abs(qvel) < RUNAWAY_SPEED).all()  # NaN is below nothing
         return Readings(
             base_position_w=qpos[:3],
             base_quaternion_w=quaternion,

@@ -1,5 +1,6 @@
 """What Brax 0.14 needs on JAX 0.10 and later."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -19,7 +20,7 @@ def restore_device_put_replicated() -> None:
         jax.device_put_replicated = _device_put_replicated  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _device_put_replicated(tree: Any, devices: list[jax.Device]) -> Any:
+def _device_put_replicated(tree: Any, devices: Sequence[Any]) -> Any:
     """A copy of every leaf on every device, stacked along a new leading axis."""
     sharding = NamedSharding(Mesh(np.array(devices), (_PMAP_AXIS,)), PartitionSpec(_PMAP_AXIS))
 

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from brax.training.agents.ppo import train as brax_ppo
-
 from playground_amp.configs.errors import UserError
-from playground_amp.configs.schema import Config
+from playground_amp.configs.schema import Config, TrainerConfig
 from playground_amp.envs.brax_wrapper import BraxWildRobotWrapper, wrap_for_training
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.training.brax_compatibility import restore_device_put_replicated
 from playground_amp.training.policy import make_networks, policy_params
+
+from brax.training.agents.ppo import train as brax_ppo
+from brax.training.agents.ppo.networks import PPONetworks
 
 Record = dict[str, float]
 _EVALUATION_ENVS = 64
@@ -96,9 +97,11 @@ def train_with_brax(
     return policy_params(trainer, *params), records[-1]
 
 
-def _network_factory(trainer: Any, observation_sizes: Any, action_size: int, preprocess_observations_fn: Any) -> Any:
+def _network_factory(
+    trainer: TrainerConfig, observation_size: Any, action_size: int, preprocess_observations_fn: Any = None
+) -> PPONetworks:
     del action_size, preprocess_observations_fn  # this project's networks normalise, and know the robot's joints
-    return make_networks(trainer, observation_sizes)
+    return make_networks(trainer, observation_size)
 
 
 def _record(steps: int, iteration: int, metrics: Mapping[str, Any]) -> Record:

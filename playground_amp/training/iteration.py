@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from brax.training.agents.ppo.networks import make_inference_fn
 
 from playground_amp.configs.schema import Config
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.training import ppo, rollout
 from playground_amp.training.policy import make_networks, policy_params
+
+from brax.training.agents.ppo.networks import make_inference_fn
 
 
 class TrainingState(NamedTuple):

@@ -10,14 +10,15 @@ from typing import Any
 import flax.linen as nn
 import jax
 import numpy as np
-from brax.training.acme import running_statistics
-from brax.training.agents.ppo import networks as ppo_networks
-from brax.training.networks import FeedForwardNetwork
 
 from playground_amp.configs.schema import TrainerConfig
 from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, OBSERVATION_MIRRORS
 from playground_amp.robot.robot import JOINT_NAMES
 from playground_amp.training import symmetry
+
+from brax.training.acme import running_statistics
+from brax.training.agents.ppo import networks as ppo_networks
+from brax.training.networks import FeedForwardNetwork
 
 Policy = Callable[[Mapping[str, Any], Mapping[str, jax.Array], jax.Array | None], jax.Array]
 _ACTOR_KEY, _CRITIC_KEY = "state", "privileged_state"
@@ -29,7 +30,7 @@ def make_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) 
     if not trainer.symmetric:
         return networks
     return replace(
-        networks,
+        networks,  # pyright: ignore[reportArgumentType]  (a dataclass that pyright does not see as one)
         policy_network=_averaged(networks.policy_network, _symmetric_policy),
         value_network=_averaged(networks.value_network, _symmetric_value),
     )
@@ -69,7 +70,7 @@ def _plain_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]
     return ppo_networks.make_ppo_networks(
         observation_sizes,
         len(JOINT_NAMES),
-        preprocess_observations_fn=running_statistics.normalize,
+        preprocess_observations_fn=running_statistics.normalize,  # pyright: ignore[reportArgumentType]
         policy_hidden_layer_sizes=trainer.actor_layers,
         value_hidden_layer_sizes=trainer.critic_layers,
         activation=nn.elu,

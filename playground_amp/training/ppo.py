@@ -6,18 +6,19 @@ gradient is not finite is left out and counted.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import optax
+
+from playground_amp.configs.schema import TrainerConfig
+
 from brax.training.acme import running_statistics
 from brax.training.agents.ppo import losses
 from brax.training.agents.ppo.networks import PPONetworks
 from brax.training.agents.ppo.optimizer import adaptive_kl_learning_rate
 from brax.training.types import Transition
-
-from playground_amp.configs.schema import TrainerConfig
 
 _NEVER_GIVE_UP = 2**30  # the loop decides when repeated bad updates end a run
 
@@ -26,7 +27,7 @@ class Learner(NamedTuple):
     """Everything that PPO carries from iteration to iteration."""
 
     params: losses.PPONetworkParams
-    optimizer: optax.OptState
+    optimizer: optax.ApplyIfFiniteState
     normalizer: running_statistics.RunningStatisticsState
 
 
@@ -44,10 +45,12 @@ def init_learner(config: TrainerConfig, networks: PPONetworks, observation: Any,
     """A learner at the start. `observation`: one robot's, for its shapes."""
     policy_key, value_key = jax.random.split(key)
     params = losses.PPONetworkParams(
-        policy=networks.policy_network.init(policy_key), value=networks.value_network.init(value_key)
+        policy=networks.policy_network.init(policy_key),  # pyright: ignore[reportCallIssue]  (flax's dataclass)
+        value=networks.value_network.init(value_key),  # pyright: ignore[reportCallIssue]
     )
+    optimizer = make_optimizer(config).init(params)  # pyright: ignore[reportArgumentType]  (any pytree will do)
     shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, jnp.float32), observation)
-    return Learner(params, make_optimizer(config).init(params), running_statistics.init_state(shapes))
+    return Learner(params, cast(optax.ApplyIfFiniteState, optimizer), running_statistics.init_state(shapes))
 
 
 def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
@@ -93,7 +96,7 @@ def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
         )
         params, opt_state = carry
         # After the epochs, so that the KL divergence compares distributions under one normaliser.
-        normalizer = running_statistics.update(learner.normalizer, data.observation)
+        normalizer = _update_normalizer(learner.normalizer, data.observation)
         metrics = {
             "policy_loss": jnp.mean(history["policy_loss"]),
             "value_loss": jnp.mean(history["v_loss"]),
@@ -106,3 +109,12 @@ def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
         return Learner(params, opt_state, normalizer), metrics
 
     return update
+
+
+def _update_normalizer(
+    normalizer: running_statistics.RunningStatisticsState, observation: Any
+) -> running_statistics.RunningStatisticsState:
+    """The statistics with the observations [N, T, ...] of a rollout; as they were if that makes them not finite."""
+    updated = running_statistics.update(normalizer, observation)
+    finite = jnp.stack([jnp.isfinite(x).all() for x in jax.tree.leaves(updated)]).all()
+    return jax.tree.map(lambda new, old: jnp.where(finite, new, old), updated, normalizer)

@@ -1,17 +1,16 @@
 """Collecting experience: every robot steps under the policy's noise, and episodes are counted as they end."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from brax.training.types import Transition
 
+from playground_amp.envs.pushes import force_now
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
 
-ActFunction = Callable[[dict[str, jax.Array], jax.Array], tuple[jax.Array, dict[str, jax.Array]]]
+from brax.training.types import Policy, Transition
 
 
 class EpisodeStatistics(NamedTuple):
@@ -31,6 +30,7 @@ class Evidence(NamedTuple):
     parameters: PhysicalParameters
     action: jax.Array  # [11]
     joint_target: jax.Array  # [11] rad
+    push_force_w: jax.Array  # [3] N
 
 
 class Rollout(NamedTuple):
@@ -48,7 +48,7 @@ def start_statistics(num_envs: int) -> EpisodeStatistics:
 
 def collect(
     env: VectorEnv,
-    act: ActFunction,
+    act: Policy,
     states: EnvState,
     statistics: EpisodeStatistics,
     key: jax.Array,
@@ -61,14 +61,13 @@ def collect(
         action, policy_extras = act(states.observation, step_key)
         following, reached = env.step(states, action)
         done = reached.terminated | reached.truncated
-        transition = Transition(
-            observation=states.observation,
-            action=action,
-            reward=reached.reward,
-            discount=1.0 - done,
-            next_observation=None,
-            extras={"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},
-        )
+        transition = {
+            "observation": states.observation,
+            "action": action,
+            "reward": reached.reward,
+            "discount": 1.0 - done,
+            "extras": {"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},
+        }
         running, ended = _count(running, reached.reward, done)
         bad = ~reached.readings.finite
         evidence = _remember(evidence, bad, states, reached, action)
@@ -81,8 +80,10 @@ def collect(
         step, carry, jax.random.split(key, num_steps)
     )
     statistics = _summarise(statistics, running, ended)
-    transitions = jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), transitions)
-    transitions = transitions._replace(next_observation=jax.tree.map(lambda x: x[:, None], states.observation))
+    transitions = Transition(
+        next_observation=jax.tree.map(lambda x: x[:, None], states.observation),
+        **jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), transitions),
+    )
     control_dt = env.env.config.env.control_dt
     metrics = {
         "reward": statistics.mean_reward,
@@ -124,17 +125,18 @@ def _speed_errors(env: VectorEnv, reached: EnvState) -> tuple[jax.Array, jax.Arr
 
 
 def _no_evidence(states: EnvState) -> Evidence:
-    nobody = Evidence(jnp.zeros(states.step.shape, bool), states.physics, states.parameters, *_orders(states))
+    nobody = _evidence(jnp.zeros(states.step.shape, bool), states, states, states.previous_action)
     return jax.tree.map(lambda x: jnp.zeros_like(x[0]), nobody)
 
 
 def _remember(evidence: Evidence, bad: jax.Array, before: EnvState, reached: EnvState, action: jax.Array) -> Evidence:
     """The first robot that went bad, if none has before."""
     worst = jnp.argmax(bad)
-    new = Evidence(bad, before.physics, before.parameters, action, reached.joint_target)
+    new = _evidence(bad, before, reached, action)
     keep = evidence.found | ~bad.any()
     return jax.tree.map(lambda old, x: jnp.where(keep, old, x[worst]), evidence, new)
 
 
-def _orders(states: EnvState) -> tuple[jax.Array, jax.Array]:
-    return states.previous_action, states.joint_target
+def _evidence(found: jax.Array, before: EnvState, reached: EnvState, action: jax.Array) -> Evidence:
+    push_force_w = jax.vmap(force_now)(before.push)
+    return Evidence(found, before.physics, before.parameters, action, reached.joint_target, push_force_w)

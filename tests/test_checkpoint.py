@@ -160,6 +160,12 @@ def test_numpy_scalars_become_numbers() -> None:
     assert safe_loads(pickle.dumps({"a": np.float32(0.5), "b": np.int64(7)})) == {"a": 0.5, "b": 7}
 
 
+def test_memory_for_the_memo_is_not_taken_on_trust() -> None:
+    # Remember an empty dict at place 2^31 - 1: Python's unpickler would fill 17 GB with empty places.
+    with pytest.raises(UnsafePickle, match="it remembers an object at place 2147483647"):
+        safe_loads(b"\x80\x03}r\xff\xff\xff\x7f.")
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_whatever_the_bytes_only_unsafe_pickle_is_raised(data: st.DataObject) -> None:

@@ -8,6 +8,7 @@ NumPy's own constructors are not admitted: their __setstate__ trusts its input, 
 import io
 import math
 import pickle
+import pickletools
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ class UnsafePickle(Exception):
 def safe_loads(data: bytes) -> Any:
     """The object in the pickle `data`. Raises UnsafePickle."""
     try:
+        _require_modest_memo(data)
         return _built(_PlainUnpickler(io.BytesIO(data)).load())
     except UnsafePickle:
         raise
@@ -32,6 +34,16 @@ def safe_loads(data: bytes) -> Any:
         raise UnsafePickle("it asks for more memory than there is") from error
     except Exception as error:  # a damaged pickle makes the unpickler raise almost anything; none of it is ours
         raise UnsafePickle(f"it is damaged ({error})") from error
+
+
+def _require_modest_memo(data: bytes) -> None:
+    """Raises UnsafePickle if an object is to be remembered at a place beyond what `data` can hold.
+
+    Python's unpickler makes room for every place before it: a few bytes could fill the memory of the machine.
+    """
+    for opcode, place, _ in pickletools.genops(data):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and place > len(data):
+            raise UnsafePickle(f"it remembers an object at place {place}, of {len(data)} bytes")
 
 
 class _Dtype:

@@ -150,4 +150,5 @@ class _HostSimulations:
             batch.bind("sensordata")[:, self._switches],
             batch.bind("actuator_force"),
         )
-        return np.concatenate(parts, axis=1, dtype=np.float32, casting="same_kind")
+        with np.errstate(over="ignore"):  # too large for float32 is infinite, which ends that robot's episode
+            return np.concatenate(parts, axis=1, dtype=np.float32, casting="same_kind")

@@ -18,11 +18,12 @@ LAYERS = {
     "physics": 2,
     "envs": 3,
     "amp": 3,
-    "training": 4,
-    "evaluation": 5,
-    "deploy": 5,
+    "reference": 4,  # motion for the task that envs sets: its commands, its gait clock
+    "training": 5,
+    "evaluation": 6,
+    "deploy": 6,
 }
-COMMANDS = 6  # modules of playground_amp itself: train.py, evaluate.py, ...
+COMMANDS = 7  # modules of playground_amp itself: train.py, evaluate.py, ...
 SIMULATORS = ("mujoco", "mujoco_warp", "warp")
 MAY_SIMULATE = ("robot", "physics")
 

@@ -1,0 +1,117 @@
+"""Reference motion: make it, check it, look at it. `python playground_amp/motion.py --help`.
+
+Exit status: 0 done and every gate passed, 1 a clip failed a gate, 2 a mistake in the command line or a file.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from playground_amp.command_line import CommandParser, run_command
+from playground_amp.configs.errors import UserError
+
+PASSED_STATUS, FAILED_STATUS = 0, 1
+DEFAULT_CONFIG = Path(__file__).resolve().parent / "configs" / "wildrobot_phase3_training.yaml"
+DEFAULT_FOLDER = Path("reference_clips")
+
+
+def generate(argv: Sequence[str]) -> int:
+    """Make clips of this robot's gait for every command of the task, and check them."""
+    parser = _parser("generate", generate)
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="PATH", help="YAML file of the task")
+    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override a key")
+    parser.add_argument(
+        "--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help=f"folder (default: {DEFAULT_FOLDER})"
+    )
+    arguments = parser.parse_args(argv)
+
+    from playground_amp.configs.loader import load_config
+    from playground_amp.reference.clip import save_clip
+    from playground_amp.reference.table import make_table
+    from playground_amp.robot.robot import load_robot
+
+    config = load_config(arguments.config, arguments.set)
+    clips = make_table(load_robot(), config.env)
+    for clip in clips:
+        save_clip(clip, arguments.output / f"{clip.name}.npz")
+    print(f"{len(clips)} clips in {arguments.output}")
+    return _check(clips)
+
+
+def check(argv: Sequence[str]) -> int:
+    """Check whether this robot can do what clips ask of it."""
+    parser = _parser("check", check)
+    parser.add_argument("paths", type=Path, nargs="*", metavar="PATH", help=f"clip or folder ({DEFAULT_FOLDER})")
+    arguments = parser.parse_args(argv)
+
+    from playground_amp.reference.clip import load_clips
+
+    return _check([clip for path in arguments.paths or [DEFAULT_FOLDER] for clip in load_clips(path)])
+
+
+def show(argv: Sequence[str]) -> int:
+    """Draw a clip: a picture (.png) of feet and joints over a cycle, and a video (.mp4)."""
+    parser = _parser("show", show)
+    parser.add_argument("clip", type=Path, metavar="CLIP.npz", help="clip to show")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="folder (default: that of the clip)")
+    parser.add_argument("--no-video", action="store_true", help="only the picture")
+    arguments = parser.parse_args(argv)
+
+    from playground_amp.reference.clip import load_clip
+    from playground_amp.reference.film import save_film
+    from playground_amp.reference.picture import save_picture
+    from playground_amp.robot.robot import load_robot
+
+    clip = load_clip(arguments.clip)
+    beside = (arguments.output or arguments.clip.parent) / arguments.clip.stem
+    picture, film = beside.with_name(f"{beside.name}.png"), beside.with_name(f"{beside.name}.mp4")
+    save_picture(load_robot(), clip, picture)
+    print(picture)
+    if not arguments.no_video:
+        save_film(load_robot(), clip, film)
+        print(film)
+    return PASSED_STATUS
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "generate": generate,
+    "check": check,
+    "show": show,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one of the commands and returns the exit status. Raises UserError for a mistake."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    name = arguments[0] if arguments else "--help"
+    if name in ("-h", "--help"):
+        print(_overview())
+        return PASSED_STATUS
+    if name not in COMMANDS:
+        raise UserError(f"'{name}' is no command of motion.py; it can be {', '.join(COMMANDS)}")
+    return COMMANDS[name](arguments[1:])
+
+
+def _overview() -> str:
+    lines = [f"  {name:<10}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items()]
+    return "\n".join(["usage: motion.py COMMAND [...] (motion.py COMMAND --help lists its flags)", "", *lines])
+
+
+def _parser(name: str, command: Callable[[Sequence[str]], int]) -> CommandParser:
+    parser = CommandParser(description=command.__doc__ or "")
+    parser.prog = f"{parser.prog} {name}"
+    return parser
+
+
+def _check(clips: Sequence) -> int:
+    from playground_amp.reference.checks import check_clips
+    from playground_amp.reference.report import print_report
+    from playground_amp.robot.robot import load_robot
+
+    checked = check_clips(load_robot(), clips)
+    print_report(checked)
+    return FAILED_STATUS if any(each.failed for each in checked) else PASSED_STATUS
+
+
+if __name__ == "__main__":
+    run_command(main)

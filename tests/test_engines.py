@@ -16,6 +16,7 @@ from playground_amp.envs import commands
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.availability import check_engine
 from playground_amp.physics.engine import make_engine
+from playground_amp.physics.readings import Readings
 from playground_amp.physics.simulation_model import simulation_model
 from playground_amp.robot.robot import load_robot
 from playground_amp.train import DEFAULT_CONFIG, PACKAGE
@@ -132,6 +133,23 @@ def test_engines_agree_on_who_falls():
         assert bool(falls[0].size) == bool(falls[1].size)
         if falls[0].size:
             assert abs(falls[0][0] - falls[1][0]) <= 5
+
+
+@pytest.mark.parametrize("call", ["reset", "step"])
+def test_the_first_call_of_an_engine_reads_what_later_ones_read(call):
+    engine = make_engine(config("native").physics, CONTROL_DT)
+    qpos, qvel = jax.tree.map(lambda x: x[0], standing_start(1))
+    qpos, parameters = qpos.at[2].add(-0.008), engine.nominal_parameters()  # soles pressed into the floor
+    state, _ = make_engine(config("native").physics, CONTROL_DT).reset(qpos, qvel, parameters)
+
+    def read() -> Readings:
+        if call == "reset":
+            return engine.reset(qpos, qvel, parameters)[1]
+        return engine.step(state, qpos[7:], jnp.zeros(3), parameters)[1]
+
+    first, second = read(), read()
+    assert float(first.switch_force.sum()) > 1
+    jax.tree.map(np.testing.assert_array_equal, first, second)
 
 
 def test_readings_match_mujoco():

@@ -20,6 +20,9 @@ from playground_amp.physics.simulation_model import simulation_model, substeps, 
 from playground_amp.robot.robot import Robot
 
 
+_COMPUTED = ("sensordata", "actuator_force")  # results beside the integration state
+
+
 class NativeEngine:
     """`Engine` on `mujoco.batch`."""
 
@@ -125,6 +128,8 @@ class _HostSimulations:
         if size not in self._batches:
             batch = Batch(self._model, size, self._num_threads)
             batch.expand("geom_friction")
+            for name in _COMPUTED:
+                batch.bind(name)  # a batch fills in only what has been asked for before
             self._batches[size] = batch
         return self._batches[size]
 

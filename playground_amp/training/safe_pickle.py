@@ -42,7 +42,7 @@ def _require_modest_memo(data: bytes) -> None:
     Python's unpickler makes room for every place before it: a few bytes could fill the memory of the machine.
     """
     for opcode, place, _ in pickletools.genops(data):
-        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and place > len(data):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and isinstance(place, int) and place > len(data):
             raise UnsafePickle(f"it remembers an object at place {place}, of {len(data)} bytes")
 
 

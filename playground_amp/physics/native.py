@@ -19,7 +19,6 @@ from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.robot.robot import Robot
 
-
 _COMPUTED = ("sensordata", "actuator_force")  # results beside the integration state
 
 

@@ -59,29 +59,34 @@ class PlainConsole:
 
 
 class LiveConsole:
-    """A bar with iterations, steps, steps/s and the time left, and how the robots fare."""
+    """A bar with iterations, steps, steps/s and the time left, and below it how the robots fare. Fits 80 columns."""
 
     def __init__(self, total: int) -> None:
+        from rich.console import Group
+        from rich.live import Live
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.text import Text
 
-        columns = TextColumn("{task.fields[speed]}"), TimeRemainingColumn(), TextColumn("{task.fields[metrics]}")
-        self._progress = Progress(BarColumn(24), MofNCompleteColumn(), *columns, refresh_per_second=2)
+        columns = MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn()
+        self._progress = Progress(BarColumn(16), *columns)
+        self._metrics = Text()
+        self._live = Live(Group(self._progress, self._metrics), refresh_per_second=2)
         self._total = total
 
     def say(self, text: str) -> None:
-        self._progress.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._live.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def start(self, done: int) -> None:
-        self._task = self._progress.add_task("", total=self._total, completed=done, speed="compiling …", metrics="")
-        self._progress.start()
+        self._task = self._progress.add_task("", total=self._total, completed=done, speed="compiling …")
+        self._live.start()
 
     def show(self, record: Record) -> None:
         speed = f"{int(record['env_steps']):,} steps, {record['time/steps_per_second']:,.0f}/s, left"
-        metrics = "  ".join(_formatted(record, BAR))
-        self._progress.update(self._task, completed=int(record["iteration"]), speed=speed, metrics=metrics)
+        self._progress.update(self._task, completed=int(record["iteration"]), speed=speed)
+        self._metrics.plain = "  ".join(_formatted(record, BAR))
 
     def stop(self) -> None:
-        self._progress.stop()
+        self._live.stop()
 
 
 def _formatted(record: Record, formats: dict[str, str]) -> list[str]:

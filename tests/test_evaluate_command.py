@@ -1,9 +1,12 @@
 """`evaluate.py`: mistakes end in one sentence and status 2 before anything is compiled."""
 
+import io
 import pickle
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -20,8 +23,8 @@ SCRIPT = Path(evaluate.__file__)
 CONFIG = load_config(SCRIPT.parent / "configs" / "wildrobot_phase3_training.yaml")
 
 
-@pytest.fixture
-def untrained(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a policy that has learned nothing."""
     networks = make_networks(CONFIG.trainer, {"state": ACTOR_SIZE, "privileged_state": ACTOR_SIZE})
     key = jax.random.PRNGKey(0)
@@ -30,7 +33,7 @@ def untrained(tmp_path: Path) -> Path:
         "policy": networks.policy_network.init(key),
         "value": networks.value_network.init(key),
     }
-    path = tmp_path / "final_iter_0.pkl"
+    path = tmp_path_factory.mktemp("untrained") / "final_iter_0.pkl"
     save_policy(path, params, {}, CONFIG.model_dump(mode="json"))
     return path
 
@@ -121,24 +124,36 @@ print("jax" in sys.modules)
     assert done.stdout.endswith("False\n")
 
 
-def test_an_untrained_policy_fails_the_gate(untrained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    json_path = tmp_path / "reports" / "gate.json"
-    arguments = ["--checkpoint", untrained, "--distance", 0.5, "--episodes", 1, "--json", json_path]
-
-    assert evaluate.main([str(argument) for argument in arguments]) == 1
-    assert "gate walk FAILED" in capsys.readouterr().out
-    assert '"full_gate": false' in json_path.read_text()
+class Judged(NamedTuple):
+    status: int
+    out: str
+    err: str
+    folder: Path
 
 
-def test_a_video_that_cannot_be_drawn_leaves_the_result_alone(
-    untrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
+@pytest.fixture(scope="module")
+def judged(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """One short gate for all tests, on a machine that cannot draw."""
+
     def no_library(*_):
         raise UserError("this machine cannot draw pictures; apt-get install libegl1")
 
-    monkeypatch.setattr("playground_amp.evaluation.video.render_frames", no_library)
-    arguments = ["--checkpoint", untrained, "--distance", 0.5, "--episodes", 1, "--video", tmp_path / "walk.mp4"]
+    folder, out, err = tmp_path_factory.mktemp("judged"), io.StringIO(), io.StringIO()
+    outputs = ["--json", folder / "reports" / "gate.json", "--video", folder / "walk.mp4"]
+    arguments = ["--checkpoint", untrained, "--distance", 0.5, "--episodes", 1, *outputs]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr("playground_amp.evaluation.video.render_frames", no_library)
+        status = evaluate.main([str(argument) for argument in arguments])
+    return Judged(status, out.getvalue(), err.getvalue(), folder)
 
-    assert evaluate.main([str(argument) for argument in arguments]) == 1
-    assert "no video: this machine cannot draw pictures; apt-get install libegl1" in capsys.readouterr().err
-    assert not (tmp_path / "walk.mp4").exists()
+
+def test_an_untrained_policy_fails_the_gate(judged: Judged):
+    assert judged.status == 1
+    assert "gate walk FAILED" in judged.out
+    assert '"full_gate": false' in (judged.folder / "reports" / "gate.json").read_text()
+
+
+def test_a_video_that_cannot_be_drawn_leaves_the_result_alone(judged: Judged):
+    assert judged.status == 1
+    assert "no video: this machine cannot draw pictures; apt-get install libegl1" in judged.err
+    assert not (judged.folder / "walk.mp4").exists()

@@ -34,7 +34,7 @@ LIMITS = (
     Limit("pivot_excess", 0.1, "rad"),  # how much more a foot turns on the floor in a stance than the body does
     Limit("joint_range_spare", 0.05, "rad", at_least=True),
     Limit("joint_speed", 10.0, "rad/s"),  # what the servo gives
-    Limit("torque_p99", 3.0, "N*m"),  # over all joints and frames
+    Limit("torque_p99", 3.0, "N*m"),  # of the most loaded joint
     Limit("torque_peak", 4.0, "N*m"),  # what the servo gives
     Limit("unsupported", 0.1, ""),  # p99 of the share of the weight that no push of the floor could supply
     Limit("mirror", 0.02, "rad"),  # from the mirror image half a cycle later
@@ -91,7 +91,7 @@ def _figures(robot: Robot, clip: Clip, clips: Sequence[Clip]) -> dict[str, float
         "pivot_excess": _pivot_excess(clip, soles),
         "joint_range_spare": float(min((joints - robot.joint_lower).min(), (robot.joint_upper - joints).min())),
         "joint_speed": float(np.abs(clip.qvel[:, 6:]).max()),
-        "torque_p99": float(np.percentile(np.abs(effort.torque), 99)),
+        "torque_p99": float(np.percentile(np.abs(effort.torque), 99, axis=0).max()),
         "torque_peak": float(np.abs(effort.torque).max()),
         "unsupported": float(np.percentile(np.linalg.norm(effort.unexplained[:, :3], axis=1), 99) / weight),
         "mirror": _mirror_distance(robot, clip, clips),

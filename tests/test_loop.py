@@ -194,7 +194,7 @@ def test_a_full_disk_during_a_save_keeps_the_last_good_one(
 
 
 def test_an_end_that_cannot_be_written_has_its_own_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(saver, "save_policy", full)
@@ -207,3 +207,16 @@ def test_the_configuration_beside_the_run_is_the_resolved_one(tmp_path: Path) ->
     train(tmp_path, "trainer.seed=7")
     assert (tmp_path / "config.yaml").read_text() == dump_config(fake_config(tmp_path, "trainer.seed=7"))
     assert np.isfinite(load_policy(tmp_path / "final_iter_8.pkl")["metrics"]["reward"])
+
+
+def test_the_policy_file_of_a_trainer_with_a_motion_prior_holds_it(tmp_path: Path) -> None:
+    class Amp(FakeTrainer):
+        def amp_parts(self, state: FakeState) -> dict[str, Any]:
+            return {"amp_discriminator": {"kernel": state.weights["a/b"]}, "amp_weight": 0.5}
+
+    result = train(tmp_path, trainer=Amp)
+    assert result.checkpoint is not None
+    content = load_policy(result.checkpoint)
+    assert content["amp_weight"] == 0.5
+    kernel = content["amp_discriminator"]["kernel"]
+    assert np.array_equal(kernel, read_state(state_path(tmp_path, 8)).arrays["weights/a/b"])

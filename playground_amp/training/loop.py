@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 
@@ -30,6 +31,15 @@ class Trainer(Protocol):
     def init(self) -> Any: ...
     def iterate(self, state: Any, /) -> tuple[Any, dict[str, Any]]: ...
     def policy_params(self, state: Any, /) -> dict[str, Any]: ...
+
+
+@runtime_checkable
+class AmpTrainer(Trainer, Protocol):
+    """A trainer with a motion prior, which goes into the policy file."""
+
+    def amp_parts(self, state: Any, /) -> dict[str, Any]:
+        """{"amp_discriminator": nested dict of arrays, "amp_weight": number}"""
+        ...
 
 
 def train(config: Config, *, use_wandb: bool, resume: Path | None = None, override: Sequence[str] = ()) -> RunResult:
@@ -83,9 +93,15 @@ def run(
                     break
                 if record["iteration"] % config.trainer.save_interval == 0 and record["iteration"] < total:
                     saver.save_state(state, record)
-            result = saver.finish(ending, state, record, trainer.policy_params)
+            result = saver.finish(ending, state, record, partial(policy_parts, trainer))
     print(summary(result))
     return result
+
+
+def policy_parts(trainer: Trainer, state: Any) -> dict[str, Any]:
+    """What the policy file holds of a state: `params`, and with AMP the guide's two keys."""
+    amp = trainer.amp_parts(state) if isinstance(trainer, AmpTrainer) else {}
+    return {"params": trainer.policy_params(state), **amp}
 
 
 def iterations(trainer: Trainer, state: Any, done: int, total: int) -> Iterator[tuple[Any, Record, Any]]:

@@ -50,7 +50,7 @@ class Saver:
             self._write_evidence(f"iter_{record['iteration']:08d}", evidence, record)
 
     def finish(
-        self, ending: Ending, state: Any, record: Record, policy_params: Callable[[Any], dict[str, Any]]
+        self, ending: Ending, state: Any, record: Record, policy_parts: Callable[[Any], dict[str, Any]]
     ) -> RunResult:
         """Saves the end of a run, and says how it ended. A state gone bad becomes evidence: no run resumes from it."""
         iteration = int(record["iteration"])
@@ -59,15 +59,15 @@ class Saver:
             self._write_evidence(f"state_iter_{iteration:08d}", state, record)
         else:
             saved = self.save_state(state, record)
-            checkpoint = self._save_policy(policy_params(state), record)
+            checkpoint = self._save_policy(policy_parts(state), record)
             lost = checkpoint is None if ending is Ending.FINISHED else saved is None
             ending = Ending.NOT_WRITTEN if lost else ending
         return RunResult(self._run_folder, ending, iteration, checkpoint, saved, dict(record))
 
-    def _save_policy(self, params: Mapping[str, Any], record: Record) -> Path | None:
+    def _save_policy(self, parts: Mapping[str, Any], record: Record) -> Path | None:
         path = checkpoint_path(self._run_folder, int(record["iteration"]))
         try:
-            save_policy(path, params, record, self._manifest["config"])
+            save_policy(path, metrics=record, config=self._manifest["config"], **parts)
         except OSError as error:
             self._say(f"could not write {path}: {error.strerror}")
             return None

@@ -61,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         judged = arguments.bundle / "policy.onnx" if arguments.bundle else arguments.checkpoint
         report.write_json(report.as_json(run, judged, seconds), arguments.json)
+    if arguments.checkpoint:
+        _keep_best(run, arguments.checkpoint)
     if arguments.video:
         _write_video(run, arguments.video)
     return PASSED_STATUS if run.passed else FAILED_STATUS
@@ -124,6 +126,19 @@ def _load_bundle(folder: Path) -> tuple["Config", "MakeController"]:
     policy = load_bundle(folder)
     config = config_from_dict(policy.manifest["config"], f"the configuration in {folder / 'manifest.json'}")
     return config, functools.partial(bundle_controller, policy)
+
+
+def _keep_best(run: "GateRun", checkpoint: Path) -> None:
+    """Keeps the best policy of its run; where the disk refuses it, says so: the gate's result stands."""
+    from playground_amp.evaluation.best import keep_best
+
+    try:
+        best = keep_best(run, checkpoint)
+    except OSError as error:
+        print(f"not kept as the best of its run: {error}", file=sys.stderr)
+    else:
+        if best:
+            print(f"the best of its run by this gate so far: kept in {best}")
 
 
 def _write_video(run: "GateRun", path: Path) -> None:

@@ -7,6 +7,7 @@ Who wrote a file is not known, so `safe_pickle.py` reads it.
 
 import hashlib
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ PARAMS_KEYS = ("normalizer", "policy", "value")
 def checkpoint_path(run_folder: Path, iteration: int) -> Path:
     """Where the policy of `iteration` lies."""
     return run_folder / f"final_iter_{iteration}.pkl"
+
+
+def checkpoint_iteration(path: Path) -> int | None:
+    """The iteration in the name of a file, if it is named like `checkpoint_path`."""
+    match = re.fullmatch(r"final_iter_(\d+)\.pkl", path.name)
+    return int(match[1]) if match else None
 
 
 def save_policy(

@@ -117,6 +117,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check_run(config: "Config") -> None:
     """Raises UserError if this machine cannot do the run: quick, and before anything is compiled."""
+    if config.amp.enabled and config.trainer.name == "brax":
+        raise UserError("--trainer brax: Brax's trainer has no motion prior; AMP is allowed with --trainer wildrobot")
     if config.amp.enabled:
         raise UserError(
             "AMP (--enable-amp, amp.enabled) cannot start: this version has neither the AMP learner nor "

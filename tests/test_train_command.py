@@ -66,6 +66,7 @@ def test_help_lists_the_choices_of_the_schema() -> None:
         (["--checkpoint-dir", "/dev/null/run"], "/dev/null/run (--checkpoint-dir) cannot be written: Not a directory"),
         (["--physics", "nativ"], "--physics nativ: physics.engine must be auto, native, mjx or warp (perhaps native?)"),
         (["--enable-amp"], "AMP (--enable-amp, amp.enabled) cannot start"),
+        (["--trainer", "brax", "--enable-amp"], "--trainer brax: Brax's trainer has no motion prior"),
         (["--num-env", "4"], "unknown argument --num-env, did you mean --num-envs?"),
     ],
 )

@@ -3,8 +3,9 @@
 import json
 import math
 import struct
+import subprocess
+import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -158,45 +159,47 @@ def test_a_server_that_does_not_answer_is_given_up_on() -> None:
     assert not wandb_run._answers("http://127.0.0.1:9")
 
 
-def test_wandb_offline_holds_every_iteration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wandb_offline_holds_every_iteration_and_the_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     said: list[str] = []
     tracker = Tracker(tmp_path, CONFIG, through=0, use_wandb=True, say=said.append)
     for iteration in range(1, 21):
         tracker.log(record(iteration))
+    (tmp_path / "walk.mp4").write_bytes(b"a video")
     tracker.close()
     assert len(said) == 1
     assert said[0].startswith("W&B: logging offline: WANDB_MODE=offline. Upload later with: wandb sync ")
     (path,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
-    deadline = time.monotonic() + 20  # W&B's own process writes the end a moment after finish() returns
-    while len(rows := [row for row in wandb_rows(path) if "iteration" in row]) < 20 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert [row["iteration"] for row in rows] == list(range(1, 21))
-    assert [row["_step"] for row in rows] == list(range(1, 21))
+    contents = wandb_contents(path)
+    rows = [content["history"]["item"] for content in contents if content["type"] == "history"]
+    logged = [row for row in rows if "iteration" in row]
+    assert [row["iteration"] for row in logged] == list(range(1, 21))
+    assert [row["_step"] for row in logged] == list(range(1, 21))
+    assert [row["reward"] for row in logged] == [iteration / 3 for iteration in range(1, 21)]
+    assert any("video/walk" in name for row in rows for name in row)
+    (run,) = (content["run"] for content in contents if content["type"] == "run")
     identity = json.loads((tmp_path / "wandb_run.json").read_text())
+    assert (run["project"], run["run_id"]) == ("wildrobot-brax-ppo", identity["id"])
+    assert run["config"]["update"]["trainer"] == CONFIG["trainer"]
     assert identity["name"].startswith("brax_ppo_2")
 
 
-def wandb_rows(path: Path) -> list[dict[str, Any]]:
-    """The logged rows of a .wandb file: W&B's records, in LevelDB's log format (blocks of 32 KiB, 7-byte headers)."""
-    from wandb.proto.wandb_internal_pb2 import Record  # pyright: ignore[reportAttributeAccessIssue]
-
-    data, position, rows, parts = path.read_bytes(), 7, [], b""
-    while position < len(data):
-        left = 32768 - position % 32768
-        if left < 7:
-            position += left
-            continue
-        _, length, kind = struct.unpack("<IHB", data[position : position + 7])
-        parts += data[position + 7 : position + 7 + length]
-        position += 7 + length
-        if kind in (1, 4):  # full, last
-            logged = Record.FromString(parts)
-            if logged.HasField("history"):
-                items = logged.history.item
-                rows.append({item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items})
-            parts = b""
-    return rows
+def wandb_contents(path: Path) -> list[dict[str, Any]]:
+    """The contents of a .wandb file up to the run's end, by W&B's own reader."""
+    reader = [
+        sys.executable,
+        "-m",
+        "wandb",
+        "leet",
+        "inspect",
+        "--json",
+        "--follow",
+        "--idle-timeout",
+        "60s",
+        str(path),
+    ]
+    done = subprocess.run(reader, capture_output=True, text=True, timeout=120, check=True, stdin=subprocess.DEVNULL)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_plain_lines_are_those_of_the_guide(capsys: pytest.CaptureFixture[str]) -> None:

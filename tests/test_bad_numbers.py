@@ -41,7 +41,7 @@ def trainer() -> Any:
     def poisoned(env: Any, act: Any, states: Any, *others: Any) -> Any:
         following, statistics, experience = collect(env, act, states, *others)
         at = (states.step < -1)[:, None] & (jnp.arange(8) == 3)
-        transitions = experience.transitions
+        transitions: Any = experience.transitions
         transitions = transitions._replace(reward=jnp.where(at, jnp.nan, transitions.reward))
         observation = {**transitions.observation}
         observation["state"] = jnp.where(at[..., None], jnp.inf, observation["state"])

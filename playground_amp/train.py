@@ -1,6 +1,7 @@
 """Train WildRobot to walk: `python playground_amp/train.py --help`."""
 
 import argparse
+import importlib.util
 import json
 import tempfile
 from collections.abc import Sequence
@@ -122,8 +123,10 @@ def check_run(config: "Config") -> None:
     if config.amp.enabled:
         raise UserError(
             "AMP (--enable-amp, amp.enabled) cannot start: this version has neither the AMP learner nor "
-            "a reference motion; train without it"
+            "demonstrations that the robot can follow; train without it"
         )
+    if importlib.util.find_spec("brax") is None:
+        raise UserError('Failed to import Brax PPO: the package is not installed; pip install "brax>=0.14.2"')
     _check_writable(Path(config.trainer.checkpoint_dir))
 
     from playground_amp.physics.availability import check_engine

@@ -24,7 +24,7 @@ from playground_amp.training.iteration import Trainer, TrainingState
 from playground_amp.training.loop import run
 from playground_amp.training.metrics_log import read_records
 from playground_amp.training.result import RunResult
-from playground_amp.training.run_folder import list_states
+from playground_amp.training.run_folder import list_states, state_path
 from playground_amp.training.state import read_state
 
 ROBOTS = 64
@@ -156,6 +156,19 @@ def test_if_it_repeats_the_run_stops_with_the_evidence(
     assert (result.exit_status, result.iteration) == (3, 2)
     assert sorted(path.name for path in (tmp_path / "evidence").iterdir()) == evidence
     assert read_state(tmp_path / "evidence/state_iter_00000002.npz").iteration == 2
+
+
+def test_a_run_that_bad_numbers_stopped_goes_on_as_if_they_had_not_been(trainer: Trainer, tmp_path: Path) -> None:
+    train(trainer, tmp_path / "whole", {}, "num_iterations=6")
+    stopped, _ = train(trainer, tmp_path / "cut", {5: too_fast(5)}, "num_iterations=6", "max_bad_env_iterations=1")
+    assert (stopped.exit_status, stopped.iteration) == (3, 5)
+    config = fake_config(tmp_path / "cut", *SETTINGS, "num_iterations=6")
+    assert run(config, lambda _: trainer, use_wandb=False, resume=tmp_path / "cut").exit_status == 0
+    whole, cut = (read_state(state_path(tmp_path / name, 6)).arrays for name in ("whole", "cut"))
+    assert whole.keys() == cut.keys()
+    assert [name for name in whole if whole[name].tobytes() != cut[name].tobytes()] == []
+    for name in ("reward", "policy_loss", "bad_envs"):
+        assert counts(tmp_path / "whole", name) == counts(tmp_path / "cut", name)
 
 
 def test_an_error_of_the_native_engine_ends_those_robots_episodes_only(

@@ -1,5 +1,6 @@
 """The train command: the guide's flags, and wrong input ending in one sentence and status 2 at once."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -153,7 +154,6 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "playground_amp.training.loop", module(train=train))
-    monkeypatch.setitem(sys.modules, "playground_amp.physics.engine", module(check_engine=lambda physics: None))
     return calls
 
 
@@ -181,6 +181,17 @@ def test_a_flag_beats_set_and_verify(calls: Calls) -> None:
     [(config, options)] = calls
     assert (config.trainer.num_envs, config.trainer.num_iterations) == (8, 2)
     assert options["use_wandb"] is True
+
+
+def test_without_brax_the_guide_s_sentence_and_its_cure_come_first(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "brax" else find_spec(name))
+    message = error_of("--verify")
+    assert message.startswith("Failed to import Brax PPO: ")
+    assert 'pip install "brax>=0.14.2"' in message
+    assert not calls
 
 
 def test_no_module_beside_the_scripts_is_named_like_the_standard_library() -> None:

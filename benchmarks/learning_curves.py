@@ -2,8 +2,8 @@
 
     python benchmarks/learning_curves.py [--seeds 3] [--iterations 80] [--num-envs 512]
 
-Both train on the native engine from the YAML's settings. After each stretch of iterations both policies walk the same
-seeded episodes without action noise; the table shows the mean reward of an episode over seeds, its spread, and whether
+Both train on the native engine from the YAML's settings. After each stretch of iterations both policies play the same
+seeded episodes, with the action noise they have learned, as in training; the table shows the mean reward of an episode over seeds, its spread, and whether
 the curves agree: the means differ by less than twice the standard error of their difference, or by less than a tenth.
 """
 
@@ -69,7 +69,7 @@ def train_brax(config: Any) -> Curve:
 
 
 def make_judge(config: Any) -> Callable[[dict[str, Any]], float]:
-    """Mean reward of seeded episodes under a policy without action noise; an episode that falls earns no more."""
+    """Mean reward of seeded episodes under a policy with its noise; an episode that falls earns no more."""
     import jax
     import jax.numpy as jnp
 
@@ -82,14 +82,15 @@ def make_judge(config: Any) -> Callable[[dict[str, Any]], float]:
     def judge(params: dict[str, Any]) -> jax.Array:
         states = jax.vmap(env.reset)(jax.random.split(jax.random.PRNGKey(1), EPISODES))
 
-        def step(carry: tuple, _: None) -> tuple[tuple, None]:
+        def step(carry: tuple, key: jax.Array) -> tuple[tuple, None]:
             states, alive, total = carry
-            states = jax.vmap(env.step)(states, policy(params, states.observation, None))
+            states = jax.vmap(env.step)(states, policy(params, states.observation, key))
             total = total + alive * states.reward
             return (states, alive & ~states.terminated, total), None
 
         start = (states, jnp.ones(EPISODES, bool), jnp.zeros(EPISODES))
-        return jnp.mean(jax.lax.scan(step, start, length=EPISODE_STEPS)[0][2])
+        keys = jax.random.split(jax.random.PRNGKey(2), EPISODE_STEPS)
+        return jnp.mean(jax.lax.scan(step, start, keys)[0][2])
 
     return lambda params: float(judge(params))
 

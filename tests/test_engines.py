@@ -1,6 +1,8 @@
 """Engines against plain MuJoCo, and against each other."""
 
 import copy
+import subprocess
+import sys
 from functools import cache
 
 import jax
@@ -214,3 +216,12 @@ def test_an_engine_that_is_not_there_is_named():
     assert check_engine(config("native").physics.model_copy(update={"engine": "auto"})) == "native"
     with pytest.raises(UserError, match="warp is not part of this version; use native"):
         check_engine(config("native").physics.model_copy(update={"engine": "warp"}))
+
+
+def test_imports_leave_jax_unstarted():
+    """MJX on a CPU sizes XLA's thread pool (physics/mjx_engine.py), which counts only before JAX first uses the CPU."""
+    code = (
+        "import playground_amp.training.loop, playground_amp.training.iteration, playground_amp.evaluation.runner, jax"
+    )
+    code += "; assert not jax._src.xla_bridge.backends_are_initialized()"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,5 +1,7 @@
 """MJX's JAX implementation: the same model as pure JAX, wherever XLA runs."""
 
+import os
+
 import jax
 import jax.numpy as jnp
 
@@ -11,10 +13,16 @@ from playground_amp.physics.simulation_model import simulation_model, substeps, 
 from playground_amp.robot.robot import Robot
 
 
+XLA_THREADS = "8"
+
+
 class MjxEngine:
     """`Engine` on MJX. Matrix products in full float32: TF32 spoils the constraint solver on NVIDIA cards."""
 
     def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):
+        # With two threads, XLA's pool runs dry on a CPU: at 512 robots each waits for another for ever (jaxlib 0.10.2).
+        # It takes its size from NPROC, once, when JAX first uses the CPU.
+        os.environ.setdefault("NPROC", XLA_THREADS)
         self.robot = robot
         self.control_dt = control_dt
         model = simulation_model(robot, config)

@@ -3,8 +3,9 @@
     python benchmarks/learning_curves.py [--seeds 3] [--iterations 80] [--num-envs 512]
 
 Both train on the native engine from the YAML's settings. After each stretch of iterations both policies play the same
-seeded episodes, with the action noise they have learned, as in training; the table shows the mean reward of an episode over seeds, its spread, and whether
-the curves agree: the means differ by less than twice the standard error of their difference, or by less than a tenth.
+seeded episodes, with the action noise they have learned, as in training. The table shows the mean reward of an episode
+over seeds, its spread, and whether the curves agree: the means differ by less than twice the standard error of their
+difference, or by less than a tenth.
 """
 
 import argparse

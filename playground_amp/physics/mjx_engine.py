@@ -12,7 +12,6 @@ from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.robot.robot import Robot
 
-
 XLA_THREADS = "8"
 
 

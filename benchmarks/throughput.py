@@ -1,11 +1,9 @@
 """Environment steps a second, with learning: this project's training, raw physics, and Brax's trainer on MJX.
 
-    python benchmarks/throughput.py [--num-envs 512] [--iterations 20] [--brax-envs 64] [--skip-brax]
+    python benchmarks/throughput.py [--num-envs 512] [--iterations 20] [--skip-brax]
 
 Every figure comes from this one run, on this machine: quote the ratios. Each part runs in a process of its own, one
 after the other; time to the first update counts from the start of that process, imports and compiling included.
-Brax's part has fewer robots, since MJX has been seen to stop dead on a CPU with 512 (docs/design.md, Limits); per step
-it is no slower for that.
 """
 
 import argparse
@@ -26,7 +24,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--num-envs", type=int, default=512)
     parser.add_argument("--iterations", type=int, default=20, help="timed iterations (Brax on MJX: two)")
-    parser.add_argument("--brax-envs", type=int, default=64, help="robots of the baseline")
     parser.add_argument("--skip-brax", action="store_true", help="leave out the slow baseline")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -38,8 +35,7 @@ def main() -> None:
 
 
 def run_part(part: str, arguments: argparse.Namespace) -> dict[str, float]:
-    num_envs = arguments.brax_envs if part == "brax" else arguments.num_envs
-    command = [sys.executable, __file__, "--part", part, "--num-envs", str(num_envs)]
+    command = [sys.executable, __file__, "--part", part, "--num-envs", str(arguments.num_envs)]
     command += ["--iterations", str(arguments.iterations)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     return json.loads(done.stdout.splitlines()[-1])

@@ -3,7 +3,9 @@
 import argparse
 import difflib
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from playground_amp.configs.errors import UserError
@@ -31,6 +33,16 @@ class CommandParser(argparse.ArgumentParser):
         flags = [flag for action in self._actions for flag in action.option_strings]
         close = difflib.get_close_matches(word.partition("=")[0], flags, n=1)
         return f", did you mean {close[0]}?" if close else ""
+
+
+def require_writable(folder: Path, what: str) -> None:
+    """Makes the folder if it is not there. Raises UserError, naming `what`, if nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"probe")
+    except OSError as error:
+        raise UserError(f"{what} cannot be written: {error.strerror}") from None
 
 
 def run_command(command: Callable[[], int]) -> NoReturn:

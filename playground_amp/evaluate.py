@@ -5,17 +5,15 @@ Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or 
 
 import argparse
 import dataclasses
-import difflib
 import functools
 import math
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.command_line import CommandParser, run_command
+from playground_amp.command_line import CommandParser, require_writable, run_command
 from playground_amp.configs.errors import UserError
 
 if TYPE_CHECKING:
@@ -69,12 +67,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _choose_gate(arguments: argparse.Namespace) -> "Gate":
+    from playground_amp.configs.keys import nearest
     from playground_amp.evaluation.gates import find_gate
 
     gate = find_gate(arguments.gate)
     if arguments.physics not in ENGINES:
-        near = difflib.get_close_matches(arguments.physics, ENGINES, n=1)
-        hint = f", did you mean {near[0]}?" if near else ""
+        near = nearest(arguments.physics, ENGINES)
+        hint = f", did you mean {near}?" if near else ""
         raise UserError(f"--physics: '{arguments.physics}' is no engine; it can be {' or '.join(ENGINES)}{hint}")
     gate = dataclasses.replace(gate, engine=arguments.physics)
     return gate.reduced(arguments.distance, arguments.episodes)
@@ -160,12 +159,7 @@ def _check_writable(path: Path | None) -> None:
         return
     if path.is_dir():
         raise UserError(f"{path} cannot be written: it is a directory")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}") from None
+    require_writable(path.parent, str(path))
 
 
 def _positive_int(text: str) -> int:

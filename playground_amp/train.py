@@ -3,12 +3,11 @@
 import argparse
 import importlib.util
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground_amp.command_line import CommandParser, run_command
+from playground_amp.command_line import CommandParser, require_writable, run_command
 from playground_amp.configs.errors import UserError
 
 if TYPE_CHECKING:
@@ -127,7 +126,8 @@ def check_run(config: "Config") -> None:
         )
     if importlib.util.find_spec("brax") is None:
         raise UserError('Failed to import Brax PPO: the package is not installed; pip install "brax>=0.14.2"')
-    _check_writable(Path(config.trainer.checkpoint_dir))
+    folder = Path(config.trainer.checkpoint_dir)
+    require_writable(folder, f"the checkpoint directory {folder} (--checkpoint-dir)")
 
     from playground_amp.physics.availability import check_engine
 
@@ -173,17 +173,6 @@ def _print_config(config: "Config") -> int:
 
     print(dump_config(config), end="")
     return 0
-
-
-def _check_writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"probe")
-    except OSError as error:
-        raise UserError(
-            f"the checkpoint directory {folder} (--checkpoint-dir) cannot be written: {error.strerror}"
-        ) from None
 
 
 def _value(text: str) -> Any:

@@ -46,12 +46,12 @@ def sample(key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt
     straight = share < config.forward_share
     moves, turns = ~standing, ~standing & ~straight
     velocity = Command(
-        forward=jnp.where(moves, _between(config.forward, forward), 0.0),
-        sideways=jnp.where(turns, _between(config.sideways, sideways), 0.0),
-        yaw_rate=jnp.where(turns, _between(config.yaw_rate, yaw_rate), 0.0),
-        heading=heading + jnp.where(moves, _between(config.heading_change, change), 0.0),
+        forward=jnp.where(moves, between(config.forward, forward), 0.0),
+        sideways=jnp.where(turns, between(config.sideways, sideways), 0.0),
+        yaw_rate=jnp.where(turns, between(config.yaw_rate, yaw_rate), 0.0),
+        heading=heading + jnp.where(moves, between(config.heading_change, change), 0.0),
         hold_heading=holds < config.heading_share,
-        steps_left=(_between(config.resample_time, until) / control_dt).astype(jnp.int32),
+        steps_left=(between(config.resample_time, until) / control_dt).astype(jnp.int32),
     )
     return _without_creeping(velocity)
 
@@ -89,5 +89,6 @@ def _without_creeping(command: Command) -> Command:
     )
 
 
-def _between(ends: tuple[float, float], share: jax.Array) -> jax.Array:
+def between(ends: tuple[float, float], share: jax.Array) -> jax.Array:
+    """The value at `share` [] in [0, 1] of the way from the low end to the high one."""
     return ends[0] + (ends[1] - ends[0]) * share

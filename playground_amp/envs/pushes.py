@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.schema import DomainRandomizationConfig
+from playground_amp.envs.commands import between
 
 
 class Push(NamedTuple):
@@ -18,9 +19,9 @@ class Push(NamedTuple):
 def sample(key: jax.Array, config: DomainRandomizationConfig, control_dt: float) -> Push:
     """A push drawn by the configuration: any horizontal direction, uniform strength."""
     strength, direction, pause = jax.random.uniform(key, (3,))
-    magnitude = config.push_force[0] + (config.push_force[1] - config.push_force[0]) * strength
+    magnitude = between(config.push_force, strength)
     angle = 2 * jnp.pi * direction
-    seconds = config.push_interval[0] + (config.push_interval[1] - config.push_interval[0]) * pause
+    seconds = between(config.push_interval, pause)
     return Push(
         force_w=magnitude * jnp.stack([jnp.cos(angle), jnp.sin(angle), 0.0]),
         starts_in=(seconds / control_dt).astype(jnp.int32),

@@ -6,12 +6,12 @@ cell's episodes are within its limit.
 """
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from playground_amp.configs.errors import UserError
+from playground_amp.configs.keys import nearest
 from playground_amp.evaluation.gait_metrics import EpisodeFigures
 
 
@@ -138,8 +138,8 @@ class CellResult:
 def find_gate(name: str) -> Gate:
     """The gate of that name. Raises UserError, naming the nearest one, if there is none."""
     if name not in GATES:
-        near = difflib.get_close_matches(name, GATES, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
+        near = nearest(name, GATES)
+        hint = f"; did you mean '{near}'?" if near else ""
         raise UserError(f"unknown gate '{name}'; gates are: {', '.join(sorted(GATES))}{hint}")
     return GATES[name]
 

@@ -22,6 +22,7 @@ def made_up_clip(frames: int = 5) -> Clip:
         qpos=qpos,
         qvel=np.zeros((frames, 17)),
         contact=np.ones((frames, 2), bool),
+        gait_phase=np.zeros(frames),
         command=np.array([0.3, 0.0, 0.0]),
         displacement=np.array([0.03, 0.0, 0.0]),
         periodic=True,

@@ -28,6 +28,7 @@ class Clip:
     qpos: np.ndarray  # [T, 18] m, quaternion wxyz, rad
     qvel: np.ndarray  # [T, 17] m/s in the world, rad/s in the base frame, rad/s
     contact: np.ndarray  # [T, 2] bool: the left and the right foot is meant to carry
+    gait_phase: np.ndarray  # [T] in [0, 1): of the gait clock; the left foot swings in the first half
     command: np.ndarray  # [3] forward m/s, sideways m/s, yaw rate rad/s: what the motion does
     displacement: np.ndarray  # [3] x m, y m, yaw rad: the motion over the floor from the first frame to after the last
     periodic: bool
@@ -87,6 +88,7 @@ def load_clip(path: Path) -> Clip:
         qpos=stored["qpos"].astype(float),
         qvel=stored["qvel"].astype(float),
         contact=stored["contact"],
+        gait_phase=stored["gait_phase"].astype(float),
         command=stored["command"].astype(float),
         displacement=stored["displacement"].astype(float),
         periodic=bool(stored["periodic"]),
@@ -140,6 +142,7 @@ def _check_fields(stored: dict[str, np.ndarray], path: Path) -> None:
         "qpos": (frames, NQ),
         "qvel": (frames, NV),
         "contact": (frames, 2),
+        "gait_phase": (frames,),
     }
     kinds = {**dict.fromkeys(shapes, "fi"), **dict.fromkeys(("name", "joint_names", "source"), "U")}
     kinds |= dict.fromkeys(("contact", "periodic"), "b") | {"cycles": "i"}

@@ -72,12 +72,13 @@ def raw_physics(num_envs: int, iterations: int) -> dict[str, float]:
     import numpy as np
     from mujoco.batch import Batch
 
+    from playground_amp.physics.native import AUTO_SOLVER
     from playground_amp.physics.simulation_model import simulation_model, substeps
     from playground_amp.robot.robot import load_robot
 
     config = make_config(num_envs)
     robot = load_robot()
-    batch = Batch(simulation_model(robot, config.physics), num_envs, config.physics.num_threads)
+    batch = Batch(simulation_model(robot, config.physics, AUTO_SOLVER), num_envs, config.physics.num_threads)
     batch.reset(keyframe=0)
     generator = np.random.default_rng(0)
     seconds = []

@@ -29,7 +29,13 @@ CONTROL_DT = 0.02
 @cache
 def config(engine: str) -> Config:
     # The gate's own timing: with the solver converged, engines differ by rounding only.
-    settings = [f"physics.engine={engine}", "timestep=0.002", "physics.iterations=50", "ls_iterations=50"]
+    settings = [
+        f"physics.engine={engine}",
+        "timestep=0.002",
+        "solver=newton",
+        "physics.iterations=50",
+        "ls_iterations=50",
+    ]
     return load_config(PACKAGE / DEFAULT_CONFIG, settings)
 
 
@@ -71,7 +77,7 @@ def test_native_engine_equals_a_plain_mujoco_loop():
     # States and parameters reach the engine as float32; the plain loop is given the same, so that what remains is
     # MuJoCo itself, and must agree to the last bit.
     engine_states = native_states(0)
-    model = simulation_model(load_robot(), config("native").physics)
+    model = simulation_model(load_robot(), config("native").physics, "newton")
     model.geom("floor").friction[0] = np.float32(model.geom("floor").friction[0])
     orders = np.asarray(targets(100, 8, 0.2))
     for robot in (0, 5):
@@ -92,6 +98,32 @@ def test_native_engine_equals_a_plain_mujoco_loop():
 def test_native_results_do_not_depend_on_the_number_of_threads():
     np.testing.assert_array_equal(native_states(1), native_states(2))
     np.testing.assert_array_equal(native_states(1), native_states(3))
+
+
+def test_physics_of_training_stay_close_to_those_of_the_gates():
+    """One control period at a time, from the states that the gate's physics reach."""
+    fine = native_states(0)
+    engine = make_engine(load_config(PACKAGE / DEFAULT_CONFIG, []).physics, CONTROL_DT)
+    robots = fine.shape[1]
+    parameters = jax.tree.map(lambda x: jnp.tile(x, robots), engine.nominal_parameters())
+    push = jnp.zeros((robots, 3))
+
+    @jax.jit
+    def one_period(states, order):
+        qpos, qvel = states[:, :18], states[:, 18:]
+        start, _ = jax.vmap(engine.reset)(qpos, qvel, parameters)
+        reached, _ = jax.vmap(engine.step)(start, order, push, parameters)
+        return jnp.concatenate([reached.qpos, reached.qvel], axis=1)
+
+    orders = targets(100, robots, 0.2)
+    off = np.stack([one_period(fine[i - 1], orders[i]) - fine[i] for i in range(10, 60)])
+
+    def size(part: slice) -> float:
+        return float(np.sqrt(np.mean(off[..., part] ** 2)))
+
+    assert size(slice(7, 18)) < 0.0015  # rad, joints [0.0008]
+    assert size(slice(24, 35)) < 0.12  # rad/s, joints [0.070]
+    assert size(slice(18, 21)) < 0.03  # m/s, base [0.016]
 
 
 @cache
@@ -216,6 +248,11 @@ def test_an_engine_that_is_not_there_is_named():
     assert check_engine(config("native").physics.model_copy(update={"engine": "auto"})) == "native"
     with pytest.raises(UserError, match="warp is not part of this version; use native"):
         check_engine(config("native").physics.model_copy(update={"engine": "warp"}))
+
+
+def test_a_solver_that_the_engine_lacks_is_refused_before_anything_starts():
+    with pytest.raises(UserError, match="solver pgs: MJX has none; with physics"):
+        check_engine(config("mjx").physics.model_copy(update={"solver": "pgs"}))
 
 
 def test_imports_leave_jax_unstarted():

@@ -35,7 +35,9 @@ def test_every_mirror_undoes_itself():
 
 @cache
 def env() -> WildRobotEnv:
-    return WildRobotEnv(load_config(PACKAGE / DEFAULT_CONFIG, ["physics.iterations=50", "ls_iterations=50"]))
+    return WildRobotEnv(
+        load_config(PACKAGE / DEFAULT_CONFIG, ["physics.solver=newton", "physics.iterations=50", "ls_iterations=50"])
+    )
 
 
 def start(command: commands.Command, gait_phase: float) -> EnvState:

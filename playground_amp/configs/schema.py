@@ -37,8 +37,11 @@ class PhysicsConfig(Section):
 
     engine: Literal["auto", "native", "mjx", "warp"] = Field(description="auto: native on a CPU, warp on an NVIDIA GPU")
     timestep: float = Field(gt=0, le=0.01, description="physics step in s; env.control_dt must be a multiple of it")
+    solver: Literal["auto", "newton", "cg", "pgs"] = Field(
+        description="constraint solver; auto: pgs where the engine has it (native), else newton"
+    )
     iterations: int = Field(ge=1, description="constraint solver iterations a physics step, at most")
-    ls_iterations: int = Field(ge=1, description="line search iterations a solver iteration, at most")
+    ls_iterations: int = Field(ge=1, description="line search iterations a solver iteration, at most (newton, cg)")
     num_threads: int = Field(
         ge=0, description="threads of the native engine; 0: one a core. Results do not depend on it"
     )

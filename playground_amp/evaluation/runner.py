@@ -39,6 +39,7 @@ def gate_config(config: Config, gate: Gate) -> Config:
     data["physics"] |= {
         "engine": gate.engine,
         "timestep": gate.timestep,
+        "solver": "newton",
         "iterations": gate.solver_iterations,
         "ls_iterations": gate.solver_iterations,
     }

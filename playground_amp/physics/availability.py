@@ -20,6 +20,8 @@ def check_engine(config: PhysicsConfig) -> str:
     elif config.engine == "mjx":
         if importlib.util.find_spec("mujoco.mjx") is None:
             raise UserError("physics.engine mjx needs the package mujoco-mjx: pip install mujoco-mjx")
+        if config.solver == "pgs":
+            raise UserError("physics.solver pgs: MJX has none; with physics.engine mjx use auto, newton or cg")
     else:
         raise UserError("physics.engine warp is not part of this version; use native (CPU) or mjx (CPU, GPU, TPU)")
     return config.engine

@@ -24,7 +24,7 @@ class MjxEngine:
         os.environ.setdefault("NPROC", XLA_THREADS)
         self.robot = robot
         self.control_dt = control_dt
-        model = simulation_model(robot, config)
+        model = simulation_model(robot, config, "newton")
         self._substeps = substeps(config, control_dt)
         self._model = mjx.put_model(model, impl="jax")
         self._blank = mjx.make_data(model, impl="jax")

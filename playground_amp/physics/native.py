@@ -19,6 +19,9 @@ from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.robot.robot import Robot
 
+# Three sweeps of projected Gauss-Seidel come closer to the converged solver than three Newton iterations, in two thirds
+# of the time: the robot has few constraints, and they change little from step to step.
+AUTO_SOLVER = "pgs"
 _COMPUTED = ("sensordata", "actuator_force")  # results beside the integration state
 
 
@@ -28,7 +31,7 @@ class NativeEngine:
     def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):
         self.robot = robot
         self.control_dt = control_dt
-        self.model = simulation_model(robot, config)
+        self.model = simulation_model(robot, config, AUTO_SOLVER)
         self._host = _HostSimulations(self.model, substeps(config, control_dt), config.num_threads)
         self._readings = make_readings(robot)
         self._layout = _Layout(self.model)

@@ -8,11 +8,17 @@ import numpy as np
 from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.robot.robot import SWITCH_NAMES, Robot
 
+_SOLVERS = {"newton": mujoco.mjtSolver.mjSOL_NEWTON, "cg": mujoco.mjtSolver.mjSOL_CG, "pgs": mujoco.mjtSolver.mjSOL_PGS}
 
-def simulation_model(robot: Robot, config: PhysicsConfig) -> mujoco.MjModel:
-    """A copy of the robot's model that steps by `config.timestep` with the configured solver effort."""
+
+def simulation_model(robot: Robot, config: PhysicsConfig, auto_solver: str) -> mujoco.MjModel:
+    """A copy of the robot's model that steps by `config.timestep` with the configured solver and effort.
+
+    `auto_solver`: the one that `solver: auto` stands for.
+    """
     model = copy.copy(robot.model)
     model.opt.timestep = config.timestep
+    model.opt.solver = _SOLVERS[auto_solver if config.solver == "auto" else config.solver]
     model.opt.iterations = config.iterations
     model.opt.ls_iterations = config.ls_iterations
     return model

@@ -258,7 +258,7 @@ def test_reward_terms_sum_to_the_reward_and_are_named_as_in_the_yaml():
 
 def test_unknown_reward_terms_are_refused_with_the_nearest_one():
     with pytest.raises(UserError, match=r"reward_weights\.aliv, did you mean alive"):
-        rewards.check_names({"aliv": 1.0})
+        rewards.check_names({"aliv": 1.0}, has_posture=False)
 
 
 def inputs(**changes) -> rewards.RewardInputs:

@@ -84,6 +84,9 @@ class EnvConfig(Section):
     target_height: float = Field(gt=0, description="waist height the reward asks for, m")
     reset_joint_noise: float = Field(ge=0, description="starts: joints off the home pose by up to this, rad")
     reset_velocity_noise: float = Field(ge=0, description="starts: base velocity up to this, m/s and rad/s")
+    reference_start_share: float = Field(
+        ge=0, le=1, description="share of episodes that start on a moment of amp.demonstrations, at its command"
+    )
     velocity_average_time: float = Field(gt=0, description="time constant over which speed is averaged for rewards, s")
     commands: CommandConfig
     gait: GaitConfig
@@ -139,6 +142,22 @@ class AmpConfig(Section):
 
     enabled: bool
     weight: float = Field(ge=0, description="weight of the style reward beside the task's; 1.0: as much as the task")
+    demonstrations: str | None = Field(description="folder of clips, or one clip; null: those that come with the robot")
+    discriminator_layers: HiddenLayers
+    discriminator_lr: float = Field(gt=0, description="Adam's rate for the discriminator")
+    weight_decay: float = Field(ge=0)
+    gradient_penalty: float = Field(ge=0, description="weight of the squared gradient at demonstrations in the loss")
+    num_updates: int = Field(gt=0, description="updates of the discriminator an iteration")
+    batch_size: int = Field(ge=2, description="transitions of each side an update; even")
+    replay_size: int = Field(gt=0, description="transitions of earlier rollouts kept")
+    replay_intake: int = Field(gt=0, description="transitions of a rollout that go into the replay buffer")
+    accuracy_band: NotNegativeRange = Field(
+        description="where the discriminator's accuracy is held, by noise on its input"
+    )
+    input_noise: PositiveRange = Field(description="bounds of that noise, in standard deviations of the features")
+    ramp_episode_length: float = Field(
+        gt=0, description="mean episode length, in control steps, at which style has its whole weight; less before"
+    )
 
 
 class Config(Section):

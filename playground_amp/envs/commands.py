@@ -56,6 +56,18 @@ def sample(key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt
     return _without_creeping(velocity)
 
 
+def go_on(command: Command, velocity: jax.Array, heading: jax.Array) -> Command:
+    """The same command, but to go on at a velocity [3] that the robot has, looking along `heading` [] rad."""
+    turns = velocity[2] != 0
+    return command._replace(
+        forward=velocity[0],
+        sideways=velocity[1],
+        yaw_rate=velocity[2],
+        heading=heading,
+        hold_heading=command.hold_heading & ~turns,
+    )
+
+
 def update(command: Command, key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float) -> Command:
     """The command a control step later: the same one, or a new one when its time is over."""
     fresh = sample(key, config, heading, control_dt)

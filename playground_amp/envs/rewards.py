@@ -37,6 +37,7 @@ class RewardInputs(NamedTuple):
     swing_height: jax.Array  # [2] height each sole is due at, m
     target_height: jax.Array  # [] of the waist, m
     fallen: jax.Array  # [] bool
+    reference_offset: jax.Array  # [11] joint position − that of the reference at this command and gait phase, rad
 
 
 def alive(s: RewardInputs) -> jax.Array:
@@ -131,6 +132,11 @@ def standing_posture(s: RewardInputs) -> jax.Array:
     return jnp.where(s.standing, jnp.sum(s.joint_offset**2), 0.0)
 
 
+def reference_posture(s: RewardInputs) -> jax.Array:
+    """Gaussian of the distance of all joints from the reference, width 0.35 rad (cf. Peng et al. 2018, equation 7)."""
+    return jnp.exp(-jnp.sum(s.reference_offset**2) / 0.25)
+
+
 TERMS: dict[str, Callable[[RewardInputs], jax.Array]] = {
     name: term
     for name, term in list(globals().items())
@@ -138,8 +144,16 @@ TERMS: dict[str, Callable[[RewardInputs], jax.Array]] = {
 }
 
 
-def check_names(weights: Mapping[str, float]) -> None:
-    """Raises UserError for a weight whose term is not here, naming the nearest one and all there are."""
+def check_names(weights: Mapping[str, float], *, has_posture: bool) -> None:
+    """Raises UserError for a weight whose term is not here, naming the nearest one and all there are.
+
+    `has_posture`: whether there is a reference to compare postures with.
+    """
+    if weights.get("reference_posture") and not has_posture:
+        raise UserError(
+            "reward_weights.reference_posture needs a reference gait to compare with, which only motion.py record has; "
+            "leave it out, or train with --enable-amp"
+        )
     for name in weights:
         if name not in TERMS:
             close = nearest(name, TERMS)

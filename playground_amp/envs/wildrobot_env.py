@@ -13,6 +13,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, gait, observations, pushes, rewards
 from playground_amp.envs.commands import Command
 from playground_amp.envs.pushes import Push
+from playground_amp.envs.reference_motion import PostureTable, ReferenceStates, draw_start
 from playground_amp.physics.engine import Engine, PhysicalParameters, PhysicsState, make_engine
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.physics.readings import Readings
@@ -44,6 +45,16 @@ class EnvState(NamedTuple):
     truncated: jax.Array  # [] bool
 
 
+class _Start(NamedTuple):
+    """Where an episode begins."""
+
+    qpos: jax.Array  # [18]
+    qvel: jax.Array  # [17]
+    joint_target: jax.Array  # [11] rad
+    command: Command
+    gait_phase: jax.Array  # []
+
+
 class WildRobotEnv:
     """Joystick walking.
 
@@ -53,9 +64,20 @@ class WildRobotEnv:
 
     action_size = 11
 
-    def __init__(self, config: Config, engine: Engine | None = None):
-        rewards.check_names(config.reward_weights)
+    def __init__(
+        self,
+        config: Config,
+        engine: Engine | None = None,
+        starts: ReferenceStates | None = None,
+        posture: PostureTable | None = None,
+    ):
+        """`starts`: what the share `env.reference_start_share` of episodes starts from, if given.
+        `posture`: what the reward `reference_posture` compares with; without it, that reward is refused.
+        """
+        rewards.check_names(config.reward_weights, has_posture=posture is not None)
         self.config = config
+        self._starts = starts
+        self._posture = posture
         self.engine = engine or make_engine(config.physics, config.env.control_dt)
         robot = self.engine.robot
         self._home = jnp.asarray(robot.home_joint_position, jnp.float32)
@@ -79,13 +101,20 @@ class WildRobotEnv:
         joints = self._home + self.config.env.reset_joint_noise * draws[9:]
         low, high = self.config.domain_randomization.floor_friction
         friction = low + (high - low) * (friction_draw + 1) / 2
+        command = commands.sample(command_key, self.config.env.commands, heading, self.config.env.control_dt)
+        start = _Start(
+            qpos=self._standing_on_floor(jnp.clip(joints, self._lower, self._upper), heading),
+            qvel=jnp.concatenate([base_velocity, jnp.zeros(11)]),
+            joint_target=self._home,
+            command=command,
+            gait_phase=(phase_draw + 1) / 2,
+        )
+        if self._starts is not None:
+            start = self._perhaps_on_reference(jax.random.fold_in(draw_key, 1), start, heading)
         return self._start(
             key,
-            self._standing_on_floor(jnp.clip(joints, self._lower, self._upper), heading),
-            jnp.concatenate([base_velocity, jnp.zeros(11)]),
+            start,
             PhysicalParameters(floor_friction=friction),
-            commands.sample(command_key, self.config.env.commands, heading, self.config.env.control_dt),
-            (phase_draw + 1) / 2,
             pushes.sample(push_key, self.config.domain_randomization, self.config.env.control_dt),
             needed,
         )
@@ -97,13 +126,17 @@ class WildRobotEnv:
         """
         key, pose_key, phase_key = jax.random.split(key, 3)
         noise = jax.random.uniform(pose_key, (11,), minval=-_GATE_JOINT_NOISE, maxval=_GATE_JOINT_NOISE)
+        start = _Start(
+            qpos=self._standing_on_floor(jnp.clip(self._home + noise, self._lower, self._upper), jnp.float32(0.0)),
+            qvel=jnp.zeros(17),
+            joint_target=self._home,
+            command=command,
+            gait_phase=jax.random.uniform(phase_key),
+        )
         return self._start(
             key,
-            self._standing_on_floor(jnp.clip(self._home + noise, self._lower, self._upper), jnp.float32(0.0)),
-            jnp.zeros(17),
+            start,
             self.engine.nominal_parameters(),
-            command,
-            jax.random.uniform(phase_key),
             Push(force_w=jnp.zeros(3), starts_in=jnp.int32(commands.NEVER)),
             True,
         )
@@ -145,26 +178,23 @@ class WildRobotEnv:
     def _start(
         self,
         key: jax.Array,
-        qpos: jax.Array,
-        qvel: jax.Array,
+        start: "_Start",
         parameters: PhysicalParameters,
-        command: Command,
-        gait_phase: jax.Array,
         push: Push,
         needed: jax.Array | bool,
     ) -> EnvState:
-        physics, readings = self.engine.reset(qpos, qvel, parameters, needed)
+        physics, readings = self.engine.reset(start.qpos, start.qvel, parameters, needed)
         state = EnvState(
             physics=physics,
             readings=readings,
             parameters=parameters,
-            command=command,
+            command=start.command,
             push=push,
             key=key,
             step=jnp.int32(0),
-            gait_phase=gait_phase,
-            previous_action=jnp.zeros(11),
-            joint_target=self._home,
+            gait_phase=start.gait_phase,
+            previous_action=(start.joint_target - self._home) / self.config.env.action_scale,
+            joint_target=start.joint_target,
             average_velocity=_velocity(readings),
             observation={},
             reward=jnp.float32(0.0),
@@ -173,6 +203,21 @@ class WildRobotEnv:
             truncated=jnp.asarray(False),
         )
         return state._replace(observation=self._observe(state))
+
+    def _perhaps_on_reference(self, key: jax.Array, otherwise: "_Start", heading: jax.Array) -> "_Start":
+        """For the configured share of episodes a moment of the reference and its command; else the start given."""
+        share_key, state_key = jax.random.split(key)
+        assert self._starts is not None
+        state = draw_start(self._starts, state_key, heading)
+        reference = _Start(
+            qpos=state.qpos,
+            qvel=state.qvel,
+            joint_target=state.qpos[BASE_QPOS_SIZE:],
+            command=commands.go_on(otherwise.command, state.command, heading),
+            gait_phase=state.gait_phase,
+        )
+        chosen = jax.random.uniform(share_key) < self.config.env.reference_start_share
+        return jax.tree.map(lambda new, old: jnp.where(chosen, new, old), reference, otherwise)
 
     def _standing_on_floor(self, joints: jax.Array, heading: jax.Array) -> jax.Array:
         """Configuration [18] with level base and the lower sole just above the floor."""
@@ -206,10 +251,17 @@ class WildRobotEnv:
             swing_height=gait.swing_height(state.gait_phase, self.config.env.gait),
             target_height=jnp.float32(self.config.env.target_height),
             fallen=fallen,
+            reference_offset=self._reference_offset(state),
         )
         terms = rewards.weighted_terms(inputs, self.config.reward_weights, self.config.env.control_dt)
         # A state that is not finite has no reward: its episode ends here and is counted.
         return {name: jnp.where(state.readings.finite, term, 0.0) for name, term in terms.items()}
+
+    def _reference_offset(self, state: EnvState) -> jax.Array:
+        if self._posture is None:
+            return jnp.zeros(11)
+        posture = self._posture.at(self.velocity_command(state), state.gait_phase)
+        return state.readings.joint_position - posture
 
     def _observe(self, state: EnvState) -> dict[str, jax.Array]:
         actor = observations.actor_observation(

@@ -1,4 +1,4 @@
-"""One iteration of training: roll out, learn. Read me first.
+"""One iteration of training: roll out, score the style, learn, teach the discriminator. Read me first.
 
 Everything that changes is in `TrainingState`; `Trainer.iterate` is one jitted program from it to the next.
 """
@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from playground_amp.amp import features
+from playground_amp.amp.learner import MotionPrior, PriorState
 from playground_amp.configs.schema import Config
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
@@ -21,6 +24,7 @@ class TrainingState(NamedTuple):
     """All that a run carries: save it and the run can go on."""
 
     learner: ppo.Learner
+    prior: PriorState | None  # with AMP
     env_states: EnvState  # [num_envs]
     statistics: rollout.EpisodeStatistics
     key: jax.Array
@@ -28,11 +32,18 @@ class TrainingState(NamedTuple):
 
 
 class Trainer:
-    """PPO on the walking task. Compiles on the first call of `init` and of `iterate`, and never again."""
+    """PPO, or PPO + AMP, on the walking task. Compiles on the first call of `init` and of `iterate`, and never again.
 
-    def __init__(self, config: Config):
+    Args:
+      config: of the run.
+      task: a task to train on instead of the configuration's own.
+      prior: the motion prior; None trains by PPO alone.
+    """
+
+    def __init__(self, config: Config, task: WildRobotEnv | None = None, prior: MotionPrior | None = None):
         self.config = config
-        self.env = VectorEnv(WildRobotEnv(config))
+        self.env = VectorEnv(task or WildRobotEnv(config))
+        self.prior = prior
         self.networks = make_networks(config.trainer, self.env.env.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps
         self._update = ppo.make_update(config.trainer, self.networks)
@@ -42,6 +53,7 @@ class Trainer:
     def _init(self) -> TrainingState:
         """The state before the first iteration."""
         key, env_key, learner_key = jax.random.split(jax.random.PRNGKey(self.config.trainer.seed), 3)
+        prior = self.prior.init(jax.random.fold_in(learner_key, 1)) if self.prior else None
         num_envs = self.config.trainer.num_envs
         states = self.env.reset(jax.random.split(env_key, num_envs))
         # Robots start at different ages, so that they do not all reach the end of their episodes together.
@@ -49,6 +61,7 @@ class Trainer:
         one_observation = jax.tree.map(lambda x: x[0], states.observation)
         state = TrainingState(
             learner=ppo.init_learner(self.config.trainer, self.networks, one_observation, learner_key),
+            prior=prior,
             env_states=states._replace(step=ages),
             statistics=rollout.start_statistics(num_envs),
             key=key,
@@ -62,17 +75,50 @@ class Trainer:
         learner = state.learner
         act = make_inference_fn(self.networks)((learner.normalizer, learner.params.policy, learner.params.value))
         env_states, statistics, experience = rollout.collect(
-            self.env, act, state.env_states, state.statistics, rollout_key, self.config.trainer.rollout_steps
+            self.env,
+            act,
+            state.env_states,
+            state.statistics,
+            rollout_key,
+            self.config.trainer.rollout_steps,
+            features.transition if self.prior else None,
         )
-        learner, metrics = self._update(learner, experience.transitions, update_key)
-        metrics = experience.metrics | metrics | {"evidence": experience.evidence}
-        following = TrainingState(learner, env_states, statistics, key, state.iteration + 1)
+        transitions, metrics = experience.transitions, experience.metrics | {"evidence": experience.evidence}
+        if self.prior and state.prior and experience.motion:
+            style = self.prior.style(state.prior, experience.motion.transitions)
+            paid = self._style_weight(statistics) * style
+            transitions = transitions._replace(reward=transitions.reward + paid)
+            metrics |= {"amp/style_reward": jnp.mean(style), "amp/paid": jnp.mean(paid)}
+        learner, ppo_metrics = self._update(learner, transitions, update_key)
+        metrics |= ppo_metrics
+        prior = state.prior
+        if self.prior and prior and experience.motion:
+            motion = jax.tree.map(lambda x: x.reshape(-1, x.shape[-1]), experience.motion)
+            prior, amp_metrics = self.prior.update(
+                prior, motion.transitions, motion.command, jax.random.fold_in(update_key, 1)
+            )
+            metrics |= amp_metrics
+        following = TrainingState(learner, prior, env_states, statistics, key, state.iteration + 1)
         return strongly_typed(following), metrics
+
+    def _style_weight(self, statistics: rollout.EpisodeStatistics) -> jax.Array:
+        """What a style of 1 pays a step, []: at weight 1 as much as the task pays at most, once episodes are long."""
+        amp, weights = self.config.amp, self.config.reward_weights.values()
+        task = sum(weight for weight in weights if weight > 0) * self.config.env.control_dt
+        return amp.weight * task * jnp.minimum(1.0, statistics.mean_length / amp.ramp_episode_length)
 
     def policy_params(self, state: TrainingState) -> dict[str, Any]:
         """The policy as nested dicts of NumPy arrays."""
         learner = state.learner
         return policy_params(self.config.trainer, learner.normalizer, learner.params.policy, learner.params.value)
+
+    def amp_parts(self, state: TrainingState) -> dict[str, Any]:
+        """The discriminator as nested dicts of NumPy arrays and its weight, for the policy file; empty without AMP."""
+        if state.prior is None:
+            return {}
+        normalizer = {"mean": state.prior.normalizer.mean, "std": state.prior.normalizer.std}
+        discriminator = jax.tree.map(np.asarray, {"normalizer": normalizer, "params": state.prior.params})
+        return {"amp_discriminator": discriminator, "amp_weight": self.config.amp.weight}
 
 
 def strongly_typed(state: TrainingState) -> TrainingState:

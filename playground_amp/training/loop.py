@@ -54,9 +54,9 @@ def train(config: Config, *, use_wandb: bool, resume: Path | None = None, overri
         from playground_amp.training.brax_run import run_brax
 
         return run_brax(config, use_wandb=use_wandb)
-    from playground_amp.training.iteration import Trainer as WildRobotTrainer
+    from playground_amp.training.build import make_trainer
 
-    return run(config, WildRobotTrainer, use_wandb=use_wandb, resume=resume, override=override)
+    return run(config, make_trainer, use_wandb=use_wandb, resume=resume, override=override)
 
 
 def run(

@@ -1,5 +1,6 @@
 """Collecting experience: every robot steps under the policy's noise, and episodes are counted as they end."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -9,6 +10,7 @@ from playground_amp.envs.pushes import force_now
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
+from playground_amp.physics.readings import Readings
 
 from brax.training.types import Policy, Transition
 
@@ -37,8 +39,16 @@ class Rollout(NamedTuple):
     """What an iteration learns from."""
 
     transitions: Transition  # leading axes [N, T]; next_observation [N, 1]: after the last step only
+    motion: "Motion | None"  # for the motion prior, if it was asked for
     metrics: dict[str, jax.Array]
     evidence: Evidence
+
+
+class Motion(NamedTuple):
+    """What the motion prior judges."""
+
+    transitions: jax.Array  # [N, T, n] its features of each step, from the state before to the one reached
+    command: jax.Array  # [N, T, 3] the velocity asked for
 
 
 def start_statistics(num_envs: int) -> EpisodeStatistics:
@@ -53,8 +63,9 @@ def collect(
     statistics: EpisodeStatistics,
     key: jax.Array,
     num_steps: int,
+    describe: Callable[[Readings, Readings], jax.Array] | None = None,
 ) -> tuple[EnvState, EpisodeStatistics, Rollout]:
-    """Steps all robots `num_steps` times."""
+    """Steps all robots `num_steps` times. `describe`: features of one robot's step, for `Rollout.motion`."""
 
     def step(carry: tuple, step_key: jax.Array) -> tuple[tuple, Any]:
         states, running, evidence = carry
@@ -71,18 +82,19 @@ def collect(
         running, ended = _count(running, reached.reward, done)
         bad = ~reached.readings.finite
         evidence = _remember(evidence, bad, states, reached, action)
-        outputs = (transition, ended, bad, reached.reward_terms, _speed_errors(env, reached))
+        motion = _motion(env, describe, states, reached) if describe else None
+        outputs = (transition, motion, ended, bad, reached.reward_terms, _speed_errors(env, reached))
         return (following, running, evidence), outputs
 
     running = (statistics.reward, statistics.length)
     carry = (states, running, _no_evidence(states))
-    (states, running, evidence), (transitions, ended, bad, reward_terms, errors) = jax.lax.scan(
+    (states, running, evidence), (transitions, motion, ended, bad, reward_terms, errors) = jax.lax.scan(
         step, carry, jax.random.split(key, num_steps)
     )
     statistics = _summarise(statistics, running, ended)
     transitions = Transition(
         next_observation=jax.tree.map(lambda x: x[:, None], states.observation),
-        **jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), transitions),
+        **jax.tree.map(_robots_first, transitions),
     )
     control_dt = env.env.config.env.control_dt
     metrics = {
@@ -94,7 +106,19 @@ def collect(
         "bad_envs": jnp.sum(bad),
         **{f"reward/{name}": jnp.mean(term) / control_dt for name, term in reward_terms.items()},
     }
-    return states, statistics, Rollout(transitions, metrics, evidence)
+    return states, statistics, Rollout(transitions, jax.tree.map(_robots_first, motion), metrics, evidence)
+
+
+def _robots_first(x: jax.Array) -> jax.Array:
+    """[T, N, ...] → [N, T, ...]."""
+    return jnp.swapaxes(x, 0, 1)
+
+
+def _motion(env: VectorEnv, describe: Callable, before: EnvState, reached: EnvState) -> Motion:
+    """Steps to a state that is not finite are those of nobody's motion: they count as standing at the origin."""
+    transitions = jax.vmap(describe)(before.readings, reached.readings)
+    finite = reached.readings.finite[:, None]
+    return Motion(jnp.where(finite, transitions, 0.0), jax.vmap(env.env.velocity_command)(before))
 
 
 def _count(running: tuple[jax.Array, jax.Array], reward: jax.Array, done: jax.Array) -> tuple[tuple, tuple]:

@@ -1,0 +1,32 @@
+"""Demonstrations as the discriminator takes them: transitions by command, drawn at the command a robot was given."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+COMMAND_KERNEL = np.array([0.08, 0.08, 0.15], np.float32)  # m/s, m/s, rad/s: commands this close count as alike
+
+
+class ReferenceBuffer(NamedTuple):
+    """Transitions of K clips of equal length. Clips are drawn, then a moment of the clip."""
+
+    transitions: jax.Array  # [K, L, 74] not normalised
+    command: jax.Array  # [K, 3] forward m/s, sideways m/s, yaw rate rad/s
+
+    def draw(self, key: jax.Array, command: jax.Array) -> jax.Array:
+        """A transition for each command [B, 3], → [B, 74]: of a clip of about that command.
+
+        Clips are drawn with a probability that falls with the distance of their command, as a Gaussian kernel.
+        """
+        clip_key, moment_key = jax.random.split(key)
+        scale = 1 / COMMAND_KERNEL
+        distance = jnp.sum((command[:, None] * scale - self.command * scale) ** 2, axis=-1)
+        clip = jax.random.categorical(clip_key, -0.5 * distance)
+        moment = jax.random.randint(moment_key, clip.shape, 0, self.transitions.shape[1])
+        return self.transitions[clip, moment]
+
+    def all(self) -> jax.Array:
+        """Every transition, [K × L, 74]."""
+        return self.transitions.reshape(-1, self.transitions.shape[-1])

@@ -1,0 +1,58 @@
+"""Reference motion as the task uses it: states to start from, and the posture due at a command and a gait phase."""
+
+from itertools import product
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from playground_amp.physics import rotations
+from playground_amp.robot.robot import BASE_QPOS_SIZE
+
+_Z_AXIS = (0.0, 0.0, 1.0)
+
+
+class ReferenceStates(NamedTuple):
+    """Moments of reference motion [M], each a start of an episode."""
+
+    qpos: jax.Array  # [M, 18]
+    qvel: jax.Array  # [M, 17]
+    command: jax.Array  # [M, 3] forward m/s, sideways m/s, yaw rate rad/s
+    gait_phase: jax.Array  # [M] in [0, 1)
+
+
+class PostureTable(NamedTuple):
+    """Joint positions over a grid of commands and the gait cycle, interpolated linearly."""
+
+    forward: jax.Array  # [X] m/s, rising
+    sideways: jax.Array  # [Y] m/s, rising
+    yaw_rate: jax.Array  # [W] rad/s, rising
+    joint_position: jax.Array  # [X, Y, W, P + 1, 11] rad; the last phase is the first one again
+
+    def at(self, command: jax.Array, gait_phase: jax.Array) -> jax.Array:
+        """Joint positions [11] rad for a command [3] at a phase []; beyond the grid those of its edge."""
+        axes = (self.forward, self.sideways, self.yaw_rate)
+        place = [jnp.interp(value, axis, jnp.arange(len(axis))) for value, axis in zip(command, axes, strict=True)]
+        place.append(gait_phase * (self.joint_position.shape[3] - 1))
+        lower = [
+            jnp.minimum(x.astype(jnp.int32), n - 2) for x, n in zip(place, self.joint_position.shape, strict=False)
+        ]
+        posture = jnp.zeros(self.joint_position.shape[-1])
+        for corner in product((0, 1), repeat=4):  # rows of the table are fetched whole: 16 gathers
+            near = [1 - jnp.abs(x - (low + up)) for x, low, up in zip(place, lower, corner, strict=True)]
+            row = self.joint_position[tuple(low + up for low, up in zip(lower, corner, strict=True))]
+            posture += near[0] * near[1] * near[2] * near[3] * row
+        return posture
+
+
+def draw_start(states: ReferenceStates, key: jax.Array, heading: jax.Array) -> ReferenceStates:
+    """A state [] drawn from `states`, above the origin and looking along `heading` [] rad."""
+    chosen = jax.tree.map(lambda x: x[jax.random.randint(key, (), 0, len(states.qpos))], states)
+    turn = heading - rotations.heading_of(chosen.qpos[3:7])
+    rotation = rotations.about_axis(jnp.array(_Z_AXIS), turn)
+    place = jnp.stack([jnp.zeros(()), jnp.zeros(()), chosen.qpos[2]])
+    attitude = rotations.multiply(rotation, chosen.qpos[3:7])
+    return chosen._replace(
+        qpos=jnp.concatenate([place, attitude, chosen.qpos[BASE_QPOS_SIZE:]]),
+        qvel=jnp.concatenate([rotations.to_heading_frame(chosen.qvel[:3], -turn), chosen.qvel[3:]]),
+    )

@@ -67,7 +67,9 @@ def sole_motion(robot: Robot, qpos: np.ndarray, qvel: np.ndarray) -> SoleMotion:
             mujoco.mj_jac(model, data, *jacobian, origin, body)
             linear, angular = jacobian[0] @ qvel[row], jacobian[1] @ qvel[row]
             motion.position_w[row, foot] = points
-            motion.velocity_w[row, foot] = linear + np.cross(angular, points - origin)
+            a, b, c = angular
+            cross = np.array([[0, -c, b], [c, 0, -a], [-b, a, 0]])  # far quicker than np.cross on so few points
+            motion.velocity_w[row, foot] = linear + (points - origin) @ cross.T
             forwards = data.xmat[body].reshape(3, 3)[:, 0]
             motion.yaw[row, foot] = np.arctan2(forwards[1], forwards[0])
             motion.yaw_rate[row, foot] = angular[2]

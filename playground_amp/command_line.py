@@ -2,6 +2,9 @@
 
 import argparse
 import difflib
+import hashlib
+import os
+import platform
 import sys
 import tempfile
 from collections.abc import Callable
@@ -45,8 +48,35 @@ def require_writable(folder: Path, what: str) -> None:
         raise UserError(f"{what} cannot be written: {error.strerror}") from None
 
 
+def keep_compiled_programs() -> None:
+    """Has JAX, which must not have been imported yet, keep what it compiles in the user's cache folder.
+
+    JAX_COMPILATION_CACHE_DIR names another folder. Without a place to write, nothing is kept.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "wildrobot" / f"programs-{_processor()}"
+    try:
+        require_writable(folder, "the cache")
+    except UserError:
+        return
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+
+
+def _processor() -> str:
+    """A name for this kind of processor: programs are compiled for its instructions, and home folders are shared."""
+    described = platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        described += next((line for line in cpuinfo.read_text().splitlines() if line.startswith("flags")), "")
+    return hashlib.sha256(described.encode()).hexdigest()[:8]
+
+
 def run_command(command: Callable[[], int]) -> NoReturn:
     """Runs a command and exits with its status; a `UserError` is printed and exits with status 2."""
+    keep_compiled_programs()
     try:
         status = command()
     except UserError as error:

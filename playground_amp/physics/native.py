@@ -1,11 +1,15 @@
 """MuJoCo's own C engine, batched over CPU threads, inside a jitted program.
 
-`jax.pure_callback` hands the whole batch to one `mujoco.batch.Batch` call: under `vmap` the callback receives every
-robot at once. Rows travel packed as float32, one array each way; inside the callback there is only NumPy, since a JAX
-call there can dead-lock. A row is its own simulation, so results do not depend on the number of threads.
+The program hands the whole batch to one `mujoco.batch.Batch` call: under `vmap` the host function receives every robot
+at once. Rows travel packed as float32, one array each way; on the host there is only NumPy, since a JAX call there can
+dead-lock. A row is its own simulation, so results do not depend on the number of threads.
 """
 
+import hashlib
 import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +18,7 @@ import numpy as np
 from mujoco.batch import Batch, SimulationError
 
 from playground_amp.configs.schema import PhysicsConfig
+from playground_amp.physics import host_call
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
@@ -32,7 +37,7 @@ class NativeEngine:
         self.robot = robot
         self.control_dt = control_dt
         self.model = simulation_model(robot, config, AUTO_SOLVER)
-        self._host = _HostSimulations(self.model, substeps(config, control_dt), config.num_threads)
+        self._host = _host_simulations(self.model, substeps(config, control_dt), config.num_threads)
         self._readings = make_readings(robot)
         self._layout = _Layout(self.model)
 
@@ -44,19 +49,31 @@ class NativeEngine:
     ) -> tuple[PhysicsState, Readings]:
         start = PhysicsState(qpos, qvel, jnp.zeros_like(qvel), jnp.zeros((), qpos.dtype))
         row = self._layout.pack(start, qpos[7:], jnp.zeros(3), parameters, jnp.asarray(needed))
-        return self._call(self._host.forward, row)
+        return self._call("forward", row)
 
     def step(
         self, state: PhysicsState, joint_target: jax.Array, push_force_w: jax.Array, parameters: PhysicalParameters
     ) -> tuple[PhysicsState, Readings]:
         row = self._layout.pack(state, joint_target, push_force_w, parameters, jnp.asarray(True))
-        return self._call(self._host.step, row)
+        return self._call("step", row)
 
-    def _call(self, host_function, row: jax.Array) -> tuple[PhysicsState, Readings]:
+    def _call(self, task: str, row: jax.Array) -> tuple[PhysicsState, Readings]:
         result = jax.ShapeDtypeStruct((self._layout.result_size,), jnp.float32)
-        out = jax.pure_callback(host_function, result, row.astype(jnp.float32), vmap_method="broadcast_all")
+        row = row.astype(jnp.float32)
+        if jax.default_backend() == "cpu":
+            out = host_call.call(self._host.target(task), result, row)
+        else:  # the rows must come from the device and go back to it
+            fill = partial(_allocated, self._host.functions[task], self._layout.result_size)
+            out = jax.pure_callback(fill, result, row, vmap_method="broadcast_all")
         state, switch_force, joint_torque = self._layout.unpack(out)
         return state, self._readings(state.qpos, state.qvel, switch_force, joint_torque)
+
+
+def _allocated(function: host_call.HostFunction, result_size: int, rows: np.ndarray) -> np.ndarray:
+    rows = np.asarray(rows)
+    results = np.empty((*rows.shape[:-1], result_size), np.float32)
+    function(rows, results)
+    return results
 
 
 class _Layout:
@@ -83,10 +100,24 @@ class _Layout:
         return PhysicsState(qpos, qvel, warmstart, time[0]), switch_force, joint_torque
 
 
+_simulations: dict[str, "_HostSimulations"] = {}  # by what they do: XLA finds them by name, also from cached programs
+
+
+def _host_simulations(model: mujoco.MjModel, num_substeps: int, num_threads: int) -> "_HostSimulations":
+    """The simulations of such an engine: one object, however many engines of the kind there are."""
+    content = np.empty(mujoco.mj_sizeModel(model), np.uint8)
+    mujoco.mj_saveModel(model, None, content)
+    name = f"wildrobot_{hashlib.sha256(content.tobytes() + bytes((num_substeps, num_threads))).hexdigest()[:16]}"
+    if name not in _simulations:
+        _simulations[name] = _HostSimulations(name, model, num_substeps, num_threads)
+    return _simulations[name]
+
+
 class _HostSimulations:
     """The NumPy side: one `Batch` for each batch size met, and the copying in and out."""
 
-    def __init__(self, model: mujoco.MjModel, num_substeps: int, num_threads: int):
+    def __init__(self, name: str, model: mujoco.MjModel, num_substeps: int, num_threads: int):
+        self._name = name
         self._model = model
         self._substeps = num_substeps
         self._num_threads = num_threads
@@ -95,12 +126,19 @@ class _HostSimulations:
         self._floor = model.geom("floor").id
         self._waist = model.body("waist").id
         self._switches = switch_addresses(model)
+        self.functions: dict[str, host_call.HostFunction] = {"step": self.step, "forward": self.forward}
 
-    def step(self, rows: np.ndarray) -> np.ndarray:
+    def target(self, task: str) -> str:
+        """The name under which programs call the function of a task, "step" or "forward"."""
+        name = f"{self._name}_{task}"
+        host_call.register(name, self.functions[task])
+        return name
+
+    def step(self, rows: np.ndarray, results: np.ndarray) -> None:
         """Rows [..., n] → results [..., m] after one control period."""
-        return self._run(rows, lambda batch, _: batch.step(nstep=self._substeps))
+        self._run(rows, results, lambda batch, _: batch.step(nstep=self._substeps))
 
-    def forward(self, rows: np.ndarray) -> np.ndarray:
+    def forward(self, rows: np.ndarray, results: np.ndarray) -> None:
         """Rows [..., n] → results [..., m] at the rows' own states; only those marked as needed are computed."""
 
         def forward_needed(batch: Batch, needed: np.ndarray) -> None:
@@ -108,23 +146,21 @@ class _HostSimulations:
             if ids.size:
                 batch.forward(ids)
 
-        return self._run(rows, forward_needed)
+        self._run(rows, results, forward_needed)
 
-    def _run(self, rows: np.ndarray, advance) -> np.ndarray:
-        rows = np.asarray(rows)
-        flat = rows.reshape(-1, rows.shape[-1])
+    def _run(self, rows: np.ndarray, results: np.ndarray, advance: Callable[[Batch, np.ndarray], Any]) -> None:
+        rows, results = rows.reshape(-1, rows.shape[-1]), results.reshape(-1, results.shape[-1])
         with self._lock:
-            batch = self._batch(len(flat))
-            needed = self._load(batch, flat)
+            batch = self._batch(len(rows))
+            needed = self._load(batch, rows)
             try:
                 advance(batch, needed)
                 failed = None
             except SimulationError as error:
                 failed = error.ids
-            result = self._result(batch)
+            self._unload(batch, results)
         if failed is not None:
-            result[failed] = np.nan  # the task ends these robots' episodes and counts them
-        return result.reshape(*rows.shape[:-1], -1)
+            results[failed] = np.nan  # the task ends these robots' episodes and counts them
 
     def _batch(self, size: int) -> Batch:
         if size not in self._batches:
@@ -148,7 +184,7 @@ class _HostSimulations:
         batch.expand("geom_friction")[:, self._floor, 0] = friction[:, 0]
         return needed[:, 0] > 0.5
 
-    def _result(self, batch: Batch) -> np.ndarray:
+    def _unload(self, batch: Batch, results: np.ndarray) -> None:
         parts = (
             batch.bind("qpos"),
             batch.bind("qvel"),
@@ -158,4 +194,4 @@ class _HostSimulations:
             batch.bind("actuator_force"),
         )
         with np.errstate(over="ignore"):  # too large for float32 is infinite, which ends that robot's episode
-            return np.concatenate(parts, axis=1, dtype=np.float32, casting="same_kind")
+            np.concatenate(parts, axis=1, out=results, casting="same_kind")

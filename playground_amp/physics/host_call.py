@@ -1,0 +1,130 @@
+"""A NumPy function inside a jitted program on a CPU, without a copy and without a Python object in the program.
+
+`jax.pure_callback` puts the address of a Python object into the program, so JAX never keeps such a program in its
+compilation cache, and it wraps every array on its way in and out. Here the program names a handler of XLA's foreign
+function interface instead, a C function that `ctypes` makes of a Python one: the program is kept like any other, and
+the function sees XLA's own memory. The structs are those of xla/ffi/api/c_api.h, which jaxlib ships
+(`jax.ffi.include_dir()`); XLA promises to go on reading them for at least a year.
+"""
+
+import ctypes
+from collections.abc import Callable
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
+from typing import Any
+
+import jax
+import numpy as np
+
+HostFunction = Callable[[np.ndarray, np.ndarray], None]  # (in, out): float32 both; fills `out`
+_API_VERSION = (0, 3)
+_METADATA_EXTENSION = 1
+_EXECUTE, _INTERNAL_ERROR = 3, 13  # a stage, an error code
+
+
+class _Extension(Structure):
+    _fields_ = (("size", c_size_t), ("kind", c_int), ("next", c_void_p))
+
+
+class _Version(Structure):
+    _fields_ = (("size", c_size_t), ("extension", c_void_p), ("major", c_int), ("minor", c_int))
+
+
+class _Metadata(Structure):
+    _fields_ = (("size", c_size_t), ("version", _Version), ("traits", c_uint32))
+
+
+class _MetadataExtension(Structure):
+    _fields_ = (("base", _Extension), ("metadata", POINTER(_Metadata)))
+
+
+class _Buffer(Structure):
+    _fields_ = (
+        ("size", c_size_t),
+        ("extension", c_void_p),
+        ("dtype", c_int),
+        ("data", c_void_p),
+        ("rank", c_int64),
+        ("dims", POINTER(c_int64)),
+    )
+
+
+class _Buffers(Structure):
+    _fields_ = (
+        ("size", c_size_t),
+        ("extension", c_void_p),
+        ("count", c_int64),
+        ("kinds", POINTER(c_int)),
+        ("buffers", POINTER(POINTER(_Buffer))),
+    )
+
+
+class _ErrorArguments(Structure):
+    _fields_ = (("size", c_size_t), ("extension", c_void_p), ("message", c_char_p), ("code", c_int))
+
+
+class _Api(Structure):
+    _fields_ = (
+        ("size", c_size_t),
+        ("extension", c_void_p),
+        ("version", _Version),
+        ("internal", c_void_p),
+        ("create_error", CFUNCTYPE(c_void_p, POINTER(_ErrorArguments))),
+    )
+
+
+class _CallFrame(Structure):
+    _fields_ = (
+        ("size", c_size_t),
+        ("extension", POINTER(_Extension)),
+        ("api", POINTER(_Api)),
+        ("context", c_void_p),
+        ("stage", c_int),
+        ("arguments", _Buffers),
+        ("results", _Buffers),
+    )
+
+
+_Handler = CFUNCTYPE(c_void_p, POINTER(_CallFrame))
+_handlers: dict[str, Any] = {}  # XLA keeps no reference
+
+
+def register(name: str, function: HostFunction) -> None:
+    """Makes `function` callable under `name` from programs of this process; a name once given stays with its function.
+
+    A program from the compilation cache finds its function by name: the same name must do the same in every process.
+    """
+    if name not in _handlers:
+        _handlers[name] = _Handler(lambda frame: _handle(frame.contents, function))
+        pointer = ctypes.cast(_handlers[name], c_void_p)
+        jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(pointer), platform="cpu")
+
+
+def call(name: str, result: jax.ShapeDtypeStruct, row: jax.Array) -> jax.Array:
+    """The result of the registered function of one row; under `vmap` it gets all rows at once, [..., n] to [..., m]."""
+    return jax.ffi.ffi_call(name, result, vmap_method="broadcast_all")(row)
+
+
+def _handle(frame: _CallFrame, function: HostFunction) -> int | None:
+    """None, or the address of an error of XLA's."""
+    if frame.extension and frame.extension.contents.kind == _METADATA_EXTENSION:
+        extension = ctypes.cast(frame.extension, POINTER(_MetadataExtension)).contents
+        version = extension.metadata.contents.version
+        version.major, version.minor = _API_VERSION
+        return None
+    if frame.stage != _EXECUTE:
+        return None
+    try:
+        function(_array(frame.arguments), _array(frame.results))
+    except Exception as error:  # whatever it is: C cannot carry it on, XLA raises it as a JaxRuntimeError
+        message = f"{type(error).__name__}: {error}".encode()
+        arguments = _ErrorArguments(ctypes.sizeof(_ErrorArguments), None, message, _INTERNAL_ERROR)
+        return frame.api.contents.create_error(ctypes.byref(arguments))
+    return None
+
+
+def _array(buffers: _Buffers) -> np.ndarray:
+    """The only buffer as an array on its own memory."""
+    buffer = buffers.buffers[0].contents
+    shape = tuple(buffer.dims[: buffer.rank])
+    memory = (ctypes.c_float * int(np.prod(shape))).from_address(buffer.data)
+    return np.frombuffer(memory, np.float32).reshape(shape)

@@ -44,7 +44,8 @@ def description(replay: "Replay") -> str:
     for name, *values, reached in zip(JOINT_NAMES, *columns, after.qvel[BASE_QVEL_SIZE:], strict=True):
         lines.append(f"{name:18} {' '.join(f'{value:10.3g}' for value in values)} → {reached:10.3g}")
     lines.append(f"base: height {before.qpos[2]:.3g} m, velocity {_numbers(before.qvel[:BASE_QVEL_SIZE])} m/s, rad/s")
-    parameters = ", ".join(f"{name} {value:.3g}" for name, value in evidence.parameters._asdict().items())
+    drawn = {name: value for name, value in evidence.parameters._asdict().items() if value is not None}
+    parameters = ", ".join(f"{name} {_numbers(value.ravel())}" for name, value in drawn.items())
     lines.append(f"push {_numbers(evidence.push_force_w)} N; {parameters}")
     verdict = "finite" if replay.readings.finite else f"not finite, or a speed above {RUNAWAY_SPEED:g}"
     return "\n".join([*lines, f"the state reached is {verdict}"])

@@ -7,29 +7,18 @@ The loader (loader.py) reads a YAML file into `Config` and reports errors in wor
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.types import Strict
 
+from playground_amp.configs.fields import NotNegativeRange, PositiveRange, Range, Section
+from playground_amp.configs.randomization import (
+    CurriculumConfig,
+    DomainRandomizationConfig,
+    curriculum_problems,
+    randomization_problems,
+)
 
-def _low_to_high(ends: tuple[float, float]) -> tuple[float, float]:
-    if ends[0] > ends[1]:
-        raise ValueError("[low, high] with low at most high")
-    return ends
-
-
-_Ordered = AfterValidator(_low_to_high)
-_Positive = Annotated[float, Field(gt=0)]
-_NotNegative = Annotated[float, Field(ge=0)]
-Range = Annotated[tuple[float, float], Strict(False), _Ordered]
-PositiveRange = Annotated[tuple[_Positive, _Positive], Strict(False), _Ordered]
-NotNegativeRange = Annotated[tuple[_NotNegative, _NotNegative], Strict(False), _Ordered]
 HiddenLayers = Annotated[tuple[Annotated[int, Field(gt=0)], ...], Strict(False), Field(min_length=1)]
-
-
-class Section(BaseModel):
-    """A section of the YAML: immutable, strictly typed, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False)
 
 
 class PhysicsConfig(Section):
@@ -75,6 +64,7 @@ class GaitConfig(Section):
 class EnvConfig(Section):
     """The task: timing, action mapping, starts, ends and commands."""
 
+    terrain: Literal["flat", "rough"] = Field(description="flat: a plane; rough: bumps to 15 mm on slopes to 5 degrees")
     control_dt: float = Field(gt=0, le=0.1, description="control period, s")
     episode_length: int = Field(gt=0, description="control steps before an episode is cut off (not a fall)")
     action_scale: float = Field(gt=0, description="radians of joint target a unit of action, around the home pose")
@@ -118,6 +108,7 @@ class TrainerConfig(Section):
     actor_layers: HiddenLayers
     critic_layers: HiddenLayers
     checkpoint_dir: str = Field(min_length=1)
+    curriculum: CurriculumConfig
     save_interval: int = Field(gt=0, description="iterations from one saved state to the next")
     keep_states: int = Field(gt=0, description="saved states kept, the newest; the best by gate is kept besides")
     max_bad_env_iterations: int = Field(
@@ -126,15 +117,6 @@ class TrainerConfig(Section):
     max_skipped_update_iterations: int = Field(
         gt=0, description="a run stops after so many iterations in a row in which an update was not finite"
     )
-
-
-class DomainRandomizationConfig(Section):
-    """What differs from robot to robot and from episode to episode."""
-
-    floor_friction: NotNegativeRange = Field(description="sliding friction of the floor")
-    push_force: NotNegativeRange = Field(description="horizontal push on the waist, N")
-    push_duration: float = Field(ge=0, description="s")
-    push_interval: PositiveRange = Field(description="seconds from one push to the next, drawn uniformly")
 
 
 class AmpConfig(Section):
@@ -180,7 +162,7 @@ class Config(Section):
 
 
 def _timing_problems(config: Config) -> Iterator[str]:
-    env, physics, randomization = config.env, config.physics, config.domain_randomization
+    env, physics = config.env, config.physics
     substeps = env.control_dt / physics.timestep
     if round(substeps) < 1 or abs(substeps - round(substeps)) > 1e-6 * substeps:
         yield (
@@ -189,11 +171,7 @@ def _timing_problems(config: Config) -> Iterator[str]:
         )
     if env.target_height <= env.fall_height:
         yield f"env.target_height {env.target_height} must be above env.fall_height {env.fall_height}"
-    if randomization.push_duration > randomization.push_interval[0]:
-        yield (
-            f"domain_randomization.push_duration {randomization.push_duration} must be at most the shortest "
-            f"push_interval, {randomization.push_interval[0]}: a push ends before the next one"
-        )
+    yield from randomization_problems(config.domain_randomization, env.control_dt)
 
 
 def _trainer_problems(config: Config) -> Iterator[str]:
@@ -211,3 +189,4 @@ def _trainer_problems(config: Config) -> Iterator[str]:
     if not trainer.lr_range[0] <= trainer.lr <= trainer.lr_range[1]:
         low, high = trainer.lr_range
         yield f"trainer.lr {trainer.lr} must lie within trainer.lr_range, [{low}, {high}]"
+    yield from curriculum_problems(trainer.curriculum)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.randomization import NOMINAL
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import hold
 from playground_amp.envs.vector import VectorEnv
@@ -63,6 +64,7 @@ def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -
     """
     data = config.model_dump(mode="json")
     data["physics"]["engine"] = "native"
+    data["domain_randomization"] |= NOMINAL  # what the sensors read is recorded, and must be what the policy got
     config = config_from_dict(data, "the checkpoint's configuration")
     env = WildRobotEnv(config)
     vector, policy = VectorEnv(env), make_policy(config.trainer)

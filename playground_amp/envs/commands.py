@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.schema import CommandConfig
+from playground_amp.physics.randomization import between
 
 NEVER = 2**30  # control steps until the next command of a robot that keeps the one it has
 _STANDING_SPEED = 0.05  # m/s; slower commands than this, turning less than the next, are "stand still"
@@ -39,16 +40,21 @@ def hold(forward: float, sideways: float = 0.0, yaw_rate: float = 0.0, heading: 
     )
 
 
-def sample(key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float) -> Command:
-    """A command drawn by the configuration, for a robot that looks along `heading` [] rad."""
+def sample(
+    key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float, breadth: jax.Array | float = 1.0
+) -> Command:
+    """A command drawn by the configuration, for a robot that looks along `heading` [] rad.
+
+    `breadth` [] scales the configured velocities.
+    """
     kind, share, forward, sideways, yaw_rate, change, holds, until = jax.random.uniform(key, (8,))
     standing = kind < config.standing_share
     straight = share < config.forward_share
     moves, turns = ~standing, ~standing & ~straight
     velocity = Command(
-        forward=jnp.where(moves, between(config.forward, forward), 0.0),
-        sideways=jnp.where(turns, between(config.sideways, sideways), 0.0),
-        yaw_rate=jnp.where(turns, between(config.yaw_rate, yaw_rate), 0.0),
+        forward=jnp.where(moves, breadth * between(config.forward, forward), 0.0),
+        sideways=jnp.where(turns, breadth * between(config.sideways, sideways), 0.0),
+        yaw_rate=jnp.where(turns, breadth * between(config.yaw_rate, yaw_rate), 0.0),
         heading=heading + jnp.where(moves, between(config.heading_change, change), 0.0),
         hold_heading=holds < config.heading_share,
         steps_left=(between(config.resample_time, until) / control_dt).astype(jnp.int32),
@@ -68,9 +74,16 @@ def go_on(command: Command, velocity: jax.Array, heading: jax.Array) -> Command:
     )
 
 
-def update(command: Command, key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float) -> Command:
-    """The command a control step later: the same one, or a new one when its time is over."""
-    fresh = sample(key, config, heading, control_dt)
+def update(
+    command: Command,
+    key: jax.Array,
+    config: CommandConfig,
+    heading: jax.Array,
+    control_dt: float,
+    breadth: jax.Array | float = 1.0,
+) -> Command:
+    """The command a control step later: the same one, or a new one (see `sample`) when its time is over."""
+    fresh = sample(key, config, heading, control_dt, breadth)
     same = command._replace(steps_left=command.steps_left - 1)
     return jax.tree.map(lambda new, old: jnp.where(command.steps_left <= 1, new, old), fresh, same)
 
@@ -99,8 +112,3 @@ def _without_creeping(command: Command) -> Command:
     return command._replace(
         forward=zero(command.forward), sideways=zero(command.sideways), yaw_rate=zero(command.yaw_rate)
     )
-
-
-def between(ends: tuple[float, float], share: jax.Array) -> jax.Array:
-    """The value at `share` [] in [0, 1] of the way from the low end to the high one."""
-    return ends[0] + (ends[1] - ends[0]) * share

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from playground_amp.configs.schema import DomainRandomizationConfig
-from playground_amp.envs.commands import between
+from playground_amp.configs.randomization import DomainRandomizationConfig
+from playground_amp.physics.randomization import between
 
 
 class Push(NamedTuple):
@@ -16,10 +16,12 @@ class Push(NamedTuple):
     starts_in: jax.Array  # [] int32 control steps; 0 and below: under way
 
 
-def sample(key: jax.Array, config: DomainRandomizationConfig, control_dt: float) -> Push:
-    """A push drawn by the configuration: any horizontal direction, uniform strength."""
+def sample(
+    key: jax.Array, config: DomainRandomizationConfig, control_dt: float, strength_share: jax.Array | float = 1.0
+) -> Push:
+    """A push drawn by the configuration: any horizontal direction, uniform strength, times `strength_share` []."""
     strength, direction, pause = jax.random.uniform(key, (3,))
-    magnitude = between(config.push_force, strength)
+    magnitude = strength_share * between(config.push_force, strength)
     angle = 2 * jnp.pi * direction
     seconds = between(config.push_interval, pause)
     return Push(
@@ -33,8 +35,15 @@ def force_now(push: Push) -> jax.Array:
     return jnp.where(push.starts_in <= 0, push.force_w, 0.0)
 
 
-def update(push: Push, key: jax.Array, config: DomainRandomizationConfig, control_dt: float) -> Push:
+def update(
+    push: Push,
+    key: jax.Array,
+    config: DomainRandomizationConfig,
+    control_dt: float,
+    strength_share: jax.Array | float = 1.0,
+) -> Push:
     """The push a control step later: nearer, under way, or the next one."""
     over = push.starts_in <= 1 - round(config.push_duration / control_dt)
     waiting = push._replace(starts_in=push.starts_in - 1)
-    return jax.tree.map(lambda new, old: jnp.where(over, new, old), sample(key, config, control_dt), waiting)
+    following = sample(key, config, control_dt, strength_share)
+    return jax.tree.map(lambda new, old: jnp.where(over, new, old), following, waiting)

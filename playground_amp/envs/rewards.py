@@ -163,6 +163,12 @@ def check_names(weights: Mapping[str, float], *, has_posture: bool) -> None:
             )
 
 
-def weighted_terms(inputs: RewardInputs, weights: Mapping[str, float], control_dt: float) -> dict[str, jax.Array]:
-    """Each term of non-zero weight: weight × value × control period, [] each."""
-    return {name: weight * control_dt * TERMS[name](inputs) for name, weight in weights.items() if weight != 0}
+def weighted_terms(
+    inputs: RewardInputs, weights: Mapping[str, float], control_dt: float, penalties: jax.Array | float = 1.0
+) -> dict[str, jax.Array]:
+    """Each term of non-zero weight: weight × value × control period, [] each; negative weights times `penalties` []."""
+    return {
+        name: weight * control_dt * TERMS[name](inputs) * (penalties if weight < 0 else 1.0)
+        for name, weight in weights.items()
+        if weight != 0
+    }

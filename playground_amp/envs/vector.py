@@ -12,12 +12,14 @@ class VectorEnv:
     def __init__(self, env: WildRobotEnv):
         self.env = env
 
-    def reset(self, keys: jax.Array) -> EnvState:
-        """States [N] at starts of their own. Keys [N, 2]."""
-        return jax.vmap(self.env.reset)(keys)
+    def reset(self, keys: jax.Array, difficulty: jax.Array | float = 1.0) -> EnvState:
+        """States [N] at starts of their own. Keys [N, 2]; difficulty [] of these episodes."""
+        return jax.vmap(self.env.reset, (0, None, None))(keys, True, difficulty)
 
-    def step(self, states: EnvState, actions: jax.Array) -> tuple[EnvState, EnvState]:
-        """One control step of every robot.
+    def step(
+        self, states: EnvState, actions: jax.Array, difficulty: jax.Array | float = 1.0
+    ) -> tuple[EnvState, EnvState]:
+        """One control step of every robot; `difficulty` [] is that of the episodes which start after it.
 
         Returns:
           The states to go on from, where ended episodes have been replaced by new starts, and the states that were
@@ -25,11 +27,13 @@ class VectorEnv:
         """
         reached = jax.vmap(self.env.step)(states, actions)
         done = reached.terminated | reached.truncated
-        return jax.lax.cond(jnp.any(done), self._restart, lambda reached, _: reached, reached, done), reached
+        difficulty = jnp.asarray(difficulty, jnp.float32)
+        operands = (reached, done, difficulty)
+        return jax.lax.cond(jnp.any(done), self._restart, lambda reached, *_: reached, *operands), reached
 
-    def _restart(self, reached: EnvState, done: jax.Array) -> EnvState:
+    def _restart(self, reached: EnvState, done: jax.Array, difficulty: jax.Array) -> EnvState:
         keys = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reached.key)
-        fresh = jax.vmap(self.env.reset)(keys, done)
+        fresh = jax.vmap(self.env.reset, (0, 0, None))(keys, done, difficulty)
 
         def choose(new: jax.Array, old: jax.Array) -> jax.Array:
             return jnp.where(done.reshape(done.shape + (1,) * (new.ndim - 1)), new, old)

@@ -10,10 +10,12 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs import commands, gait, observations, pushes, rewards
+from playground_amp.envs import commands, curriculum, gait, observations, pushes, rewards, sensing
 from playground_amp.envs.commands import Command
 from playground_amp.envs.pushes import Push
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates, draw_start
+from playground_amp.envs.sensing import SensorErrors
+from playground_amp.physics import randomization
 from playground_amp.physics.engine import Engine, PhysicalParameters, PhysicsState, make_engine
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.physics.readings import Readings
@@ -21,6 +23,7 @@ from playground_amp.robot.robot import BASE_QPOS_SIZE
 
 _START_CLEARANCE = 0.002  # m between the lower sole and the floor at a start
 _RESET_DRAWS = 3 + 6 + 11  # heading, friction, phase; base velocity; joints
+_PARAMETERS, _SENSORS, _NOISE = 11, 12, 13  # what further random numbers of a start or a step are for
 _GATE_JOINT_NOISE = 0.02  # rad; sets one episode from rest apart from the next
 
 
@@ -30,6 +33,8 @@ class EnvState(NamedTuple):
     physics: PhysicsState
     readings: Readings
     parameters: PhysicalParameters
+    sensors: SensorErrors
+    difficulty: jax.Array  # [] in [0, 1], of this episode; 1: the full task
     command: Command
     push: Push
     key: jax.Array
@@ -89,24 +94,26 @@ class WildRobotEnv:
         state = jax.eval_shape(self.reset, jax.eval_shape(lambda: jax.random.PRNGKey(0)))
         self.observation_sizes = {name: value.shape[0] for name, value in state.observation.items()}
 
-    def reset(self, key: jax.Array, needed: jax.Array | bool = True) -> EnvState:
-        """A start near the home pose with a command, a gait phase and physical parameters of its own.
+    def reset(self, key: jax.Array, needed: jax.Array | bool = True, difficulty: jax.Array | float = 1.0) -> EnvState:
+        """A start near the home pose with a command, a gait phase, physical parameters and sensors of its own.
 
-        Where `needed` [] is False the state is unspecified (see `Engine.reset`).
+        Where `needed` [] is False the state is unspecified (see `Engine.reset`). `difficulty` [] in [0, 1] matters
+        where the configuration has a curriculum.
         """
         key, draw_key, push_key, command_key = jax.random.split(key, 4)
         draws = jax.random.uniform(draw_key, (_RESET_DRAWS,), minval=-1.0)  # one call: each costs time to compile
         heading, friction_draw, phase_draw = draws[0] * jnp.pi, draws[1], draws[2]
         base_velocity = self.config.env.reset_velocity_noise * draws[3:9]
         joints = self._home + self.config.env.reset_joint_noise * draws[9:]
-        low, high = self.config.domain_randomization.floor_friction
-        friction = low + (high - low) * (friction_draw + 1) / 2
-        command = commands.sample(command_key, self.config.env.commands, heading, self.config.env.control_dt)
+        difficulty = jnp.asarray(difficulty, jnp.float32)
+        shares = curriculum.shares(self.config.trainer.curriculum, difficulty)
+        parameters, sensors = self._individual(draw_key, (friction_draw + 1) / 2, shares)
+        control_dt = self.config.env.control_dt
         start = _Start(
             qpos=self._standing_on_floor(jnp.clip(joints, self._lower, self._upper), heading),
             qvel=jnp.concatenate([base_velocity, jnp.zeros(11)]),
             joint_target=self._home,
-            command=command,
+            command=commands.sample(command_key, self.config.env.commands, heading, control_dt, shares.commands),
             gait_phase=(phase_draw + 1) / 2,
         )
         if self._starts is not None:
@@ -114,18 +121,27 @@ class WildRobotEnv:
         return self._start(
             key,
             start,
-            PhysicalParameters(floor_friction=friction),
-            pushes.sample(push_key, self.config.domain_randomization, self.config.env.control_dt),
+            parameters,
+            sensors,
+            pushes.sample(push_key, self.config.domain_randomization, control_dt, shares.pushes),
             needed,
+            difficulty,
         )
 
-    def reset_at_rest(self, key: jax.Array, command: Command) -> EnvState:
-        """At the home pose without motion, looking along the world's x axis, on the nominal floor, never pushed.
+    def reset_at_rest(self, key: jax.Array, command: Command, randomised: bool = False) -> EnvState:
+        """At the home pose without motion, looking along the world's x axis, never pushed.
 
-        The key sets the gait phase and moves the joints by up to 0.02 rad, so that episodes differ.
+        The key sets the gait phase and moves the joints by up to 0.02 rad, so that episodes differ. The robot is the
+        nominal one with perfect sensors on the nominal floor; or, `randomised`, floor, robot and sensors are drawn
+        from the full ranges of the configuration.
         """
+        draw_key = key
         key, pose_key, phase_key = jax.random.split(key, 3)
         noise = jax.random.uniform(pose_key, (11,), minval=-_GATE_JOINT_NOISE, maxval=_GATE_JOINT_NOISE)
+        parameters, sensors = self.engine.nominal_parameters(), SensorErrors()
+        if randomised:
+            friction_key, draw_key = jax.random.split(jax.random.fold_in(draw_key, _PARAMETERS))
+            parameters, sensors = self._individual(draw_key, jax.random.uniform(friction_key), curriculum.Shares())
         start = _Start(
             qpos=self._standing_on_floor(jnp.clip(self._home + noise, self._lower, self._upper), jnp.float32(0.0)),
             qvel=jnp.zeros(17),
@@ -136,18 +152,25 @@ class WildRobotEnv:
         return self._start(
             key,
             start,
-            self.engine.nominal_parameters(),
+            parameters,
+            sensors,
             Push(force_w=jnp.zeros(3), starts_in=jnp.int32(commands.NEVER)),
             True,
+            jnp.float32(1.0),
         )
 
     def step(self, state: EnvState, action: jax.Array) -> EnvState:
         """One control period under an action [11]; observation and reward belong to the state reached."""
         key, command_key, push_key = jax.random.split(state.key, 3)
         control_dt = self.config.env.control_dt
+        shares = curriculum.shares(self.config.trainer.curriculum, state.difficulty)
         joint_target = self._joint_target(action, state.joint_target)
         physics, readings = self.engine.step(
-            state.physics, joint_target, pushes.force_now(state.push), state.parameters
+            state.physics,
+            sensing.true_target(joint_target, state.sensors),
+            pushes.force_now(state.push),
+            state.parameters,
+            sensing.true_target(state.joint_target, state.sensors),
         )
         gait_phase = gait.advance(state.gait_phase, state.command, self.config.env.gait, control_dt)
         average_velocity = state.average_velocity + self._averaging * (_velocity(readings) - state.average_velocity)
@@ -155,12 +178,14 @@ class WildRobotEnv:
         reached = state._replace(
             physics=physics, readings=readings, gait_phase=gait_phase, average_velocity=average_velocity, key=key
         )
-        terms = self._reward_terms(reached, action, fallen)
+        terms = self._reward_terms(reached, action, fallen, shares.penalties)
         step = state.step + 1
-        command = commands.update(state.command, command_key, self.config.env.commands, readings.heading, control_dt)
+        command = commands.update(
+            state.command, command_key, self.config.env.commands, readings.heading, control_dt, shares.commands
+        )
         reached = reached._replace(
             command=command,
-            push=pushes.update(state.push, push_key, self.config.domain_randomization, control_dt),
+            push=pushes.update(state.push, push_key, self.config.domain_randomization, control_dt, shares.pushes),
             step=step,
             previous_action=action,
             joint_target=joint_target,
@@ -175,19 +200,35 @@ class WildRobotEnv:
         """The velocity asked for at this moment, [3]: forward, sideways m/s, yaw rate rad/s."""
         return commands.velocity(state.command, self.config.env.commands, state.readings.heading)
 
+    def _individual(
+        self, key: jax.Array, friction_draw: jax.Array, shares: curriculum.Shares
+    ) -> tuple[PhysicalParameters, SensorErrors]:
+        """A robot and its sensors, drawn by the configuration; `friction_draw` [] is in [0, 1]."""
+        config, breadth = self.config.domain_randomization, shares.randomization
+        nominal = self.engine.nominal_parameters().floor_friction
+        friction = randomization.between(config.floor_friction, friction_draw)
+        friction = randomization.towards(nominal, friction, breadth)
+        parameters_key, sensors_key = (jax.random.fold_in(key, purpose) for purpose in (_PARAMETERS, _SENSORS))
+        parameters = randomization.sample(parameters_key, friction, config, self.engine.robot, breadth)
+        return parameters, sensing.sample(sensors_key, config, breadth, shares.noise)
+
     def _start(
         self,
         key: jax.Array,
         start: "_Start",
         parameters: PhysicalParameters,
+        sensors: SensorErrors,
         push: Push,
         needed: jax.Array | bool,
+        difficulty: jax.Array,
     ) -> EnvState:
         physics, readings = self.engine.reset(start.qpos, start.qvel, parameters, needed)
         state = EnvState(
             physics=physics,
             readings=readings,
             parameters=parameters,
+            sensors=sensors,
+            difficulty=difficulty,
             command=start.command,
             push=push,
             key=key,
@@ -238,7 +279,9 @@ class WildRobotEnv:
         tilted = -readings.gravity_b[2] < jnp.cos(env.fall_tilt)
         return low | tilted | ~readings.finite
 
-    def _reward_terms(self, state: EnvState, action: jax.Array, fallen: jax.Array) -> dict[str, jax.Array]:
+    def _reward_terms(
+        self, state: EnvState, action: jax.Array, fallen: jax.Array, penalties: jax.Array | float
+    ) -> dict[str, jax.Array]:
         inputs = rewards.RewardInputs(
             readings=state.readings,
             command=self.velocity_command(state),
@@ -253,7 +296,7 @@ class WildRobotEnv:
             fallen=fallen,
             reference_offset=self._reference_offset(state),
         )
-        terms = rewards.weighted_terms(inputs, self.config.reward_weights, self.config.env.control_dt)
+        terms = rewards.weighted_terms(inputs, self.config.reward_weights, self.config.env.control_dt, penalties)
         # A state that is not finite has no reward: its episode ends here and is counted.
         return {name: jnp.where(state.readings.finite, term, 0.0) for name, term in terms.items()}
 
@@ -264,8 +307,10 @@ class WildRobotEnv:
         return state.readings.joint_position - posture
 
     def _observe(self, state: EnvState) -> dict[str, jax.Array]:
+        noise_key = jax.random.fold_in(state.key, _NOISE)
+        measured = sensing.measured(state.readings, state.sensors, noise_key, self.config.domain_randomization)
         actor = observations.actor_observation(
-            state.readings, self._home, state.previous_action, self.velocity_command(state), state.gait_phase
+            measured, self._home, state.previous_action, self.velocity_command(state), state.gait_phase
         )
         critic = observations.critic_observation(
             actor,

@@ -24,9 +24,18 @@ class PhysicsState(NamedTuple):
 
 
 class PhysicalParameters(NamedTuple):
-    """What differs from robot to robot."""
+    """What differs from robot to robot. None stands for the model as it is written, and costs nothing."""
 
     floor_friction: jax.Array  # [] sliding friction of the floor
+    mass_scale: jax.Array | None = None  # [12] mass and inertia of each body, share of its own
+    com_shift_b: jax.Array | None = None  # [12, 3] m, of each body's centre of mass, along its own axes
+    motor_strength: jax.Array | None = None  # [11] gains and torque limit, share of their own
+    joint_damping: jax.Array | None = None  # [11] share of its own
+    joint_friction: jax.Array | None = None  # [11] share of its own
+    joint_armature: jax.Array | None = None  # [11] share of its own
+    speed_droop: jax.Array | None = None  # [] s/rad; the torque limit falls by this share of itself a rad/s
+    backlash: jax.Array | None = None  # [11] rad of play to either side
+    latency: jax.Array | None = None  # [] s until a new target reaches the servos
 
 
 class Engine(Protocol):
@@ -49,9 +58,17 @@ class Engine(Protocol):
         ...
 
     def step(
-        self, state: PhysicsState, joint_target: jax.Array, push_force_w: jax.Array, parameters: PhysicalParameters
+        self,
+        state: PhysicsState,
+        joint_target: jax.Array,
+        push_force_w: jax.Array,
+        parameters: PhysicalParameters,
+        previous_target: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
-        """One control period with constant servo targets [11] rad and a force [3] N on the waist's centre of mass."""
+        """One control period with servo targets [11] rad and a force [3] N on the waist's centre of mass.
+
+        `previous_target` [11] holds until `parameters.latency` has passed; None: the new one holds from the beginning.
+        """
         ...
 
 

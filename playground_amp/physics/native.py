@@ -9,7 +9,6 @@ import hashlib
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,8 +17,9 @@ import numpy as np
 from mujoco.batch import Batch, SimulationError
 
 from playground_amp.configs.schema import PhysicsConfig
-from playground_amp.physics import host_call
+from playground_amp.physics import host_call, servo
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
+from playground_amp.physics.native_parameters import ParameterTable, Shapes, pack, shapes_of
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.robot.robot import Robot
@@ -27,6 +27,7 @@ from playground_amp.robot.robot import Robot
 # Three sweeps of projected Gauss-Seidel come closer to the converged solver than three Newton iterations, in two thirds
 # of the time: the robot has few constraints, and they change little from step to step.
 AUTO_SOLVER = "pgs"
+_Advance = Callable[[Batch, ParameterTable | None, np.ndarray], np.ndarray]
 _COMPUTED = ("sensordata", "actuator_force")  # results beside the integration state
 
 
@@ -48,22 +49,28 @@ class NativeEngine:
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
     ) -> tuple[PhysicsState, Readings]:
         start = PhysicsState(qpos, qvel, jnp.zeros_like(qvel), jnp.zeros((), qpos.dtype))
-        row = self._layout.pack(start, qpos[7:], jnp.zeros(3), parameters, jnp.asarray(needed))
-        return self._call("forward", row)
+        row = self._layout.pack(start, qpos[7:], jnp.zeros(3), parameters, jnp.asarray(needed), qpos[7:])
+        return self._call("forward", row, shapes_of(parameters))
 
     def step(
-        self, state: PhysicsState, joint_target: jax.Array, push_force_w: jax.Array, parameters: PhysicalParameters
+        self,
+        state: PhysicsState,
+        joint_target: jax.Array,
+        push_force_w: jax.Array,
+        parameters: PhysicalParameters,
+        previous_target: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
-        row = self._layout.pack(state, joint_target, push_force_w, parameters, jnp.asarray(True))
-        return self._call("step", row)
+        previous = joint_target if previous_target is None else previous_target
+        row = self._layout.pack(state, joint_target, push_force_w, parameters, jnp.asarray(True), previous)
+        return self._call("step", row, shapes_of(parameters))
 
-    def _call(self, task: str, row: jax.Array) -> tuple[PhysicsState, Readings]:
+    def _call(self, task: str, row: jax.Array, shapes: Shapes) -> tuple[PhysicsState, Readings]:
         result = jax.ShapeDtypeStruct((self._layout.result_size,), jnp.float32)
         row = row.astype(jnp.float32)
         if jax.default_backend() == "cpu":
-            out = host_call.call(self._host.target(task), result, row)
+            out = host_call.call(self._host.target(task, shapes), result, row)
         else:  # the rows must come from the device and go back to it
-            fill = partial(_allocated, self._host.functions[task], self._layout.result_size)
+            fill = partial(_allocated, self._host.function(task, shapes), self._layout.result_size)
             out = jax.pure_callback(fill, result, row, vmap_method="broadcast_all")
         state, switch_force, joint_torque = self._layout.unpack(out)
         return state, self._readings(state.qpos, state.qvel, switch_force, joint_torque)
@@ -91,9 +98,12 @@ class _Layout:
         push_force_w: jax.Array,
         parameters: PhysicalParameters,
         needed: jax.Array,
+        previous_target: jax.Array,
     ) -> jax.Array:
         scalars = jnp.stack([state.time, parameters.floor_friction, needed.astype(jnp.float32)])
-        return jnp.concatenate([state.qpos, state.qvel, state.warmstart, scalars, joint_target, push_force_w])
+        always = [state.qpos, state.qvel, state.warmstart, scalars, joint_target, push_force_w]
+        late = [] if parameters.latency is None else [previous_target]
+        return jnp.concatenate([*always, *pack(parameters), *late])
 
     def unpack(self, out: jax.Array) -> tuple[PhysicsState, jax.Array, jax.Array]:
         qpos, qvel, warmstart, time, switch_force, joint_torque = jnp.split(out, self._splits)
@@ -114,67 +124,65 @@ def _host_simulations(model: mujoco.MjModel, num_substeps: int, num_threads: int
 
 
 class _HostSimulations:
-    """The NumPy side: one `Batch` for each batch size met, and the copying in and out."""
+    """The NumPy side: one `Batch` for each batch size and set of parameters met, and the copying in and out."""
 
     def __init__(self, name: str, model: mujoco.MjModel, num_substeps: int, num_threads: int):
         self._name = name
         self._model = model
         self._substeps = num_substeps
         self._num_threads = num_threads
-        self._batches: dict[int, Batch] = {}
+        self._batches: dict[tuple[int, Shapes], tuple[Batch, ParameterTable | None]] = {}
         self._lock = threading.Lock()
         self._floor = model.geom("floor").id
         self._waist = model.body("waist").id
         self._switches = switch_addresses(model)
-        self.functions: dict[str, host_call.HostFunction] = {"step": self.step, "forward": self.forward}
+        self._torque_limit = model.actuator_forcerange[:, 1].copy()
+        self._ends = np.cumsum([model.nq, model.nv, model.nv, 1, 1, 1, model.nu, 3])
 
-    def target(self, task: str) -> str:
-        """The name under which programs call the function of a task, "step" or "forward"."""
-        name = f"{self._name}_{task}"
-        host_call.register(name, self.functions[task])
+    def target(self, task: str, shapes: Shapes) -> str:
+        """The name under which programs call `function(task, shapes)`."""
+        varied = "".join(f"_{name}" for name, _ in shapes)
+        name = f"{self._name}_{task}{varied}"
+        host_call.register(name, self.function(task, shapes))
         return name
 
-    def step(self, rows: np.ndarray, results: np.ndarray) -> None:
-        """Rows [..., n] → results [..., m] after one control period."""
-        self._run(rows, results, lambda batch, _: batch.step(nstep=self._substeps))
+    def function(self, task: str, shapes: Shapes) -> host_call.HostFunction:
+        """The function of a task, "step" or "forward", for rows with parameters of these shapes."""
+        advance = {"step": self._step, "forward": self._forward}[task]
+        return lambda rows, results: self._run(advance, shapes, rows, results)
 
-    def forward(self, rows: np.ndarray, results: np.ndarray) -> None:
-        """Rows [..., n] → results [..., m] at the rows' own states; only those marked as needed are computed."""
+    def _step(self, batch: Batch, table: ParameterTable | None, rows: np.ndarray) -> np.ndarray:
+        """One control period; the robots [n] that failed."""
+        if table is not None and servo.acts_within_a_period(table.parameters):
+            return self._substep_by_substep(batch, table.parameters, rows)
+        return _failed(lambda: batch.step(nstep=self._substeps))
 
-        def forward_needed(batch: Batch, needed: np.ndarray) -> None:
-            ids = np.flatnonzero(needed)
-            if ids.size:
-                batch.forward(ids)
+    def _forward(self, batch: Batch, table: ParameterTable | None, rows: np.ndarray) -> np.ndarray:
+        """Contact forces and torques at the rows' own states, of those marked as needed; the robots that failed."""
+        del table
+        ids = np.flatnonzero(self._needed(rows))
+        return _failed(lambda: batch.forward(ids)) if ids.size else ids
 
-        self._run(rows, results, forward_needed)
-
-    def _run(self, rows: np.ndarray, results: np.ndarray, advance: Callable[[Batch, np.ndarray], Any]) -> None:
+    def _run(self, advance: _Advance, shapes: Shapes, rows: np.ndarray, results: np.ndarray) -> None:
         rows, results = rows.reshape(-1, rows.shape[-1]), results.reshape(-1, results.shape[-1])
         with self._lock:
-            batch = self._batch(len(rows))
-            needed = self._load(batch, rows)
-            try:
-                advance(batch, needed)
-                failed = None
-            except SimulationError as error:
-                failed = error.ids
+            batch, table = self._batch(len(rows), shapes)
+            self._load(batch, table, rows)
+            failed = advance(batch, table, rows)
             self._unload(batch, results)
-        if failed is not None:
-            results[failed] = np.nan  # the task ends these robots' episodes and counts them
+        results[failed] = np.nan  # the task ends these robots' episodes and counts them
 
-    def _batch(self, size: int) -> Batch:
-        if size not in self._batches:
+    def _batch(self, size: int, shapes: Shapes) -> tuple[Batch, ParameterTable | None]:
+        if (size, shapes) not in self._batches:
             batch = Batch(self._model, size, self._num_threads)
             batch.expand("geom_friction")
             for name in _COMPUTED:
                 batch.bind(name)  # a batch fills in only what has been asked for before
-            self._batches[size] = batch
-        return self._batches[size]
+            self._batches[size, shapes] = batch, ParameterTable(batch, self._model, shapes) if shapes else None
+        return self._batches[size, shapes]
 
-    def _load(self, batch: Batch, rows: np.ndarray) -> np.ndarray:
-        nq, nv, nu = self._model.nq, self._model.nv, self._model.nu
-        ends = np.cumsum([nq, nv, nv, 1, 1, 1, nu, 3])[:-1]
-        qpos, qvel, warmstart, time, friction, needed, target, push = np.split(rows, ends, axis=1)
+    def _load(self, batch: Batch, table: ParameterTable | None, rows: np.ndarray) -> None:
+        qpos, qvel, warmstart, time, friction, _, target, push, rest = np.split(rows, self._ends, axis=1)
         batch.qpos = qpos
         batch.qvel = qvel
         batch.qacc_warmstart = warmstart
@@ -182,7 +190,26 @@ class _HostSimulations:
         batch.ctrl = target
         batch.bind("xfrc_applied")[:, self._waist, :3] = push
         batch.expand("geom_friction")[:, self._floor, 0] = friction[:, 0]
-        return needed[:, 0] > 0.5
+        if table is not None:
+            table.update(rest[:, : table.size], self._needed(rows))
+
+    def _needed(self, rows: np.ndarray) -> np.ndarray:
+        return rows[:, self._ends[4]] > 0.5
+
+    def _substep_by_substep(self, batch: Batch, parameters: PhysicalParameters, rows: np.ndarray) -> np.ndarray:
+        """The control period of servos whose orders or limits change from one physics step to the next."""
+        nu, timestep = self._model.nu, self._model.opt.timestep
+        target, previous = rows[:, self._ends[5] : self._ends[6]], rows[:, -nu:]
+        position, velocity = batch.bind("qpos")[:, -nu:], batch.bind("qvel")[:, -nu:]
+        failed = np.zeros(len(rows), bool)
+        for substep in range(self._substeps):
+            start = substep * timestep
+            batch.ctrl = servo.order(np, parameters, target, previous, position, start, timestep)
+            limits = servo.torque_range(np, parameters, self._torque_limit, velocity)
+            if limits is not None:
+                batch.expand("actuator_forcerange")[:] = limits
+            failed[_failed(batch.step)] = True
+        return np.flatnonzero(failed)
 
     def _unload(self, batch: Batch, results: np.ndarray) -> None:
         parts = (
@@ -195,3 +222,12 @@ class _HostSimulations:
         )
         with np.errstate(over="ignore"):  # too large for float32 is infinite, which ends that robot's episode
             np.concatenate(parts, axis=1, out=results, casting="same_kind")
+
+
+def _failed(advance: Callable[[], None]) -> np.ndarray:
+    """Advances a batch; the robots [n] in which MuJoCo raised an error, and which stayed where they were."""
+    try:
+        advance()
+    except SimulationError as error:
+        return error.ids
+    return np.empty(0, int)

@@ -1,6 +1,7 @@
 """Evidence of a robot that went bad: its last good state and what was asked of it, replayed by one control step."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.loader import config_from_dict
 from playground_amp.configs.schema import Config
+from playground_amp.physics import randomization
 from playground_amp.physics.engine import Engine, PhysicsState, make_engine
 from playground_amp.physics.readings import Readings
 from playground_amp.training.manifest import robot_hash
@@ -38,16 +40,19 @@ def replay_evidence(path: Path) -> Replay:
         raise UserError(f"{path} is of another version of the robot: its files have changed since")
     config = config_from_dict(saved.manifest["config"], f"the configuration in {path}")
     engine = make_engine(config.physics, config.env.control_dt)
-    evidence = restore(saved, _template(engine))
+    evidence = restore(saved, _template(engine, config))
     state, readings = jax.jit(engine.step)(
-        evidence.physics, evidence.joint_target, evidence.push_force_w, evidence.parameters
+        evidence.physics, evidence.joint_target, evidence.push_force_w, evidence.parameters, evidence.previous_target
     )
     return Replay(saved.iteration, config, evidence, state, readings)
 
 
-def _template(engine: Engine) -> Evidence:
-    robot, parameters = engine.robot, engine.nominal_parameters()
+def _template(engine: Engine, config: Config) -> Evidence:
+    robot, friction = engine.robot, jnp.zeros(())
+    key = jax.eval_shape(lambda: jax.random.PRNGKey(0))
+    draw = partial(randomization.sample, config=config.domain_randomization, robot=robot)
+    parameters = jax.eval_shape(draw, key, friction)
     joints = jnp.zeros(len(robot.joint_names))
     home = jnp.asarray(robot.home_qpos, jnp.float32)
     physics, _ = jax.eval_shape(engine.reset, home, jnp.zeros(robot.model.nv), parameters)
-    return Evidence(jnp.bool_(False), physics, parameters, joints, joints, jnp.zeros(3))
+    return Evidence(jnp.bool_(False), physics, parameters, joints, joints, joints, jnp.zeros(3))

@@ -12,6 +12,7 @@ import numpy as np
 from playground_amp.amp import features
 from playground_amp.amp.learner import MotionPrior, PriorState
 from playground_amp.configs.schema import Config
+from playground_amp.envs.curriculum import next_difficulty
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.training import ppo, rollout
@@ -27,6 +28,7 @@ class TrainingState(NamedTuple):
     prior: PriorState | None  # with AMP
     env_states: EnvState  # [num_envs]
     statistics: rollout.EpisodeStatistics
+    difficulty: jax.Array  # [] in [0, 1], see envs/curriculum.py
     key: jax.Array
     iteration: jax.Array  # [] int32, finished iterations
 
@@ -55,7 +57,8 @@ class Trainer:
         key, env_key, learner_key = jax.random.split(jax.random.PRNGKey(self.config.trainer.seed), 3)
         prior = self.prior.init(jax.random.fold_in(learner_key, 1)) if self.prior else None
         num_envs = self.config.trainer.num_envs
-        states = self.env.reset(jax.random.split(env_key, num_envs))
+        difficulty = jnp.float32(0.0 if self.config.trainer.curriculum.enabled else 1.0)
+        states = self.env.reset(jax.random.split(env_key, num_envs), difficulty)
         # Robots start at different ages, so that they do not all reach the end of their episodes together.
         ages = jnp.arange(num_envs, dtype=jnp.int32) * self.config.env.episode_length // num_envs
         one_observation = jax.tree.map(lambda x: x[0], states.observation)
@@ -64,6 +67,7 @@ class Trainer:
             prior=prior,
             env_states=states._replace(step=ages),
             statistics=rollout.start_statistics(num_envs),
+            difficulty=difficulty,
             key=key,
             iteration=jnp.int32(0),
         )
@@ -82,8 +86,10 @@ class Trainer:
             rollout_key,
             self.config.trainer.rollout_steps,
             features.transition if self.prior else None,
+            state.difficulty,
         )
-        transitions, metrics = experience.transitions, experience.metrics | {"evidence": experience.evidence}
+        transitions, metrics = experience.transitions, experience.metrics | {"difficulty": state.difficulty}
+        metrics |= {"evidence": experience.evidence}
         if self.prior and state.prior and experience.motion:
             style = self.prior.style(state.prior, experience.motion.transitions)
             paid = self._style_weight(statistics) * style
@@ -98,7 +104,10 @@ class Trainer:
                 prior, motion.transitions, motion.command, jax.random.fold_in(update_key, 1)
             )
             metrics |= amp_metrics
-        following = TrainingState(learner, prior, env_states, statistics, key, state.iteration + 1)
+        difficulty = next_difficulty(
+            self.config.trainer.curriculum, state.difficulty, statistics.mean_length, self.config.env.episode_length
+        )
+        following = TrainingState(learner, prior, env_states, statistics, difficulty, key, state.iteration + 1)
         return strongly_typed(following), metrics
 
     def _style_weight(self, statistics: rollout.EpisodeStatistics) -> jax.Array:

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.envs.pushes import force_now
+from playground_amp.envs.sensing import true_target
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
@@ -31,7 +32,8 @@ class Evidence(NamedTuple):
     physics: PhysicsState
     parameters: PhysicalParameters
     action: jax.Array  # [11]
-    joint_target: jax.Array  # [11] rad
+    joint_target: jax.Array  # [11] rad, and the one before it, as the physics got them
+    previous_target: jax.Array
     push_force_w: jax.Array  # [3] N
 
 
@@ -64,13 +66,17 @@ def collect(
     key: jax.Array,
     num_steps: int,
     describe: Callable[[Readings, Readings], jax.Array] | None = None,
+    difficulty: jax.Array | float = 1.0,
 ) -> tuple[EnvState, EpisodeStatistics, Rollout]:
-    """Steps all robots `num_steps` times. `describe`: features of one robot's step, for `Rollout.motion`."""
+    """Steps all robots `num_steps` times; episodes that start meanwhile are of that difficulty [].
+
+    `describe`: features of one robot's step, for `Rollout.motion`.
+    """
 
     def step(carry: tuple, step_key: jax.Array) -> tuple[tuple, Any]:
         states, running, evidence = carry
         action, policy_extras = act(states.observation, step_key)
-        following, reached = env.step(states, action)
+        following, reached = env.step(states, action, difficulty)
         done = reached.terminated | reached.truncated
         transition = {
             "observation": states.observation,
@@ -163,4 +169,5 @@ def _remember(evidence: Evidence, bad: jax.Array, before: EnvState, reached: Env
 
 def _evidence(found: jax.Array, before: EnvState, reached: EnvState, action: jax.Array) -> Evidence:
     push_force_w = jax.vmap(force_now)(before.push)
-    return Evidence(found, before.physics, before.parameters, action, reached.joint_target, push_force_w)
+    target, previous = (jax.vmap(true_target)(state.joint_target, state.sensors) for state in (reached, before))
+    return Evidence(found, before.physics, before.parameters, action, target, previous, push_force_w)

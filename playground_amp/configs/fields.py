@@ -1,0 +1,26 @@
+"""What every section of the configuration is made of: the section itself, and ranges [low, high]."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.types import Strict
+
+
+def _low_to_high(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] > ends[1]:
+        raise ValueError("[low, high] with low at most high")
+    return ends
+
+
+Ordered = AfterValidator(_low_to_high)
+_Positive = Annotated[float, Field(gt=0)]
+_NotNegative = Annotated[float, Field(ge=0)]
+Range = Annotated[tuple[float, float], Strict(False), Ordered]
+PositiveRange = Annotated[tuple[_Positive, _Positive], Strict(False), Ordered]
+NotNegativeRange = Annotated[tuple[_NotNegative, _NotNegative], Strict(False), Ordered]
+
+
+class Section(BaseModel):
+    """A section of the YAML: immutable, strictly typed, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False)

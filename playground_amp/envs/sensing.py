@@ -1,0 +1,64 @@
+"""What the robot's sensors make of the truth: white noise, a tilted IMU, servos whose zero is off."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from playground_amp.configs.randomization import DomainRandomizationConfig, varies
+from playground_amp.physics import rotations
+from playground_amp.physics.randomization import between, towards
+from playground_amp.physics.readings import Readings
+
+_NOISES = ("gravity_noise", "gyro_noise", "joint_position_noise", "joint_velocity_noise")
+
+
+class SensorErrors(NamedTuple):
+    """One robot's. None: there is no such error, and it costs nothing."""
+
+    joint_zero_offset: jax.Array | None = None  # [11] rad; a servo reads this much more than the joint's angle
+    imu_rotation: jax.Array | None = None  # [4] wxyz, of the IMU against where it should sit
+    noise: jax.Array | None = None  # [] share of the configured noise
+
+
+def sample(
+    key: jax.Array,
+    config: DomainRandomizationConfig,
+    breadth: jax.Array | float = 1.0,
+    noise: jax.Array | float = 1.0,
+) -> SensorErrors:
+    """The errors of one robot's sensors; `breadth` and `noise` [] are shares of their full size."""
+    draws = jax.random.uniform(key, (13,))
+    offset = rotation = None
+    if varies(config, "joint_zero_offset"):
+        offset = towards(0.0, between(config.joint_zero_offset, draws[:11]), breadth)
+    if varies(config, "imu_tilt"):
+        direction = 2 * jnp.pi * draws[11]
+        axis = jnp.stack([jnp.cos(direction), jnp.sin(direction), jnp.zeros(())])
+        rotation = rotations.about_axis(axis, towards(0.0, between(config.imu_tilt, draws[12]), breadth))
+    return SensorErrors(offset, rotation, jnp.float32(noise) if varies(config, *_NOISES) else None)
+
+
+def measured(readings: Readings, errors: SensorErrors, key: jax.Array, config: DomainRandomizationConfig) -> Readings:
+    """The readings with gravity_b, gyro_b, joint_position and joint_velocity as the sensors give them."""
+    if errors.imu_rotation is not None:
+        readings = readings._replace(
+            gravity_b=rotations.rotate_inverse(readings.gravity_b, errors.imu_rotation),
+            gyro_b=rotations.rotate_inverse(readings.gyro_b, errors.imu_rotation),
+        )
+    if errors.joint_zero_offset is not None:
+        readings = readings._replace(joint_position=readings.joint_position + errors.joint_zero_offset)
+    if errors.noise is not None:
+        gravity, gyro, position, velocity = jnp.split(jax.random.normal(key, (28,)) * errors.noise, (3, 6, 17))
+        readings = readings._replace(
+            gravity_b=readings.gravity_b + config.gravity_noise * gravity,
+            gyro_b=readings.gyro_b + config.gyro_noise * gyro,
+            joint_position=readings.joint_position + config.joint_position_noise * position,
+            joint_velocity=readings.joint_velocity + config.joint_velocity_noise * velocity,
+        )
+    return readings
+
+
+def true_target(joint_target: jax.Array, errors: SensorErrors) -> jax.Array:
+    """Where the joints [11] rad are sent by servos that take `joint_target` by their own zero."""
+    return joint_target if errors.joint_zero_offset is None else joint_target - errors.joint_zero_offset

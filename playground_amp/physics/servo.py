@@ -1,0 +1,56 @@
+"""What a servo makes of its orders from one physics step to the next: late targets, play, less torque at speed.
+
+MuJoCo's position actuator gives clip(kp (order − q) − kv q̇, limits). Here are that order and those limits for a physics
+step, from the robot's state at its beginning. One arithmetic for every engine: `xp` is NumPy or jax.numpy, and arrays
+may have leading axes of robots.
+"""
+
+from types import ModuleType
+from typing import Any
+
+from playground_amp.physics.engine import PhysicalParameters
+
+
+def acts_within_a_period(parameters: PhysicalParameters) -> bool:
+    """Whether orders or limits change between two control steps."""
+    return any(x is not None for x in (parameters.latency, parameters.backlash, parameters.speed_droop))
+
+
+def order(
+    xp: ModuleType,
+    parameters: PhysicalParameters,
+    target: Any,
+    previous_target: Any,
+    joint_position: Any,
+    start: Any,
+    timestep: float,
+) -> Any:
+    """The position [..., 11] rad that the actuators are given for the physics step from `start` s of the period on.
+
+    A target that arrives during the step counts by the share of the step that is left: the torque's mean is exact.
+    With play the order lies within it of the joint: no torque until the play is used up (a dead zone).
+    """
+    wanted = target
+    if parameters.latency is not None:
+        arrived = xp.clip((start + timestep - parameters.latency[..., None]) / timestep, 0.0, 1.0)
+        wanted = previous_target + arrived * (target - previous_target)
+    if parameters.backlash is not None:
+        play = parameters.backlash
+        wanted = wanted + xp.clip(joint_position - wanted, -play, play)
+    return wanted
+
+
+def torque_range(xp: ModuleType, parameters: PhysicalParameters, torque_limit: Any, joint_velocity: Any) -> Any | None:
+    """The torque [..., 11, 2] N·m that the servos can give at a joint speed [..., 11] rad/s; None: always the same.
+
+    The straight line of a direct-current motor: from the limit at rest to none at the no-load speed, in the direction
+    of motion; against it, the whole limit.
+    """
+    if parameters.speed_droop is None:
+        return None
+    if parameters.motor_strength is not None:
+        torque_limit = torque_limit * parameters.motor_strength
+    share = parameters.speed_droop[..., None] * joint_velocity
+    upper = torque_limit * xp.clip(1.0 - share, 0.0, 1.0)
+    lower = -torque_limit * xp.clip(1.0 + share, 0.0, 1.0)
+    return xp.stack([lower, upper], axis=-1)

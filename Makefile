@@ -1,10 +1,15 @@
-# make walk: train, judge and film a walking policy.  make test: run the tests.  make lint: format, lint, types.
+# make play: steer the policy in the box in your browser.  make walk: train, judge and film a walking policy.
+# make test: run the tests.  make lint: format, lint, types.
 
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
 WALK_ITERATIONS ?= 400
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk
+
+# What `make play` shows (a bundle, a checkpoint or a run folder, also one that is still training), and where.
+POLICY ?= policies/walk
+PORT ?= 8080
 
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
@@ -14,7 +19,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 
-.PHONY: setup walk test lint clean
+.PHONY: setup play walk policy test lint clean
 
 setup: $(INSTALLED)
 
@@ -30,12 +35,19 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[deploy,dev]'
 	@touch $@
 
+play: setup
+	$(PY) playground_amp/play.py --checkpoint $(POLICY) --port $(PORT)
+
 walk: setup
 	@PY=$(PY) scripts/system_packages.sh || true
 	$(PY) playground_amp/train.py --num-envs $(WALK_ENVS) --num-iterations $(WALK_ITERATIONS) --seed $(SEED) \
 		--checkpoint-dir $(WALK_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(WALK_FOLDER)/final_iter_$(WALK_ITERATIONS).pkl --gate walk \
 		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4
+
+# Puts the policy of WALK_FOLDER into the box, after the full gate.
+policy: setup
+	PY=$(PY) scripts/make_policy.sh $(WALK_FOLDER)
 
 test: setup
 	$(PY) -m pytest $(PYTEST_ARGS)

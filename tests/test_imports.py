@@ -22,8 +22,9 @@ LAYERS = {
     "training": 5,
     "evaluation": 6,
     "deploy": 6,
+    "cockpit": 7,
 }
-COMMANDS = 7  # modules of playground_amp itself: train.py, evaluate.py, ...
+COMMANDS = 8  # modules of playground_amp itself: train.py, evaluate.py, ...
 SIMULATORS = ("mujoco", "mujoco_warp", "warp")
 MAY_SIMULATE = ("robot", "physics")
 

@@ -1,0 +1,128 @@
+"""The controls beside the picture: what the visitor can ask for, by sliders, buttons and keys."""
+
+import math
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+import viser
+from viser._messages import HotkeyKey
+
+from playground_amp.cockpit.simulation import Wishes
+from playground_amp.configs.schema import Config
+
+Press = Literal["push", "reset"]
+
+# Where a push drives the robot, counter-clockwise from straight ahead.
+PUSH_ANGLES = {
+    "forward": 0.0,
+    "forward left": math.pi / 4,
+    "left": math.pi / 2,
+    "back left": 3 * math.pi / 4,
+    "back": math.pi,
+    "back right": -3 * math.pi / 4,
+    "right": -math.pi / 2,
+    "forward right": -math.pi / 4,
+}
+KEYS = "keys: I K faster slower · J L turn · U O sideways · H stand · P push · R reset · space pause"
+_SPEED_STEP = 0.05  # m/s, the slowest that training shows beside standing
+_YAW_STEP = 0.1  # rad/s, likewise
+_STRONGEST_PUSH = 30.0  # N
+_FIRST_SPEED = 0.3  # m/s: the robot walks when the page opens
+_FRICTION = (0.1, 1.5)
+
+
+class Panel:
+    """Sliders, buttons and keys. Values are read by the loop; presses are queued for it."""
+
+    def __init__(self, server: viser.ViserServer, config: Config, floor_friction: float, push_duration: float):
+        self._presses: SimpleQueue[Press] = SimpleQueue()
+        self.paused = False
+        gui, commands = server.gui, config.env.commands
+        gui.main_panel.dock_right()
+        with gui.add_folder("Command"):
+            self._forward = self._command(gui, "Forward m/s", commands.forward, _SPEED_STEP, _FIRST_SPEED)
+            self._sideways = self._command(gui, "Left m/s", commands.sideways, _SPEED_STEP)
+            self._yaw_rate = self._command(gui, "Turn left rad/s", commands.yaw_rate, _YAW_STEP)
+            gui.add_button("Stand", icon=viser.Icon.HAND_STOP).on_click(lambda _: self._stand())
+        with gui.add_folder("Push"):
+            self._push_to = gui.add_dropdown("Towards", tuple(PUSH_ANGLES))
+            self._push_force = gui.add_slider(
+                "Force N", min=0.0, max=_STRONGEST_PUSH, step=1.0, initial_value=8.0, hint=f"for {push_duration:g} s"
+            )
+            gui.add_button("Push", icon=viser.Icon.ARROW_BIG_RIGHT).on_click(lambda _: self._presses.put("push"))
+        with gui.add_folder("World"):
+            self._friction = gui.add_slider(
+                "Floor friction", min=_FRICTION[0], max=_FRICTION[1], step=0.05, initial_value=round(floor_friction, 2)
+            )
+        with gui.add_folder("Time"):
+            self._speed = gui.add_slider("Speed", min=0.1, max=2.0, step=0.1, initial_value=1.0, hint="1: real time")
+            self._pause = gui.add_button("Pause", icon=viser.Icon.PLAYER_PAUSE)
+            self._pause.on_click(lambda _: self._toggle_pause())
+            gui.add_button("Reset", icon=viser.Icon.RELOAD).on_click(lambda _: self._presses.put("reset"))
+        gui.add_html(f'<div style="padding:0 1em 1em;font-size:0.75em;opacity:0.7">{KEYS}</div>')
+        self._add_keys(gui)
+
+    @property
+    def wishes(self) -> Wishes:
+        """What is asked for now."""
+        return Wishes(self._forward.value, self._sideways.value, self._yaw_rate.value, self._friction.value)
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds a second."""
+        return self._speed.value
+
+    @property
+    def push_angle(self) -> float:
+        """Direction of the next push from the robot's heading, rad, counter-clockwise."""
+        return PUSH_ANGLES[self._push_to.value]
+
+    @property
+    def push_force(self) -> float:
+        """Strength of the next push, N."""
+        return self._push_force.value
+
+    def next_press(self) -> Press | None:
+        """The oldest press that has not been served."""
+        try:
+            return self._presses.get_nowait()
+        except Empty:
+            return None
+
+    def _command(
+        self, gui: viser.GuiApi, label: str, trained: tuple[float, float], step: float, first: float = 0.0
+    ) -> viser.GuiSliderHandle[float]:
+        """A slider over the range that the policy was trained for; 0 is always within."""
+        low, high = min(trained[0], 0.0), max(trained[1], 0.0)
+        if low == high:  # never commanded in training
+            return gui.add_slider(label, min=0.0, max=0.0, step=step, initial_value=0.0, disabled=True)
+        return gui.add_slider(label, min=low, max=high, step=step, initial_value=min(first, high))
+
+    def _add_keys(self, gui: viser.GuiApi) -> None:
+        nudges: tuple[tuple[HotkeyKey, str, viser.GuiSliderHandle[float], float], ...] = (
+            ("I", "Faster", self._forward, _SPEED_STEP),
+            ("K", "Slower", self._forward, -_SPEED_STEP),
+            ("U", "More to the left", self._sideways, _SPEED_STEP),
+            ("O", "More to the right", self._sideways, -_SPEED_STEP),
+            ("J", "Turn more to the left", self._yaw_rate, _YAW_STEP),
+            ("L", "Turn more to the right", self._yaw_rate, -_YAW_STEP),
+        )
+        for key, label, slider, change in nudges:
+            gui.add_command(label, hotkey=key).on_trigger(lambda _, nudged=(slider, change): _nudge(*nudged))
+        gui.add_command("Stand", hotkey="H").on_trigger(lambda _: self._stand())
+        gui.add_command("Push", hotkey="P").on_trigger(lambda _: self._presses.put("push"))
+        gui.add_command("Reset", hotkey="R").on_trigger(lambda _: self._presses.put("reset"))
+        gui.add_command("Pause or go on", hotkey="space").on_trigger(lambda _: self._toggle_pause())
+
+    def _stand(self) -> None:
+        for slider in (self._forward, self._sideways, self._yaw_rate):
+            slider.value = 0.0
+
+    def _toggle_pause(self) -> None:
+        self.paused = not self.paused
+        self._pause.label = "Go on" if self.paused else "Pause"
+        self._pause.icon = viser.Icon.PLAYER_PLAY if self.paused else viser.Icon.PLAYER_PAUSE
+
+
+def _nudge(slider: viser.GuiSliderHandle[float], change: float) -> None:
+    slider.value = round(min(max(slider.value + change, slider.min), slider.max), 3)

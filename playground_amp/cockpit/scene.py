@@ -1,0 +1,127 @@
+"""The robot on its floor in the browser, drawn by viser from the shapes of the robot's own model.
+
+The camera is the visitor's. The world is what moves: it is shifted under the robot, smoothly, so that the robot stays
+in view and neither sway nor bob of its waist shakes the picture.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import trimesh
+import viser
+from trimesh import graph
+from trimesh.util import append_faces
+from trimesh.visual.material import PBRMaterial
+from trimesh.visual.texture import TextureVisuals
+
+from playground_amp.physics.body_poses import BodyPlacer
+from playground_amp.robot.looks import Shape, body_names, visible_shapes
+from playground_amp.robot.robot import Robot
+
+_WORLD = "/world"
+_FOLLOW_TIME = 0.4  # s in which the camera makes up 63 % of its distance to the robot
+_PUSH_LENGTH = 0.02  # m of arrow a newton
+_CREASE = np.radians(40)  # edges sharper than this stay edges; flatter ones are shaded round
+_ARROW_COLOR = (230, 60, 40)
+
+
+class Scene:
+    """One robot, its floor and the push on it."""
+
+    def __init__(self, server: viser.ViserServer, robot: Robot):
+        self._server = server
+        self._placer = BodyPlacer(robot)
+        self._shift = np.zeros(2)
+        scene = server.scene
+        scene.set_up_direction("+z")
+        scene.configure_environment_map("studio", environment_intensity=0.35)
+        scene.configure_default_lights(cast_shadow=True)
+        scene.configure_fog(6.0, 22.0, color=(235, 238, 242))
+        server.initial_camera.position = (1.05, -1.45, 0.75)
+        server.initial_camera.look_at = (0.0, 0.0, 0.30)
+        server.initial_camera.fov = np.radians(40)
+        self._world = scene.add_frame(_WORLD, show_axes=False)
+        scene.add_grid(
+            f"{_WORLD}/floor",
+            infinite_grid=True,
+            cell_size=0.1,
+            section_size=0.5,
+            cell_color=(205, 210, 216),
+            section_color=(170, 177, 186),
+            plane_color=(232, 235, 239),
+            plane_opacity=1.0,
+            shadow_opacity=0.25,
+            fade_distance=22.0,
+        )
+        self._bodies = _add_bodies(scene, robot.scene)
+        self._arrow = scene.add_arrows(f"{_WORLD}/push", np.zeros((1, 2, 3)), _ARROW_COLOR, visible=False)
+
+    def show(self, qpos: np.ndarray, push_w: np.ndarray | None, seconds: float) -> None:
+        """Draws the robot at qpos [18] and the force [3] N that pushes it, `seconds` after the last picture."""
+        poses = self._placer(qpos)
+        self._follow(qpos[:2], seconds)
+        with self._server.atomic():
+            self._world.position = (-self._shift[0], -self._shift[1], 0.0)
+            for index, frame in self._bodies.items():
+                frame.position, frame.wxyz = poses.position_w[index], poses.quaternion_w[index]
+            self._show_push(qpos[:3], push_w)
+
+    def _follow(self, position_w: np.ndarray, seconds: float) -> None:
+        away = position_w - self._shift
+        jumped = np.linalg.norm(away) > 1.0  # after a reset
+        self._shift = self._shift + away * (1.0 if jumped else 1 - np.exp(-seconds / _FOLLOW_TIME))
+
+    def _show_push(self, waist_w: np.ndarray, push_w: np.ndarray | None) -> None:
+        if push_w is not None:
+            self._arrow.points = np.stack([waist_w - _PUSH_LENGTH * push_w, waist_w])[None].astype(np.float32)
+        if self._arrow.visible != (push_w is not None):
+            self._arrow.visible = push_w is not None
+
+
+def _add_bodies(scene: viser.SceneApi, scene_name: str) -> dict[int, viser.FrameHandle]:
+    """A frame a body, by its index in the model, with a mesh of each of its colours under it."""
+    by_look: dict[int, dict[tuple[float, ...], list[Shape]]] = defaultdict(lambda: defaultdict(list))
+    for shape in visible_shapes(scene_name):
+        by_look[shape.body][shape.rgb].append(shape)
+    names, frames = body_names(scene_name), {}
+    for body, colors in by_look.items():
+        frames[body] = scene.add_frame(f"{_WORLD}/{names[body]}", show_axes=False)
+        for number, (rgb, shapes) in enumerate(colors.items()):
+            scene.add_mesh_trimesh(f"{_WORLD}/{names[body]}/{number}", _joined(shapes, rgb))
+    return frames
+
+
+def _joined(shapes: Sequence[Shape], rgb: Sequence[float]) -> trimesh.Trimesh:
+    """The shapes of one body and colour as one mesh."""
+    smooth = [graph.smooth_shade(shape_mesh(shape), _CREASE) for shape in shapes]
+    vertices, faces = append_faces([mesh.vertices for mesh in smooth], [mesh.faces for mesh in smooth])
+    linear = [_to_linear(channel) for channel in rgb]
+    paint = PBRMaterial(baseColorFactor=[*linear, 1.0], metallicFactor=0.05, roughnessFactor=0.5)
+    return trimesh.Trimesh(vertices, faces, visual=TextureVisuals(material=paint), process=False)
+
+
+def _to_linear(channel: float) -> float:
+    """An sRGB channel as the linear light that glTF materials are given in (IEC 61966-2-1)."""
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def shape_mesh(shape: Shape) -> trimesh.Trimesh:
+    """The surface of a shape in its body's frame, m."""
+    radius, half_length = shape.size[0], shape.size[1]
+    match shape.kind:
+        case "box":
+            mesh = trimesh.creation.box(extents=2 * np.array(shape.size))
+        case "cylinder":
+            mesh = trimesh.creation.cylinder(radius=radius, height=2 * half_length, sections=24)
+        case "capsule":
+            mesh = trimesh.creation.capsule(radius=radius, height=2 * half_length, count=[16, 16])
+            mesh.apply_translation([0, 0, -mesh.bounds.mean(axis=0)[2]])
+        case "sphere":
+            mesh = trimesh.creation.icosphere(subdivisions=2, radius=radius)
+        case "ellipsoid":
+            mesh = trimesh.creation.icosphere(subdivisions=2)
+            mesh.apply_scale(shape.size)
+    pose = trimesh.transformations.quaternion_matrix(shape.quaternion)
+    pose[:3, 3] = shape.position
+    return mesh.apply_transform(pose)

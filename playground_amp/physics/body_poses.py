@@ -1,0 +1,29 @@
+"""Where every body of the robot is, for whoever draws it."""
+
+from typing import NamedTuple
+
+import mujoco
+import numpy as np
+
+from playground_amp.robot.robot import Robot, load_visual_model
+
+
+class BodyPoses(NamedTuple):
+    """Poses of all bodies in the world, in the order of `robot.looks.body_names`."""
+
+    position_w: np.ndarray  # [B, 3] m
+    quaternion_w: np.ndarray  # [B, 4] wxyz
+
+
+class BodyPlacer:
+    """From the state of one robot to the poses of its bodies, by MuJoCo's forward kinematics."""
+
+    def __init__(self, robot: Robot):
+        self._model = load_visual_model(robot.scene)
+        self._data = mujoco.MjData(self._model)
+
+    def __call__(self, qpos: np.ndarray) -> BodyPoses:
+        """Poses at qpos [18] (m, quaternion wxyz, rad)."""
+        self._data.qpos[:] = qpos
+        mujoco.mj_kinematics(self._model, self._data)
+        return BodyPoses(self._data.xpos.copy(), self._data.xquat.copy())

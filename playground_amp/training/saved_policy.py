@@ -1,0 +1,38 @@
+"""The policy inside a saved state, so that a run can be watched while it trains."""
+
+from typing import Any
+
+import jax
+
+from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.schema import Config
+from playground_amp.training.policy import make_networks, policy_params
+from playground_amp.training.ppo import Learner, init_learner
+from playground_amp.training.state import SavedState, restore
+
+_LEARNER = "learner/"
+_NORMALIZER_MEAN = "learner/normalizer/mean/"
+
+
+def config_of_state(saved: SavedState) -> Config:
+    """The configuration that the state's run was started with. Raises UserError if this version cannot read it."""
+    return config_from_dict(saved.manifest["config"], f"the configuration in {saved.path}")
+
+
+def params_of_state(saved: SavedState) -> dict[str, Any]:
+    """The policy as `make_policy` takes it, the same arrays that a checkpoint of that iteration holds.
+
+    Raises UserError if the state is none of this version's trainer.
+    """
+    trainer = config_of_state(saved).trainer
+    means = {name: array for name, array in saved.arrays.items() if name.startswith(_NORMALIZER_MEAN)}
+    observation = {
+        name.removeprefix(_NORMALIZER_MEAN): jax.ShapeDtypeStruct(array.shape, array.dtype)
+        for name, array in means.items()
+    }
+    networks = make_networks(trainer, {name: shape.shape[0] for name, shape in observation.items()})
+    template = jax.eval_shape(lambda key: init_learner(trainer, networks, observation, key), jax.random.PRNGKey(0))
+    arrays = {name: array for name, array in saved.arrays.items() if name.startswith(_LEARNER)}
+    arrays = {name.removeprefix(_LEARNER): array for name, array in arrays.items()}
+    learner: Learner = restore(saved._replace(arrays=arrays), template)
+    return policy_params(trainer, learner.normalizer, learner.params.policy, learner.params.value)

@@ -1,0 +1,370 @@
+"""Runs an exported policy from raw sensor readings to servo targets. Needs NumPy only; uses onnxruntime if it is there.
+
+A bundle carries a copy of this file, so that a robot needs nothing else. Before a policy will run, its golden vectors
+(sensor readings and servo targets recorded in simulation) are computed again; a bundle that gives anything else is
+refused.
+
+    policy = load_policy("bundle")
+    policy.reset()
+    while True:  # every policy.control_dt seconds
+        targets = policy.step(Sensors(orientation, gyro, joint_position, joint_velocity), (0.3, 0.0, 0.0))
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+FORMAT = 1
+UNITS = {"angle": "rad", "angular_velocity": "rad/s", "linear_velocity": "m/s", "time": "s"}
+QUATERNION_ORDERS = ("wxyz", "xyzw")
+BACKENDS = ("auto", "onnxruntime", "numpy")
+_UNIT_TOLERANCE = 0.01  # of a quaternion's norm
+_PHASE_TOLERANCE = 1e-5
+
+
+class BundleError(Exception):
+    """A bundle that is incomplete or altered, or sensor readings that cannot be true."""
+
+
+class Sensors(NamedTuple):
+    """What the robot measures at one moment; for a batch every number is an array [N]."""
+
+    orientation: Any  # [4] of the chest in the world, in the bundle's quaternion order; its yaw may drift
+    gyro: Any  # [3] rad/s, chest frame
+    joint_position: Mapping[str, Any]  # by joint name, rad
+    joint_velocity: Mapping[str, Any]  # by joint name, rad/s
+
+
+class Memory(NamedTuple):
+    """What the policy carries from one control period to the next; for a batch with a leading [N]."""
+
+    gait_phase: Any  # [] in [0, 1)
+    previous_action: Any  # [joints]
+    joint_target: Any  # [joints] rad, as last sent to the servos
+
+
+def load_policy(folder: str | Path, backend: str = "auto") -> "WalkingPolicy":
+    """The policy of a bundle, its golden vectors verified.
+
+    `backend` is onnxruntime, numpy, or auto: onnxruntime where it is installed.
+
+    Raises:
+      BundleError: the bundle is incomplete or was altered.
+    """
+    folder = Path(folder)
+    manifest = _read_json(folder / "manifest.json")
+    try:
+        if manifest["format"] != FORMAT:
+            raise BundleError(f"{folder} has bundle format {manifest['format']}, this runtime reads {FORMAT}")
+        for name, expected in manifest["files"].items():
+            if hashlib.sha256(_read(folder / name)).hexdigest() != expected:
+                raise BundleError(f"{folder / name} is not the file that was exported: its SHA-256 differs")
+        policy = WalkingPolicy(manifest, _read(folder / "policy.onnx"), backend)
+        _check_golden(policy, _read_json(folder / "golden.json"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"{folder} is not as it was exported: {type(error).__name__} {error}") from error
+    return policy
+
+
+class WalkingPolicy:
+    """From sensors to servo targets. Made by `load_policy`, which verifies it."""
+
+    def __init__(self, manifest: Mapping[str, Any], model: bytes, backend: str = "auto"):
+        self.manifest = manifest
+        self.joint_names: tuple[str, ...] = tuple(joint["name"] for joint in manifest["joints"])
+        self.control_dt: float = manifest["control_dt"]
+        self.home = np.array([joint["home"] for joint in manifest["joints"]], np.float32)
+        self._parts = [part["name"] for part in manifest["observation"]]
+        self._clock = manifest["gait_clock"]
+        self._imu_joint = self.joint_names.index(manifest["imu"]["turned_by_joint"])
+        order = manifest["imu"]["quaternion_order"]
+        if order not in QUATERNION_ORDERS:
+            raise BundleError(f"the quaternion order is {order!r}, it can be {' or '.join(QUATERNION_ORDERS)}")
+        self._wxyz = [order.index(letter) for letter in "wxyz"]
+        graph = read_onnx(model)
+        _check_description(manifest, graph)
+        self.backend = _choose(backend)
+        self._run = _onnxruntime_session(model) if self.backend == "onnxruntime" else graph.run
+        self._memory = self.start()
+
+    def start(self, gait_phase: Any = 0.0) -> Memory:
+        """The memory at the home pose. The left foot swings first from phase 0, the right one from 0.5."""
+        return Memory(np.float32(gait_phase), np.zeros_like(self.home), self.home)
+
+    def reset(self, gait_phase: float = 0.0) -> None:
+        """Forgets what was: call it with the robot at the home pose, before the first `step`."""
+        self._memory = self.start(gait_phase)
+
+    def step(self, sensors: Sensors, command: Sequence[float] | np.ndarray) -> dict[str, float]:
+        """Servo targets by joint name, rad, for the coming control period.
+
+        `command` is the velocity forward m/s, to the left m/s, and the yaw rate rad/s; all 0: stand.
+
+        Raises:
+          BundleError: a reading is missing, not finite, or the orientation is no unit quaternion; nothing has changed.
+        """
+        numbers = [*sensors.orientation, *sensors.gyro, *command, *sensors.joint_position.values()]
+        if not np.isfinite([*numbers, *sensors.joint_velocity.values()]).all():
+            raise BundleError("a sensor reading or the command is not finite")
+        if abs(np.linalg.norm(sensors.orientation) - 1) > _UNIT_TOLERANCE:
+            raise BundleError(f"the orientation {list(sensors.orientation)} is no unit quaternion")
+        try:
+            self._memory = self.act(self._memory, sensors, command)
+        except KeyError as error:
+            raise BundleError(f"no reading of joint {error}") from error
+        return dict(zip(self.joint_names, self._memory.joint_target.tolist(), strict=True))
+
+    def act(self, memory: Memory, sensors: Sensors, command: Any) -> Memory:
+        """The pure function behind `step`, of one robot or of a batch: the memory afterwards holds the targets."""
+        command = np.asarray(command, np.float32)
+        observation = self.observation(memory, sensors, command)
+        action, joint_target = self.network(observation, memory.joint_target)
+        return Memory(self._advance(memory.gait_phase, command), action, joint_target)
+
+    def observation(self, memory: Memory, sensors: Sensors, command: np.ndarray) -> np.ndarray:
+        """The network's input [..., 44] float32 in SI units. IMU readings are turned into the base frame."""
+        joint_position, joint_velocity = self._by_joint(sensors.joint_position), self._by_joint(sensors.joint_velocity)
+        waist_yaw, waist_speed = joint_position[..., self._imu_joint], joint_velocity[..., self._imu_joint]
+        gyro_b = _turn(np.asarray(sensors.gyro, float), waist_yaw)
+        gyro_b[..., 2] -= waist_speed
+        turn = 2 * np.pi * np.asarray(memory.gait_phase)
+        parts = {
+            "gravity_b": _turn(_gravity(np.asarray(sensors.orientation, float)[..., self._wxyz]), waist_yaw),
+            "gyro_b": gyro_b,
+            "joint_position": joint_position,
+            "joint_velocity": joint_velocity,
+            "previous_action": memory.previous_action,
+            "command": command,
+            "gait_clock": np.stack([np.sin(turn), np.cos(turn)], axis=-1),
+        }
+        return np.concatenate([parts[name] for name in self._parts], axis=-1, dtype=np.float32)
+
+    def network(self, observation: np.ndarray, previous_target: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Action [..., joints] and joint targets [..., joints] rad of an observation [..., 44] in SI units."""
+        inputs = {"observation": observation, "previous_joint_target": np.asarray(previous_target, np.float32)}
+        rows = {name: np.reshape(value, (-1, value.shape[-1])) for name, value in inputs.items()}
+        shape = (*observation.shape[:-1], len(self.joint_names))
+        action, joint_target = self._run(rows)
+        return action.reshape(shape), joint_target.reshape(shape)
+
+    def _advance(self, phase: Any, command: np.ndarray) -> np.ndarray:
+        """The gait phase a control period later; told to stand, the robot finishes its step and waits."""
+        clock = self._clock
+        speed = np.hypot(command[..., 0], command[..., 1])
+        cycle = np.clip(clock["cycle_time_at_rest"] - clock["cycle_time_slope"] * speed, *clock["cycle_time"])
+        later = phase + self.control_dt / cycle
+        waiting = np.minimum(later, np.ceil(phase * 2) / 2)
+        standing = (command == 0).all(axis=-1)
+        return np.asarray(np.where(standing, waiting, later) % 1.0, np.float32)
+
+    def _by_joint(self, values: Mapping[str, Any]) -> np.ndarray:
+        return np.array([values[name] for name in self.joint_names], float).T
+
+
+def _gravity(wxyz: np.ndarray) -> np.ndarray:
+    """The direction of gravity [..., 3] in a frame of orientation [..., 4]."""
+    w, x, y, z = np.moveaxis(wxyz / np.linalg.norm(wxyz, axis=-1, keepdims=True), -1, 0)
+    return np.stack([2 * (w * y - x * z), -2 * (y * z + w * x), 2 * (x * x + y * y) - 1], axis=-1)
+
+
+def _turn(vector: np.ndarray, yaw: np.ndarray) -> np.ndarray:
+    """A vector [..., 3] of a frame that is turned by `yaw` rad about z, in the frame it was turned from."""
+    cos, sin = np.cos(yaw), np.sin(yaw)
+    x, y, z = vector[..., 0], vector[..., 1], vector[..., 2]
+    return np.stack([cos * x - sin * y, sin * x + cos * y, z], axis=-1)
+
+
+# What a bundle must show before it runs
+
+
+def _check_golden(policy: WalkingPolicy, golden: Mapping[str, Any]) -> None:
+    """Computes every golden sequence again, from sensors to targets, with the clock and the memory running."""
+    tolerance = golden["tolerance_rad"]
+    if not golden["sequences"]:
+        raise BundleError("refused: golden.json holds no vectors")
+    for number, sequence in enumerate(golden["sequences"]):
+        memory = Memory(
+            np.float32(sequence["start"]["gait_phase"]),
+            np.array([sequence["start"]["previous_action"][name] for name in policy.joint_names], np.float32),
+            np.array([sequence["start"]["joint_target"][name] for name in policy.joint_names], np.float32),
+        )
+        for step, row in enumerate(_rows(sequence["steps"])):
+            sensors = Sensors(row["orientation"], row["gyro"], row["joint_position"], row["joint_velocity"])
+            memory = policy.act(memory, sensors, row["command"])
+            place = f"golden sequence {number}, step {step}"
+            for joint, target in zip(policy.joint_names, memory.joint_target, strict=True):
+                expected = row["joint_target"][joint]
+                if not abs(target - expected) <= tolerance:
+                    raise BundleError(
+                        f"refused, the bundle was altered: {place} gives {joint} {target:.6f} rad, not {expected:.6f}"
+                    )
+            off = abs(float(memory.gait_phase) - row["next_gait_phase"])
+            if not min(off, 1 - off) <= _PHASE_TOLERANCE:
+                raise BundleError(f"refused, the bundle was altered: the gait clock is off at {place}")
+
+
+def _rows(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for step in range(len(columns["command"])):
+        yield {name: _at(step, column) for name, column in columns.items()}
+
+
+def _at(step: int, column: Any) -> Any:
+    return {joint: values[step] for joint, values in column.items()} if isinstance(column, dict) else column[step]
+
+
+def _check_description(manifest: Mapping[str, Any], graph: "OnnxGraph") -> None:
+    """Raises BundleError unless what the manifest says of the network is what the network contains."""
+    parts, joints = manifest["observation"], manifest["joints"]
+    constants = {"action_filter": np.float32(0), **graph.constants}  # no filter, no node
+    offsets = {"joint_position": [joint["home"] for joint in joints]}
+    described = {
+        "observation_scale": np.repeat([part["scale"] for part in parts], [part["size"] for part in parts]),
+        "observation_offset": np.concatenate([offsets.get(p["name"], np.zeros(p["size"])) for p in parts]),
+        "home": offsets["joint_position"],
+        "joint_lower": [joint["lower"] for joint in joints],
+        "joint_upper": [joint["upper"] for joint in joints],
+        "action_scale": manifest["action"]["scale"],
+        "action_filter": manifest["action"]["filter"],
+    }
+    for name, value in described.items():
+        if not np.array_equal(np.asarray(value, np.float32), constants[name]):
+            raise BundleError(f"refused, the bundle was altered: manifest.json and policy.onnx differ in {name}")
+    activations = {operation for operation, _, _ in graph.nodes} - _ARITHMETIC
+    if activations != {manifest["network"]["activation"]}:
+        raise BundleError(f"refused, the bundle was altered: policy.onnx has activation {', '.join(activations)}")
+    if manifest["units"] != UNITS:
+        raise BundleError(f"refused: the units are {manifest['units']}, this runtime knows {UNITS}")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(_read(path))
+    except ValueError as error:
+        raise BundleError(f"{path} is no JSON: {error}") from error
+
+
+# The network
+
+
+def _choose(backend: str) -> str:
+    if backend not in BACKENDS:
+        raise BundleError(f"backend {backend!r} is unknown, it can be {', '.join(BACKENDS)}")
+    there = find_spec("onnxruntime") is not None
+    if backend == "onnxruntime" and not there:
+        raise BundleError("onnxruntime is not installed")
+    return ("onnxruntime" if there else "numpy") if backend == "auto" else backend
+
+
+def _onnxruntime_session(model: bytes) -> Callable[[Mapping[str, np.ndarray]], Sequence[Any]]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the network is too small for more
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    inputs = [entry.name for entry in session.get_inputs()]
+    return lambda rows: session.run(["action", "joint_target"], {name: rows[name] for name in inputs})
+
+
+def _elu(x: np.ndarray) -> np.ndarray:
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+_ARITHMETIC = {"Add", "Sub", "Mul", "Div", "Gemm", "Max", "Min"}
+_OPERATIONS: dict[str, Callable[..., np.ndarray]] = {
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mul": np.multiply,
+    "Div": np.divide,
+    "Max": np.maximum,
+    "Min": np.minimum,
+    "Gemm": lambda x, kernel, bias: x @ kernel + bias,
+    "Elu": _elu,
+}
+
+
+class OnnxGraph(NamedTuple):
+    """The parts of an ONNX model that this runtime computes with."""
+
+    nodes: list[tuple[str, list[str], str]]  # operation, inputs, output
+    constants: dict[str, np.ndarray]
+
+    def run(self, rows: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Action and joint target [N, joints] of inputs [N, ...]."""
+        values = {**self.constants, **rows}
+        for operation, inputs, output in self.nodes:
+            values[output] = _OPERATIONS[operation](*(values[name] for name in inputs))
+        return values["action"], values["joint_target"]
+
+
+def read_onnx(model: bytes) -> OnnxGraph:
+    """Reads the graph out of an ONNX file (a protobuf message; numbers below are the fields of onnx.proto)."""
+    nodes, constants = [], {}
+    (graph,) = (value for field, value in _fields(model) if field == 7)
+    for field, value in _fields(graph):
+        if field == 1:
+            nodes.append(_node(value))
+        elif field == 5:
+            name, array = _tensor(value)
+            constants[name] = array
+    return OnnxGraph(nodes, constants)
+
+
+def _node(message: bytes) -> tuple[str, list[str], str]:
+    parts = list(_fields(message))
+    if any(field == 5 for field, _ in parts):
+        raise BundleError("refused: a node of policy.onnx has attributes, none was exported with any")
+    inputs = [value.decode() for field, value in parts if field == 1]
+    (output,), (operation,) = ([value.decode() for field, value in parts if field == wanted] for wanted in (2, 4))
+    if operation not in _OPERATIONS:
+        raise BundleError(f"refused, the bundle was altered: policy.onnx has an operation {operation}")
+    return operation, inputs, output
+
+
+def _tensor(message: bytes) -> tuple[str, np.ndarray]:
+    parts = list(_fields(message))
+    shape = [value for field, value in parts if field == 1]
+    (kind,), (name,), (raw,) = ([value for field, value in parts if field == wanted] for wanted in (2, 8, 9))
+    if kind != 1:
+        raise BundleError(f"refused: {name.decode()} of policy.onnx is not float32")
+    return name.decode(), np.frombuffer(raw, "<f4").reshape(shape)
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
+    """Field number and value of every field of a protobuf message: an int, or the bytes of anything else."""
+    position = 0
+    while position < len(message):
+        key, position = _varint(message, position)
+        field, wire_type = key >> 3, key & 7
+        if wire_type == 0:
+            value, position = _varint(message, position)
+            yield field, value
+            continue
+        length, position = _varint(message, position) if wire_type == 2 else ({1: 8, 5: 4}[wire_type], position)
+        if position + length > len(message):
+            raise BundleError("policy.onnx is cut off")
+        yield field, message[position : position + length]
+        position += length
+
+
+def _varint(message: bytes, position: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if position >= len(message):
+            raise BundleError("policy.onnx is cut off")
+        byte = message[position]
+        value |= (byte & 0x7F) << shift
+        position, shift = position + 1, shift + 7
+        if byte < 0x80:
+            return value, position

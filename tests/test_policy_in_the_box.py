@@ -1,0 +1,35 @@
+"""The policy in the box is of this version: its files, its robot, its configuration, and it walks."""
+
+from pathlib import Path
+
+from playground_amp.configs.loader import config_from_dict
+from playground_amp.deploy import runtime
+from playground_amp.deploy.controller import bundle_controller, load_bundle
+from playground_amp.envs.observations import ACTOR_LAYOUT
+from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.evaluation.gates import WALK
+from playground_amp.evaluation.runner import gate_config, run_gate
+from playground_amp.training.manifest import robot_hash
+
+BOX = Path(__file__).parents[1] / "policies" / "walk"
+MOST_BYTES = 1_000_000
+
+
+def test_it_is_of_this_robot_this_runtime_and_this_observation() -> None:
+    manifest = load_bundle(BOX).manifest  # verifies its sums and its golden vectors
+    assert manifest["model_sha256"] == robot_hash()
+    assert (BOX / "runtime.py").read_bytes() == Path(runtime.__file__).read_bytes()
+    assert [part["name"] for part in manifest["observation"]] == list(ACTOR_LAYOUT)
+
+
+def test_it_walks_by_a_short_gate() -> None:
+    policy = load_bundle(BOX)
+    gate = WALK.reduced(distance=5.0, episodes=2)
+    env = WildRobotEnv(gate_config(config_from_dict(policy.manifest["config"], "the bundle's configuration"), gate))
+    run = run_gate(gate, env, bundle_controller(policy, env))
+    assert {cell.cell.name: cell.failed_checks for cell in run.cells} == {cell.name: () for cell in gate.cells}
+
+
+def test_it_is_small() -> None:
+    files = [path for path in BOX.rglob("*") if path.is_file() and path.name != "report.html"]
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES

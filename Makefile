@@ -43,7 +43,7 @@ walk: setup
 	$(PY) playground_amp/train.py --num-envs $(WALK_ENVS) --num-iterations $(WALK_ITERATIONS) --seed $(SEED) \
 		--checkpoint-dir $(WALK_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(WALK_FOLDER)/final_iter_$(WALK_ITERATIONS).pkl --gate walk \
-		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4
+		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4 --report
 
 # Puts the policy of WALK_FOLDER into the box, after the full gate.
 policy: setup

@@ -48,6 +48,13 @@ def require_writable(folder: Path, what: str) -> None:
         raise UserError(f"{what} cannot be written: {error.strerror}") from None
 
 
+def require_writable_file(path: Path) -> None:
+    """Raises UserError if the file cannot be written; its folder is made if it is not there."""
+    if path.is_dir():
+        raise UserError(f"{path} cannot be written: it is a directory")
+    require_writable(path.parent, str(path))
+
+
 def keep_compiled_programs() -> None:
     """Has JAX, which must not have been imported yet, keep what it compiles in the user's cache folder.
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.command_line import CommandParser, require_writable, run_command
+from playground_amp.command_line import CommandParser, require_writable_file, run_command
 from playground_amp.configs.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,6 +38,13 @@ def build_parser() -> CommandParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="render one episode to FILE.mp4")
     parser.add_argument(
+        "--report",
+        nargs="?",
+        const="",
+        metavar="FILE.html",
+        help="make the report of the run, one HTML file (default: report.html in the run folder)",
+    )
+    parser.add_argument(
         "--physics", default="native", metavar="{native,mjx}", help="engine; the full gate is native (default: native)"
     )
     parser.add_argument("--episodes", type=_positive_int, metavar="N", help="episodes a cell, if not the full gate's")
@@ -49,8 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Judges as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
     gate = _choose_gate(arguments)
-    for path in (arguments.json, arguments.video):
-        _check_writable(path)
+    page = _check_report(arguments)
+    for path in filter(None, (arguments.json, arguments.video, page)):
+        require_writable_file(path)
     run, seconds = _judge(gate, arguments)
 
     from playground_amp.evaluation import report
@@ -61,8 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         report.write_json(report.as_json(run, judged, seconds), arguments.json)
     if arguments.checkpoint:
         _keep_best(run, arguments.checkpoint)
-    if arguments.video:
-        _write_video(run, arguments.video)
+    film = _write_video(run, arguments.video) if arguments.video else None
+    if page:
+        _write_report(run, seconds, arguments.checkpoint, page, film)
     return PASSED_STATUS if run.passed else FAILED_STATUS
 
 
@@ -140,8 +149,11 @@ def _keep_best(run: "GateRun", checkpoint: Path) -> None:
             print(f"the best of its run by this gate so far: kept in {best}")
 
 
-def _write_video(run: "GateRun", path: Path) -> None:
-    """Films the first episode of the fastest cell; where that cannot be done, says why: the gate's result stands."""
+def _write_video(run: "GateRun", path: Path) -> Path | None:
+    """Films the first episode of the fastest cell; where that cannot be done, says why: the gate's result stands.
+
+    Returns the video, if there is one.
+    """
     from playground_amp.evaluation.video import write_episode
     from playground_amp.robot.robot import load_robot
 
@@ -150,16 +162,35 @@ def _write_video(run: "GateRun", path: Path) -> None:
         write_episode(run.recordings[fastest][0], load_robot(), path)
     except UserError as error:
         print(f"no video: {error}", file=sys.stderr)
+        return None
+    print(f"video: {path}")
+    return path
+
+
+def _check_report(arguments: argparse.Namespace) -> Path | None:
+    """Where the report goes, if one was asked for. Raises UserError if what it shows is damaged."""
+    if arguments.report is None:
+        return None
+    if not arguments.checkpoint:
+        raise UserError("--report shows a run: it needs --checkpoint, a bundle has no run folder")
+
+    from playground_amp.evaluation.run_report.facts import read_facts, report_path
+
+    read_facts(arguments.checkpoint)
+    return report_path(arguments.checkpoint, Path(arguments.report) if arguments.report else None)
+
+
+def _write_report(run: "GateRun", seconds: float, checkpoint: Path, path: Path, film: Path | None) -> None:
+    """The report with this gate's result and film in it; where it cannot be written, says why: the result stands."""
+    from playground_amp.evaluation.report import as_json
+    from playground_amp.evaluation.run_report.page import write_report
+
+    try:
+        write_report(checkpoint, path, [as_json(run, checkpoint, seconds)], film)
+    except UserError as error:
+        print(f"no report: {error}", file=sys.stderr)
     else:
-        print(f"video: {path}")
-
-
-def _check_writable(path: Path | None) -> None:
-    if path is None:
-        return
-    if path.is_dir():
-        raise UserError(f"{path} cannot be written: it is a directory")
-    require_writable(path.parent, str(path))
+        print(f"report: {path}")
 
 
 def _positive_int(text: str) -> int:

@@ -77,7 +77,7 @@ class TestMistakes:
     def test_unknown_engine(self, untrained: Path):
         assert "did you mean native?" in error_of("--checkpoint", untrained, "--physics", "nativ")
 
-    @pytest.mark.parametrize("flag", ["--json", "--video"])
+    @pytest.mark.parametrize("flag", ["--json", "--video", "--report"])
     def test_unwritable_output(self, untrained: Path, tmp_path: Path, flag: str):
         (tmp_path / "file").touch()
 
@@ -135,11 +135,12 @@ class Judged(NamedTuple):
 def judged(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """One short gate for all tests, on a machine that cannot draw."""
 
-    def no_library(*_):
+    def no_library(*_, **__):
         raise UserError("this machine cannot draw pictures; apt-get install libegl1")
 
     folder, out, err = tmp_path_factory.mktemp("judged"), io.StringIO(), io.StringIO()
     outputs = ["--json", folder / "reports" / "gate.json", "--video", folder / "walk.mp4"]
+    outputs += ["--report", folder / "report.html"]
     arguments = ["--checkpoint", untrained, "--distance", 0.5, "--episodes", 1, *outputs]
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr("playground_amp.evaluation.video.render_frames", no_library)
@@ -157,3 +158,15 @@ def test_a_video_that_cannot_be_drawn_leaves_the_result_alone(judged: Judged):
     assert judged.status == 1
     assert "no video: this machine cannot draw pictures; apt-get install libegl1" in judged.err
     assert not (judged.folder / "walk.mp4").exists()
+
+
+def test_the_report_shows_the_result(judged: Judged):
+    assert f"report: {judged.folder / 'report.html'}" in judged.out
+    page = (judged.folder / "report.html").read_text()
+    for words in ("FAIL", "Gate walk", "reduced: 0.5 m of 50 m, 1 episodes of 20 episodes", "There is no film"):
+        assert words in page
+
+
+@pytest.mark.usefixtures("nothing_compiles")
+def test_a_report_needs_a_run(tmp_path: Path):
+    assert "--report shows a run" in error_of("--bundle", tmp_path, "--report")

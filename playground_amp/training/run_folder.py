@@ -29,6 +29,7 @@ CONTENTS = (
     "wandb_run.json",
     "gate*.json",
     "*.mp4",
+    "report.html",
 )
 """What training and evaluation write into a run folder."""
 

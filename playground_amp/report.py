@@ -1,0 +1,50 @@
+"""Make the report of a run without judging it anew: `python playground_amp/report.py --help`.
+
+`evaluate.py --report` judges and makes the same report.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from playground_amp.command_line import CommandParser, require_writable_file, run_command
+from playground_amp.configs.errors import UserError
+
+
+def build_parser() -> CommandParser:
+    parser = CommandParser(description="Make the report of a run: one HTML file, from what its folder holds.")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="final_iter_<N>.pkl of a run, or the run folder: its newest policy",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="the report (default: report.html in the run folder)"
+    )
+    parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="video to show, instead of filming one")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Makes the report and returns the exit status. Raises UserError before anything compiles."""
+    arguments = build_parser().parse_args(argv)
+
+    from playground_amp.evaluation.run_report.facts import find_checkpoint, read_facts, report_path
+
+    checkpoint = find_checkpoint(arguments.checkpoint)
+    path = report_path(checkpoint, arguments.output)
+    read_facts(checkpoint)
+    if arguments.video and not arguments.video.is_file():
+        raise UserError(f"there is no video {arguments.video}")
+    require_writable_file(path)
+
+    from playground_amp.evaluation.run_report.page import write_report
+
+    write_report(checkpoint, path, film=arguments.video)
+    print(f"report: {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

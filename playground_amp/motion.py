@@ -13,6 +13,7 @@ from playground_amp.configs.errors import UserError
 PASSED_STATUS, FAILED_STATUS = 0, 1
 DEFAULT_CONFIG = Path(__file__).resolve().parent / "configs" / "wildrobot_phase3_training.yaml"
 DEFAULT_FOLDER = Path("reference_clips")
+IMPORT_FOLDER = Path("imported_clips")
 
 
 def generate(argv: Sequence[str]) -> int:
@@ -73,10 +74,46 @@ def show(argv: Sequence[str]) -> int:
     return PASSED_STATUS
 
 
+def import_(argv: Sequence[str]) -> int:
+    """Turn human motion (BVH, DeepMimic .json, AMASS or SMPL .npz) into a clip of this robot, and check it."""
+    parser = _parser("import", import_)
+    parser.add_argument("file", type=Path, metavar="FILE", help="motion capture: .bvh, .json or .npz")
+    parser.add_argument("--map", type=Path, metavar="PATH", help="YAML or JSON: left_knee: NAME OF THE JOINT, ...")
+    parser.add_argument("--unit", choices=("m", "cm", "mm", "inch", "foot"), help="of length (default: by the legs)")
+    parser.add_argument(
+        "--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="axis that points up (default: guessed)"
+    )
+    parser.add_argument("--speed", type=float, metavar="M/S", help="of the clip (default: the fastest that passes)")
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="PATH", help="YAML file of the task")
+    parser.add_argument(
+        "--output", type=Path, default=IMPORT_FOLDER, metavar="DIR", help=f"folder (default: {IMPORT_FOLDER})"
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.speed is not None and not 0 < arguments.speed < 5:
+        raise UserError(f"--speed must be above 0 and below 5 m/s, found {arguments.speed:g}")
+
+    from playground_amp.configs.loader import load_config
+    from playground_amp.reference.clip import save_clip
+    from playground_amp.reference.importing import import_motion
+    from playground_amp.reference.landmarks import read_map
+    from playground_amp.robot.robot import load_robot
+
+    config = load_config(arguments.config, [])
+    names = read_map(arguments.map) if arguments.map else None
+    imported = import_motion(
+        load_robot(), config.env, arguments.file, names, arguments.unit, arguments.up, arguments.speed
+    )
+    path = arguments.output / f"{imported.clip.name}.npz"
+    save_clip(imported.clip, path)
+    print("\n".join([*imported.lines(), f"wrote {path}"]))
+    return _check([imported.clip])
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "generate": generate,
     "check": check,
     "show": show,
+    "import": import_,
 }
 
 

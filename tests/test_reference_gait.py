@@ -11,9 +11,10 @@ from playground_amp.configs.loader import load_config
 from playground_amp.envs import gait as clock
 from playground_amp.physics.motion_analysis import centre_of_pressure, sole_motion
 from playground_amp.reference import leg as legs
+from playground_amp.reference.balance import pendulum_sway
 from playground_amp.reference.clip import Clip
 from playground_amp.reference.footsteps import travel
-from playground_amp.reference.gait import pendulum_sway, walk
+from playground_amp.reference.gait import walk
 from playground_amp.reference.table import commands_of, make_clip
 from playground_amp.robot.robot import load_robot
 

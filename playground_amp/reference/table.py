@@ -7,6 +7,7 @@ from playground_amp.envs import gait as clock
 from playground_amp.envs.commands import hold
 from playground_amp.reference.clip import Clip
 from playground_amp.reference.gait import GaitStyle, stand, walk
+from playground_amp.reference.styles import style_for
 from playground_amp.robot.robot import Robot
 
 FORWARD_STEP, SIDEWAYS_STEP, YAW_RATE_STEP = 0.1, 0.2, 0.4  # m/s, m/s, rad/s; at most, from one gait to the next
@@ -38,7 +39,7 @@ def make_clip(
     if not any(command):
         return stand(robot, config.control_dt)
     cycle_time = float(clock.cycle_time(config.gait, hold(*command)))
-    return walk(robot, config.gait, command, cycle_time, config.control_dt, style)
+    return walk(robot, config.gait, command, cycle_time, config.control_dt, style or style_for(np.array(command)))
 
 
 def _grid(ends: tuple[float, float], step: float) -> np.ndarray:

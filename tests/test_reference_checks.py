@@ -90,7 +90,20 @@ def test_a_lean_that_nothing_supports_is_seen(sound: Clip) -> None:
 
 def test_a_stance_across_the_wrap_is_one() -> None:
     contact = np.array([[1, 1], [0, 1], [0, 0], [1, 0], [1, 1]], bool)
-    clip = Clip("", (), 50.0, np.zeros((5, 18)), np.zeros((5, 17)), contact, np.zeros(3), np.zeros(3), True, 1, "")
+    clip = Clip(
+        name="",
+        joint_names=(),
+        rate=50.0,
+        qpos=np.zeros((5, 18)),
+        qvel=np.zeros((5, 17)),
+        contact=contact,
+        gait_phase=np.zeros(5),
+        command=np.zeros(3),
+        displacement=np.zeros(3),
+        periodic=True,
+        cycles=1,
+        source="",
+    )
     assert [frames.tolist() for frames in stances(clip, 0)] == [[3, 4, 0]]
     assert [frames.tolist() for frames in stances(clip, 1)] == [[4, 0, 1]]
     once = dataclasses.replace(clip, periodic=False)

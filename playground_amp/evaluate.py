@@ -112,11 +112,11 @@ def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", floa
 
 
 def _load_checkpoint(checkpoint: Path) -> tuple["Config", "MakeController"]:
-    from playground_amp.configs.loader import config_from_dict
+    from playground_amp.configs.loader import config_of_policy
     from playground_amp.training.checkpoint import load_policy
 
     content = load_policy(checkpoint)
-    config = config_from_dict(content["config"], f"the configuration in {checkpoint}")
+    config = config_of_policy(content["config"], f"the configuration in {checkpoint}")
 
     def make_controller(env: "WildRobotEnv") -> "Controller":
         from playground_amp.evaluation.rollouts import policy_controller
@@ -128,11 +128,11 @@ def _load_checkpoint(checkpoint: Path) -> tuple["Config", "MakeController"]:
 
 
 def _load_bundle(folder: Path) -> tuple["Config", "MakeController"]:
-    from playground_amp.configs.loader import config_from_dict
+    from playground_amp.configs.loader import config_of_policy
     from playground_amp.deploy.controller import bundle_controller, load_bundle
 
     policy = load_bundle(folder)
-    config = config_from_dict(policy.manifest["config"], f"the configuration in {folder / 'manifest.json'}")
+    config = config_of_policy(policy.manifest["config"], f"the configuration in {folder / 'manifest.json'}")
     return config, functools.partial(bundle_controller, policy)
 
 

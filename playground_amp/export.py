@@ -25,11 +25,11 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exports as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
-    from playground_amp.configs.loader import config_from_dict
+    from playground_amp.configs.loader import config_of_policy
     from playground_amp.training.checkpoint import load_policy
 
     content = load_policy(arguments.checkpoint)
-    config = config_from_dict(content["config"], f"the configuration in {arguments.checkpoint}")
+    config = config_of_policy(content["config"], f"the configuration in {arguments.checkpoint}")
     checkpoint_hash = hashlib.sha256(arguments.checkpoint.read_bytes()).hexdigest()
     folder = arguments.output.resolve()
     _print(_deploy().export_bundle(content, config, checkpoint_hash, folder), folder)

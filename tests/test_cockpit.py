@@ -98,6 +98,16 @@ def test_on_ice_it_gets_nowhere(simulation: Simulation) -> None:
     assert mean_velocity(simulation, WALK._replace(floor_friction=0.0), 60)[0] < 0.15
 
 
+def test_late_targets_and_weak_motors_are_felt(simulation: Simulation) -> None:
+    def torques(wishes: Wishes) -> np.ndarray:
+        simulation.reset(wishes)
+        return np.array([(simulation.step(wishes), simulation.moment.joint_torque)[1] for _ in range(25)])
+
+    late, weak = WALK._replace(latency=0.02), WALK._replace(motor_strength=0.5)
+    assert np.abs(torques(late) - torques(WALK)).max() > 0.1
+    assert np.abs(torques(weak)).max() <= 2.0 + 1e-3  # half of 4 N·m
+
+
 def test_a_reset_puts_it_back(simulation: Simulation) -> None:
     mean_velocity(simulation, WALK, 100)
     assert simulation.moment.qpos[0] > 0.3

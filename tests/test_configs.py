@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.keys import leaf_keys
-from playground_amp.configs.loader import config_from_dict, dump_config, load_config
+from playground_amp.configs.loader import config_from_dict, config_of_policy, dump_config, load_config
 from playground_amp.configs.schema import Config
 from playground_amp.configs.yaml_text import parse_value, read_yaml, write_yaml
 
@@ -368,3 +368,21 @@ def test_a_dictionary_with_an_unknown_key_names_its_source() -> None:
     data = load_config(SHIPPED).model_dump(mode="json")
     with pytest.raises(UserError, match=r"^final_iter_3\.pkl: unknown key trainer\.lrr, did you mean trainer\.lr\?"):
         config_from_dict(changed(data, "trainer.lrr", 1), "final_iter_3.pkl")
+
+
+def test_a_policy_of_an_earlier_version_gets_what_is_new_switched_off(capsys: pytest.CaptureFixture[str]) -> None:
+    data = load_config(SHIPPED).model_dump(mode="json")
+    earlier = copy.deepcopy(data)
+    del earlier["domain_randomization"]["latency"], earlier["trainer"]["curriculum"]
+    del earlier["reward_weights"]["alive"]  # a policy without this reward, not an older version
+    config = config_of_policy(earlier, "old.pkl")
+    assert config.domain_randomization.latency == (0.0, 0.0)
+    assert not config.trainer.curriculum.enabled
+    assert "alive" not in config.reward_weights
+    said = capsys.readouterr().err
+    assert "old.pkl is of an earlier version" in said
+    assert said.rstrip().endswith("trainer.curriculum, domain_randomization.latency")
+    assert config_of_policy(data, "new.pkl") == load_config(SHIPPED)
+    assert capsys.readouterr().err == ""
+    with pytest.raises(UserError, match="unknown"):
+        config_of_policy(data | {"made_up": 1}, "later.pkl")

@@ -1,8 +1,9 @@
 """The policy in the box is of this version: its files, its robot, its configuration, and it walks."""
 
+import json
 from pathlib import Path
 
-from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.loader import config_of_policy
 from playground_amp.deploy import runtime
 from playground_amp.deploy.controller import bundle_controller, load_bundle
 from playground_amp.envs.observations import ACTOR_LAYOUT
@@ -25,9 +26,15 @@ def test_it_is_of_this_robot_this_runtime_and_this_observation() -> None:
 def test_it_walks_by_a_short_gate() -> None:
     policy = load_bundle(BOX)
     gate = WALK.reduced(distance=5.0, episodes=2)
-    env = WildRobotEnv(gate_config(config_from_dict(policy.manifest["config"], "the bundle's configuration"), gate))
+    env = WildRobotEnv(gate_config(config_of_policy(policy.manifest["config"], "the bundle's configuration"), gate))
     run = run_gate(gate, env, bundle_controller(policy, env))
     assert {cell.cell.name: cell.failed_checks for cell in run.cells} == {cell.name: () for cell in gate.cells}
+
+
+def test_it_passed_the_full_gate_when_it_was_put_there() -> None:
+    report = json.loads((BOX / "gate_walk.json").read_text())
+    assert report["passed"]
+    assert {cell["distance_m"] for cell in report["cells"]} == {cell.distance for cell in WALK.cells}
 
 
 def test_it_is_small() -> None:

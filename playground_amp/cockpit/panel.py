@@ -50,9 +50,20 @@ class Panel:
                 "Force N", min=0.0, max=_STRONGEST_PUSH, step=1.0, initial_value=8.0, hint=f"for {push_duration:g} s"
             )
             gui.add_button("Push", icon=viser.Icon.ARROW_BIG_RIGHT).on_click(lambda _: self._presses.put("push"))
-        with gui.add_folder("World"):
+        with gui.add_folder("Floor and servos"):
             self._friction = gui.add_slider(
                 "Floor friction", min=_FRICTION[0], max=_FRICTION[1], step=0.05, initial_value=round(floor_friction, 2)
+            )
+            self._latency = gui.add_slider(
+                "Latency ms",
+                min=0.0,
+                max=1000 * config.env.control_dt,
+                step=1.0,
+                initial_value=0.0,
+                hint="from a new target to the servos",
+            )
+            self._strength = gui.add_slider(
+                "Motors", min=0.5, max=1.2, step=0.05, initial_value=1.0, hint="share of their gain and torque limit"
             )
         with gui.add_folder("Time"):
             self._speed = gui.add_slider("Speed", min=0.1, max=2.0, step=0.1, initial_value=1.0, hint="1: real time")
@@ -65,7 +76,14 @@ class Panel:
     @property
     def wishes(self) -> Wishes:
         """What is asked for now."""
-        return Wishes(self._forward.value, self._sideways.value, self._yaw_rate.value, self._friction.value)
+        return Wishes(
+            forward=self._forward.value,
+            sideways=self._sideways.value,
+            yaw_rate=self._yaw_rate.value,
+            floor_friction=self._friction.value,
+            latency=self._latency.value / 1000,
+            motor_strength=self._strength.value,
+        )
 
     @property
     def speed(self) -> float:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from playground_amp.cockpit.run_policies import NamedController, RunPolicies
 from playground_amp.configs.errors import UserError
-from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.deploy.controller import bundle_controller, load_bundle
 from playground_amp.envs.wildrobot_env import WildRobotEnv
@@ -71,7 +71,7 @@ class _FixedPolicy:
 
 def _checkpoint(path: Path) -> _FixedPolicy:
     content = load_policy(path)
-    config = config_from_dict(content["config"], f"the configuration in {path}")
+    config = config_of_policy(content["config"], f"the configuration in {path}")
     return _FixedPolicy(
         path.name, config, lambda env: policy_controller(make_policy(env.config.trainer), content["params"])
     )
@@ -79,5 +79,5 @@ def _checkpoint(path: Path) -> _FixedPolicy:
 
 def _bundle(folder: Path) -> _FixedPolicy:
     policy = load_bundle(folder)
-    config = config_from_dict(policy.manifest["config"], f"the configuration in {folder / MANIFEST}")
+    config = config_of_policy(policy.manifest["config"], f"the configuration in {folder / MANIFEST}")
     return _FixedPolicy(f"bundle {folder.name}", config, partial(bundle_controller, policy))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from jax.tree_util import Partial
 
 from playground_amp.configs.errors import UserError
-from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.evaluation.rollouts import Controller, policy_controller
@@ -97,4 +97,4 @@ def read_policy(path: Path) -> tuple[Config, dict[str, Any]]:
         saved = read_state(path)
         return config_of_state(saved), params_of_state(saved)
     content = load_policy(path)
-    return config_from_dict(content["config"], f"the configuration in {path}"), content["params"]
+    return config_of_policy(content["config"], f"the configuration in {path}"), content["params"]

@@ -25,6 +25,8 @@ class Wishes(NamedTuple):
     sideways: float  # m/s, to the left
     yaw_rate: float  # rad/s; at 0 the heading is held
     floor_friction: float
+    latency: float = 0.0  # s, from a new target to the servos
+    motor_strength: float = 1.0  # share of the servos' own gain and torque limit
 
     @property
     def standing(self) -> bool:
@@ -58,7 +60,6 @@ class Simulation:
         self.controller = controller
         self.control_dt = env.config.env.control_dt
         self.push_w: np.ndarray | None = None  # [3] N in the world, while a push is under way
-        self._parameters = env.engine.nominal_parameters()
         self._key = jax.random.PRNGKey(seed)
         self._start = jax.jit(partial(_start, env))
         self._advance = jax.jit(partial(_advance, env))
@@ -71,7 +72,7 @@ class Simulation:
         self._key, key = jax.random.split(self._key)
         self._heading, self._held_heading = 0.0, None
         self._end_push()
-        self._take(*self._start(key, self._command(wishes)))
+        self._take(*self._start(key, self._command(wishes), parameters_of(wishes)))
 
     def push(self, angle: float, force: float, duration: float) -> None:
         """Begins a horizontal push of `force` N for `duration` s; at 0 rad it acts forwards, at π/2 to the left."""
@@ -82,8 +83,7 @@ class Simulation:
     def step(self, wishes: Wishes) -> None:
         """One control period; what came of it is in `moment`."""
         force = _NO_FORCE if self.push_w is None else self.push_w
-        parameters = self._parameters._replace(floor_friction=np.float32(wishes.floor_friction))
-        self._take(*self._advance(self.controller, self._state, self._command(wishes), force, parameters))
+        self._take(*self._advance(self.controller, self._state, self._command(wishes), force, parameters_of(wishes)))
         self._push_steps_left -= 1
         if self._push_steps_left <= 0:
             self._end_push()
@@ -105,8 +105,19 @@ class Simulation:
         return hold(wishes.forward, wishes.sideways, wishes.yaw_rate, self._held_heading)
 
 
-def _start(env: WildRobotEnv, key: jax.Array, command: Command) -> tuple[EnvState, Moment]:
-    state = env.reset_at_rest(key, command)
+def parameters_of(wishes: Wishes) -> PhysicalParameters:
+    """The robot and the floor as wished."""
+    return PhysicalParameters(
+        floor_friction=jnp.float32(wishes.floor_friction),
+        motor_strength=jnp.full(WildRobotEnv.action_size, wishes.motor_strength, jnp.float32),
+        latency=jnp.float32(wishes.latency),
+    )
+
+
+def _start(
+    env: WildRobotEnv, key: jax.Array, command: Command, parameters: PhysicalParameters
+) -> tuple[EnvState, Moment]:
+    state = env.reset_at_rest(key, command)._replace(parameters=parameters)
     return state, _moment(env, state)
 
 

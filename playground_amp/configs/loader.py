@@ -1,5 +1,6 @@
 """From a YAML file, `--set` and flags to a validated `Config`, and back to YAML."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +14,9 @@ from playground_amp.configs.errors import UserError
 from playground_amp.configs.overrides import Override, apply, from_flags, from_quick_verify, from_set
 from playground_amp.configs.schema import Config
 from playground_amp.configs.yaml_text import read_yaml, write_yaml
+
+STANDARD = Path(__file__).with_name("wildrobot_phase3_training.yaml")
+FREE_FORM = ("reward_weights", "quick_verify")  # sections that need not name everything
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -64,6 +68,36 @@ def config_from_dict(data: Mapping[str, Any], source: str) -> Config:
     if config is None:
         raise UserError("\n".join(dict.fromkeys(_in_words(errors, (), source))))
     return config
+
+
+def config_of_policy(data: Mapping[str, Any], source: str) -> Config:
+    """The configuration stored with a trained policy, which an earlier version of this project may have written.
+
+    Keys that have come since are taken from the standard configuration file, where what is new is switched off; a
+    line on stderr names them.
+
+    Raises:
+        UserError: one sentence a line, for everything that is wrong.
+    """
+    complete, new = _completed(data, read_yaml(STANDARD))
+    config = config_from_dict(complete, source)
+    if new:
+        print(f"{source} is of an earlier version; as in {STANDARD.name}: {', '.join(new)}", file=sys.stderr)
+    return config
+
+
+def _completed(data: Mapping[str, Any], standard: Mapping[str, Any], prefix: str = "") -> tuple[dict[str, Any], list]:
+    """`data` with the keys of `standard` that it lacks, and their dotted names; free-form sections stay as they are."""
+    complete, new = dict(data), []
+    for key, value in standard.items():
+        name = f"{prefix}{key}"
+        if key not in data:
+            complete[key] = value
+            new.append(name)
+        elif isinstance(value, Mapping) and isinstance(data[key], Mapping) and name not in FREE_FORM:
+            complete[key], inner = _completed(data[key], value, f"{name}.")
+            new += inner
+    return complete, new
 
 
 def dump_config(config: Config) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import jax
 
-from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.training.policy import make_networks, policy_params
 from playground_amp.training.ppo import Learner, init_learner
@@ -16,7 +16,7 @@ _NORMALIZER_MEAN = "learner/normalizer/mean/"
 
 def config_of_state(saved: SavedState) -> Config:
     """The configuration that the state's run was started with. Raises UserError if this version cannot read it."""
-    return config_from_dict(saved.manifest["config"], f"the configuration in {saved.path}")
+    return config_of_policy(saved.manifest["config"], f"the configuration in {saved.path}")
 
 
 def params_of_state(saved: SavedState) -> dict[str, Any]:

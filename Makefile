@@ -45,9 +45,9 @@ walk: setup
 	$(PY) playground_amp/evaluate.py --checkpoint $(WALK_FOLDER)/final_iter_$(WALK_ITERATIONS).pkl --gate walk \
 		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4 --report
 
-# Puts the policy of WALK_FOLDER into the box, after the full gate.
+# Puts the policy of FROM, a run folder, into the box, after the full gate; without FROM the one that is there, anew.
 policy: setup
-	PY=$(PY) scripts/make_policy.sh $(WALK_FOLDER)
+	PY=$(PY) scripts/make_policy.sh $(FROM)
 
 test: setup
 	$(PY) -m pytest $(PYTEST_ARGS)

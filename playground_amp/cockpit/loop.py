@@ -28,15 +28,22 @@ _FORGIVING = 0.1  # s of the page's idling while paused
 class Cockpit:
     """One page, one robot. `run` goes on until `stop` is called from another thread, or the process is interrupted."""
 
-    def __init__(self, server: viser.ViserServer, source: PolicySource, say: Callable[[str], None]):
-        """Draws the robot at once, then compiles its control step."""
+    def __init__(
+        self,
+        server: viser.ViserServer,
+        source: PolicySource,
+        command: tuple[float, float, float],
+        say: Callable[[str], None],
+    ):
+        """Draws the robot at once, then compiles its control step. `command`: what is asked for at first."""
         config = play_config(source.config)
         env = WildRobotEnv(config)
         robot, self._push_duration = env.engine.robot, config.domain_randomization.push_duration
         self._source = source
         self._scene = Scene(server, robot)
         self._scene.show(robot.home_qpos, None, 0.0)
-        self._panel = Panel(server, config, float(env.engine.nominal_parameters().floor_friction), self._push_duration)
+        floor_friction = float(env.engine.nominal_parameters().floor_friction)
+        self._panel = Panel(server, config, command, floor_friction, self._push_duration)
         self._readouts = Readouts(
             server, config.env.control_dt, float(robot.torque_limit.min()), config.env.commands.forward[1]
         )

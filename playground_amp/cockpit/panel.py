@@ -27,22 +27,29 @@ KEYS = "keys: I K faster slower · J L turn · U O sideways · H stand · P push
 _SPEED_STEP = 0.05  # m/s, the slowest that training shows beside standing
 _YAW_STEP = 0.1  # rad/s, likewise
 _STRONGEST_PUSH = 30.0  # N
-_FIRST_SPEED = 0.3  # m/s: the robot walks when the page opens
 _FRICTION = (0.1, 1.5)
 
 
 class Panel:
     """Sliders, buttons and keys. Values are read by the loop; presses are queued for it."""
 
-    def __init__(self, server: viser.ViserServer, config: Config, floor_friction: float, push_duration: float):
+    def __init__(
+        self,
+        server: viser.ViserServer,
+        config: Config,
+        command: tuple[float, float, float],
+        floor_friction: float,
+        push_duration: float,
+    ):
+        """`command`, `floor_friction`: what the sliders stand at first; `push_duration` in s."""
         self._presses: SimpleQueue[Press] = SimpleQueue()
         self.paused = False
         gui, commands = server.gui, config.env.commands
         gui.main_panel.dock_right()
         with gui.add_folder("Command"):
-            self._forward = self._command(gui, "Forward m/s", commands.forward, _SPEED_STEP, _FIRST_SPEED)
-            self._sideways = self._command(gui, "Left m/s", commands.sideways, _SPEED_STEP)
-            self._yaw_rate = self._command(gui, "Turn left rad/s", commands.yaw_rate, _YAW_STEP)
+            self._forward = self._command(gui, "Forward m/s", commands.forward, _SPEED_STEP, command[0])
+            self._sideways = self._command(gui, "Left m/s", commands.sideways, _SPEED_STEP, command[1])
+            self._yaw_rate = self._command(gui, "Turn left rad/s", commands.yaw_rate, _YAW_STEP, command[2])
             gui.add_button("Stand", icon=viser.Icon.HAND_STOP).on_click(lambda _: self._stand())
         with gui.add_folder("Push"):
             self._push_to = gui.add_dropdown("Towards", tuple(PUSH_ANGLES))
@@ -108,13 +115,13 @@ class Panel:
             return None
 
     def _command(
-        self, gui: viser.GuiApi, label: str, trained: tuple[float, float], step: float, first: float = 0.0
+        self, gui: viser.GuiApi, label: str, trained: tuple[float, float], step: float, first: float
     ) -> viser.GuiSliderHandle[float]:
         """A slider over the range that the policy was trained for; 0 is always within."""
         low, high = min(trained[0], 0.0), max(trained[1], 0.0)
         if low == high:  # never commanded in training
             return gui.add_slider(label, min=0.0, max=0.0, step=step, initial_value=0.0, disabled=True)
-        return gui.add_slider(label, min=low, max=high, step=step, initial_value=min(first, high))
+        return gui.add_slider(label, min=low, max=high, step=step, initial_value=first)
 
     def _add_keys(self, gui: viser.GuiApi) -> None:
         nudges: tuple[tuple[HotkeyKey, str, viser.GuiSliderHandle[float], float], ...] = (

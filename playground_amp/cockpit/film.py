@@ -1,0 +1,59 @@
+"""A film without a screen: the robot under one command, or in one episode of a gate."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from playground_amp.cockpit.policies import PolicySource
+from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
+from playground_amp.configs.errors import UserError
+from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.evaluation.video import write_film
+from playground_amp.physics.rendering import require_rendering
+
+_AFTER_A_FALL = 1.0  # s that are still filmed
+
+
+def film_command(
+    source: PolicySource, command: tuple[float, float, float], seconds: float, path: Path, say: Callable[[str], None]
+) -> str:
+    """Films `seconds` s from rest under a command (forward, to the left m/s, yaw rate rad/s); what came of it in words.
+
+    Raises UserError if this machine cannot draw, before anything compiles.
+    """
+    require_rendering()
+    env = WildRobotEnv(play_config(source.config))
+    wishes = Wishes(*command, floor_friction=float(env.engine.nominal_parameters().floor_friction))
+    say("compiling one control step")
+    simulation = Simulation(env, source.start(env).controller, wishes)
+    qpos, velocities, fell = _walk(simulation, wishes, seconds)
+    say(f"drawing {len(qpos) * simulation.control_dt:.1f} s")
+    write_film(qpos, simulation.control_dt, env.engine.robot, path)
+    mean = velocities[len(velocities) // 2 :].mean(axis=0)
+    walked = f"{mean[0]:.2f} m/s forward, {mean[1]:.2f} m/s to the left, {mean[2]:.2f} rad/s in its second half"
+    return f"fell after {fell:.1f} s" if fell else walked
+
+
+def _walk(simulation: Simulation, wishes: Wishes, seconds: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """States [T, 18], velocities [T, 3], and when it fell, s (0: it did not)."""
+    qpos, velocities, fell = [], [], 0.0
+    for step in range(round(seconds / simulation.control_dt)):
+        qpos.append(simulation.moment.qpos)
+        velocities.append(simulation.moment.velocity)
+        now = step * simulation.control_dt
+        if simulation.moment.fallen:
+            fell = fell or now
+            if now - fell > _AFTER_A_FALL or not np.isfinite(simulation.moment.qpos).all():
+                break
+        simulation.step(wishes)
+    return np.array(qpos), np.array(velocities), fell
+
+
+def check_command(source: PolicySource, command: tuple[float, float, float]) -> None:
+    """Raises UserError if the policy was never trained for a command like this."""
+    commands = source.config.env.commands
+    ranges = (("forward", commands.forward), ("to the left", commands.sideways), ("yaw rate", commands.yaw_rate))
+    for value, (name, (low, high)) in zip(command, ranges, strict=True):
+        if not min(low, 0.0) <= value <= max(high, 0.0):
+            raise UserError(f"--command: {name} {value:g} is outside of what was trained, {low:g} to {high:g}")

@@ -1,0 +1,56 @@
+"""`play.py --video`: a film of the robot under a command; mistakes end in one sentence before anything compiles."""
+
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+from test_cockpit import BUNDLE, error_of, nothing_compiles  # noqa: F401  (a fixture)
+
+from playground_amp import play
+from playground_amp.configs.errors import UserError
+from playground_amp.physics import rendering
+
+
+def test_a_film_shows_what_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        rendering.require_rendering()
+    except UserError as error:
+        pytest.skip(str(error))
+    path = tmp_path / "walk.mp4"
+    command = ["--checkpoint", str(BUNDLE), "--video", str(path), "--command", "0.5", "0", "0", "--seconds", "4"]
+    assert play.main(command) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith((f"video: {path} (0.4", f"video: {path} (0.5"))
+    frames = imageio_ffmpeg.read_frames(str(path))
+    properties = next(frames)
+    assert isinstance(properties, dict)
+    assert properties["duration"] == pytest.approx(4.0, abs=0.1)
+    assert properties["size"] == (640, 480)
+
+
+@pytest.mark.usefixtures("nothing_compiles")
+class TestMistakes:
+    def test_a_command_beyond_training(self, tmp_path: Path):
+        message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.mp4", "--command", "2", "0", "0")
+        assert message == "--command: forward 2 is outside of what was trained, -0.2 to 0.8"
+
+    def test_a_command_of_words(self):
+        assert "'fast' is no number" in error_of("--checkpoint", BUNDLE, "--command", "fast", "0", "0")
+
+    def test_a_film_of_another_kind(self, tmp_path: Path):
+        assert "name it FILE.mp4" in error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.gif")
+
+    def test_a_film_where_nothing_can_be_written(self, tmp_path: Path):
+        (tmp_path / "file").write_text("")
+        message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "file" / "a.mp4")
+        assert "cannot be written" in message
+
+    def test_a_length_without_a_film(self):
+        assert "--video FILE.mp4" in error_of("--checkpoint", BUNDLE, "--seconds", "5")
+
+    def test_a_machine_that_cannot_draw(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.delenv("MUJOCO_GL", raising=False)
+        monkeypatch.setattr(rendering, "find_library", lambda name: None)
+        monkeypatch.setattr(rendering.sys, "platform", "linux")
+        message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.mp4")
+        assert "apt-get install libegl1 libgl1-mesa-dri" in message

@@ -4,7 +4,6 @@ Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or 
 """
 
 import argparse
-import dataclasses
 import functools
 import math
 import sys
@@ -19,7 +18,7 @@ from playground_amp.configs.errors import UserError
 if TYPE_CHECKING:
     from playground_amp.configs.schema import Config
     from playground_amp.envs.wildrobot_env import WildRobotEnv
-    from playground_amp.evaluation.gates import Gate
+    from playground_amp.evaluation.cells import Gate
     from playground_amp.evaluation.rollouts import Controller
     from playground_amp.evaluation.runner import GateRun
 
@@ -34,7 +33,8 @@ def build_parser() -> CommandParser:
     judged = parser.add_mutually_exclusive_group(required=True)
     judged.add_argument("--checkpoint", type=Path, metavar="PATH", help="final_iter_<N>.pkl of a run")
     judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
-    parser.add_argument("--gate", default="walk", metavar="NAME", help="gate to judge by (default: walk)")
+    parser.add_argument("--gate", default="walk", metavar="NAME", help="gate to judge by: walk (default) or robust")
+    parser.add_argument("--cells", nargs="+", metavar="NAME", help="only these cells of the gate")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="render one episode to FILE.mp4")
     parser.add_argument(
@@ -44,9 +44,7 @@ def build_parser() -> CommandParser:
         metavar="FILE.html",
         help="make the report of the run, one HTML file (default: report.html in the run folder)",
     )
-    parser.add_argument(
-        "--physics", default="native", metavar="{native,mjx}", help="engine; the full gate is native (default: native)"
-    )
+    parser.add_argument("--physics", metavar="{native,mjx}", help="engine, if not the full gate's, which is native")
     parser.add_argument("--episodes", type=_positive_int, metavar="N", help="episodes a cell, if not the full gate's")
     parser.add_argument("--distance", type=_positive_float, metavar="M", help="metres to walk, if not the full gate's")
     return parser
@@ -80,12 +78,11 @@ def _choose_gate(arguments: argparse.Namespace) -> "Gate":
     from playground_amp.evaluation.gates import find_gate
 
     gate = find_gate(arguments.gate)
-    if arguments.physics not in ENGINES:
+    if arguments.physics not in (None, *ENGINES):
         near = nearest(arguments.physics, ENGINES)
         hint = f", did you mean {near}?" if near else ""
         raise UserError(f"--physics: '{arguments.physics}' is no engine; it can be {' or '.join(ENGINES)}{hint}")
-    gate = dataclasses.replace(gate, engine=arguments.physics)
-    return gate.reduced(arguments.distance, arguments.episodes)
+    return gate.reduced(arguments.distance, arguments.episodes, arguments.cells, arguments.physics)
 
 
 def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", float]:
@@ -96,18 +93,15 @@ def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", floa
     # Imported here: it takes seconds, which nobody should wait for a mistyped path.
     from rich.console import Console
 
-    from playground_amp.envs.wildrobot_env import WildRobotEnv
-    from playground_amp.evaluation.runner import gate_config, run_gate
+    from playground_amp.evaluation.runner import run_gate
 
     started = time.monotonic()
-    env = WildRobotEnv(gate_config(config, gate))
-    controller = make_controller(env)
     with Console(stderr=True).status(f"gate {gate.name}: compiling") as status:
 
-        def show(active: int, seconds: float) -> None:
-            status.update(f"gate {gate.name}: {seconds:.0f} s walked, {active} robots under way")
+        def show(unfinished: int, seconds: float) -> None:
+            status.update(f"gate {gate.name}: {seconds:.0f} s walked, {unfinished} episodes to go")
 
-        run = run_gate(gate, env, controller, show)
+        run = run_gate(gate, config, make_controller, show)
     return run, time.monotonic() - started
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from playground_amp.evaluation.gait_metrics import Recording, Task
+from playground_amp.evaluation.cells import Leg
+from playground_amp.evaluation.recording import Recording, Task
 
 DT = 0.02
 CYCLE = 0.8  # s: a step of 0.4 s is 20 rows
@@ -40,10 +41,10 @@ def walk(
     qpos[:, :2] = np.stack([body, np.zeros(rows)], axis=1) @ turn
     foot[..., :2] = foot[..., :2] @ turn
     joints = np.zeros((rows, 11))
-    return Recording(
-        DT, qpos, np.full(rows, heading), foot, foot[..., 2].copy(), contact, joints, joints.copy(), fell=False
-    )
+    joints = [joints.copy() for _ in range(3)]
+    return Recording(DT, qpos, np.full(rows, heading), foot, foot[..., 2].copy(), contact, *joints, fell=False)
 
 
 def task(speed: float = SPEED, heading: float = 0.0, distance: float = 10.0) -> Task:
-    return Task(speed, heading, distance, CYCLE)
+    program = (Leg(distance / speed, forward=speed),)
+    return Task(program, heading, distance, CYCLE, torque_limit=np.full(11, 4.0), weight=40.5)

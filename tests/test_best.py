@@ -12,16 +12,17 @@ from test_loop import train
 
 from playground_amp.evaluation.best import keep_best
 from playground_amp.evaluation.gait_metrics import measure
-from playground_amp.evaluation.gates import WALK, judge_cell
+from playground_amp.evaluation.gates import WALK
+from playground_amp.evaluation.judgement import judge_cell
 from playground_amp.evaluation.runner import GateRun
 
-CELL = dataclasses.replace(WALK.cells[1], distance=10.0, episodes=1)
+CELL = dataclasses.replace(WALK.cells[1].over(10.0), episodes=1)
 
 
 def judged(speed: float, lift: float = 0.03) -> GateRun:
     """The full gate's judgement of a walk, asked for 0.5 m/s, that was made up."""
     recording = walk(seconds=25.0, speed=speed, lift=(lift, lift))
-    cell = judge_cell(CELL, WALK.checks, CYCLE, [measure(recording, task())])
+    cell = judge_cell(CELL, CYCLE, [measure(recording, task())])
     return GateRun(WALK, fake_config("run"), (cell,), ((recording,),))
 
 

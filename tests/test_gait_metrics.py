@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from made_up_walks import DT, task, walk
 
-from playground_amp.evaluation.gait_metrics import Recording, find_steps, measure, swings
+from playground_amp.evaluation.gait_metrics import find_steps, measure, swings
+from playground_amp.evaluation.recording import Recording
 
 HIGH = np.full(20, 0.03)
 

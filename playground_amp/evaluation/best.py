@@ -5,26 +5,30 @@ import math
 from pathlib import Path
 from typing import Any
 
+from playground_amp.evaluation.gates import GATES
 from playground_amp.evaluation.report import reductions
 from playground_amp.evaluation.runner import GateRun
 from playground_amp.training.checkpoint import checkpoint_iteration
 from playground_amp.training.run_folder import BEST, CONFIG, mark_best
 
 
-def score(run: GateRun) -> dict[str, float]:
-    """How good a run of a gate was: `failures`, checks that an episode failed; `speed_error`, mean over episodes."""
-    errors = [episode.speed_error for cell in run.cells for episode in cell.episodes]
+def score(run: GateRun) -> dict[str, float | None]:
+    """How good a run of a gate was: `failures`, episodes outside the limit of a check, summed over checks; and the
+    figure by which the gate ranks policies with as many, mean over the cells that have it (None if none has)."""
+    means = [mean for cell in run.cells if (mean := cell.mean(run.gate.ranked_by)) is not None]
     return {
         "failures": sum(len(check.failed_episodes) for cell in run.cells for check in cell.checks),
-        "speed_error": sum(errors) / len(errors) if all(map(math.isfinite, errors)) else 1.0,
+        run.gate.ranked_by: sum(means) / len(means) if means else None,
     }
 
 
 def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
     """Keeps the judged policy, and its state where that is still there, in `<run folder>/best` if none was better.
 
-    Fewer failures are better, then a smaller speed error; a pass beats a failure. None if it was not kept: the gate
-    was not the full one, the file lies in no run folder under its own name, or a better one is there.
+    A pass beats a failure, then fewer failures are better, then the smaller of the figure that the gate ranks by. The
+    judgement of a more demanding gate replaces that of a less demanding one, and never the other way round. None if
+    it was not kept: the gate was not the full one, the file lies in no run folder under its own name, or a better one
+    is there.
     """
     iteration = checkpoint_iteration(checkpoint)
     run_folder = checkpoint.parent
@@ -32,13 +36,17 @@ def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
         return None
     result = {"gate": run.gate.name, "passed": run.passed, **score(run)}
     before = _kept(run_folder)
-    if before.get("gate") == run.gate.name and _rank(before) < _rank(result):
+    if before.get("gate") in GATES and _rank(before) < _rank(result):
         return None
     return mark_best(run_folder, iteration, result)
 
 
-def _rank(result: dict[str, Any]) -> tuple[bool, float, float]:
-    return not result["passed"], result["failures"], result["speed_error"]
+def _rank(result: dict[str, Any]) -> tuple[int, bool, float, float]:
+    """Less is better."""
+    gate = GATES[result["gate"]]
+    figure = result.get(gate.ranked_by)
+    demanding = -list(GATES).index(gate.name)
+    return demanding, not result["passed"], result["failures"], math.inf if figure is None else figure
 
 
 def _kept(run_folder: Path) -> dict[str, Any]:

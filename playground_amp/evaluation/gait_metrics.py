@@ -1,4 +1,4 @@
-"""What a recorded walk amounts to: a handful of figures an episode. NumPy only, no engine.
+"""What a recorded episode amounts to: a handful of figures. NumPy only, no engine.
 
 Steps are read from the foot switches. A foot swings while neither its heel nor its toe touches the floor. Spells in
 the air shorter than `SHORTEST_SWING`, or in which the sole's lowest point stays under `LOWEST_SWING`, are the rolling
@@ -10,55 +10,55 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from playground_amp.evaluation.command_metrics import command_errors
+from playground_amp.evaluation.effort_metrics import (
+    JointTorques,
+    action_jitter,
+    cost_of_transport,
+    foot_slip,
+    joint_torques,
+    mean_power,
+    rms,
+)
+from playground_amp.evaluation.recording import Recording, Task
+
 SHORTEST_SWING = 0.06  # s; a landing foot chatters for one or two control periods of 0.02 s
 LOWEST_SWING = 0.005  # m; landing feet were seen to lift again by 1 to 4 mm, steps by 15 and more
 FEWEST_STEPS = 4  # two of each foot, below which a gait has no left and right to compare
 
 
 @dataclass(frozen=True)
-class Recording:
-    """One episode, sampled once a control period; row 0 is the start. Left foot before right."""
-
-    control_dt: float  # s
-    qpos: np.ndarray  # [T, 18] base position (world, m), base quaternion wxyz, joint positions (rad)
-    heading: np.ndarray  # [T] yaw of the base in the world, rad
-    foot_position_w: np.ndarray  # [T, 2, 3] centre of the sole's underside, m
-    sole_height: np.ndarray  # [T, 2] of the sole's lowest point, m
-    foot_contact: np.ndarray  # [T, 2] bool, heel or toe switch closed
-    joint_velocity: np.ndarray  # [T, 11] rad/s
-    joint_torque: np.ndarray  # [T, 11] N·m
-    fell: bool  # the last row is a fall
-
-
-@dataclass(frozen=True)
-class Task:
-    """What an episode asked for."""
-
-    speed: float  # m/s along the heading
-    heading: float  # rad
-    distance: float  # m
-    gait_cycle: float  # s, two steps
-
-
-@dataclass(frozen=True)
 class EpisodeFigures:
-    """Figures of one episode; a figure that needs steps is at its worst value when there are too few."""
+    """Figures of one episode.
+
+    A figure that needs steps is at its worst value when there are too few; one that the task does not ask for (the
+    asymmetry of steps to the side, the cost of transport of standing) is None.
+    """
 
     survived: float  # 1: no fall, 0: fell
     duration: float  # s
-    distance_share: float  # distance along the heading over the distance asked for
+    distance_share: float | None  # distance along the heading over the distance asked for
     mean_speed: float  # m/s along the heading, from rest
-    speed_error: float  # |mean speed / commanded speed - 1|
-    lateral_error: float  # m, largest distance from the straight line
-    heading_error: float  # rad, mean of its absolute value
+    speed_error: float | None  # |mean speed / commanded speed - 1|
+    velocity_error: float | None  # m/s, command_metrics.command_errors
+    yaw_rate_error: float | None  # rad/s, likewise
+    lateral_error: float | None  # m, largest distance from the straight line
+    heading_error: float | None  # rad, mean of its absolute value
     steps: float  # touchdowns
-    alternation: float  # share of touchdowns that follow one of the other foot
+    alternation: float | None  # share of touchdowns that follow one of the other foot
     step_length: float  # m, mean of the foot with the shorter steps
-    step_length_ratio: float  # step_length over speed × half the gait cycle
-    step_asymmetry: float  # |left - right| over the mean of both; 1 without steps
-    swing_clearance: float  # m, peak of the sole's lowest point in a swing; median over swings; lower foot
+    step_length_ratio: float | None  # step_length over speed × half the gait cycle
+    step_asymmetry: float | None  # |left - right| over the mean of both; 1 without steps
+    swing_clearance: float | None  # m, peak of the sole's lowest point in a swing; median over swings; lower foot
+    foot_slip: float  # m/s, mean horizontal speed of a foot on the floor
     joint_torque: float  # N·m, mean of its absolute value; the joint with the largest
+    torque_rms: float  # N·m, over time and all joints
+    torque_p99: float  # N·m, 99th percentile of its absolute value; the joint with the largest
+    torque_saturation: float  # share of time above 95 % of the limit; the joint with the largest
+    joints: JointTorques  # the same, joint by joint
     power: float  # W, mean of the joints' absolute mechanical power
+    cost_of_transport: float | None  # power over weight × speed
+    action_jitter: float  # rad, RMS of the second difference of the joint targets from control step to control step
 
 
 @dataclass(frozen=True)
@@ -118,26 +118,37 @@ def measure(recording: Recording, task: Task) -> EpisodeFigures:
     heading_error = (recording.heading - task.heading + math.pi) % (2 * math.pi) - math.pi
     duration = (len(recording.qpos) - 1) * recording.control_dt
     mean_speed = along[-1] / duration
+    velocity_error, yaw_rate_error = command_errors(recording, task.program)
     steps = find_steps(recording)
     left, right = (_mean_length(steps, foot) for foot in (0, 1))
-    step_length = min(left, right)
-    torque, velocity = recording.joint_torque[1:].astype(float), recording.joint_velocity[1:].astype(float)
+    due_length = task.speed * task.gait_cycle / 2 if task.speed else None
+    joints = joint_torques(recording, task.torque_limit)
+    power = mean_power(recording)
     return EpisodeFigures(
         survived=0.0 if recording.fell else 1.0,
         duration=duration,
-        distance_share=float(along[-1] / task.distance),
+        distance_share=float(along[-1] / task.distance) if math.isfinite(task.distance) else None,
         mean_speed=float(mean_speed),
-        speed_error=float(abs(mean_speed / task.speed - 1)),
-        lateral_error=float(np.abs(across).max()),
-        heading_error=float(np.abs(heading_error).mean()),
+        speed_error=float(abs(mean_speed / task.speed - 1)) if task.speed else None,
+        velocity_error=velocity_error,
+        yaw_rate_error=yaw_rate_error,
+        lateral_error=float(np.abs(across).max()) if task.straight else None,
+        heading_error=None if task.turns else float(np.abs(heading_error).mean()),
         steps=float(len(steps.row)),
-        alternation=_alternation(steps),
-        step_length=step_length,
-        step_length_ratio=step_length / (task.speed * task.gait_cycle / 2),
-        step_asymmetry=_asymmetry(left, right),
-        swing_clearance=min(_median_clearance(steps, foot) for foot in (0, 1)),
-        joint_torque=float(np.abs(torque).mean(axis=0).max()),
-        power=float(np.abs(torque * velocity).sum(axis=1).mean()),
+        alternation=_alternation(steps) if task.moves else None,
+        step_length=min(left, right),
+        step_length_ratio=min(left / due_length, right / due_length) if due_length else None,
+        step_asymmetry=_asymmetry(left, right) if task.straight else None,
+        swing_clearance=min(_median_clearance(steps, foot) for foot in (0, 1)) if task.moves and task.level else None,
+        foot_slip=foot_slip(recording),
+        joint_torque=float(np.abs(recording.joint_torque[1:].astype(float)).mean(axis=0).max()),
+        torque_rms=rms(recording.joint_torque[1:]),
+        torque_p99=max(joints.p99),
+        torque_saturation=max(joints.saturation),
+        joints=joints,
+        power=power,
+        cost_of_transport=cost_of_transport(recording, task.weight, power) if task.moves and not task.turns else None,
+        action_jitter=action_jitter(recording),
     )
 
 

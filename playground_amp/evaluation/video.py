@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from playground_amp.evaluation.gait_metrics import Recording
+from playground_amp.evaluation.recording import Recording
 from playground_amp.physics.rendering import render_frames, write_video
 from playground_amp.robot.robot import Robot
 

@@ -14,6 +14,8 @@ PORT ?= 8080
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
 PYTEST_ARGS ?= -q
+# Extras of pyproject.toml that are installed; drake is one more.
+EXTRAS ?= deploy,dev
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -32,7 +34,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		rm -rf $(VENV); \
 		echo "error: $(PYTHON) cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; \
 		exit 2; }
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[deploy,dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 play: setup

@@ -33,7 +33,14 @@ def build_parser() -> CommandParser:
     judged = parser.add_mutually_exclusive_group(required=True)
     judged.add_argument("--checkpoint", type=Path, metavar="PATH", help="final_iter_<N>.pkl of a run")
     judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
-    parser.add_argument("--gate", default="walk", metavar="NAME", help="gate to judge by: walk (default) or robust")
+    judge = parser.add_mutually_exclusive_group()
+    judge.add_argument("--gate", default="walk", metavar="NAME", help="gate to judge by: walk (default) or robust")
+    judge.add_argument(
+        "--simulator",
+        nargs="+",
+        metavar="NAME",
+        help="judge by a walk of 20 m in other simulators: fine (MuJoCo at 0.5 ms, elliptic cones), mjx, drake",
+    )
     parser.add_argument("--cells", nargs="+", metavar="NAME", help="only these cells of the gate")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="render one episode to FILE.mp4")
@@ -77,12 +84,32 @@ def _choose_gate(arguments: argparse.Namespace) -> "Gate":
     from playground_amp.configs.keys import nearest
     from playground_amp.evaluation.gates import find_gate
 
+    if arguments.simulator:
+        return _choose_simulators(arguments)
     gate = find_gate(arguments.gate)
     if arguments.physics not in (None, *ENGINES):
         near = nearest(arguments.physics, ENGINES)
         hint = f", did you mean {near}?" if near else ""
         raise UserError(f"--physics: '{arguments.physics}' is no engine; it can be {' or '.join(ENGINES)}{hint}")
     return gate.reduced(arguments.distance, arguments.episodes, arguments.cells, arguments.physics)
+
+
+def _choose_simulators(arguments: argparse.Namespace) -> "Gate":
+    from playground_amp.configs.keys import nearest
+    from playground_amp.evaluation.gates import SIMULATORS
+    from playground_amp.physics.availability import require_drake
+
+    if arguments.physics or arguments.cells:
+        raise UserError("--simulator names engine and cells by itself: leave --physics and --cells out")
+    known = [cell.name for cell in SIMULATORS.cells]
+    for name in arguments.simulator:
+        if name not in known:
+            near = nearest(name, known)
+            hint = f", did you mean {near}?" if near else ""
+            raise UserError(f"--simulator: '{name}' is no simulator; it can be {' or '.join(known)}{hint}")
+    if "drake" in arguments.simulator:
+        require_drake()
+    return SIMULATORS.reduced(arguments.distance, arguments.episodes, arguments.simulator)
 
 
 def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", float]:

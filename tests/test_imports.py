@@ -25,7 +25,7 @@ LAYERS = {
     "cockpit": 7,
 }
 COMMANDS = 8  # modules of playground_amp itself: train.py, evaluate.py, ...
-SIMULATORS = ("mujoco", "mujoco_warp", "warp")
+SIMULATORS = ("mujoco", "mujoco_warp", "warp", "pydrake")
 MAY_SIMULATE = ("robot", "physics")
 
 

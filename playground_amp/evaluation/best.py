@@ -15,11 +15,10 @@ from playground_amp.training.run_folder import BEST, CONFIG, mark_best
 def score(run: GateRun) -> dict[str, float | None]:
     """How good a run of a gate was: `failures`, episodes outside the limit of a check, summed over checks; and the
     figure by which the gate ranks policies with as many, mean over the cells that have it (None if none has)."""
-    means = [mean for cell in run.cells if (mean := cell.mean(run.gate.ranked_by)) is not None]
-    return {
-        "failures": sum(len(check.failed_episodes) for cell in run.cells for check in cell.checks),
-        run.gate.ranked_by: sum(means) / len(means) if means else None,
-    }
+    failures = sum(len(check.failed_episodes) for cell in run.cells for check in cell.checks)
+    figure = run.gate.ranked_by
+    means = [mean for cell in run.cells if figure and (mean := cell.mean(figure)) is not None]
+    return {"failures": failures, **({figure: sum(means) / len(means) if means else None} if figure else {})}
 
 
 def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
@@ -27,12 +26,12 @@ def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
 
     A pass beats a failure, then fewer failures are better, then the smaller of the figure that the gate ranks by. The
     judgement of a more demanding gate replaces that of a less demanding one, and never the other way round. None if
-    it was not kept: the gate was not the full one, the file lies in no run folder under its own name, or a better one
-    is there.
+    it was not kept: the gate does not rank or was not the full one, the file lies in no run folder under its own
+    name, or a better one is there.
     """
     iteration = checkpoint_iteration(checkpoint)
     run_folder = checkpoint.parent
-    if reductions(run.gate) or iteration is None or not (run_folder / CONFIG).exists():
+    if run.gate.ranked_by is None or reductions(run.gate) or iteration is None or not (run_folder / CONFIG).exists():
         return None
     result = {"gate": run.gate.name, "passed": run.passed, **score(run)}
     before = _kept(run_folder)
@@ -44,9 +43,9 @@ def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
 def _rank(result: dict[str, Any]) -> tuple[int, bool, float, float]:
     """Less is better."""
     gate = GATES[result["gate"]]
-    figure = result.get(gate.ranked_by)
-    demanding = -list(GATES).index(gate.name)
-    return demanding, not result["passed"], result["failures"], math.inf if figure is None else figure
+    figure = result.get(gate.ranked_by or "")
+    undemanding = -list(GATES).index(gate.name)
+    return undemanding, not result["passed"], result["failures"], math.inf if figure is None else figure
 
 
 def _kept(run_folder: Path) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Literal
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.keys import nearest
 
+Engine = Literal["native", "mjx", "drake"]
+
 
 @dataclass(frozen=True)
 class Check:
@@ -69,7 +71,7 @@ class Shove:
 class Physics:
     """How a cell is simulated."""
 
-    engine: str = "native"
+    engine: Engine = "native"
     timestep: float = 0.002  # s
     solver_iterations: int = 50  # converged: training gets by with a few
     cone: Literal["pyramidal", "elliptic"] = "pyramidal"  # of friction
@@ -112,7 +114,7 @@ class Gate:
 
     name: str
     cells: tuple[Cell, ...]
-    ranked_by: str  # figure by which the better of two policies with as many failures is told; less is better
+    ranked_by: str | None = None  # figure, less is better, that ranks policies with as many failures; None: no ranks
     columns: tuple[str, ...] = ()  # figures shown of every cell; none: every check has a line of its own
     randomised: bool = False  # every episode has a robot and a floor of its own
     seed: int = 0
@@ -131,7 +133,7 @@ class Gate:
         distance: float | None = None,
         episodes: int | None = None,
         cells: Sequence[str] | None = None,
-        engine: str | None = None,
+        engine: Engine | None = None,
     ) -> "Gate":
         """The same gate over fewer metres, episodes or cells, or in another engine, for tests and quick looks.
 
@@ -162,7 +164,7 @@ def seeded(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     return tuple(numbered)
 
 
-def _reduced(cell: Cell, distance: float | None, episodes: int | None, engine: str | None) -> Cell:
+def _reduced(cell: Cell, distance: float | None, episodes: int | None, engine: Engine | None) -> Cell:
     if distance is not None:
         cell = cell.over(distance)
     if episodes is not None:

@@ -1,6 +1,7 @@
 """What 'trained' means: the gates, as data.
 
 `walk`: does it walk? `robust`: does it do all that it is asked, whatever robot, floor and shove it meets?
+`transfer`: does it walk in simulators that it was not trained in?
 """
 
 import dataclasses
@@ -9,7 +10,7 @@ from types import MappingProxyType
 
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.keys import nearest
-from playground_amp.evaluation.cells import Cell, Check, Gate, Leg, Shove, seeded
+from playground_amp.evaluation.cells import Cell, Check, Gate, Leg, Physics, Shove, seeded
 
 SPEED_TOLERANCE = 0.10
 
@@ -104,8 +105,33 @@ ROBUST = Gate(
     ),
 )  # fmt: skip
 
-# From the least demanding to the most: the best policy of a run is kept by the last of them that has judged one.
-GATES: Mapping[str, Gate] = MappingProxyType({gate.name: gate for gate in (WALK, ROBUST)})
+
+def _simulator_cell(name: str, physics: Physics, share: float, source: str) -> Cell:
+    checks = (
+        Check("survived", "at least", 1.0, "", "no fall", source, required_share=share),
+        Check("distance_share", "at least", 1.0, "of the way", "covers the distance before the time limit",
+              "standing still is no walk", required_share=share),
+    )  # fmt: skip
+    cell = distance_cell(name, 0.5, 20.0, 20, checks)
+    return dataclasses.replace(cell, physics=physics)
+
+
+SIMULATORS = Gate(
+    name="transfer",
+    cells=(
+        _simulator_cell("fine", Physics("native", 0.0005, solver_iterations=100, cone="elliptic"), 1.0,
+                        "the same contact model, resolved four times as finely"),
+        _simulator_cell("mjx", Physics("mjx"), 1.0, "the same equations in another implementation"),
+        _simulator_cell("drake", Physics("drake", 0.001), 0.9, "18 of 20: other contacts, by other people"),
+    ),
+    columns=(
+        "mean_speed", "speed_error", "lateral_error", "heading_error", "torque_rms", "torque_p99", "power",
+        "cost_of_transport", "foot_slip", "swing_clearance", "step_asymmetry",
+    ),
+)  # fmt: skip
+
+# From the least demanding to the most: the best policy of a run is kept by the most demanding that has judged one.
+GATES: Mapping[str, Gate] = MappingProxyType({gate.name: gate for gate in (SIMULATORS, WALK, ROBUST)})
 
 
 def find_gate(name: str) -> Gate:

@@ -26,6 +26,10 @@ _LIBRARIES = ("jax", "mujoco", "mujoco-mjx")
 _WIDTH_WITHOUT_TERMINAL = 110
 _WIDTH_OF_COLUMNS = 150
 _HEADINGS = {  # of columns, with units
+    "mean_speed": "mean speed m/s",
+    "speed_error": "speed error",
+    "lateral_error": "lateral error m",
+    "swing_clearance": "swing clear. m",
     "velocity_error": "speed error m/s",
     "yaw_rate_error": "yaw rate error rad/s",
     "heading_error": "heading error rad",

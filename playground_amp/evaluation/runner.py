@@ -17,8 +17,8 @@ from playground_amp.evaluation.gait_metrics import measure
 from playground_amp.evaluation.judgement import CellResult, judge_cell
 from playground_amp.evaluation.recording import Recording, Task
 from playground_amp.evaluation.rollouts import Controller, Episode, make_goals, roll_out
-from playground_amp.physics.engine import make_engine
-from playground_amp.robot.robot import Robot
+from playground_amp.physics.engine import Engine, make_engine
+from playground_amp.robot.robot import Robot, load_robot
 
 _DIRECTIONS = 8  # of shoves
 MakeEnv = Callable[[Config, Gate, Physics, str], WildRobotEnv]
@@ -47,7 +47,7 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
     physics = physics or gate.cells[0].physics
     data = config.model_dump(mode="json")
     data["physics"] |= {
-        "engine": physics.engine,
+        "engine": "auto" if physics.engine == "drake" else physics.engine,  # which is no engine to train in
         "timestep": physics.timestep,
         "solver": "newton",
         "iterations": physics.solver_iterations,
@@ -67,7 +67,7 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
 def make_env(config: Config, gate: Gate, physics: Physics, scene: str) -> WildRobotEnv:
     """The task in the physics and the scene of a cell."""
     config = gate_config(config, gate, physics)
-    return WildRobotEnv(config, make_engine(config.physics, config.env.control_dt, scene))
+    return WildRobotEnv(config, _make_engine(config, physics, scene))
 
 
 def run_gate(
@@ -89,6 +89,15 @@ def run_gate(
             results[cell.name] = judge_cell(cell, task.gait_cycle, [measure(each, task) for each in walked])
     names = [cell.name for cell in gate.cells]
     return GateRun(gate, config, tuple(results[name] for name in names), tuple(recordings[name] for name in names))
+
+
+def _make_engine(config: Config, physics: Physics, scene: str) -> Engine:
+    if physics.engine == "drake":
+        # Imported here: it is an extra.
+        from playground_amp.physics.drake_engine import DrakeEngine
+
+        return DrakeEngine(load_robot(scene), config.physics, config.env.control_dt)
+    return make_engine(config.physics, config.env.control_dt, scene, elliptic_cones=physics.cone == "elliptic")
 
 
 def cell_task(gate: Gate, cell: Cell, env: WildRobotEnv) -> Task:

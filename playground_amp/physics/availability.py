@@ -25,3 +25,9 @@ def check_engine(config: PhysicsConfig) -> str:
     else:
         raise UserError("physics.engine warp is not part of this version; use native (CPU) or mjx (CPU, GPU, TPU)")
     return config.engine
+
+
+def require_drake() -> None:
+    """Raises UserError, with what would mend it, if Drake is not there."""
+    if importlib.util.find_spec("pydrake") is None:
+        raise UserError("the simulator drake needs the package drake: pip install 'drake>=1.40,<2'")

@@ -3,6 +3,8 @@
 Joints come in the order of actions and observations everywhere: the waist, the left leg, the right leg.
 """
 
+import copy
+import dataclasses
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,6 +61,13 @@ def load_robot(scene: str = "flat") -> Robot:
         UserError: there is no such scene.
     """
     return _load_robot(scene)
+
+
+def with_elliptic_cones(robot: Robot) -> Robot:
+    """The same robot in a model whose friction cones are not simplified to pyramids."""
+    model = copy.copy(robot.model)
+    model.opt.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    return dataclasses.replace(robot, model=model)
 
 
 def load_visual_model(scene: str = "flat") -> mujoco.MjModel:

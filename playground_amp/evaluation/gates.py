@@ -79,6 +79,28 @@ def _shoved_cell(force: float, survival: Check, name: str, speed: float) -> Cell
     return dataclasses.replace(cell, shove=Shove(force))
 
 
+# What a randomised gate draws each robot, floor and set of sensors from: `domain_randomization` of the configuration.
+EVERY_ROBOT: Mapping[str, list[float] | float] = MappingProxyType({
+    "floor_friction": [0.4, 1.25],
+    "total_mass": [0.85, 1.15],
+    "link_mass": [0.8, 1.2],
+    "center_of_mass": [-0.005, 0.005],
+    "motor_strength": [0.9, 1.1],
+    "no_load_speed": [10.0, 14.0],
+    "joint_damping": [0.5, 1.5],
+    "joint_friction": [0.5, 1.5],
+    "joint_armature": [0.8, 1.2],
+    "joint_zero_offset": [-0.02, 0.02],
+    "backlash": [0.0, 0.0087],
+    "latency": [0.0, 0.02],
+    "gravity_noise": 0.02,
+    "gyro_noise": 0.1,
+    "joint_position_noise": 0.01,
+    "joint_velocity_noise": 0.3,
+    "imu_tilt": [0.0, 0.035],
+})  # fmt: skip
+
+
 ROBUST = Gate(
     name="robust",
     cells=seeded([
@@ -98,7 +120,7 @@ ROBUST = Gate(
         _shoved_cell(10.0, SHOVED, "walking", 0.5),
     ]),
     ranked_by="velocity_error",
-    randomised=False,
+    randomised=True,
     columns=(
         "velocity_error", "yaw_rate_error", "heading_error", "torque_rms", "torque_p99", "torque_saturation",
         "power", "cost_of_transport", "foot_slip", "step_asymmetry", "action_jitter",

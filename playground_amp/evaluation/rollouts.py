@@ -85,15 +85,17 @@ def roll_out(
     goals: Goals,
     keys: jax.Array,
     report_progress: Callable[[int, float], None] | None = None,
+    *,
+    randomised: bool = False,
 ) -> list[Recording]:
     """One recording an episode, in the order of `goals`, seeded by `keys` [N, ...].
 
-    `report_progress` hears, after every chunk, how many episodes are not over and how many seconds of a robot's time
-    have passed.
+    Robots are the nominal one, or `randomised` as the environment's configuration says. `report_progress` hears, after
+    every chunk, how many episodes are not over and how many seconds of a robot's time have passed.
     """
     num_episodes, places = len(keys), min(len(keys), PLACES)
     occupant = np.arange(places)  # the episode in each place; those that wait follow in order
-    progress, start = _start(env, _of(goals, occupant), keys[occupant])
+    progress, start = _start(env, randomised, _of(goals, occupant), keys[occupant])
     kept: list[list[dict[str, np.ndarray]]] = [[] for _ in range(num_episodes)]
     fell = np.zeros(num_episodes, bool)
     _keep(kept, occupant, start, np.ones((1, places), bool), np.ones(places, bool))
@@ -112,7 +114,7 @@ def roll_out(
             occupant[refilled] = np.arange(waiting, waiting + refilled.size)
             waiting += refilled.size
             open_places[refilled] = True
-            fresh, start = _start(env, _of(goals, occupant), keys[occupant])
+            fresh, start = _start(env, randomised, _of(goals, occupant), keys[occupant])
             arriving = np.isin(np.arange(places), refilled)
             progress = _replace(arriving, fresh, progress)
             _keep(kept, occupant, start, np.ones((1, places), bool), arriving)
@@ -166,13 +168,13 @@ def _act(policy: Callable, params: dict, state: EnvState, key: jax.Array) -> jax
     return policy(params, state.observation, None)
 
 
-@partial(jax.jit, static_argnums=0)
-def _start(env: WildRobotEnv, goals: Goals, keys: jax.Array) -> tuple[_Progress, _Rows]:
+@partial(jax.jit, static_argnums=(0, 1))
+def _start(env: WildRobotEnv, randomised: bool, goals: Goals, keys: jax.Array) -> tuple[_Progress, _Rows]:
     """Every robot at rest, and its first row [1, N, ...]."""
 
     def start_one(goal: Goals, key: jax.Array) -> tuple[_Progress, _Rows]:
         reset_key, key = jax.random.split(key)
-        state = env.reset_at_rest(reset_key, _command_at(goal, jnp.int32(0)))._replace(push=goal.push)
+        state = env.reset_at_rest(reset_key, _command_at(goal, jnp.int32(0)), randomised)._replace(push=goal.push)
         no, position = jnp.asarray(False), state.readings.base_position_w[:2]
         return _Progress(state, key, position, jnp.int32(0), done=no, fell=no), _rows(env, state)
 

@@ -14,6 +14,7 @@ from playground_amp.envs.gait import cycle_time
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.evaluation.cells import Cell, Gate, Leg, Physics
 from playground_amp.evaluation.gait_metrics import measure
+from playground_amp.evaluation.gates import EVERY_ROBOT
 from playground_amp.evaluation.judgement import CellResult, judge_cell
 from playground_amp.evaluation.recording import Recording, Task
 from playground_amp.evaluation.rollouts import Controller, Episode, make_goals, roll_out
@@ -54,6 +55,8 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
         "ls_iterations": physics.solver_iterations,
     }
     data["env"] |= {"fall_height": gate.fall_height, "fall_tilt": gate.fall_tilt}
+    if gate.randomised:
+        data["domain_randomization"] = dict(EVERY_ROBOT)
     # Nobody is pushed but by the cell.
     pause = [gate.push_duration, gate.push_duration]
     data["domain_randomization"] |= {
@@ -129,7 +132,7 @@ def _run_cells(
     limits = [cell.time_limit for cell in cells for _ in range(cell.episodes)]
     order = np.argsort(-np.array(limits), kind="stable")
     goals = make_goals([episodes[index] for index in order], env.engine.control_dt)
-    walked = roll_out(env, controller, goals, keys[order], report_progress)
+    walked = roll_out(env, controller, goals, keys[order], report_progress, randomised=gate.randomised)
     in_order = iter([walked[place] for place in np.argsort(order, kind="stable")])
     return [tuple(next(in_order) for _ in range(cell.episodes)) for cell in cells]
 

@@ -49,9 +49,14 @@ class DrakeEngine:
         return self._call(self._host.forward, jnp.float32(0.0), qpos, qvel, qpos[BASE_QPOS_SIZE:], jnp.zeros(3))
 
     def step(
-        self, state: PhysicsState, joint_target: jax.Array, push_force_w: jax.Array, parameters: PhysicalParameters
+        self,
+        state: PhysicsState,
+        joint_target: jax.Array,
+        push_force_w: jax.Array,
+        parameters: PhysicalParameters,
+        previous_target: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
-        del parameters
+        del parameters, previous_target
         time = state.time + self.control_dt
         return self._call(self._host.step, time, state.qpos, state.qvel, joint_target, push_force_w)
 

@@ -34,7 +34,7 @@ def build_parser() -> CommandParser:
     judged.add_argument("--checkpoint", type=Path, metavar="PATH", help="final_iter_<N>.pkl of a run")
     judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
     judge = parser.add_mutually_exclusive_group()
-    judge.add_argument("--gate", default="walk", metavar="NAME", help="gate to judge by: walk (default) or robust")
+    judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default) or robust")
     judge.add_argument(
         "--simulator",
         nargs="+",
@@ -86,7 +86,7 @@ def _choose_gate(arguments: argparse.Namespace) -> "Gate":
 
     if arguments.simulator:
         return _choose_simulators(arguments)
-    gate = find_gate(arguments.gate)
+    gate = find_gate(arguments.gate or "walk")
     if arguments.physics not in (None, *ENGINES):
         near = nearest(arguments.physics, ENGINES)
         hint = f", did you mean {near}?" if near else ""

@@ -11,7 +11,8 @@ from made_up_walks import CYCLE, task, walk
 from playground_amp.configs.loader import load_config
 from playground_amp.envs.gait import swing_progress
 from playground_amp.evaluation.gait_metrics import measure
-from playground_amp.evaluation.gates import WALK, judge_cell
+from playground_amp.evaluation.gates import WALK
+from playground_amp.evaluation.judgement import judge_cell
 from playground_amp.evaluation.report import as_json, write_json
 from playground_amp.evaluation.run_report.programme import Performance, programme
 from playground_amp.evaluation.runner import GateRun
@@ -56,8 +57,8 @@ def record(iteration: int) -> dict[str, Any]:
 def gate_result(checkpoint: Path, clearance: float) -> dict[str, Any]:
     """The JSON of the gate `walk` for a perfect walk whose feet are lifted by so many metres."""
     recording = walk(seconds=25.0, lift=(clearance, clearance))
-    cell = dataclasses.replace(WALK.cells[1], distance=10.0, episodes=2)
-    judged = judge_cell(cell, WALK.checks, CYCLE, [measure(recording, task())] * 2)
+    cell = dataclasses.replace(WALK.cells[1].over(10.0), episodes=2)
+    judged = judge_cell(cell, CYCLE, [measure(recording, task())] * 2)
     return as_json(GateRun(WALK, CONFIG, (judged,), ((recording, recording),)), checkpoint, seconds=1.0)
 
 

@@ -274,7 +274,7 @@ def test_episodes_that_wait_for_a_place_are_the_same(
 
     for one, other in zip(side_by_side, in_turn, strict=True):
         np.testing.assert_allclose(one.qpos, other.qpos, atol=1e-5)
-    assert heard == [(2, 5.0), (0, 10.0)]  # after 5 s the short ones are over, and the long one is alone with the last
+    assert heard == [(3, 5.0), (1, 10.0), (0, 15.0)]  # a place is filled anew after each chunk of 5 s
 
 
 def test_nobody_is_pushed_but_by_the_cell():

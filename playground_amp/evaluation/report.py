@@ -24,7 +24,7 @@ from playground_amp.robot.robot import JOINT_NAMES
 _SCALARS = tuple(field.name for field in dataclasses.fields(EpisodeFigures) if field.name != "joints")
 _LIBRARIES = ("jax", "mujoco", "mujoco-mjx")
 _WIDTH_WITHOUT_TERMINAL = 110
-_WIDTH_OF_COLUMNS = 150
+_WIDTH_OF_COLUMNS = 160
 _HEADINGS = {  # of columns, with units
     "mean_speed": "mean speed m/s",
     "speed_error": "speed error",
@@ -75,8 +75,8 @@ def _table_of_cells(run: GateRun) -> Table:
     table = _empty_table(run, left=("cell",), right=("survival", *(_HEADINGS[figure] for figure in columns)))
     for cell in run.cells:
         survival = cell.survival
-        share = f"{survival.share:.3f} [{survival.low:.2f}, {survival.high:.2f}]"
-        cells = [_marked(cell, "survived", share.replace("[", r"\["))]
+        share = f"{survival.share:.3f}\N{NO-BREAK SPACE}({survival.low:.2f}–{survival.high:.2f})"
+        cells = [_marked(cell, "survived", share)]
         cells += [_marked(cell, figure, _number(cell.mean(figure))) for figure in columns]
         table.add_row(cell.cell.name, *cells, _verdict(cell.passed))
     return table
@@ -85,7 +85,7 @@ def _table_of_cells(run: GateRun) -> Table:
 def _empty_table(run: GateRun, left: Sequence[str], right: Sequence[str]) -> Table:
     table = Table(title=f"gate {run.gate.name}: {describe_physics(run.gate)}", title_justify="left")
     for heading in left:
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for heading in right:
         table.add_column(heading, justify="right")
     table.add_column("")
@@ -177,7 +177,6 @@ def _cell_as_json(cell: CellResult) -> dict[str, Any]:
         "checks": [
             {
                 "figure": result.check.figure,
-                "limit": result.check.limit,
                 "worst": result.worst,
                 "mean": result.mean,
                 "failed_episodes": list(result.failed_episodes),
@@ -185,6 +184,7 @@ def _cell_as_json(cell: CellResult) -> dict[str, Any]:
             }
             for result in cell.checks
         ],
+        "limits": [dataclasses.asdict(check) for check in cell.cell.checks],
         "means": {name: cell.mean(name) for name in _SCALARS},
         "joints": _joint_means(cell),
         "episodes": [{name: getattr(figures, name) for name in _SCALARS} for figures in cell.episodes],

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from test_loop import train
 
 from playground_amp.evaluation.best import keep_best
 from playground_amp.evaluation.gait_metrics import measure
-from playground_amp.evaluation.gates import WALK
+from playground_amp.evaluation.gates import ROBUST, SIMULATORS, WALK
 from playground_amp.evaluation.judgement import judge_cell
 from playground_amp.evaluation.runner import GateRun
 
@@ -50,6 +51,29 @@ def test_the_best_is_kept_with_its_state_and_the_result(run_folder: Path) -> Non
     assert kept(run_folder) == ["final_iter_6.pkl", "gate.json", "iter_00000006.npz"]
     result = json.loads((run_folder / "best/gate.json").read_text())
     assert (result["iteration"], result["gate"], result["passed"], result["failures"]) == (6, "walk", True, 0)
+
+
+def judged_robust(speed: float) -> GateRun:
+    """A cell of the gate robust, asked for 0.5 m/s."""
+    cell, recording = ROBUST.cell("forward_0.5"), walk(seconds=20.0, speed=speed)
+    asked = dataclasses.replace(task(), program=cell.program, distance=math.inf)
+    return GateRun(ROBUST, fake_config("run"), (judge_cell(cell, CYCLE, [measure(recording, asked)]),), ((recording,),))
+
+
+def test_the_more_demanding_gate_has_the_last_word(run_folder: Path) -> None:
+    slow, walks = judged_robust(0.4), judged_robust(0.5)
+    assert (slow.passed, walks.passed) == (False, True)
+    assert keep_best(judged(0.5), run_folder / "final_iter_8.pkl")
+    assert keep_best(slow, run_folder / "final_iter_2.pkl")
+    assert keep_best(judged(0.5), run_folder / "final_iter_8.pkl") is None
+    assert keep_best(walks, run_folder / "final_iter_6.pkl")
+    result = json.loads((run_folder / "best/gate.json").read_text())
+    assert (result["iteration"], result["gate"], result["passed"]) == (6, "robust", True)
+    assert result["velocity_error"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_gate_that_does_not_rank_keeps_nothing(run_folder: Path) -> None:
+    assert keep_best(dataclasses.replace(judged(0.5), gate=SIMULATORS), run_folder / "final_iter_8.pkl") is None
 
 
 def test_a_reduced_gate_and_a_file_of_no_run_keep_nothing(

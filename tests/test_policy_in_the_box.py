@@ -1,15 +1,15 @@
 """The policy in the box is of this version: its files, its robot, its configuration, and it walks."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.deploy import runtime
 from playground_amp.deploy.controller import bundle_controller, load_bundle
 from playground_amp.envs.observations import ACTOR_LAYOUT
-from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.evaluation.gates import WALK
-from playground_amp.evaluation.runner import gate_config, run_gate
+from playground_amp.evaluation.runner import run_gate
 from playground_amp.training.manifest import robot_hash
 
 BOX = Path(__file__).parents[1] / "policies" / "walk"
@@ -26,8 +26,8 @@ def test_it_is_of_this_robot_this_runtime_and_this_observation() -> None:
 def test_it_walks_by_a_short_gate() -> None:
     policy = load_bundle(BOX)
     gate = WALK.reduced(distance=5.0, episodes=2)
-    env = WildRobotEnv(gate_config(config_of_policy(policy.manifest["config"], "the bundle's configuration"), gate))
-    run = run_gate(gate, env, bundle_controller(policy, env))
+    config = config_of_policy(policy.manifest["config"], "the bundle's configuration")
+    run = run_gate(gate, config, partial(bundle_controller, policy))
     assert {cell.cell.name: cell.failed_checks for cell in run.cells} == {cell.name: () for cell in gate.cells}
 
 

@@ -38,6 +38,7 @@ class _Lines:
         self._parts = [part for part in parts if part[1]]
         self._path = path
         self._next = 0
+        self.taken = 1  # line number of what was taken last
 
     @property
     def number(self) -> int:
@@ -52,6 +53,7 @@ class _Lines:
         words, begin = self.peek().split(), wanted.split()
         if [word.lower() for word in words[: len(begin)]] != [word.lower() for word in begin]:
             self.fail(f"expected {wanted}, found {self._shown()}")
+        self.taken = self.number
         self._next += 1
         return words[len(begin) :]
 
@@ -63,7 +65,8 @@ class _Lines:
         raise UserError(f"{self._path}, line {number or self.number}: {problem}")
 
     def numbers(self, words: list[str], count: int, what: str, number: int | None = None) -> list[float]:
-        """Exactly so many finite numbers."""
+        """Exactly so many finite numbers; on the line that was taken last, if no other is given."""
+        number = number or self.taken
         if len(words) != count:
             self.fail(f"{what} needs {count} {'number' if count == 1 else 'numbers'}, found {len(words)}", number)
         values = []
@@ -110,7 +113,7 @@ def _read_joint(lines: _Lines, joints: list[_Joint], keyword: str, parent: int) 
     """Reads a joint with all below it."""
     name = " ".join(lines.take(keyword))
     if not name:
-        lines.fail(f"a {keyword} without a name")
+        lines.fail(f"a {keyword} without a name", lines.taken)
     lines.take("{")
     offset = np.array(lines.numbers(lines.take("OFFSET"), 3, f"OFFSET of {name}"))
     first = sum(len(joint.channels) for joint in joints)
@@ -150,15 +153,14 @@ def _read_end(lines: _Lines, joints: list[_Joint], name: str, parent: int) -> No
 def _read_motion(lines: _Lines, columns: int) -> tuple[np.ndarray, np.ndarray]:
     """Times [T] and channel values [T, columns]."""
     (frames,) = lines.numbers(lines.take("Frames:"), 1, "Frames")
-    number = lines.number
     (step,) = lines.numbers(lines.take("Frame Time:"), 1, "Frame Time")
     if not step > 0:
-        lines.fail(f"Frame Time is {step:g} s, it must be above 0", number)
+        lines.fail(f"Frame Time is {step:g} s, it must be above 0", lines.taken)
     rows = [lines.numbers(row.split(), columns, "a frame", number) for number, row in lines.rest()]
     if len(rows) != frames:
-        lines.fail(f"Frames announces {frames:g}, the file holds {len(rows)}: it is damaged or cut off", number)
+        lines.fail(f"Frames announces {frames:g}, the file holds {len(rows)}: it is damaged or cut off")
     if len(rows) < 2:
-        lines.fail("a motion needs two frames or more", number)
+        lines.fail("a motion needs two frames or more")
     return np.arange(len(rows)) * step, np.array(rows)
 
 

@@ -34,7 +34,7 @@ class Walker(NamedTuple):
     pelvis: np.ndarray  # [T, 3] m, midway between the hips
     ankle: np.ndarray  # [T, 2, 3] m, left and right
     hip: np.ndarray  # [T, 2, 3] m
-    foot: Rotation  # [T * 2] of the feet against the world, left and right of each frame in turn
+    foot: np.ndarray  # [T, 2, 4] quaternions xyzw of the feet against the world, left and right
     heading: np.ndarray  # [T] rad, which way the hips face, without jumps
     leg_length: float  # m, hip to knee to ankle
     unit: str
@@ -116,7 +116,7 @@ def find_walker(recording: Recording, joints: dict[str, int], unit: str | None, 
         pelvis=hip.mean(axis=1),
         ankle=ankle,
         hip=hip,
-        foot=turn * Rotation.from_matrix(feet.reshape(-1, 3, 3)),
+        foot=(turn * Rotation.from_matrix(feet.reshape(-1, 3, 3))).as_quat().reshape(-1, 2, 4),
         heading=heading,
         leg_length=length * metre,
         unit=unit,

@@ -7,12 +7,16 @@ import numpy as np
 from playground_amp.configs.schema import GaitConfig
 from playground_amp.reference.footsteps import Foot, Pressure, Sole, bump, left_share, passed, smooth
 
+_LIFTED = 0.019  # rad; pitched more, a sole touches the floor with one edge alone (3 mm over its length)
+_SAMPLES = 64
+
 
 @dataclass(frozen=True)
 class StepStyle:
     """How the feet go. Lengths in m, angles in rad; shares are of the cycle."""
 
     half_width: float = 0.077  # from the middle to each foot in mid-stance
+    ahead: float = 0.019  # of the waist's mean, in mid-stance
     toe_off: float = 0.0  # pitch at lift-off
     heel_strike: float = 0.0  # pitch at touch-down, toe up
     heel_off_before: float = 0.127  # share of the cycle before lift-off when the heel begins to rise
@@ -69,6 +73,8 @@ def make_foot(config: GaitConfig, style: StepStyle, sole: Sole, velocity: np.nda
         up = height * (1 + style.early_height * (1 - 2 * swung) + style.flat_height * (1 - 2 * swung) ** 2)
         return bump(swung)[:, None] * np.stack([0 * up, 0 * up - side * style.swing_inwards, up], axis=1)
 
+    before = np.linspace(lift_off - style.heel_off_before, lift_off, _SAMPLES)
+    after = np.linspace(touch_down, touch_down + style.flat_after, _SAMPLES)
     return Foot(
         side=side,
         sole=sole,
@@ -76,9 +82,9 @@ def make_foot(config: GaitConfig, style: StepStyle, sole: Sole, velocity: np.nda
         period=period,
         begin=0.0 if side > 0 else 0.5,
         lift_off=lift_off,
-        heel_off=lift_off - style.heel_off_before,
-        toe_down=touch_down + style.flat_after,
-        place=np.array([0.0, side * style.half_width]),
+        heel_off=float(before[np.searchsorted(pitch(before) > _LIFTED, True).clip(max=_SAMPLES - 1)]),
+        toe_down=float(after[np.searchsorted(pitch(after) > -_LIFTED, True).clip(max=_SAMPLES - 1)]),
+        place=np.array([style.ahead, side * style.half_width]),
         pressure=Pressure(style.pressure_inwards, style.pressure_travel, style.pressure_ahead),
         pitch=pitch,
         passed=way,

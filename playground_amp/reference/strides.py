@@ -97,10 +97,10 @@ def _repeated(walker: Walker) -> Walker:
             parts[name].append(turned(points, np.full(points.shape[:-1], yaw)) + place)
         parts["time"].append(walker.time[:frames] + number * length)
         parts["heading"].append(walker.heading[:frames] + yaw)
-        parts["foot"].append((Rotation.from_euler("z", yaw) * walker.foot[: 2 * frames]).as_quat())
+        feet = Rotation.from_euler("z", yaw) * Rotation.from_quat(walker.foot[:frames].reshape(-1, 4))
+        parts["foot"].append(feet.as_quat().reshape(-1, 2, 4))
         place = place + turned((way - (0, 0, way[2]))[None], np.array([yaw]))[0]
-    joined = {name: np.concatenate(values) for name, values in parts.items()}
-    return walker._replace(**(joined | {"foot": Rotation.from_quat(joined["foot"])}))
+    return walker._replace(**{name: np.concatenate(values) for name, values in parts.items()})
 
 
 def _passings(walker: Walker) -> np.ndarray:
@@ -166,7 +166,7 @@ def _velocity(way: np.ndarray, turn: float, duration: float) -> np.ndarray:
 
 def _pitch(walker: Walker, rows: np.ndarray, side: int, heading: np.ndarray) -> np.ndarray:
     """How far a foot is pitched [P] rad, against its mean attitude where it is lowest and stillest."""
-    level = Rotation.from_euler("z", -heading[:, None]) * walker.foot[2 * rows + side]
+    level = Rotation.from_euler("z", -heading[:, None]) * Rotation.from_quat(walker.foot[rows, side])
     position = walker.ankle[rows, side]
     low = position[:, 2] <= np.percentile(position[:, 2], 35)
     flat = level[low].mean()

@@ -122,4 +122,4 @@ def _mixed(mix: Callable[..., float], *styles: GaitStyle) -> GaitStyle:
         return {name: mix(*(getattr(part, name) for part in parts)) for name in names}
 
     steps = StepStyle(**numbers(tuple(style.steps for style in styles)))
-    return replace(GaitStyle(**numbers(styles)), steps=steps)
+    return replace(GaitStyle(steps=steps), **numbers(styles))

@@ -13,14 +13,14 @@ from deployable import CONFIG, made_up_params
 from playground_amp import play
 from playground_amp.cockpit.policies import open_policies
 from playground_amp.cockpit.readouts import Status, figures_html, rewards_html
-from playground_amp.cockpit.scene import shape_mesh
+from playground_amp.cockpit.scene import ground_mesh, shape_mesh
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.loader import dump_config, load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import ACTOR_LAYOUT, CRITIC_LAYOUT
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.robot.looks import body_names, visible_shapes
+from playground_amp.robot.looks import Ground, body_names, uneven_ground, visible_shapes
 from playground_amp.robot.robot import load_robot
 from playground_amp.training.checkpoint import checkpoint_path, save_policy
 from playground_amp.training.policy import make_networks, policy_params
@@ -247,3 +247,15 @@ def test_the_drawn_robot_is_as_tall_as_the_real_one() -> None:
         extents = sorted(part.bounds[1] - part.bounds[0])
         assert extents[2] <= 2 * np.linalg.norm(reach) + 1e-6
     assert load_robot().home_qpos[2] == pytest.approx(0.46)
+
+
+def test_uneven_ground_is_drawn_where_it_is() -> None:
+    assert uneven_ground("flat") is None
+    ground = Ground(np.array([[0.0, 0.1, 0.2], [0.3, 0.4, 0.5]]), half_length=2.0, half_width=1.0)
+    vertices, faces = ground_mesh(ground)
+    assert vertices[[0, 2, 3]].tolist() == [[-2.0, -1.0, 0.0], [2.0, -1.0, 0.2], [-2.0, 1.0, 0.3]]
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    assert len(faces) == 4
+    assert (normals[:, 2] > 0).all()
+    assert np.abs(normals[:, 2]).sum() / 2 == pytest.approx(4.0 * 2.0)  # together they cover the rectangle

@@ -11,6 +11,7 @@ from playground_amp.configs.errors import UserError
 from playground_amp.physics import rendering
 
 
+@pytest.mark.filterwarnings("ignore:os.fork")
 def test_a_film_shows_what_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     try:
         rendering.require_rendering()

@@ -16,13 +16,14 @@ from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
 from playground_amp.physics.body_poses import BodyPlacer
-from playground_amp.robot.looks import Shape, body_names, visible_shapes
+from playground_amp.robot.looks import Ground, Shape, body_names, uneven_ground, visible_shapes
 from playground_amp.robot.robot import Robot
 
 _WORLD = "/world"
 _FOLLOW_TIME = 0.4  # s in which the camera makes up 63 % of its distance to the robot
 _PUSH_LENGTH = 0.02  # m of arrow a newton
 _CREASE = np.radians(40)  # edges sharper than this stay edges; flatter ones are shaded round
+_FLOOR_COLOR = (232, 235, 239)
 _ARROW_COLOR = (230, 60, 40)
 
 
@@ -42,18 +43,7 @@ class Scene:
         server.initial_camera.look_at = (0.0, 0.0, 0.30)
         server.initial_camera.fov = np.radians(40)
         self._world = scene.add_frame(_WORLD, show_axes=False)
-        scene.add_grid(
-            f"{_WORLD}/floor",
-            infinite_grid=True,
-            cell_size=0.1,
-            section_size=0.5,
-            cell_color=(205, 210, 216),
-            section_color=(170, 177, 186),
-            plane_color=(232, 235, 239),
-            plane_opacity=1.0,
-            shadow_opacity=0.25,
-            fade_distance=22.0,
-        )
+        _add_floor(scene, robot.scene)
         self._bodies = _add_bodies(scene, robot.scene)
         self._arrow = scene.add_arrows(f"{_WORLD}/push", np.zeros((1, 2, 3)), _ARROW_COLOR, visible=False)
 
@@ -77,6 +67,39 @@ class Scene:
             self._arrow.points = np.stack([waist_w - _PUSH_LENGTH * push_w, waist_w])[None].astype(np.float32)
         if self._arrow.visible != (push_w is not None):
             self._arrow.visible = push_w is not None
+
+
+def _add_floor(scene: viser.SceneApi, scene_name: str) -> None:
+    """A grid without end where the floor is flat; the height field, drawn as it is simulated, where it is not."""
+    ground = uneven_ground(scene_name)
+    if ground is not None:
+        vertices, faces = ground_mesh(ground)
+        scene.add_mesh_simple(f"{_WORLD}/floor", vertices, faces, color=_FLOOR_COLOR, flat_shading=True)
+        return
+    scene.add_grid(
+        f"{_WORLD}/floor",
+        infinite_grid=True,
+        cell_size=0.1,
+        section_size=0.5,
+        cell_color=(205, 210, 216),
+        section_color=(170, 177, 186),
+        plane_color=_FLOOR_COLOR,
+        plane_opacity=1.0,
+        shadow_opacity=0.25,
+        fade_distance=22.0,
+    )
+
+
+def ground_mesh(ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+    """The surface of a height field: vertices [R·C, 3] m, row by row, and triangles [2·(R-1)·(C-1), 3] facing up."""
+    rows, columns = ground.height.shape
+    x = np.linspace(-ground.half_length, ground.half_length, columns)
+    y = np.linspace(-ground.half_width, ground.half_width, rows)
+    vertices = np.stack([*np.meshgrid(x, y), ground.height], axis=-1).reshape(-1, 3)
+    corner = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
+    right, above, opposite = corner + 1, corner + columns, corner + columns + 1
+    faces = np.concatenate([np.stack([corner, right, opposite], -1), np.stack([corner, opposite, above], -1)])
+    return vertices, faces
 
 
 def _add_bodies(scene: viser.SceneApi, scene_name: str) -> dict[int, viser.FrameHandle]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import mujoco
+import numpy as np
 
 from playground_amp.robot.robot import load_visual_model
 
@@ -29,6 +30,26 @@ class Shape:
     position: tuple[float, float, float]  # m
     quaternion: tuple[float, float, float, float]  # wxyz
     rgb: tuple[float, float, float]  # 0 to 1
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A floor that is not flat: heights over a rectangle around the origin."""
+
+    height: np.ndarray  # [rows along y, columns along x] m
+    half_length: float  # m, along x
+    half_width: float  # m, along y
+
+
+def uneven_ground(scene: str = "flat") -> Ground | None:
+    """The scene's height field, if it has one. Raises UserError if there is no such scene."""
+    model = load_visual_model(scene)
+    if not model.nhfield:
+        return None
+    half_length, half_width, top, _ = (float(measure) for measure in model.hfield_size[0])
+    shape = int(model.hfield_nrow[0]), int(model.hfield_ncol[0])
+    lowest = float(model.geom("floor").pos[2])
+    return Ground(lowest + top * np.reshape(model.hfield_data, shape), half_length, half_width)
 
 
 def body_names(scene: str = "flat") -> tuple[str, ...]:

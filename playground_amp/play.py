@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.command_line import CommandParser, require_writable, run_command
+from playground_amp.command_line import CommandParser, require_writable_file, run_command
 from playground_amp.configs.errors import UserError
 
 HOST, PORT = "127.0.0.1", 8080
@@ -29,7 +29,6 @@ def build_parser() -> CommandParser:
         "--command",
         type=_finite,
         nargs=3,
-        default=COMMAND,
         metavar=("FORWARD", "LEFT", "TURN"),
         help=f"m/s, m/s and rad/s that it is asked for at first (default: {COMMAND[0]:g} 0 0)",
     )
@@ -39,15 +38,29 @@ def build_parser() -> CommandParser:
     film = parser.add_argument_group("a film instead")
     film.add_argument("--video", type=Path, metavar="FILE.mp4", help="film the robot under --command; needs no screen")
     film.add_argument("--seconds", type=_seconds, metavar="S", help=f"length of the film (default: {SECONDS:g})")
+    film.add_argument("--gate", metavar="NAME", help="film an episode of this gate, instead of --command")
+    film.add_argument("--cell", metavar="NAME", help="of this cell of the gate (default: its first)")
+    film.add_argument("--episode", type=_count, metavar="K", help="this one, counted from 0 (default: 0)")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serves the page until it is interrupted, or films. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
-    if arguments.video is None and arguments.seconds is not None:
-        raise UserError("--seconds is the length of a film: name one with --video FILE.mp4")
+    _check_together(arguments)
     return _serve(arguments) if arguments.video is None else _film(arguments)
+
+
+def _check_together(arguments: argparse.Namespace) -> None:
+    """Raises UserError for flags that mean nothing beside the others."""
+    needed_by = {"video": ("seconds", "gate"), "gate": ("cell", "episode")}
+    for needed, flags in needed_by.items():
+        for flag in flags:
+            if getattr(arguments, flag) is not None and getattr(arguments, needed) is None:
+                raise UserError(f"--{flag} means nothing without --{needed}")
+    for flag in ("command", "seconds"):
+        if arguments.gate and getattr(arguments, flag) is not None:
+            raise UserError(f"--{flag}: the gate says what its episodes are asked for and how long; leave it out")
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -61,10 +74,11 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     check_address(arguments.host, arguments.port)
     source = open_policies(arguments.checkpoint, _say)
-    check_command(source, arguments.command)
+    command = tuple(arguments.command or COMMAND)
+    check_command(source, command)
     server = start_server(arguments.host, arguments.port)
     try:
-        cockpit = Cockpit(server, source, arguments.command, _say)
+        cockpit = Cockpit(server, source, command, _say)
         _say(f"walking: open http://{arguments.host}:{arguments.port} in a browser (Ctrl-C ends it)")
         cockpit.run()
     except KeyboardInterrupt:
@@ -77,15 +91,21 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _film(arguments: argparse.Namespace) -> int:
     if arguments.video.suffix != ".mp4":
         raise UserError(f"--video {arguments.video}: the film is an MP4, name it FILE.mp4")
-    require_writable(arguments.video.parent, str(arguments.video))
+    require_writable_file(arguments.video)
     _say(f"loading {arguments.checkpoint}")
 
-    from playground_amp.cockpit.film import check_command, film_command
+    from playground_amp.cockpit import film
     from playground_amp.cockpit.policies import open_policies
 
+    path, episode = arguments.video, arguments.episode or 0
+    gate = film.choose_cell(arguments.gate, arguments.cell, episode) if arguments.gate else None
     source = open_policies(arguments.checkpoint, _say)
-    check_command(source, arguments.command)
-    result = film_command(source, arguments.command, arguments.seconds or SECONDS, arguments.video, _say)
+    if gate:
+        result = film.film_episode(source, gate, episode, path, _say)
+    else:
+        command = tuple(arguments.command or COMMAND)
+        film.check_command(source, command)
+        result = film.film_command(source, command, arguments.seconds or SECONDS, path, _say)
     print(f"video: {arguments.video} ({result})")
     return 0
 
@@ -108,6 +128,12 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"'{text}' is no number")
     return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

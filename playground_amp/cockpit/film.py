@@ -9,8 +9,12 @@ from playground_amp.cockpit.policies import PolicySource
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
 from playground_amp.configs.errors import UserError
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.evaluation.video import write_film
+from playground_amp.evaluation.cells import Gate
+from playground_amp.evaluation.gates import find_gate
+from playground_amp.evaluation.runner import run_gate
+from playground_amp.evaluation.video import write_episode, write_film
 from playground_amp.physics.rendering import require_rendering
+from playground_amp.robot.robot import load_robot
 
 _AFTER_A_FALL = 1.0  # s that are still filmed
 
@@ -48,6 +52,34 @@ def _walk(simulation: Simulation, wishes: Wishes, seconds: float) -> tuple[np.nd
                 break
         simulation.step(wishes)
     return np.array(qpos), np.array(velocities), fell
+
+
+def film_episode(source: PolicySource, gate: Gate, episode: int, path: Path, say: Callable[[str], None]) -> str:
+    """Films the beginning of an episode of a gate's only cell, the very one that the gate judges; its figures in words.
+
+    All episodes of the cell are run, since each is drawn as one of them. Raises UserError as `film_command`.
+    """
+    require_rendering()
+    (cell,) = gate.cells
+    say(f"running the {cell.episodes} episodes of gate {gate.name}, cell {cell.name}")
+    run = run_gate(gate, source.config, lambda env: source.start(env).controller)
+    recording = run.recordings[0][episode]
+    say("drawing")
+    write_episode(recording, load_robot(cell.scene), path)
+    failed = [result.check.figure for result in run.cells[0].checks if episode in result.failed_episodes]
+    seconds = (len(recording.qpos) - 1) * recording.control_dt
+    judgement = f"failed {', '.join(failed)}" if failed else "passed every check"
+    return f"{'fell after' if recording.fell else 'lasted'} {seconds:.1f} s, {judgement}"
+
+
+def choose_cell(gate_name: str, cell_name: str | None, episode: int) -> Gate:
+    """The gate with that cell only, or with its first. Raises UserError if there is no such gate, cell or episode."""
+    gate = find_gate(gate_name)
+    gate = gate.reduced(cells=[cell_name or gate.cells[0].name])
+    episodes = gate.cells[0].episodes
+    if episode >= episodes:
+        raise UserError(f"--episode {episode}: cell {gate.cells[0].name} has episodes 0 to {episodes - 1}")
+    return gate
 
 
 def check_command(source: PolicySource, command: tuple[float, float, float]) -> None:

@@ -70,9 +70,9 @@ def test_without_drake_the_package_is_named(monkeypatch: pytest.MonkeyPatch):
 def drake():
     """One robot in Drake, stepped by control periods."""
     pytest.importorskip("pydrake", reason="Drake is an extra")
-    from playground_amp.physics.drake_engine import _HostPlant
+    from playground_amp.physics.drake_engine import HostPlant
 
-    return _HostPlant(ROBOT, 0.001, SUBSTEPS)
+    return HostPlant(ROBOT, 0.001, SUBSTEPS)
 
 
 def in_mujoco(
@@ -89,10 +89,10 @@ def in_mujoco(
 
 
 def test_the_plant_is_the_mjcf_by_name(drake):
-    plant = drake._drake.plant
-    names = set(drake._drake.geometry_names.values())
+    plant = drake.built.plant
+    names = set(drake.built.geometry_names.values())
 
-    assert plant.CalcTotalMass(drake._context) == pytest.approx(ROBOT.model.body_mass.sum())
+    assert plant.CalcTotalMass(drake.context) == pytest.approx(ROBOT.model.body_mass.sum())
     assert all(plant.HasBodyNamed(ROBOT.model.body(index).name) for index in range(1, ROBOT.model.nbody))
     assert {"floor", "left_heel", "left_toe", "right_heel", "right_toe"} <= names
     for name in JOINT_NAMES:
@@ -126,7 +126,7 @@ def test_at_rest_the_switches_carry_the_weight(drake):
         qpos, qvel, switch_force, torque = drake.step(qpos, qvel, ROBOT.home_joint_position, np.zeros(3))
 
     assert switch_force.sum() == pytest.approx(9.81 * ROBOT.model.body_mass.sum(), rel=0.02)
-    assert (switch_force > 2.0).all()
+    assert np.all(switch_force > 2.0)
     assert qpos[2] == pytest.approx(0.459, abs=0.003)
     assert np.abs(torque).max() < 1.0
 

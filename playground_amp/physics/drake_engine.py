@@ -33,7 +33,7 @@ class DrakeEngine:
     def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):
         self.robot = robot
         self.control_dt = control_dt
-        self._host = _HostPlant(robot, config.timestep, substeps(config, control_dt))
+        self._host = HostPlant(robot, config.timestep, substeps(config, control_dt))
         self._readings = make_readings(robot)
         model = robot.model
         sizes = (model.nq, model.nv, len(SWITCH_NAMES), len(JOINT_NAMES))
@@ -66,23 +66,23 @@ class DrakeEngine:
         return PhysicsState(qpos, qvel, jnp.zeros_like(qvel), time), self._readings(*out)
 
 
-class _HostPlant:
+class HostPlant:
     """The NumPy side: one plant, into which the robots' states are put in turn."""
 
     def __init__(self, robot: Robot, timestep: float, num_substeps: int):
         self._timestep = timestep
         self._substeps = num_substeps
-        self._drake = drake = build_plant(robot, timestep)
-        self._simulator = Simulator(drake.diagram)
-        self._context = drake.plant.GetMyMutableContextFromRoot(self._simulator.get_mutable_context())
-        self._actuation = drake.plant.get_actuation_input_port()
-        self._pushes = drake.plant.get_applied_spatial_force_input_port()
-        self._contacts = drake.plant.get_contact_results_output_port()
+        self.built = built = build_plant(robot, timestep)
+        self._simulator = Simulator(built.diagram)
+        self.context = built.plant.GetMyMutableContextFromRoot(self._simulator.get_mutable_context())
+        self._actuation = built.plant.get_actuation_input_port()
+        self._pushes = built.plant.get_applied_spatial_force_input_port()
+        self._contacts = built.plant.get_contact_results_output_port()
         self._switches = {
-            shape: SWITCH_NAMES.index(name) for shape, name in drake.geometry_names.items() if name in SWITCH_NAMES
+            shape: SWITCH_NAMES.index(name) for shape, name in built.geometry_names.items() if name in SWITCH_NAMES
         }
         self._servo = _Servo(robot)
-        self._waist = drake.plant.GetBodyByName("waist")
+        self._waist = built.plant.GetBodyByName("waist")
         self._waist_com = robot.model.body("waist").ipos
         self._lock = threading.Lock()
 
@@ -119,41 +119,41 @@ class _HostPlant:
 
     def _put(self, qpos: np.ndarray, qvel: np.ndarray, push: np.ndarray) -> None:
         """Drake has the quaternion before the position, and velocities, both in the world, the other way round."""
-        drake, plant = self._drake, self._drake.plant
+        built, plant = self.built, self.built.plant
         positions, velocities = np.zeros(plant.num_positions()), np.zeros(plant.num_velocities())
         positions[:7] = *(qpos[3:7] / np.linalg.norm(qpos[3:7])), *qpos[:3]
         velocities[:6] = *(_rotation(positions[:4]) @ qvel[3:6]), *qvel[:3]
-        positions[drake.joint_positions] = qpos[BASE_QPOS_SIZE:]
-        velocities[drake.joint_velocities] = qvel[BASE_QVEL_SIZE:]
+        positions[built.joint_positions] = qpos[BASE_QPOS_SIZE:]
+        velocities[built.joint_velocities] = qvel[BASE_QVEL_SIZE:]
         self._simulator.get_mutable_context().SetTime(0.0)
-        plant.SetPositions(self._context, positions)
-        plant.SetVelocities(self._context, velocities)
+        plant.SetPositions(self.context, positions)
+        plant.SetVelocities(self.context, velocities)
         force = ExternallyAppliedSpatialForce()
         force.body_index, force.p_BoBq_B = self._waist.index(), self._waist_com
         force.F_Bq_W = SpatialForce(np.zeros(3), push)
-        self._pushes.FixValue(self._context, [force])
+        self._pushes.FixValue(self.context, [force])
         self._simulator.Initialize()
 
     def _state(self) -> tuple[np.ndarray, np.ndarray]:
-        drake = self._drake
-        positions, velocities = drake.plant.GetPositions(self._context), drake.plant.GetVelocities(self._context)
+        built = self.built
+        positions, velocities = built.plant.GetPositions(self.context), built.plant.GetVelocities(self.context)
         spin_b = _rotation(positions[:4]).T @ velocities[:3]
-        qpos = np.concatenate([positions[4:7], positions[:4], positions[drake.joint_positions]])
-        return qpos, np.concatenate([velocities[3:6], spin_b, velocities[drake.joint_velocities]])
+        qpos = np.concatenate([positions[4:7], positions[:4], positions[built.joint_positions]])
+        return qpos, np.concatenate([velocities[3:6], spin_b, velocities[built.joint_velocities]])
 
     def _actuate(self, target: np.ndarray) -> np.ndarray:
         """Sets the joints' efforts for the physics step to come and returns the servos' torques [11] N·m."""
-        drake = self._drake
-        position = drake.plant.GetPositions(self._context)[drake.joint_positions]
-        velocity = drake.plant.GetVelocities(self._context)[drake.joint_velocities]
+        built = self.built
+        position = built.plant.GetPositions(self.context)[built.joint_positions]
+        velocity = built.plant.GetVelocities(self.context)[built.joint_velocities]
         torque = self._servo.torque(target, position, velocity)
-        self._actuation.FixValue(self._context, torque + self._servo.friction(velocity))
+        self._actuation.FixValue(self.context, torque + self._servo.friction(velocity))
         return torque
 
     def _switch_force(self) -> np.ndarray:
         """Normal force [4] N on each foot switch's plate."""
         force = np.zeros(len(SWITCH_NAMES))
-        results: ContactResults = self._contacts.Eval(self._context)
+        results: ContactResults = self._contacts.Eval(self.context)
         for index in range(results.num_point_pair_contacts()):
             contact = results.point_pair_contact_info(index)
             pair = contact.point_pair()

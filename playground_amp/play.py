@@ -74,11 +74,11 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     check_address(arguments.host, arguments.port)
     source = open_policies(arguments.checkpoint, _say)
-    command = tuple(arguments.command or COMMAND)
-    check_command(source, command)
+    forward, left, turn = arguments.command or COMMAND
+    check_command(source, (forward, left, turn))
     server = start_server(arguments.host, arguments.port)
     try:
-        cockpit = Cockpit(server, source, command, _say)
+        cockpit = Cockpit(server, source, (forward, left, turn), _say)
         _say(f"walking: open http://{arguments.host}:{arguments.port} in a browser (Ctrl-C ends it)")
         cockpit.run()
     except KeyboardInterrupt:
@@ -103,9 +103,9 @@ def _film(arguments: argparse.Namespace) -> int:
     if gate:
         result = film.film_episode(source, gate, episode, path, _say)
     else:
-        command = tuple(arguments.command or COMMAND)
-        film.check_command(source, command)
-        result = film.film_command(source, command, arguments.seconds or SECONDS, path, _say)
+        forward, left, turn = arguments.command or COMMAND
+        film.check_command(source, (forward, left, turn))
+        result = film.film_command(source, (forward, left, turn), arguments.seconds or SECONDS, path, _say)
     print(f"video: {arguments.video} ({result})")
     return 0
 

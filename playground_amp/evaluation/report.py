@@ -24,7 +24,8 @@ from playground_amp.robot.robot import JOINT_NAMES
 _SCALARS = tuple(field.name for field in dataclasses.fields(EpisodeFigures) if field.name != "joints")
 _LIBRARIES = ("jax", "mujoco", "mujoco-mjx")
 _WIDTH_WITHOUT_TERMINAL = 110
-_WIDTH_OF_COLUMNS = 160
+_WIDTH_OF_COLUMNS = 172
+_SURVIVAL = "0.000 (0.00–0.00)"  # kept on one line
 _HEADINGS = {  # of columns, with units
     "mean_speed": "mean speed m/s",
     "speed_error": "speed error",
@@ -87,7 +88,7 @@ def _empty_table(run: GateRun, left: Sequence[str], right: Sequence[str]) -> Tab
     for heading in left:
         table.add_column(heading, no_wrap=True)
     for heading in right:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", min_width=len(_SURVIVAL) if heading == "survival" else None)
     table.add_column("")
     return table
 

@@ -6,6 +6,9 @@ WALK_ENVS ?= 512
 WALK_ITERATIONS ?= 400
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk
+# The same with the motion prior: make walk-amp.
+AMP_ITERATIONS ?= 400
+AMP_FOLDER ?= checkpoints/walk_amp
 
 # What `make play` shows (a bundle, a checkpoint or a run folder, also one that is still training), and where.
 POLICY ?= policies/walk
@@ -21,7 +24,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 
-.PHONY: setup play walk policy test lint clean
+.PHONY: setup play walk walk-amp policy test lint clean
 
 setup: $(INSTALLED)
 
@@ -50,6 +53,13 @@ walk: setup
 # Puts the policy of FROM, a run folder, into the box, after the full gate; without FROM the one that is there, anew.
 policy: setup
 	PY=$(PY) scripts/make_policy.sh $(FROM)
+
+walk-amp: setup
+	@PY=$(PY) scripts/system_packages.sh || true
+	$(PY) playground_amp/train.py --enable-amp --amp-weight 1.0 --num-envs $(WALK_ENVS) --num-iterations $(AMP_ITERATIONS) \
+		--seed $(SEED) --checkpoint-dir $(AMP_FOLDER) --no-wandb
+	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
+		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4
 
 test: setup
 	$(PY) -m pytest $(PYTEST_ARGS)

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from playground_amp.command_line import CommandParser, run_command
+from playground_amp.command_line import CommandParser, require_writable, run_command
 from playground_amp.configs.errors import UserError
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
 DEFAULT_CONFIG = Path(__file__).resolve().parent / "configs" / "wildrobot_phase3_training.yaml"
 DEFAULT_FOLDER = Path("reference_clips")
 IMPORT_FOLDER = Path("imported_clips")
+RECORDED_FOLDER, RECORDED_COMMANDS = Path("demonstrations"), 120
+RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=600")
 
 
 def generate(argv: Sequence[str]) -> int:
@@ -37,6 +39,41 @@ def generate(argv: Sequence[str]) -> int:
         save_clip(clip, arguments.output / f"{clip.name}.npz")
     print(f"{len(clips)} clips in {arguments.output}")
     return _check(clips)
+
+
+def record(argv: Sequence[str]) -> int:
+    """Train a policy to follow generated clips and record what physics lets it do: demonstrations for AMP."""
+    parser = _parser("record", record)
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="PATH", help="YAML file of the task")
+    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override a key")
+    parser.add_argument(
+        "--output", type=Path, default=RECORDED_FOLDER, metavar="DIR", help=f"folder ({RECORDED_FOLDER})"
+    )
+    parser.add_argument("--commands", type=int, default=RECORDED_COMMANDS, metavar="N", help="velocities to record")
+    arguments = parser.parse_args(argv)
+    require_writable(arguments.output.parent, f"the folder {arguments.output} (--output)")
+
+    from playground_amp.configs.loader import load_config
+    from playground_amp.evaluation import recorder
+    from playground_amp.reference.clip import save_clip
+    from playground_amp.reference.table import make_table
+    from playground_amp.robot.robot import load_robot
+    from playground_amp.training.console import make_console
+    from playground_amp.training.tracker import tracker_config, train_tracker
+
+    config = load_config(arguments.config, [*RECORDER_SETTINGS, *arguments.set])
+    clips = make_table(load_robot(), config.env)
+    with make_console(config.trainer.num_iterations) as console:
+        console.start(0)
+        params = train_tracker(tracker_config(config), clips, console.show)
+    commands = recorder.commands_to_record(config.env.commands, arguments.commands, config.trainer.seed)
+    takes = recorder.record(config, params, commands, config.trainer.seed)
+    recorder.print_takes(takes)
+    kept = [take.clip for take in takes if not take.failed]
+    for clip in kept:
+        save_clip(clip, arguments.output / f"{clip.name}.npz")
+    print(f"{len(kept)} of {len(takes)} clips passed and are in {arguments.output}")
+    return PASSED_STATUS if kept else FAILED_STATUS
 
 
 def check(argv: Sequence[str]) -> int:
@@ -111,6 +148,7 @@ def import_(argv: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "generate": generate,
+    "record": record,
     "check": check,
     "show": show,
     "import": import_,

@@ -119,15 +119,14 @@ def check_run(config: "Config") -> None:
     """Raises UserError if this machine cannot do the run: quick, and before anything is compiled."""
     if config.amp.enabled and config.trainer.name == "brax":
         raise UserError("--trainer brax: Brax's trainer has no motion prior; AMP is allowed with --trainer wildrobot")
-    if config.amp.enabled:
-        raise UserError(
-            "AMP (--enable-amp, amp.enabled) cannot start: this version has neither the AMP learner nor "
-            "demonstrations that the robot can follow; train without it"
-        )
     if importlib.util.find_spec("brax") is None:
         raise UserError('Failed to import Brax PPO: the package is not installed; pip install "brax>=0.14.2"')
     folder = Path(config.trainer.checkpoint_dir)
     require_writable(folder, f"the checkpoint directory {folder} (--checkpoint-dir)")
+    if config.amp.enabled or config.env.reference_start_share > 0:
+        from playground_amp.reference.demonstrations import load_demonstrations
+
+        load_demonstrations(config)
 
     from playground_amp.physics.availability import check_engine
 

@@ -25,7 +25,10 @@ def load_demonstrations(config: Config) -> list[Clip]:
       UserError: no such clips, of another control rate, or the task commands what none of them shows.
     """
     path = Path(config.amp.demonstrations) if config.amp.demonstrations else SHIPPED
-    clips = load_clips(path)
+    try:
+        clips = load_clips(path)
+    except UserError as error:
+        raise UserError(f"amp.demonstrations: {error}; python playground_amp/motion.py record makes them") from None
     for clip in clips:
         if abs(clip.rate * config.env.control_dt - 1) > 1e-6:
             raise UserError(

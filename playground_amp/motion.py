@@ -15,7 +15,7 @@ DEFAULT_CONFIG = Path(__file__).resolve().parent / "configs" / "wildrobot_phase3
 DEFAULT_FOLDER = Path("reference_clips")
 IMPORT_FOLDER = Path("imported_clips")
 RECORDED_FOLDER, RECORDED_COMMANDS = Path("demonstrations"), 120
-RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=600")
+RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=750")
 
 
 def generate(argv: Sequence[str]) -> int:
@@ -59,13 +59,13 @@ def record(argv: Sequence[str]) -> int:
     from playground_amp.reference.table import make_table
     from playground_amp.robot.robot import load_robot
     from playground_amp.training.console import make_console
-    from playground_amp.training.tracker import tracker_config, train_tracker
+    from playground_amp.training.tracker import train_tracker
 
     config = load_config(arguments.config, [*RECORDER_SETTINGS, *arguments.set])
     clips = make_table(load_robot(), config.env)
     with make_console(config.trainer.num_iterations) as console:
         console.start(0)
-        params = train_tracker(tracker_config(config), clips, console.show)
+        params = train_tracker(config, clips, console.show)
     commands = recorder.commands_to_record(config.env.commands, arguments.commands, config.trainer.seed)
     takes = recorder.record(config, params, commands, config.trainer.seed)
     recorder.print_takes(takes)

@@ -100,8 +100,7 @@ def record(config: Config, params: dict[str, Any], commands: np.ndarray, seed: i
 
 
 def _take(config: Config, joint_names: Sequence[str], command: np.ndarray, rows: _Rows, settle: int) -> Take:
-    steady = _Rows(*(column[settle:] for column in rows))
-    qpos, qvel = steady.qpos.astype(np.float32), steady.qvel.astype(np.float32)
+    qpos, qvel, gait_phase, foot_switch, joint_torque = (np.asarray(column[settle:]) for column in rows[:5])
     reached = mean_velocity(qpos, qvel)
     error = np.abs(reached - command)
     clip = Clip(
@@ -110,8 +109,8 @@ def _take(config: Config, joint_names: Sequence[str], command: np.ndarray, rows:
         rate=1 / config.env.control_dt,
         qpos=qpos,
         qvel=qvel,
-        contact=steady.foot_switch.reshape(-1, 2, 2).any(axis=2),
-        gait_phase=steady.gait_phase.astype(np.float32),
+        contact=np.any(foot_switch.reshape(-1, 2, 2), axis=2),
+        gait_phase=gait_phase,
         command=command.astype(float),
         displacement=np.array([*(qpos[-1, :2] - qpos[0, :2]), 0.0]),
         periodic=False,
@@ -121,13 +120,13 @@ def _take(config: Config, joint_names: Sequence[str], command: np.ndarray, rows:
     return Take(
         clip,
         {
-            "fell": float(rows.terminated.any()),
+            "fell": float(np.any(rows.terminated)),
             "speed_error": float(np.hypot(*error[:2])),
             "yaw_rate_error": float(error[2]),
             "joint_speed": float(np.abs(qvel[:, 6:]).max()),
-            "torque_p99": float(np.percentile(np.abs(steady.joint_torque), 99, axis=0).max()),
-            "torque_rms": float(np.sqrt(np.mean(steady.joint_torque**2))),
-            "power": float(np.mean(np.sum(np.abs(steady.joint_torque * qvel[:, 6:]), axis=1))),
+            "torque_p99": float(np.percentile(np.abs(joint_torque), 99, axis=0).max()),
+            "torque_rms": float(np.sqrt(np.mean(joint_torque**2))),
+            "power": float(np.mean(np.sum(np.abs(joint_torque * qvel[:, 6:]), axis=1))),
         },
     )
 

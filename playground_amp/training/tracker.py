@@ -1,4 +1,8 @@
-"""The tracking policy: PPO with a posture reward, which turns kinematic clips into motion that physics allows."""
+"""The tracking policy: PPO with a posture reward, which turns kinematic clips into motion that physics allows.
+
+It first learns to walk in the reference's posture, then to spare the servos and keep to the command: heavy penalties
+from the start would teach it to stand.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,30 +16,37 @@ from playground_amp.training.iteration import Trainer
 from playground_amp.training.loop import iterations
 from playground_amp.training.metrics_log import Record
 
-POSTURE_WEIGHT = 4.0  # per second; as much as tracking the command
-TORQUE_WEIGHT = -0.03  # per second and N²m²: demonstrations should spare the servos
-START_SHARE = 0.8
-
-
-def tracker_config(config: Config) -> Config:
-    """The configuration of the tracker: the task's own, with the posture paid for and starts on the reference."""
-    weights = config.reward_weights | {"reference_posture": POSTURE_WEIGHT, "torque": TORQUE_WEIGHT}
-    changes = {
-        "reward_weights": weights,
-        "env": config.env.model_copy(update={"reference_start_share": START_SHARE}),
-        "amp": config.amp.model_copy(update={"enabled": False}),
-    }
-    return config.model_copy(update=changes)
+LEARN = {"reference_posture": 4.0, "velocity_progress": 1.5, "yaw_tracking": 2.5, "yaw_progress": 1.5}
+REFINE = LEARN | {"velocity_tracking": 4.0, "velocity_progress": 3.0, "torque": -0.1, "action_rate": -0.06}
+LEARN_SHARE = 0.4  # of the iterations
+START_SHARE = 0.8  # of the episodes, on the reference
 
 
 def train_tracker(config: Config, clips: Sequence[Clip], report: Callable[[Record], None]) -> dict[str, Any]:
-    """Trains the tracker of `tracker_config` on periodic clips that fill a grid of commands; its policy parameters.
+    """Trains on periodic clips that fill a grid of commands, for `trainer.num_iterations`; the policy's parameters.
 
     `report` hears the record of every iteration.
     """
-    task = WildRobotEnv(config, starts=reference_states(clips), posture=make_posture_table(clips))
-    trainer = Trainer(config, task)
-    state = trainer.init()
-    for state, record, _ in iterations(trainer, state, 0, config.trainer.num_iterations):  # noqa: B007, B020 (donated)
-        report(record)
+    starts, posture = reference_states(clips), make_posture_table(clips)
+    total = config.trainer.num_iterations
+    turn = round(LEARN_SHARE * total)
+    state = trainer = None
+    for weights, first, last in ((LEARN, 0, turn), (REFINE, turn, total)):
+        changed = _with_weights(config, weights)
+        trainer = Trainer(changed, WildRobotEnv(changed, starts=starts, posture=posture))
+        fresh = trainer.init()
+        state = fresh if state is None else state._replace(env_states=fresh.env_states)
+        for state, record, _ in iterations(trainer, state, first, last):  # noqa: B007, B020 (donated)
+            report(record)
+    assert trainer is not None
     return trainer.policy_params(state)
+
+
+def _with_weights(config: Config, weights: dict[str, float]) -> Config:
+    return config.model_copy(
+        update={
+            "reward_weights": config.reward_weights | weights,
+            "env": config.env.model_copy(update={"reference_start_share": START_SHARE}),
+            "amp": config.amp.model_copy(update={"enabled": False}),
+        }
+    )

@@ -1,13 +1,16 @@
 """What the motion prior gives and costs: PPO + AMP against PPO alone, at equal steps and equal starts.
 
-    python benchmarks/amp.py [--seeds 3] [--iterations 400] [--num-envs 512] [--set KEY=VALUE ...]
+    python benchmarks/amp.py [--seeds 3] [--iterations 400] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
-Both train on the same task with the same starts on the reference. The deterministic policies then walk at the
-demonstrations' commands. Distance to the demonstrations: 1-Wasserstein per joint position and velocity, over the
+Both train on the same task with the same starts on the reference, each run in a folder of its own, and are judged by
+the gate walk. The deterministic policies then walk at the demonstrations' commands. Distance to the demonstrations: 1-Wasserstein per joint position and velocity, over the
 demonstrations' spread, averaged; the discriminator has no part in it. Throughput is timed in turns, in this one run.
 """
 
 import argparse
+import contextlib
+import io
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,6 +28,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--iterations", type=int, default=400)
     parser.add_argument("--num-envs", type=int, default=512)
+    parser.add_argument("--folder", type=Path, default=Path("runs/amp"), help="of the runs (default: runs/amp)")
     parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE")
     parser.add_argument("--skip-throughput", action="store_true")
     arguments = parser.parse_args()
@@ -33,11 +37,11 @@ def main() -> None:
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         for amp in (False, True):
             started = time.monotonic()
-            policy, records = train(make_config(arguments, seed, amp))
+            config = make_config(arguments, seed, amp)
+            checkpoint, records = train(config)
             seconds = time.monotonic() - started
-            print_row(
-                "PPO + AMP" if amp else "PPO alone", seed, seconds, judge(make_config(arguments, 0, True), policy)
-            )
+            passed = {"gate walk": float(gate_passed(checkpoint)), "with the gate, s": time.monotonic() - started}
+            print_row("PPO + AMP" if amp else "PPO alone", seed, seconds, judge(config, checkpoint) | passed)
             if amp:
                 print_prior(records)
 
@@ -51,30 +55,39 @@ def make_config(arguments: argparse.Namespace, seed: int, amp: bool) -> Any:
         f"trainer.num_iterations={arguments.iterations}",
         f"trainer.seed={seed}",
         f"amp.enabled={str(amp).lower()}",
+        f"trainer.checkpoint_dir={arguments.folder}/{'amp' if amp else 'ppo'}_seed{seed}",
     ]
     return load_config(PACKAGE / DEFAULT_CONFIG, [*settings, *arguments.set])
 
 
-def train(config: Any) -> tuple[dict[str, Any], list[dict[str, float]]]:
-    from playground_amp.training.build import make_trainer
-    from playground_amp.training.loop import iterations
+def train(config: Any) -> tuple[Path, list[dict[str, Any]]]:
+    """The policy file of a run, and its metrics."""
+    from playground_amp.training import loop
+    from playground_amp.training.metrics_log import read_records
 
-    trainer = make_trainer(config)
-    state, records = trainer.init(), []
-    for state, record, _ in iterations(trainer, state, 0, config.trainer.num_iterations):  # noqa: B007, B020 (donated)
-        records.append(record)
-    return trainer.policy_params(state), records
+    with contextlib.redirect_stdout(io.StringIO()):
+        loop.train(config, use_wandb=False)
+    folder = Path(config.trainer.checkpoint_dir)
+    return folder / f"final_iter_{config.trainer.num_iterations}.pkl", read_records(folder / "metrics.jsonl")
 
 
-def judge(config: Any, policy: dict[str, Any]) -> dict[str, float]:
+def gate_passed(checkpoint: Path) -> bool:
+    evaluate = Path(__file__).resolve().parents[1] / "playground_amp" / "evaluate.py"
+    command = [sys.executable, str(evaluate), "--checkpoint", str(checkpoint), "--gate", "walk"]
+    done = subprocess.run([*command, "--json", str(checkpoint.with_name("gate_walk.json"))], capture_output=True)
+    return done.returncode == 0
+
+
+def judge(config: Any, checkpoint: Path) -> dict[str, float]:
     """Means over the commands of the demonstrations, of the robots that did not fall."""
     from playground_amp.evaluation.recorder import record
     from playground_amp.evaluation.style_distance import style_distance
     from playground_amp.reference.demonstrations import load_demonstrations
+    from playground_amp.training.checkpoint import load_policy
 
     clips = load_demonstrations(config)
     commands = np.array([clip.command for clip in clips], np.float32)
-    takes = record(config, policy, commands, seed=1)
+    takes = record(config, load_policy(checkpoint)["params"], commands, seed=1)
     standing = [take for take in takes if not take.figures["fell"]]
     demonstrated = np.vstack([np.hstack([clip.qpos[:, 7:], clip.qvel[:, 6:]]) for clip in clips])
     walked = np.vstack([np.hstack([take.clip.qpos[:, 7:], take.clip.qvel[:, 6:]]) for take in standing])
@@ -93,7 +106,7 @@ def print_row(name: str, seed: int, seconds: float, figures: dict[str, float]) -
     print(f"{name}  seed {seed}  {seconds:.0f} s  {text}", flush=True)
 
 
-def print_prior(records: list[dict[str, float]]) -> None:
+def print_prior(records: list[dict[str, Any]]) -> None:
     last = records[-len(records) // 3 :]
     names = [name for name in records[-1] if name.startswith("amp/")]
     print("  last third: " + "  ".join(f"{name} {mean(record[name] for record in last):.3f}" for name in names))

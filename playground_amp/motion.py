@@ -14,8 +14,8 @@ PASSED_STATUS, FAILED_STATUS = 0, 1
 DEFAULT_CONFIG = Path(__file__).resolve().parent / "configs" / "wildrobot_phase3_training.yaml"
 DEFAULT_FOLDER = Path("reference_clips")
 IMPORT_FOLDER = Path("imported_clips")
-RECORDED_FOLDER, RECORDED_COMMANDS = Path("demonstrations"), 120
-RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=750")
+RECORDED_FOLDER, RECORDED_COMMANDS = Path("demonstrations"), 140
+RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=1000")
 
 
 def generate(argv: Sequence[str]) -> int:

@@ -105,7 +105,7 @@ def _take(config: Config, joint_names: Sequence[str], command: np.ndarray, rows:
     halves = [mean_velocity(q, v) for q, v in zip(np.array_split(qpos, 2), np.array_split(qvel, 2), strict=True)]
     label = np.where(command == 0, 0.0, np.round(reached, 3))  # what was not asked for is sway
     clip = Clip(
-        name=clip_name(label),
+        name=clip_name((label[0], label[1], label[2])),
         joint_names=tuple(joint_names),
         rate=1 / config.env.control_dt,
         qpos=qpos,

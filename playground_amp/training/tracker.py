@@ -1,7 +1,7 @@
 """The tracking policy: PPO with a posture reward, which turns kinematic clips into motion that physics allows.
 
-It first learns to walk in the reference's posture, then to spare the servos and keep to the command: heavy penalties
-from the start would teach it to stand.
+It first learns to walk in the reference's posture, then to keep to the command, then to spare the servos: heavy
+penalties from the start would teach it to stand.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,8 +17,9 @@ from playground_amp.training.loop import iterations
 from playground_amp.training.metrics_log import Record
 
 LEARN = {"reference_posture": 4.0, "velocity_progress": 1.5, "yaw_tracking": 2.5, "yaw_progress": 1.5}
-REFINE = LEARN | {"velocity_tracking": 4.0, "velocity_progress": 3.0, "torque": -0.1, "action_rate": -0.06}
-LEARN_SHARE = 0.4  # of the iterations
+OBEY = LEARN | {"velocity_tracking": 4.0, "velocity_progress": 3.0, "torque": -0.08, "action_rate": -0.06}
+SPARE = OBEY | {"torque": -0.14}
+STAGES = ((LEARN, 0.35), (OBEY, 0.7), (SPARE, 1.0))  # reward weights, and the share of the iterations they last until
 START_SHARE = 0.8  # of the episodes, on the reference
 
 
@@ -28,17 +29,19 @@ def train_tracker(config: Config, clips: Sequence[Clip], report: Callable[[Recor
     `report` hears the record of every iteration.
     """
     starts, posture = reference_states(clips), make_posture_table(clips)
-    total = config.trainer.num_iterations
-    turn = round(LEARN_SHARE * total)
     state = trainer = None
-    for weights, first, last in ((LEARN, 0, turn), (REFINE, turn, total)):
+    first = 0
+    for weights, until in STAGES:
+        last = round(until * config.trainer.num_iterations)
         changed = _with_weights(config, weights)
         trainer = Trainer(changed, WildRobotEnv(changed, starts=starts, posture=posture))
         fresh = trainer.init()
         state = fresh if state is None else state._replace(env_states=fresh.env_states)
         for state, record, _ in iterations(trainer, state, first, last):  # noqa: B007, B020 (donated)
             report(record)
+        first = last
     assert trainer is not None
+    assert state is not None
     return trainer.policy_params(state)
 
 

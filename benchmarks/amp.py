@@ -3,8 +3,9 @@
     python benchmarks/amp.py [--seeds 3] [--iterations 400] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
 Both train on the same task with the same starts on the reference, each run in a folder of its own, and are judged by
-the gate walk. The deterministic policies then walk at the demonstrations' commands. Distance to the demonstrations: 1-Wasserstein per joint position and velocity, over the
-demonstrations' spread, averaged; the discriminator has no part in it. Throughput is timed in turns, in this one run.
+the gate walk. The deterministic policies then walk at the demonstrations' commands. Distance to the demonstrations:
+1-Wasserstein per joint position and velocity, over the demonstrations' spread, averaged; the discriminator has no part
+in it. Throughput is timed in turns, in this one run.
 """
 
 import argparse

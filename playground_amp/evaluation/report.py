@@ -25,7 +25,6 @@ _SCALARS = tuple(field.name for field in dataclasses.fields(EpisodeFigures) if f
 _LIBRARIES = ("jax", "mujoco", "mujoco-mjx")
 _WIDTH_WITHOUT_TERMINAL = 110
 _WIDTH_OF_COLUMNS = 172
-_SURVIVAL = "0.000 (0.00–0.00)"  # kept on one line
 _HEADINGS = {  # of columns, with units
     "mean_speed": "mean speed m/s",
     "speed_error": "speed error",
@@ -76,7 +75,7 @@ def _table_of_cells(run: GateRun) -> Table:
     table = _empty_table(run, left=("cell",), right=("survival", *(_HEADINGS[figure] for figure in columns)))
     for cell in run.cells:
         survival = cell.survival
-        share = f"{survival.share:.3f}\N{NO-BREAK SPACE}({survival.low:.2f}–{survival.high:.2f})"
+        share = f"{survival.share:.3f} ({survival.low:.2f}–{survival.high:.2f})"
         cells = [_marked(cell, "survived", share)]
         cells += [_marked(cell, figure, _number(cell.mean(figure))) for figure in columns]
         table.add_row(cell.cell.name, *cells, _verdict(cell.passed))
@@ -88,7 +87,7 @@ def _empty_table(run: GateRun, left: Sequence[str], right: Sequence[str]) -> Tab
     for heading in left:
         table.add_column(heading, no_wrap=True)
     for heading in right:
-        table.add_column(heading, justify="right", min_width=len(_SURVIVAL) if heading == "survival" else None)
+        table.add_column(heading, justify="right", no_wrap=heading == "survival")
     table.add_column("")
     return table
 

@@ -108,7 +108,7 @@ class Foot:
         spot = np.where((since < 0.25)[:, None], self._spot(-0.25), self._spot(0.75))[:, :2]
         spot_n = turned(spot - frame[:, :2], -frame[:, 2])
         inwards, most, constant = self.pressure
-        ahead = constant + np.clip(-spot_n[:, 0], -most, most)
+        ahead = constant + np.clip(self.place[0] - spot_n[:, 0], -most, most)
         if self.edges:  # the more it rolls, the nearer to the edge it rolls over
             rolling = smooth(np.abs(pitch) / _ROLLING)
             ahead = (1 - rolling) * ahead + rolling * np.sign(pitch) * self.sole.half_length

@@ -24,7 +24,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 
-.PHONY: setup play walk walk-amp policy test lint clean
+.PHONY: setup play walk walk-amp policy docs test lint clean
 
 setup: $(INSTALLED)
 
@@ -59,7 +59,11 @@ walk-amp: setup
 	$(PY) playground_amp/train.py --enable-amp --amp-weight 1.0 --num-envs $(WALK_ENVS) --num-iterations $(AMP_ITERATIONS) \
 		--seed $(SEED) --checkpoint-dir $(AMP_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
-		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4
+		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4 --report
+
+# The page about the configuration, made anew from the schema.
+docs: setup
+	$(PY) scripts/configuration_page.py
 
 test: setup
 	$(PY) -m pytest $(PYTEST_ARGS)

@@ -55,7 +55,7 @@ class DomainRandomizationConfig(Section):
     joint_velocity_noise: float = Field(ge=0, le=5, description="white noise on measured joint speeds, std, rad/s")
     imu_tilt: TiltRange = Field(description="constant tilt of the IMU about a horizontal axis, rad")
     push_force: NotNegativeRange = Field(description="horizontal push on the waist, N")
-    push_duration: float = Field(ge=0, description="s")
+    push_duration: float = Field(ge=0, description="length of a push, s")
     push_interval: PositiveRange = Field(description="seconds from one push to the next, drawn uniformly")
 
 

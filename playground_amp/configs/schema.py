@@ -88,7 +88,7 @@ class TrainerConfig(Section):
     name: Literal["wildrobot", "brax"] = Field(
         description="wildrobot: the loop of this project; brax: stock ppo.train()"
     )
-    seed: int = Field(ge=0, lt=2**31)
+    seed: int = Field(ge=0, lt=2**31, description="of everything random")
     num_envs: int = Field(gt=0, description="robots simulated side by side")
     num_iterations: int = Field(gt=0, description="rollout and update rounds")
     rollout_steps: int = Field(gt=0, description="control steps a robot collects an iteration")
@@ -98,16 +98,16 @@ class TrainerConfig(Section):
     lr_range: PositiveRange = Field(description="bounds of the adapted rate")
     desired_kl: float = Field(gt=0, description="KL divergence of an update that the rate is adapted to")
     gamma: float = Field(gt=0, lt=1, description="discount a control step")
-    gae_lambda: float = Field(ge=0, le=1)
+    gae_lambda: float = Field(ge=0, le=1, description="of generalised advantage estimation: 0 bootstraps, 1 sums")
     clip_epsilon: float = Field(gt=0, lt=1, description="PPO's bound on the probability ratio")
-    entropy_cost: float = Field(ge=0)
-    value_loss_weight: float = Field(gt=0)
-    max_grad_norm: float = Field(gt=0)
+    entropy_cost: float = Field(ge=0, description="weight of the policy's entropy in the loss: keeps it exploring")
+    value_loss_weight: float = Field(gt=0, description="weight of the critic's loss")
+    max_grad_norm: float = Field(gt=0, description="longer gradients are cut to this length")
     init_std: float = Field(gt=0, description="standard deviation of the action noise at the start")
     symmetric: bool = Field(description="the policy's mirror image is itself: left and right are learned at once")
-    actor_layers: HiddenLayers
-    critic_layers: HiddenLayers
-    checkpoint_dir: str = Field(min_length=1)
+    actor_layers: HiddenLayers = Field(description="widths of the policy's hidden layers")
+    critic_layers: HiddenLayers = Field(description="widths of the critic's hidden layers")
+    checkpoint_dir: str = Field(min_length=1, description="folder of the run")
     curriculum: CurriculumConfig
     save_interval: int = Field(gt=0, description="iterations from one saved state to the next")
     keep_states: int = Field(gt=0, description="saved states kept, the newest; the best by gate is kept besides")
@@ -122,12 +122,12 @@ class TrainerConfig(Section):
 class AmpConfig(Section):
     """The adversarial motion prior."""
 
-    enabled: bool
+    enabled: bool = Field(description="train with it")
     weight: float = Field(ge=0, description="weight of the style reward beside the task's; 1.0: as much as the task")
     demonstrations: str | None = Field(description="folder of clips, or one clip; null: those that come with the robot")
-    discriminator_layers: HiddenLayers
+    discriminator_layers: HiddenLayers = Field(description="widths of the discriminator's hidden layers")
     discriminator_lr: float = Field(gt=0, description="Adam's rate for the discriminator")
-    weight_decay: float = Field(ge=0)
+    weight_decay: float = Field(ge=0, description="of the discriminator")
     gradient_penalty: float = Field(ge=0, description="weight of the squared gradient at demonstrations in the loss")
     num_updates: int = Field(gt=0, description="updates of the discriminator an iteration")
     batch_size: int = Field(ge=2, description="transitions of each side an update; even")

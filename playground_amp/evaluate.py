@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playground_amp.envs.wildrobot_env import WildRobotEnv
     from playground_amp.evaluation.cells import Gate
     from playground_amp.evaluation.rollouts import Controller
+    from playground_amp.evaluation.run_report.facts import RunFacts
     from playground_amp.evaluation.runner import GateRun
 
     MakeController = Callable[[WildRobotEnv], Controller]
@@ -61,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Judges as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
     gate = _choose_gate(arguments)
-    page = _check_report(arguments)
+    facts = _read_facts(arguments)
+    page = facts and Path(arguments.report or facts.report)
     for path in filter(None, (arguments.json, arguments.video, page)):
         require_writable_file(path)
     run, seconds = _judge(gate, arguments)
@@ -75,8 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.checkpoint:
         _keep_best(run, arguments.checkpoint)
     film = _write_video(run, arguments.video) if arguments.video else None
-    if page:
-        _write_report(run, seconds, arguments.checkpoint, page, film)
+    if facts and page:
+        _write_report(run, seconds, facts, page, film)
     return PASSED_STATUS if run.passed else FAILED_STATUS
 
 
@@ -188,26 +190,25 @@ def _write_video(run: "GateRun", path: Path) -> Path | None:
     return path
 
 
-def _check_report(arguments: argparse.Namespace) -> Path | None:
-    """Where the report goes, if one was asked for. Raises UserError if what it shows is damaged."""
+def _read_facts(arguments: argparse.Namespace) -> "RunFacts | None":
+    """What the report will show, if one was asked for. Raises UserError if it is damaged."""
     if arguments.report is None:
         return None
     if not arguments.checkpoint:
         raise UserError("--report shows a run: it needs --checkpoint, a bundle has no run folder")
 
-    from playground_amp.evaluation.run_report.facts import read_facts, report_path
+    from playground_amp.evaluation.run_report.facts import read_facts
 
-    read_facts(arguments.checkpoint)
-    return report_path(arguments.checkpoint, Path(arguments.report) if arguments.report else None)
+    return read_facts(arguments.checkpoint)
 
 
-def _write_report(run: "GateRun", seconds: float, checkpoint: Path, path: Path, film: Path | None) -> None:
+def _write_report(run: "GateRun", seconds: float, facts: "RunFacts", path: Path, film: Path | None) -> None:
     """The report with this gate's result and film in it; where it cannot be written, says why: the result stands."""
     from playground_amp.evaluation.report import as_json
     from playground_amp.evaluation.run_report.page import write_report
 
     try:
-        write_report(checkpoint, path, [as_json(run, checkpoint, seconds)], film)
+        write_report(facts, path, [as_json(run, facts.checkpoint, seconds)], film)
     except UserError as error:
         print(f"no report: {error}", file=sys.stderr)
     else:

@@ -30,18 +30,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Makes the report and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
 
-    from playground_amp.evaluation.run_report.facts import find_checkpoint, read_facts, report_path
+    from playground_amp.evaluation.run_report.facts import find_checkpoint, read_facts
 
-    checkpoint = find_checkpoint(arguments.checkpoint)
-    path = report_path(checkpoint, arguments.output)
-    read_facts(checkpoint)
+    facts = read_facts(find_checkpoint(arguments.checkpoint))
+    path = arguments.output or facts.report
     if arguments.video and not arguments.video.is_file():
         raise UserError(f"there is no video {arguments.video}")
     require_writable_file(path)
 
     from playground_amp.evaluation.run_report.page import write_report
 
-    write_report(checkpoint, path, film=arguments.video)
+    write_report(facts, path, film=arguments.video)
     print(f"report: {path}")
     return 0
 

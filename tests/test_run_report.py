@@ -11,14 +11,14 @@ from made_up_walks import CYCLE
 
 from playground_amp import report
 from playground_amp.configs.errors import UserError
-from playground_amp.configs.loader import config_from_dict, load_config
+from playground_amp.configs.loader import STANDARD, config_from_dict, load_config
 from playground_amp.envs.rewards import TERMS
 from playground_amp.evaluation.run_report import learning_charts, tracking_charts
 from playground_amp.evaluation.run_report.cycles import POINTS, measured_gait, reference_gait, spells
 from playground_amp.evaluation.run_report.facts import find_checkpoint, read_facts
 from playground_amp.evaluation.run_report.gait_charts import joint_charts, load_chart, torque_charts
 from playground_amp.evaluation.run_report.programme import programme
-from playground_amp.evaluation.run_report.repeat import DEFAULT_CONFIG, changes, repeat_command
+from playground_amp.evaluation.run_report.repeat import changes, repeat_command
 from playground_amp.evaluation.run_report.summary import summary, verdict
 from playground_amp.robot.robot import load_robot
 
@@ -91,9 +91,9 @@ class TestLearningCurves:
         rewards = learning_charts.reward_charts(records, CONFIG.reward_weights)
         assert [chart.title.replace(" ", "_") for chart in rewards] == list(CONFIG.reward_weights)
         assert rewards[0].caption.startswith("weight 2: Gaussian of the averaged")
-        priors = learning_charts.prior_charts(records)
+        priors = learning_charts.prior_charts(records, (0.6, 0.8))
         assert [f"amp/{chart.title.replace(' ', '_')}" for chart in priors] == list(PRIOR_METRICS)
-        assert "healthy" in priors[0].caption
+        assert priors[0].caption.endswith("held within 0.6 to 0.8")
         assert [chart.title for chart in learning_charts.learner_charts(records)] == ["kl", "time/iteration"]
         assert [chart.title for chart in learning_charts.progress_charts(records)] == ["reward", "episode length"]
 
@@ -185,7 +185,7 @@ class TestRepeating:
         config = config_from_dict(data, "the test")
         words = shlex.split(repeat_command(config).replace("\\\n", " "))
         settings = [value for flag, value in itertools.pairwise(words) if flag == "--set"]
-        assert load_config(DEFAULT_CONFIG, settings) == config
+        assert load_config(STANDARD, settings) == config
         assert {change.key: change.value for change in changes(config)}["reward_weights.standing_posture"] == -1.0
 
     def test_the_default_is_changed_by_nothing(self) -> None:

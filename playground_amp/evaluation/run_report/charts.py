@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 
 LEFT, RIGHT, MEASURED, ASKED, LIMIT = "#3b82f6", "#f97316", "#10a37f", "#8b93a1", "#dc3545"
 SIDES = (("left", LEFT), ("right", RIGHT))
+Width = Literal["single", "double", "full"]  # columns of the page
 _DIGITS = 4  # significant
 _PALE = 0.18
 
@@ -20,10 +21,10 @@ class Chart:
     title: str
     caption: str
     figure: dict[str, Any]  # Plotly's data and layout
-    wide: bool = False  # takes the full width of the page
+    width: Width = "single"
 
 
-def chart(title: str, traces: Sequence[Any], caption: str = "", *, wide: bool = False, **layout: Any) -> Chart:
+def chart(title: str, traces: Sequence[Any], caption: str = "", *, width: Width = "single", **layout: Any) -> Chart:
     """A chart of Plotly traces; `layout` is added to what all charts share."""
     figure = go.Figure(data=list(traces))
     shared = {
@@ -39,7 +40,7 @@ def chart(title: str, traces: Sequence[Any], caption: str = "", *, wide: bool = 
     figure.update_layout(**shared | layout)
     figure.update_xaxes(zeroline=False, automargin=True)
     figure.update_yaxes(zeroline=False, automargin=True)
-    return Chart(title, caption, figure.to_plotly_json(), wide)
+    return Chart(title, caption, figure.to_plotly_json(), width)
 
 
 def axis(title: str = "", **more: Any) -> dict[str, Any]:

@@ -35,6 +35,11 @@ class RunFacts:
     gates: list[JudgedGate]  # of this policy and of others of the run, the newest of each
     best: dict[str, Any] | None  # what best/gate.json says
 
+    @property
+    def report(self) -> Path:
+        """Where the report goes unless told otherwise."""
+        return self.folder / REPORT
+
 
 def find_checkpoint(path: Path) -> Path:
     """The policy that is meant: the file itself, or the newest policy of a run folder.
@@ -53,11 +58,6 @@ def find_checkpoint(path: Path) -> Path:
 def run_folder_of(checkpoint: Path) -> Path:
     """The run folder of a policy: where it lies, or the folder around `best/`."""
     return checkpoint.parent.parent if checkpoint.parent.name == BEST else checkpoint.parent
-
-
-def report_path(checkpoint: Path, given: Path | None) -> Path:
-    """Where a report goes: the file that was asked for, else `report.html` in the run folder."""
-    return given or run_folder_of(checkpoint) / REPORT
 
 
 def read_facts(checkpoint: Path) -> RunFacts:

@@ -76,7 +76,7 @@ def contact_chart(performance: Performance) -> Chart:
         hovermode="closest",
         xaxis=axis("time, s"),
         yaxis={"autorange": "reversed"},
-        wide=True,
+        width="double",
     )
 
 
@@ -104,7 +104,7 @@ def load_chart(robot: Robot, performance: Performance) -> Chart:
         hovermode="y unified",
         xaxis=axis("N·m", rangemode="tozero"),
         yaxis={"autorange": "reversed"},
-        wide=True,
+        width="full",
         height=380,
         showlegend=True,
     )

@@ -25,6 +25,7 @@ class JudgedCheck(_Part):
     """One figure over the episodes of a cell."""
 
     figure: str
+    limit: float | None = None  # where the cell has its own
     worst: float | None
     mean: float | None
     passed: bool
@@ -38,7 +39,11 @@ class JudgedCell(_Part):
     passed: bool
     checks: list[JudgedCheck]
     episodes: list[dict] = []
-    limits: list[Limit] = []  # where they are the cell's own
+
+    @property
+    def failed(self) -> str:
+        """The checks that did not pass, in words."""
+        return ", ".join(check.figure.replace("_", " ") for check in self.checks if not check.passed)
 
 
 class JudgedCheckpoint(_Part):
@@ -58,9 +63,12 @@ class JudgedGate(_Part):
     limits: list[Limit] = Field(alias="checks", default=[])
     cells: list[JudgedCell]
 
-    def limit_of(self, cell: JudgedCell, check: JudgedCheck) -> Limit | None:
-        """The limit of a check: the cell's own, else the gate's."""
-        return next((limit for limit in (*cell.limits, *self.limits) if limit.figure == check.figure), None)
+    def limit_of(self, check: JudgedCheck) -> Limit | None:
+        """The limit of a check: the gate's, with the cell's own number where it has one."""
+        limit = next((limit for limit in self.limits if limit.figure == check.figure), None)
+        if limit is None or check.limit is None:
+            return limit
+        return limit.model_copy(update={"limit": check.limit})
 
     def same_subject(self, other: "JudgedGate") -> bool:
         """Whether the same gate judged the same policy."""

@@ -32,9 +32,13 @@ _CAPTIONS = {
     "action_std": "exploration noise, mean over joints",
     "bad_envs": "robots whose numbers went bad",
     "skipped_updates": "updates whose gradient was not finite",
+    "amp/style_reward": "what the discriminator finds the motion worth",
+    "amp/paid": "of it, added to the reward of the task",
+    "amp/noise": "on the discriminator's input, in deviations: holds its accuracy",
+    "amp/real_score": "of the demonstrations",
+    "amp/fake_score": "of the policy's own motion",
 }
 _PROGRESS = ("reward", "episode_length", "falls", "speed_error", "yaw_rate_error")
-_ACCURACY_BAND = (0.55, 0.85)  # of a discriminator that still teaches: neither lost nor sure
 
 
 def progress_charts(records: Sequence[Record]) -> list[Chart]:
@@ -54,14 +58,15 @@ def reward_charts(records: Sequence[Record], weights: Mapping[str, float]) -> li
     return charts
 
 
-def prior_charts(records: Sequence[Record]) -> list[Chart]:
-    """Everything that the motion prior logs: `amp/...`."""
+def prior_charts(records: Sequence[Record], accuracy_band: tuple[float, float]) -> list[Chart]:
+    """Everything that the motion prior logs: `amp/...`; the band is where the discriminator's accuracy is held."""
     charts = []
     for name in names_in(records):
         if name.startswith("amp/"):
             title = name.removeprefix("amp/")
-            healthy = _ACCURACY_BAND if "accuracy" in title else None
-            caption = "healthy within 0.55 to 0.85" if healthy else ""
+            healthy = accuracy_band if "accuracy" in title else None
+            caption = "share that the discriminator tells apart; held within {:g} to {:g}".format(*accuracy_band)
+            caption = caption if healthy else _CAPTIONS.get(name, "")
             charts.append(_curve(records, name, title, caption, healthy))
     return charts
 

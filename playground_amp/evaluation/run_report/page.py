@@ -15,8 +15,8 @@ from playground_amp.evaluation.gates import WALK
 from playground_amp.evaluation.rollouts import policy_controller
 from playground_amp.evaluation.run_report import gait_charts, learning_charts, tracking_charts
 from playground_amp.evaluation.run_report.charts import Chart
-from playground_amp.evaluation.run_report.cycles import measured_gait, reference_gait
-from playground_amp.evaluation.run_report.facts import RunFacts, read_facts
+from playground_amp.evaluation.run_report.cycles import Gait, measured_gait, reference_gait
+from playground_amp.evaluation.run_report.facts import RunFacts
 from playground_amp.evaluation.run_report.film import data_uri, film_programme
 from playground_amp.evaluation.run_report.judged import JudgedGate, latest_of_each_gate
 from playground_amp.evaluation.run_report.programme import Performance, perform, programme
@@ -29,20 +29,19 @@ from playground_amp.training.policy import make_policy
 
 
 def write_report(
-    checkpoint: Path, path: Path, judged: Sequence[Mapping[str, Any]] = (), film: Path | None = None
+    facts: RunFacts, path: Path, judged: Sequence[Mapping[str, Any]] = (), film: Path | None = None
 ) -> None:
     """Writes the report of a policy and of the run it lies in.
 
     Args:
-      checkpoint: the policy, `final_iter_<N>.pkl`.
+      facts: what the policy and its run folder tell.
       path: the HTML file.
       judged: results of gates that are not in the run folder, as `evaluation.report.as_json` gives them.
       film: an MP4 to show; without it the robot is filmed under the programme, where this machine can draw.
 
     Raises:
-      UserError: a file of the run is damaged, or the page cannot be written.
+      UserError: the page cannot be written.
     """
-    facts = read_facts(checkpoint)
     gates = latest_of_each_gate([*facts.gates, *(JudgedGate.model_validate(gate) for gate in judged)])
     env = WildRobotEnv(gate_config(facts.config, WALK))
     controller = policy_controller(make_policy(facts.config.trainer), facts.params)
@@ -58,6 +57,7 @@ def render(
     facts: RunFacts, gates: Sequence[JudgedGate], performance: Performance, robot: Robot, film: Path | None
 ) -> str:
     """The page as text."""
+    gait = measured_gait(performance)
     own = [gate for gate in gates if gate.checkpoint.sha256 == facts.sha256]
     environment = Environment(
         loader=PackageLoader(__package__ or "", "templates"),
@@ -66,7 +66,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["figure"] = _figure
+    environment.filters |= {"figure": _figure, "speed": _speed}
     return environment.get_template("report.html.j2").render(
         facts=facts,
         verdict=verdict(own),
@@ -82,18 +82,18 @@ def render(
         versions=versions(),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         plotly=get_plotlyjs(),
-        **_charts(facts, performance, robot),
+        gait=gait,
+        **_charts(facts, performance, gait, robot),
     )
 
 
-def _charts(facts: RunFacts, performance: Performance, robot: Robot) -> dict[str, list[Chart]]:
+def _charts(facts: RunFacts, performance: Performance, gait: Gait | None, robot: Robot) -> dict[str, list[Chart]]:
     """The charts of each section, by its name in the template."""
     records = facts.records
-    gait = measured_gait(performance)
     sections = {
         "progress": learning_charts.progress_charts(records),
         "rewards": learning_charts.reward_charts(records, facts.config.reward_weights),
-        "prior": learning_charts.prior_charts(records),
+        "prior": learning_charts.prior_charts(records, facts.config.amp.accuracy_band),
         "learner": learning_charts.learner_charts(records),
         "tracking": [*tracking_charts.tracking_charts(performance), tracking_charts.path_chart(performance)],
         "load": [gait_charts.load_chart(robot, performance)],
@@ -124,3 +124,8 @@ def _figure(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
+
+
+def _speed(value: float) -> str:
+    """Two decimals, without the sign of a nought."""
+    return f"{round(value, 2) + 0.0:.2f}"

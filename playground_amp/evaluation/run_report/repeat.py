@@ -4,13 +4,12 @@ import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from playground_amp.configs.loader import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.configs.yaml_text import read_yaml
 
-DEFAULT_CONFIG = Path(__file__).resolve().parents[2] / "configs" / "wildrobot_phase3_training.yaml"
 _NOT_LEARNING = ("trainer.checkpoint_dir",)  # where a run lies does not change what it learns
 
 
@@ -25,7 +24,7 @@ class Change:
 
 def changes(config: Config) -> list[Change]:
     """What differs from the default configuration, in its order; a reward term that was left out has the weight 0."""
-    default = Config.model_validate(read_yaml(DEFAULT_CONFIG)).model_dump(mode="json")
+    default = Config.model_validate(read_yaml(STANDARD)).model_dump(mode="json")
     before, now = (dict(_leaves(data)) for data in (default, config.model_dump(mode="json")))
     keys = [key for key in dict.fromkeys([*before, *now]) if key not in _NOT_LEARNING]
     return [Change(key, before.get(key), now.get(key, 0.0)) for key in keys if before.get(key) != now.get(key, 0.0)]

@@ -50,7 +50,7 @@ def tracking_charts(performance: Performance) -> list[Chart]:
             line(time, performance.command[:, index], "commanded", ASKED, dash="dash"),
         ]
         x, y = axis("time, s"), axis(f"{name}, {unit}")
-        charts.append(chart(f"velocity {name}", traces, wide=True, xaxis=x, yaxis=y))
+        charts.append(chart(f"velocity {name}", traces, width="full", xaxis=x, yaxis=y))
     return charts
 
 
@@ -67,7 +67,7 @@ def path_chart(performance: Performance) -> Chart:
         traces,
         "seen from above",
         hovermode="closest",
-        wide=True,
+        width="full",
         height=340,
         showlegend=True,
         xaxis=axis("x, m"),

@@ -14,6 +14,10 @@ AMP_FOLDER ?= checkpoints/walk_amp
 POLICY ?= policies/walk
 PORT ?= 8080
 
+# What `make robust` trains: robots that all differ, and are pushed.
+ROBUST_ITERATIONS ?= 2500
+ROBUST_FOLDER ?= checkpoints/robust
+
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
 PYTEST_ARGS ?= -q
@@ -24,7 +28,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 
-.PHONY: setup play walk walk-amp policy docs test lint clean
+.PHONY: setup play walk walk-amp robust policy docs test lint clean
 
 setup: $(INSTALLED)
 
@@ -64,6 +68,12 @@ walk-amp: setup
 # The page about the configuration, made anew from the schema.
 docs: setup
 	$(PY) scripts/configuration_page.py
+
+robust: setup
+	$(PY) playground_amp/train.py --config playground_amp/configs/wildrobot_robust.yaml --num-envs $(WALK_ENVS) \
+		--num-iterations $(ROBUST_ITERATIONS) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
+	$(PY) playground_amp/evaluate.py --checkpoint $(ROBUST_FOLDER)/final_iter_$(ROBUST_ITERATIONS).pkl --gate robust \
+		--json $(ROBUST_FOLDER)/gate_robust.json
 
 test: setup
 	$(PY) -m pytest $(PYTEST_ARGS)

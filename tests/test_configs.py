@@ -386,3 +386,44 @@ def test_a_policy_of_an_earlier_version_gets_what_is_new_switched_off(capsys: py
     assert capsys.readouterr().err == ""
     with pytest.raises(UserError, match="unknown"):
         config_of_policy(data | {"made_up": 1}, "later.pkl")
+
+
+def test_a_file_can_say_only_what_differs_from_another(tmp_path, plain):
+    write(tmp_path, plain)
+    heir = tmp_path / "heir.yaml"
+    heir.write_text("extends: config.yaml\ntrainer:\n  seed: 7\nreward_weights:\n  alive: 2.0\n")
+    config, base = load_config(heir), load_config(tmp_path / "config.yaml")
+    assert config.trainer == base.trainer.model_copy(update={"seed": 7})
+    assert config.reward_weights == base.reward_weights | {"alive": 2.0}
+    assert config.env == base.env
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("extends: nowhere.yaml", r"heir\.yaml extends nowhere\.yaml: there is no configuration file"),
+        ("extends: 3", r"extends must be the name of a configuration file beside it, found 3"),
+        ("extends: heir.yaml", r"extends heir\.yaml, which in turn extends this file"),
+        ("extends: config.yaml\ntrainer:\n  sede: 7", r"sede.*seed"),
+    ],
+)
+def test_what_a_file_extends_must_make_sense(tmp_path, plain, text, message):
+    write(tmp_path, plain)
+    (tmp_path / "heir.yaml").write_text(text)
+    with pytest.raises(UserError, match=message):
+        load_config(tmp_path / "heir.yaml")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("latency=[0.0,0.03]", "latency .* must end at most at env.control_dt, 0.02"),
+        ("no_load_speed=[0.0,10.0]", "no_load_speed .* must start above 0, or be"),
+        ("motor_strength=[0.0,1.0]", "motor_strength must be"),
+        ("backlash=[0.01,0.0]", "low at most high"),
+        ("trainer.curriculum.episode_length=[0.5,0.5]", "low under high"),
+    ],
+)
+def test_ranges_that_cannot_be_are_refused(setting, message):
+    with pytest.raises(UserError, match=message):
+        load_config(SHIPPED, [setting])

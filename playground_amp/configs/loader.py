@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from playground_amp.configs import problems
 from playground_amp.configs.errors import UserError
+from playground_amp.configs.inheritance import read_with_base
 from playground_amp.configs.overrides import Override, apply, from_flags, from_quick_verify, from_set
 from playground_amp.configs.schema import Config
 from playground_amp.configs.yaml_text import read_yaml, write_yaml
@@ -32,7 +33,7 @@ def load_config(
     """Loads and validates a configuration.
 
     Args:
-        path: the YAML file.
+        path: the YAML file; its `extends:` names a file beside it whose values it changes.
         overrides: `key=value` as after `--set`; the key dotted, or as short as is unique.
         verify: whether the section `quick_verify:` of the file applies.
         flags: dotted key to value, from explicit command-line flags.
@@ -44,7 +45,7 @@ def load_config(
     Raises:
         UserError: one sentence a line, for everything that is wrong.
     """
-    data = read_yaml(path)
+    data = read_with_base(path)
     source = str(path)
     quick = from_quick_verify(data, source)
     given = from_set(overrides, data) + from_flags(flags, flag_names)

@@ -86,7 +86,7 @@ def critic_observation(
             actor,
             readings.linear_velocity_h,
             average_velocity,
-            readings.base_position_w[2:],
+            readings.base_height[None],
             readings.foot_position_b.ravel(),
             jax.vmap(to_heading_frame)(readings.foot_velocity_w).ravel(),
             readings.switch_force * FORCE_SCALE,

@@ -80,7 +80,7 @@ def tilt(s: RewardInputs) -> jax.Array:
 
 def base_height(s: RewardInputs) -> jax.Array:
     """Squared error of the waist's height, m²."""
-    return (s.readings.base_position_w[2] - s.target_height) ** 2
+    return (s.readings.base_height - s.target_height) ** 2
 
 
 def gait_contact(s: RewardInputs) -> jax.Array:
@@ -92,7 +92,7 @@ def gait_contact(s: RewardInputs) -> jax.Array:
 def swing_clearance(s: RewardInputs) -> jax.Array:
     """Gaussian of the swinging sole's height error, width 20 mm; 0 while nothing is due to swing."""
     swinging = s.swing > 0
-    error = s.readings.foot_position_w[:, 2] - s.swing_height
+    error = s.readings.foot_height - s.swing_height
     return jnp.sum(jnp.where(swinging, jnp.exp(-(error**2) / 0.0004), 0.0))
 
 

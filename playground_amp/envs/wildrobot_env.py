@@ -10,20 +10,18 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs import commands, curriculum, gait, observations, pushes, rewards, sensing
+from playground_amp.envs import commands, curriculum, gait, individuals, observations, pushes, rewards, sensing
 from playground_amp.envs.commands import Command
 from playground_amp.envs.pushes import Push
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates, draw_start
 from playground_amp.envs.sensing import SensorErrors
-from playground_amp.physics import randomization
+from playground_amp.envs.starts import Placing, Start
 from playground_amp.physics.engine import Engine, PhysicalParameters, PhysicsState, make_engine
-from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.robot import BASE_QPOS_SIZE
 
-_START_CLEARANCE = 0.002  # m between the lower sole and the floor at a start
 _RESET_DRAWS = 3 + 6 + 11  # heading, friction, phase; base velocity; joints
-_PARAMETERS, _SENSORS, _NOISE = 11, 12, 13  # what further random numbers of a start or a step are for
+_RANDOMISED, _NOISE, _PLACE = 13, 14, 15  # what further random numbers of a start or a step are for
 _GATE_JOINT_NOISE = 0.02  # rad; sets one episode from rest apart from the next
 
 
@@ -50,16 +48,6 @@ class EnvState(NamedTuple):
     truncated: jax.Array  # [] bool
 
 
-class _Start(NamedTuple):
-    """Where an episode begins."""
-
-    qpos: jax.Array  # [18]
-    qvel: jax.Array  # [17]
-    joint_target: jax.Array  # [11] rad
-    command: Command
-    gait_phase: jax.Array  # []
-
-
 class WildRobotEnv:
     """Joystick walking.
 
@@ -83,13 +71,12 @@ class WildRobotEnv:
         self.config = config
         self._starts = starts
         self._posture = posture
-        self.engine = engine or make_engine(config.physics, config.env.control_dt)
+        self.engine = engine or make_engine(config.physics, config.env.control_dt, config.env.terrain)
         robot = self.engine.robot
         self._home = jnp.asarray(robot.home_joint_position, jnp.float32)
-        self._home_qpos = jnp.asarray(robot.home_qpos, jnp.float32)
         self._lower = jnp.asarray(robot.joint_lower, jnp.float32)
         self._upper = jnp.asarray(robot.joint_upper, jnp.float32)
-        self._foot_positions_b = make_foot_kinematics(robot)
+        self._placing = Placing(robot)
         self._averaging = config.env.control_dt / config.env.velocity_average_time
         state = jax.eval_shape(self.reset, jax.eval_shape(lambda: jax.random.PRNGKey(0)))
         self.observation_sizes = {name: value.shape[0] for name, value in state.observation.items()}
@@ -109,8 +96,9 @@ class WildRobotEnv:
         shares = curriculum.shares(self.config.trainer.curriculum, difficulty)
         parameters, sensors = self._individual(draw_key, (friction_draw + 1) / 2, shares)
         control_dt = self.config.env.control_dt
-        start = _Start(
-            qpos=self._standing_on_floor(jnp.clip(joints, self._lower, self._upper), heading),
+        place = self._placing.place(jax.random.fold_in(draw_key, _PLACE))
+        start = Start(
+            qpos=self._placing.standing(jnp.clip(joints, self._lower, self._upper), heading, place),
             qvel=jnp.concatenate([base_velocity, jnp.zeros(11)]),
             joint_target=self._home,
             command=commands.sample(command_key, self.config.env.commands, heading, control_dt, shares.commands),
@@ -133,17 +121,19 @@ class WildRobotEnv:
 
         The key sets the gait phase and moves the joints by up to 0.02 rad, so that episodes differ. The robot is the
         nominal one with perfect sensors on the nominal floor; or, `randomised`, floor, robot and sensors are drawn
-        from the full ranges of the configuration.
+        from the full ranges of the configuration. On rough ground it stands anywhere near the origin.
         """
         draw_key = key
         key, pose_key, phase_key = jax.random.split(key, 3)
         noise = jax.random.uniform(pose_key, (11,), minval=-_GATE_JOINT_NOISE, maxval=_GATE_JOINT_NOISE)
         parameters, sensors = self.engine.nominal_parameters(), SensorErrors()
         if randomised:
-            friction_key, draw_key = jax.random.split(jax.random.fold_in(draw_key, _PARAMETERS))
+            friction_key, draw_key = jax.random.split(jax.random.fold_in(draw_key, _RANDOMISED))
             parameters, sensors = self._individual(draw_key, jax.random.uniform(friction_key), curriculum.Shares())
-        start = _Start(
-            qpos=self._standing_on_floor(jnp.clip(self._home + noise, self._lower, self._upper), jnp.float32(0.0)),
+        joints = jnp.clip(self._home + noise, self._lower, self._upper)
+        place = self._placing.place(jax.random.fold_in(draw_key, _PLACE))
+        start = Start(
+            qpos=self._placing.standing(joints, jnp.float32(0.0), place),
             qvel=jnp.zeros(17),
             joint_target=self._home,
             command=command,
@@ -203,19 +193,12 @@ class WildRobotEnv:
     def _individual(
         self, key: jax.Array, friction_draw: jax.Array, shares: curriculum.Shares
     ) -> tuple[PhysicalParameters, SensorErrors]:
-        """A robot and its sensors, drawn by the configuration; `friction_draw` [] is in [0, 1]."""
-        config, breadth = self.config.domain_randomization, shares.randomization
-        nominal = self.engine.nominal_parameters().floor_friction
-        friction = randomization.between(config.floor_friction, friction_draw)
-        friction = randomization.towards(nominal, friction, breadth)
-        parameters_key, sensors_key = (jax.random.fold_in(key, purpose) for purpose in (_PARAMETERS, _SENSORS))
-        parameters = randomization.sample(parameters_key, friction, config, self.engine.robot, breadth)
-        return parameters, sensing.sample(sensors_key, config, breadth, shares.noise)
+        return individuals.draw(key, friction_draw, self.config.domain_randomization, self.engine.robot, shares)
 
     def _start(
         self,
         key: jax.Array,
-        start: "_Start",
+        start: Start,
         parameters: PhysicalParameters,
         sensors: SensorErrors,
         push: Push,
@@ -245,13 +228,13 @@ class WildRobotEnv:
         )
         return state._replace(observation=self._observe(state))
 
-    def _perhaps_on_reference(self, key: jax.Array, otherwise: "_Start", heading: jax.Array) -> "_Start":
+    def _perhaps_on_reference(self, key: jax.Array, otherwise: Start, heading: jax.Array) -> Start:
         """For the configured share of episodes a moment of the reference and its command; else the start given."""
         share_key, state_key = jax.random.split(key)
         assert self._starts is not None
         state = draw_start(self._starts, state_key, heading)
-        reference = _Start(
-            qpos=state.qpos,
+        reference = Start(
+            qpos=self._placing.moved(state.qpos, otherwise.qpos[:2]),
             qvel=state.qvel,
             joint_target=state.qpos[BASE_QPOS_SIZE:],
             command=commands.go_on(otherwise.command, state.command, heading),
@@ -260,14 +243,6 @@ class WildRobotEnv:
         chosen = jax.random.uniform(share_key) < self.config.env.reference_start_share
         return jax.tree.map(lambda new, old: jnp.where(chosen, new, old), reference, otherwise)
 
-    def _standing_on_floor(self, joints: jax.Array, heading: jax.Array) -> jax.Array:
-        """Configuration [18] with level base and the lower sole just above the floor."""
-        half = heading / 2
-        quaternion = jnp.stack([jnp.cos(half), jnp.zeros(()), jnp.zeros(()), jnp.sin(half)])
-        qpos = self._home_qpos.at[3:7].set(quaternion).at[BASE_QPOS_SIZE:].set(joints)
-        lowest_sole = jnp.min(self._foot_positions_b(qpos)[:, 2])
-        return qpos.at[2].set(_START_CLEARANCE - lowest_sole)
-
     def _joint_target(self, action: jax.Array, previous: jax.Array) -> jax.Array:
         wanted = self._home + self.config.env.action_scale * action
         kept = self.config.env.action_filter
@@ -275,7 +250,7 @@ class WildRobotEnv:
 
     def _fallen(self, readings: Readings) -> jax.Array:
         env = self.config.env
-        low = readings.base_position_w[2] < env.fall_height
+        low = readings.base_height < env.fall_height
         tilted = -readings.gravity_b[2] < jnp.cos(env.fall_tilt)
         return low | tilted | ~readings.finite
 

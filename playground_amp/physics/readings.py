@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.physics import rotations
+from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
@@ -22,6 +23,7 @@ class Readings(NamedTuple):
     """The state of one robot after a control step."""
 
     base_position_w: jax.Array  # [3]
+    base_height: jax.Array  # [] m over the ground below
     base_quaternion_w: jax.Array  # [4] wxyz
     heading: jax.Array  # [] yaw of the base, rad
     gravity_b: jax.Array  # [3] unit vector, (0, 0, -1) when upright
@@ -33,6 +35,7 @@ class Readings(NamedTuple):
     joint_torque: jax.Array  # [11] N·m, at the joint, during the last physics step
     foot_position_b: jax.Array  # [2, 3] centre of the sole's underside; left, right
     foot_position_w: jax.Array  # [2, 3]
+    foot_height: jax.Array  # [2] m, of that point over the ground below
     foot_velocity_w: jax.Array  # [2, 3] m/s
     switch_force: jax.Array  # [4] N normal force of the last physics step: left toe, left heel, right toe, right heel
     foot_switch: jax.Array  # [4] bool, closed
@@ -45,6 +48,7 @@ def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, ja
     MuJoCo's free joint gives the linear velocity in the world and the angular velocity in the base frame.
     """
     foot_positions_b = make_foot_kinematics(robot)
+    height_over_ground = make_height_over_ground(robot)
 
     def foot_positions_w(qpos: jax.Array) -> jax.Array:
         return qpos[:3] + jax.vmap(rotations.rotate, (0, None))(foot_positions_b(qpos), qpos[3:7])
@@ -56,6 +60,7 @@ def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, ja
         finite = jnp.isfinite(qpos).all() & (jnp.abs(qvel) < RUNAWAY_SPEED).all()  # NaN is below nothing
         return Readings(
             base_position_w=qpos[:3],
+            base_height=height_over_ground(qpos[:3]),
             base_quaternion_w=quaternion,
             heading=heading,
             gravity_b=rotations.rotate_inverse(jnp.array([0.0, 0.0, -1.0]), quaternion),
@@ -67,6 +72,7 @@ def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, ja
             joint_torque=joint_torque,
             foot_position_b=foot_positions_b(qpos),
             foot_position_w=foot_position_w,
+            foot_height=jax.vmap(height_over_ground)(foot_position_w),
             foot_velocity_w=foot_velocity_w,
             switch_force=switch_force,
             foot_switch=switch_force > SWITCH_FORCE,

@@ -27,7 +27,8 @@ def order(
 ) -> Any:
     """The position [..., 11] rad that the actuators are given for the physics step from `start` s of the period on.
 
-    A target that arrives during the step counts by the share of the step that is left: the torque's mean is exact.
+    A target that arrives during the step counts by the share of the step that is left: below its limit, the torque's
+    mean is exact.
     With play the order lies within it of the joint: no torque until the play is used up (a dead zone).
     """
     wanted = target

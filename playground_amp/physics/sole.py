@@ -4,27 +4,41 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from playground_amp.physics import rotations
+from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.robot.robot import BASE_QPOS_SIZE, JOINT_NAMES, LEG_JOINTS, Robot
 
 
 def make_sole_height(robot: Robot) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """The function (qpos [18], foot_position_w [2, 3]) → height [2] of each sole's lowest point over z = 0, m.
+    """The function (qpos [18], foot_position_w [2, 3]) → height [2] of each sole's lowest point over the ground, m.
 
     A sole is a flat rectangle around its centre, `foot_position_w`; it ends where the toe's and the heel's contact
     shapes end.
     """
-    model = robot.model
-    toe, heel = model.geom("left_toe"), model.geom("left_heel")
-    radius, half_width = toe.size[0], toe.size[0] + toe.size[1]  # capsules across the foot
-    half_length = (toe.pos[0] - heel.pos[0]) / 2 + radius
+    half_length, half_width = _half_size(robot)
+
+    height_over_ground = make_height_over_ground(robot)
 
     def sole_height(qpos: jax.Array, foot_position_w: jax.Array) -> jax.Array:
         tilt = jnp.stack([_tilt(robot, qpos, side) for side in ("left", "right")])
-        return foot_position_w[:, 2] - half_length * jnp.abs(tilt[:, 0]) - half_width * jnp.abs(tilt[:, 1])
+        height = jax.vmap(height_over_ground)(foot_position_w)
+        return height - half_length * jnp.abs(tilt[:, 0]) - half_width * jnp.abs(tilt[:, 1])
 
     return sole_height
+
+
+def sole_points(robot: Robot) -> np.ndarray:
+    """Middle, edges and corners of a sole [9, 3] m, from its centre, in axes parallel to a level foot's."""
+    half_length, half_width = _half_size(robot)
+    return np.array([(x * half_length, y * half_width, 0.0) for x in (-1, 0, 1) for y in (-1, 0, 1)])
+
+
+def _half_size(robot: Robot) -> tuple[float, float]:
+    toe, heel = robot.model.geom("left_toe"), robot.model.geom("left_heel")
+    radius, half_width = toe.size[0], toe.size[0] + toe.size[1]  # capsules across the foot
+    return float((toe.pos[0] - heel.pos[0]) / 2 + radius), float(half_width)
 
 
 def _tilt(robot: Robot, qpos: jax.Array, side: str) -> jax.Array:

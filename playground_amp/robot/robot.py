@@ -13,6 +13,7 @@ import mujoco
 import numpy as np
 
 from playground_amp.configs.errors import UserError
+from playground_amp.robot import terrain
 
 ROBOT_DIR = Path(__file__).resolve().parent
 
@@ -117,7 +118,12 @@ def _compile(scene: str, *, visual: bool) -> mujoco.MjModel:
         raise UserError(f"unknown scene {scene!r}: known are {', '.join(known_scenes())}")
     spec = mujoco.MjSpec.from_file(str(ROBOT_DIR / f"scene_{scene}.xml"))
     spec.compiler.discardvisual = not visual
-    return spec.compile()
+    model = spec.compile()
+    if model.nhfield:
+        half_length, half_width, height, _ = model.hfield_size[0]
+        ground = terrain.heights(int(model.hfield_nrow[0]), int(model.hfield_ncol[0]), half_length, half_width)
+        model.hfield_data[:] = ((ground - model.geom("floor").pos[2]) / height).ravel()
+    return model
 
 
 def _constant(values: object) -> np.ndarray:

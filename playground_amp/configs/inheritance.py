@@ -1,0 +1,41 @@
+"""A configuration file that says only what differs from another one: `extends: wildrobot_phase3_training.yaml`."""
+
+from pathlib import Path
+from typing import Any
+
+from playground_amp.configs.errors import UserError
+from playground_amp.configs.yaml_text import read_yaml
+
+EXTENDS = "extends"
+
+
+def read_with_base(path: Path, heirs: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The content of a file over that of the file it extends, if any, which is found beside it.
+
+    Sections are merged key by key; every other value replaces that of the base whole.
+
+    Raises:
+        UserError: a file that cannot be read, `extends` that is no file name, or files that extend each other.
+    """
+    data = read_yaml(path)
+    if EXTENDS not in data:
+        return data
+    base = data.pop(EXTENDS)
+    if not isinstance(base, str) or not base:
+        raise UserError(f"{path}: extends must be the name of a configuration file beside it, found {base!r}")
+    base_path = path.parent / base
+    heirs = (*heirs, path.resolve())
+    if base_path.resolve() in heirs:
+        raise UserError(f"{path}: extends {base}, which in turn extends this file")
+    try:
+        return _merged(read_with_base(base_path, heirs), data)
+    except UserError as error:
+        raise UserError(f"{path} extends {base}: {error}") from None
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in changes.items():
+        inner = merged.get(name)
+        merged[name] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged

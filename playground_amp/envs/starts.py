@@ -1,0 +1,65 @@
+"""Where episodes begin: the robot's place on the ground and its height over it."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from playground_amp.envs.commands import Command
+from playground_amp.physics import rotations
+from playground_amp.physics.ground import make_height_over_ground
+from playground_amp.physics.kinematics import make_foot_kinematics
+from playground_amp.physics.sole import sole_points
+from playground_amp.robot.robot import BASE_QPOS_SIZE, Robot
+from playground_amp.robot.terrain import MAX_BUMP
+
+_CLEARANCE = 0.002  # m between the lower sole and the ground at a start
+_AREA = 4.0  # m; starts on rough ground lie within this of the origin, each way
+
+
+class Start(NamedTuple):
+    """The beginning of an episode."""
+
+    qpos: jax.Array  # [18]
+    qvel: jax.Array  # [17]
+    joint_target: jax.Array  # [11] rad
+    command: Command
+    gait_phase: jax.Array  # []
+
+
+class Placing:
+    """Puts a robot on the ground of its scene."""
+
+    def __init__(self, robot: Robot):
+        self._rough = robot.model.nhfield > 0
+        self._home_qpos = jnp.asarray(robot.home_qpos, jnp.float32)
+        self._foot_positions_b = make_foot_kinematics(robot)
+        self._height_over_ground = make_height_over_ground(robot)
+        self._sole_points = jnp.asarray(sole_points(robot), jnp.float32)
+
+    def place(self, key: jax.Array) -> jax.Array:
+        """x and y [2] m: the origin of a flat floor, anywhere near it on rough ground."""
+        return jax.random.uniform(key, (2,), minval=-_AREA, maxval=_AREA) if self._rough else jnp.zeros(2)
+
+    def standing(self, joints: jax.Array, heading: jax.Array, place: jax.Array) -> jax.Array:
+        """Configuration [18] with level base and the lower sole just above the ground around it."""
+        half = heading / 2
+        quaternion = jnp.stack([jnp.cos(half), jnp.zeros(()), jnp.zeros(()), jnp.sin(half)])
+        qpos = self._home_qpos.at[:2].set(place).at[3:7].set(quaternion).at[BASE_QPOS_SIZE:].set(joints)
+        return qpos.at[2].set(_CLEARANCE - self._lowest(qpos))
+
+    def moved(self, qpos: jax.Array, place: jax.Array) -> jax.Array:
+        """A configuration [18] made for a flat floor, elsewhere: on rough ground at a place, clear of its bumps."""
+        if not self._rough:
+            return qpos
+        ground = -self._height_over_ground(jnp.append(place, 0.0))
+        return qpos.at[:2].set(place).at[2].add(ground + MAX_BUMP)
+
+    def _lowest(self, qpos: jax.Array) -> jax.Array:
+        """Height [] m of the soles over the ground, were the base at height 0. The soles are taken as level."""
+        feet = self._foot_positions_b(qpos)
+        if not self._rough:
+            return jnp.min(feet[:, 2])
+        points = (feet[:, None] + self._sole_points).reshape(-1, 3)
+        points_w = jax.vmap(rotations.rotate, (0, None))(points, qpos[3:7]) + jnp.append(qpos[:2], 0.0)
+        return jnp.min(jax.vmap(self._height_over_ground)(points_w))

@@ -13,7 +13,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import hold
 from playground_amp.train import DEFAULT_CONFIG, PACKAGE
-from playground_amp.training import iteration
+from playground_amp.training import build
 from playground_amp.training.checkpoint import load_policy
 from playground_amp.training.iteration import Trainer
 from playground_amp.training.loop import train
@@ -41,7 +41,7 @@ def config(folder: Path, iterations: int) -> Config:
 def run(folder: Path, iterations: int) -> list[dict[str, Any]]:
     """The records of a run without their timing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iteration, "Trainer", lambda _: trainer())
+        patch.setattr(build, "make_trainer", lambda _: trainer())
         assert train(config(folder, iterations), use_wandb=False).exit_status == 0
     records = read_records(folder / "metrics.jsonl")
     return [{name: value for name, value in record.items() if not name.startswith("time/")} for record in records]

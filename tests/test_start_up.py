@@ -101,9 +101,9 @@ def test_nothing_is_compiled_after_the_first_iteration_nor_after_a_resume(tmp_pa
     state, _ = trainer.iterate(trainer.init())
     compiled = []
 
-    def count(name: str, _: float, **__: object) -> None:
-        if name == "/jax/core/compile/backend_compile_duration":
-            compiled.append(name)
+    def count(event: str, duration_secs: float, **_: str | int) -> None:
+        if event == "/jax/core/compile/backend_compile_duration":
+            compiled.append(duration_secs)
 
     jax.monitoring.register_event_duration_secs_listener(count)
     jax.jit(lambda x: x + 1.2345)(1.0)

@@ -34,6 +34,8 @@ class VectorEnv:
     def _restart(self, reached: EnvState, done: jax.Array, difficulty: jax.Array) -> EnvState:
         keys = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reached.key)
         fresh = jax.vmap(self.env.reset, (0, 0, None))(keys, done, difficulty)
+        # What a step paid is read from `reached`; to choose it here would cost time in compiling and in every step.
+        fresh = fresh._replace(reward=reached.reward, reward_terms=reached.reward_terms)
 
         def choose(new: jax.Array, old: jax.Array) -> jax.Array:
             return jnp.where(done.reshape(done.shape + (1,) * (new.ndim - 1)), new, old)

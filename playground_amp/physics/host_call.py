@@ -126,5 +126,4 @@ def _array(buffers: _Buffers) -> np.ndarray:
     """The only buffer as an array on its own memory."""
     buffer = buffers.buffers[0].contents
     shape = tuple(buffer.dims[: buffer.rank])
-    memory = (ctypes.c_float * int(np.prod(shape))).from_address(buffer.data)
-    return np.frombuffer(memory, np.float32).reshape(shape)
+    return np.ctypeslib.as_array(ctypes.cast(buffer.data, POINTER(ctypes.c_float)), shape)

@@ -9,11 +9,17 @@ from playground_amp.training.iteration import Trainer
 
 
 def make_trainer(config: Config) -> Trainer:
-    """The trainer of a configuration.
+    """The trainer of a configuration, compiled.
 
     Raises:
       UserError: clips that are missing, damaged, of another rate, or do not show what the task commands.
     """
+    trainer = _make_trainer(config)
+    trainer.compile()
+    return trainer
+
+
+def _make_trainer(config: Config) -> Trainer:
     if not (config.amp.enabled or config.env.reference_start_share > 0):
         return Trainer(config)
     clips = load_demonstrations(config)

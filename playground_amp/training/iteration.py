@@ -3,6 +3,8 @@
 Everything that changes is in `TrainingState`; `Trainer.iterate` is one jitted program from it to the next.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import jax
@@ -49,8 +51,21 @@ class Trainer:
         self.networks = make_networks(config.trainer, self.env.env.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps
         self._update = ppo.make_update(config.trainer, self.networks)
-        self.init = jax.jit(self._init)
-        self.iterate = jax.jit(self._iterate, donate_argnums=0)
+        # The first runs once: it is not worth a compiler's effort.
+        self._programs = (
+            jax.jit(self._init, compiler_options={"xla_backend_optimization_level": 0}),
+            jax.jit(self._iterate, donate_argnums=0),
+        )
+        self.init: Callable[[], TrainingState] = self._programs[0]
+        self.iterate: Callable[[TrainingState], tuple[TrainingState, dict[str, Any]]] = self._programs[1]
+
+    def compile(self) -> None:
+        """Compiles `init` and `iterate` side by side; without it, each compiles when it is first called."""
+        init, iterate = self._programs
+        with ThreadPoolExecutor(1) as pool:
+            compiled = pool.submit(lambda: iterate.lower(jax.eval_shape(self._init)).compile())
+            self.init = init.lower().compile()
+            self.iterate = compiled.result()
 
     def _init(self) -> TrainingState:
         """The state before the first iteration."""

@@ -89,12 +89,13 @@ def collect(
         bad = ~reached.readings.finite
         evidence = _remember(evidence, bad, states, reached, action)
         motion = _motion(env, describe, states, reached) if describe else None
-        outputs = (transition, motion, ended, bad, reached.reward_terms, _speed_errors(env, reached))
+        means = {"reward_terms": _mean_terms(reached), "speed_errors": _speed_errors(env, reached)}
+        outputs = (transition, motion, ended, jnp.sum(bad), means)
         return (following, running, evidence), outputs
 
     running = (statistics.reward, statistics.length)
     carry = (states, running, _no_evidence(states))
-    (states, running, evidence), (transitions, motion, ended, bad, reward_terms, errors) = jax.lax.scan(
+    (states, running, evidence), (transitions, motion, ended, bad, means) = jax.lax.scan(
         step, carry, jax.random.split(key, num_steps)
     )
     statistics = _summarise(statistics, running, ended)
@@ -102,15 +103,16 @@ def collect(
         next_observation=jax.tree.map(lambda x: x[:, None], states.observation),
         **jax.tree.map(_robots_first, transitions),
     )
-    control_dt = env.env.config.env.control_dt
+    means = jax.tree.map(lambda x: jnp.mean(x, axis=0), means)
+    rates = means["reward_terms"] / env.env.config.env.control_dt
     metrics = {
         "reward": statistics.mean_reward,
         "episode_length": statistics.mean_length,
-        "speed_error": jnp.mean(errors[0]),
-        "yaw_rate_error": jnp.mean(errors[1]),
+        "speed_error": means["speed_errors"][0],
+        "yaw_rate_error": means["speed_errors"][1],
         "falls": jnp.sum((transitions.discount == 0) & (transitions.extras["state_extras"]["truncation"] == 0)),
         "bad_envs": jnp.sum(bad),
-        **{f"reward/{name}": jnp.mean(term) / control_dt for name, term in reward_terms.items()},
+        **{f"reward/{name}": rates[index] for index, name in enumerate(states.reward_terms)},
     }
     return states, statistics, Rollout(transitions, jax.tree.map(_robots_first, motion), metrics, evidence)
 
@@ -144,6 +146,11 @@ def _summarise(statistics: EpisodeStatistics, running: tuple, ended: tuple) -> E
         mean_reward=jnp.where(some, reward / safe, statistics.mean_reward),
         mean_length=jnp.where(some, length / safe, statistics.mean_length),
     )
+
+
+def _mean_terms(reached: EnvState) -> jax.Array:
+    """Means over the robots, in the order of the names; as one array: each of many costs time to compile and to run."""
+    return jnp.mean(jnp.stack(list(reached.reward_terms.values())), axis=1)
 
 
 def _speed_errors(env: VectorEnv, reached: EnvState) -> tuple[jax.Array, jax.Array]:

@@ -1,132 +1,157 @@
-"""Environment steps a second, with learning: this project's training, raw physics, and Brax's trainer on MJX.
+"""Environment steps a second, with learning, as ratios of one run on one machine.
 
-    python benchmarks/throughput.py [--num-envs 512] [--iterations 20] [--skip-brax]
+    python benchmarks/throughput.py [--num-envs 512] [--parts raw training …] [--page docs/performance.md]
 
-Every figure comes from this one run, on this machine: quote the ratios. Each part runs in a process of its own, one
-after the other; time to the first update counts from the start of that process, imports and compiling included.
+Parts, each in a process of its own, one after the other:
+    raw         bare stepping of the model that training uses        boxes   the same robot with four sole boxes
+    arithmetic  the learner's matrix products at this machine's rate training  this project's trainer
+    sizes       the trainer at several numbers of robots (--sizes)   brax    Brax's stock trainer on MJX
+    sb3         Stable-Baselines3's PPO (needs the extra `benchmark`)
+Time to the first update counts from the start of the process, imports and compiling included: cold with an empty
+compilation cache, warm right after. On a GPU: --parts sizes --sizes 2048 8192 32768 --physics mjx.
 """
 
 import argparse
 import json
+import os
+import platform
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-PARTS = ("raw", "wildrobot", "brax")
-PATIENCE = 900  # s for a part
 STARTED = time.perf_counter()
+FOLDER = Path(__file__).resolve().parent
+PARTS = ("raw", "boxes", "arithmetic", "training", "sizes", "brax", "sb3")
+SIZES = (64, 256, 512, 1024, 4096, 16384)
+PATIENCE = 1800  # s for a part
+Figures = dict[str, dict[str, float]]
+Row = tuple[str, str]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--num-envs", type=int, default=512)
     parser.add_argument("--iterations", type=int, default=20, help="timed iterations (Brax on MJX: two)")
-    parser.add_argument("--skip-brax", action="store_true", help="leave out the slow baseline")
-    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES), help="numbers of robots of `sizes`")
+    parser.add_argument("--physics", default="auto", help="engine of `training` and `sizes`")
+    parser.add_argument("--page", type=Path, help="write the page here besides")
+    parser.add_argument("--measure", choices=PARTS[:-1], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.part:
-        measure = {"raw": raw_physics, "wildrobot": wildrobot_training, "brax": brax_training}[arguments.part]
-        print(json.dumps(measure(arguments.num_envs, arguments.iterations)))
+    if arguments.measure:
+        print(json.dumps(measure(arguments.measure, arguments)))
         return
-    report({part: run_part(part, arguments) for part in PARTS if part != "brax" or not arguments.skip_brax})
+    figures: Figures = {}
+    for part in arguments.parts:
+        print(f"{part} …", file=sys.stderr, flush=True)
+        figures |= run_part(part, arguments)
+    rows = describe(figures, arguments.num_envs)
+    for name, value in rows:
+        print(f"{name:62} {value:>24}")
+    if arguments.page:
+        arguments.page.write_text(page(rows, figures, arguments))
 
 
-def run_part(part: str, arguments: argparse.Namespace) -> dict[str, float]:
-    command = [sys.executable, __file__, "--part", part, "--num-envs", str(arguments.num_envs)]
-    command += ["--iterations", str(arguments.iterations)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+def measure(part: str, arguments: argparse.Namespace) -> dict[str, float]:
+    import measurements
+
+    size = (arguments.num_envs, arguments.iterations)
+    if part in ("training", "sizes"):
+        return measurements.training(*size, STARTED, f"physics.engine={arguments.physics}")
+    if part == "brax":
+        return measurements.brax_training(*size, STARTED)
+    bare = {
+        "raw": measurements.raw_physics,
+        "boxes": measurements.raw_boxes,
+        "arithmetic": measurements.learner_arithmetic,
+    }
+    return bare[part](*size)
+
+
+def run_part(part: str, arguments: argparse.Namespace) -> Figures:
+    """The figures of a part by name."""
+    if part == "sb3":
+        return {"sb3": run([str(FOLDER / "sb3.py")])}
+    common = [__file__, "--measure", part, "--physics", arguments.physics, "--iterations", str(arguments.iterations)]
+    if part == "sizes":
+        return {f"sizes {size}": run([*common, "--num-envs", str(size)]) for size in arguments.sizes}
+    command = [*common, "--num-envs", str(arguments.num_envs)]
+    if part != "training":
+        return {part: run(command)}
+    with tempfile.TemporaryDirectory() as cache:
+        return {"training cold": run(command, cache), "training": run(command, cache)}
+
+
+def run(command: list[str], cache: str | None = None) -> dict[str, float]:
+    environment = dict(os.environ) if cache is None else {**os.environ, "JAX_COMPILATION_CACHE_DIR": cache}
+    done = subprocess.run(
+        [sys.executable, *command], env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def report(figures: dict[str, dict[str, float]]) -> None:
-    raw, ours = figures["raw"], figures["wildrobot"]
-    rows = [
-        ("raw Batch stepping, same model and batch", f"{raw['steps_per_second']:,.0f} steps/s"),
-        ("training with learning", f"{ours['steps_per_second']:,.0f} steps/s"),
-        ("  share of raw stepping", f"{ours['steps_per_second'] / raw['steps_per_second']:.2f}"),
-        ("  time to the first update", f"{ours['first_update']:.1f} s"),
+def describe(figures: Figures, num_envs: int) -> list[Row]:
+    """What was measured, in words, and the ratios that the parts allow."""
+    speed = {name: part["steps_per_second"] for name, part in figures.items() if "steps_per_second" in part}
+    rows = [(f"{name}, environment steps/s", f"{value:,.0f}") for name, value in speed.items()]
+    ours = speed.get("training")
+    if ours and "boxes" in speed:
+        rows.append(("training over raw stepping with four sole boxes", f"{ours / speed['boxes']:.2f}"))
+    if ours and "raw" in speed:
+        rows.append(("training over raw stepping of its own model", f"{ours / speed['raw']:.2f}"))
+    if ours and "raw" in speed and "arithmetic" in figures:
+        limit = 1 / (1 / speed["raw"] + figures["arithmetic"]["seconds_per_step"])
+        rows.append(("limit: that and the learner's products, environment steps/s", f"{limit:,.0f}"))
+        rows.append(("training over its limit", f"{ours / limit:.2f}"))
+    if ours and "brax" in speed:
+        rows.append(("training over Brax's stock trainer on MJX", f"{ours / speed['brax']:.1f} times"))
+    if "sb3" in figures:
+        workers, best = max(figures["sb3"].items(), key=lambda item: item[1])
+        rows.append((f"Stable-Baselines3 PPO, {workers} workers, environment steps/s", f"{best:,.0f}"))
+        if ours:
+            rows.append(("training over Stable-Baselines3 PPO", f"{ours / best:.1f} times"))
+    if "training cold" in figures:
+        cold, warm = (figures[name]["first_update"] for name in ("training cold", "training"))
+        rows.append(("time to the first update, cold and warm cache", f"{cold:.1f} s, {warm:.1f} s"))
+    return rows + memory_rows(figures)
+
+
+def memory_rows(figures: Figures) -> list[Row]:
+    """Peak memory by number of robots, and what a robot more costs."""
+    points = [(int(name.split()[1]), part["peak_memory"]) for name, part in figures.items() if name.startswith("sizes")]
+    rows = [(f"peak memory with {size:,} robots", f"{memory / 2**30:.2f} GiB") for size, memory in points]
+    if len(points) > 1:
+        (few, least), (many, most) = min(points), max(points)
+        rows.append(("memory a robot more", f"{(most - least) / (many - few) / 2**10:.0f} KiB"))
+    return rows
+
+
+def page(rows: list[Row], figures: Figures, arguments: argparse.Namespace) -> str:
+    """The page of a run. Ratios count: both sides were measured one after the other on the same machine."""
+    lines = [
+        "# Performance",
+        "",
+        f"Written by `make benchmark`: one run on {os.cpu_count()} cores ({platform.machine()}), {arguments.num_envs} "
+        "robots unless said otherwise, the settings of the YAML. Quote the ratios: another machine, or a busy one, "
+        "gives other speeds.",
+        "",
+        "| measured | |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in rows),
+        "",
+        "One part alone: `.venv/bin/python benchmarks/throughput.py --parts raw training`. What each part does stands "
+        "in `benchmarks/measurements.py` and `benchmarks/sb3.py`; time to the `walk` gate: "
+        "`.venv/bin/python benchmarks/time_to_walk.py`.",
+        "",
     ]
-    if "brax" in figures:
-        brax = figures["brax"]
-        rows += [
-            ("--trainer brax --physics mjx", f"{brax['steps_per_second']:,.0f} steps/s"),
-            ("  ours over it", f"{ours['steps_per_second'] / brax['steps_per_second']:.1f} times"),
-            ("  time to its first update", f"{brax['first_update']:.1f} s"),
-        ]
-    for name, value in rows:
-        print(f"{name:45} {value:>20}")
-
-
-def make_config(num_envs: int, *settings: str) -> Any:
-    from playground_amp.configs.loader import load_config
-    from playground_amp.train import DEFAULT_CONFIG, PACKAGE
-
-    return load_config(PACKAGE / DEFAULT_CONFIG, [f"trainer.num_envs={num_envs}", *settings])
-
-
-def raw_physics(num_envs: int, iterations: int) -> dict[str, float]:
-    """Steps the batch from home with targets that move every joint, touching nothing else."""
-    import numpy as np
-    from mujoco.batch import Batch
-
-    from playground_amp.physics.native import AUTO_SOLVER
-    from playground_amp.physics.simulation_model import simulation_model, substeps
-    from playground_amp.robot.robot import load_robot
-
-    config = make_config(num_envs)
-    robot = load_robot()
-    batch = Batch(simulation_model(robot, config.physics, AUTO_SOLVER), num_envs, config.physics.num_threads)
-    batch.reset(keyframe=0)
-    generator = np.random.default_rng(0)
-    seconds = []
-    for _ in range(iterations):
-        targets = robot.home_joint_position + 0.1 * generator.standard_normal((20, num_envs, 11))
-        started = time.perf_counter()
-        for target in targets:
-            batch.ctrl = target
-            batch.step(nstep=substeps(config.physics, config.env.control_dt))
-        seconds.append(time.perf_counter() - started)
-    return {"steps_per_second": 20 * num_envs / median(seconds)}
-
-
-def wildrobot_training(num_envs: int, iterations: int) -> dict[str, float]:
-    import jax
-
-    from playground_amp.training.iteration import Trainer
-
-    trainer = Trainer(make_config(num_envs))
-    state, metrics = trainer.iterate(trainer.init())
-    jax.block_until_ready(metrics)
-    first_update = time.perf_counter() - STARTED
-    seconds = []
-    for _ in range(iterations):
-        started = time.perf_counter()
-        state, metrics = trainer.iterate(state)
-        jax.block_until_ready(metrics)
-        seconds.append(time.perf_counter() - started)
-    return {"steps_per_second": trainer.steps_per_iteration / median(seconds), "first_update": first_update}
-
-
-def brax_training(num_envs: int, iterations: int) -> dict[str, float]:
-    from playground_amp.training.brax_trainer import train_with_brax
-
-    arrivals, records = [], []
-
-    def on_progress(record: dict[str, float]) -> None:
-        arrivals.append(time.perf_counter() - STARTED)
-        records.append(record)
-
-    train_with_brax(make_config(num_envs, "physics.engine=mjx", "num_iterations=3"), on_progress, evaluate=False)
-    # The first stretch compiles; the later ones are the machine's speed.
-    return {
-        "steps_per_second": median(record["steps_per_second"] for record in records[1:]),
-        "first_update": arrivals[0],
-    }
+    if "sb3" in figures:
+        speeds = ", ".join(f"{count}: {speed:,.0f}" for count, speed in figures["sb3"].items())
+        lines[-1:-1] = [f"Stable-Baselines3 by number of workers, environment steps/s: {speeds}."]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    sys.path[:0] = [str(FOLDER.parent)]
     main()

@@ -86,6 +86,13 @@ def build_parser() -> TrainParser:
     )
     keys.add_argument("--physics", dest="physics.engine", metavar="{auto,native,mjx,warp}", help="physics engine")
     keys.add_argument("--trainer", dest="trainer.name", metavar="{wildrobot,brax}", help="training loop")
+    keys.add_argument(
+        "--num-devices",
+        dest="trainer.num_devices",
+        type=_value,
+        metavar="N",
+        help="devices the robots are spread over; 0: all there are",
+    )
     keys.add_argument("--seed", dest="trainer.seed", type=_value, metavar="N", help="seed of everything random")
     keys.add_argument(
         "--set",

@@ -90,6 +90,7 @@ class TrainerConfig(Section):
     )
     seed: int = Field(ge=0, lt=2**31, description="of everything random")
     num_envs: int = Field(gt=0, description="robots simulated side by side")
+    num_devices: int = Field(ge=0, description="devices the robots are spread over; 0: all there are")
     num_iterations: int = Field(gt=0, description="rollout and update rounds")
     rollout_steps: int = Field(gt=0, description="control steps a robot collects an iteration")
     num_minibatches: int = Field(gt=0, description="must divide num_envs")

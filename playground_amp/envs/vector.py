@@ -1,20 +1,33 @@
 """Many robots side by side; whoever's episode has ended starts a new one at once."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+from jax.sharding import Mesh, PartitionSpec
 
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 
+ROBOTS = "robots"  # the axis of a mesh of devices
+
 
 class VectorEnv:
-    """`WildRobotEnv` over a leading axis of robots [N], with automatic starts."""
+    """`WildRobotEnv` over a leading axis of robots [N], with automatic starts.
 
-    def __init__(self, env: WildRobotEnv):
+    With a mesh of devices, axis `ROBOTS`, each steps its own share of the robots and waits for no other.
+    """
+
+    def __init__(self, env: WildRobotEnv, mesh: Mesh | None = None):
         self.env = env
+        self._mesh = mesh
 
     def reset(self, keys: jax.Array, difficulty: jax.Array | float = 1.0) -> EnvState:
         """States [N] at starts of their own. Keys [N, 2]; difficulty [] of these episodes."""
-        return jax.vmap(self.env.reset, (0, None, None))(keys, True, difficulty)
+        reset = self._on_devices(
+            lambda keys, difficulty: jax.vmap(self.env.reset, (0, None, None))(keys, True, difficulty)
+        )
+        return reset(keys, jnp.asarray(difficulty, jnp.float32))
 
     def step(
         self, states: EnvState, actions: jax.Array, difficulty: jax.Array | float = 1.0
@@ -25,9 +38,12 @@ class VectorEnv:
           The states to go on from, where ended episodes have been replaced by new starts, and the states that were
           reached, which tell what each episode ended with.
         """
+        return self._on_devices(self._step)((states, actions), jnp.asarray(difficulty, jnp.float32))
+
+    def _step(self, moment: tuple[EnvState, jax.Array], difficulty: jax.Array) -> tuple[EnvState, EnvState]:
+        states, actions = moment
         reached = jax.vmap(self.env.step)(states, actions)
         done = reached.terminated | reached.truncated
-        difficulty = jnp.asarray(difficulty, jnp.float32)
         operands = (reached, done, difficulty)
         return jax.lax.cond(jnp.any(done), self._restart, lambda reached, *_: reached, *operands), reached
 
@@ -41,3 +57,12 @@ class VectorEnv:
             return jnp.where(done.reshape(done.shape + (1,) * (new.ndim - 1)), new, old)
 
         return jax.tree.map(choose, fresh, reached)
+
+    def _on_devices(self, function: Callable[[Any, jax.Array], Any]) -> Callable[[Any, jax.Array], Any]:
+        """The function (robots' [N, ...], everybody's) → robots' [N, ...], each device with its own robots."""
+        if self._mesh is None:
+            return function
+        robots, everybodys = PartitionSpec(ROBOTS), PartitionSpec()
+        return jax.shard_map(
+            function, mesh=self._mesh, in_specs=(robots, everybodys), out_specs=robots, check_vma=False
+        )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 
 from playground_amp.amp import features
 from playground_amp.amp.learner import MotionPrior, PriorState
@@ -17,7 +18,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.curriculum import next_difficulty
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
-from playground_amp.training import ppo, rollout
+from playground_amp.training import devices, ppo, rollout
 from playground_amp.training.policy import make_networks, policy_params
 
 from brax.training.agents.ppo.networks import make_inference_fn
@@ -46,15 +47,19 @@ class Trainer:
 
     def __init__(self, config: Config, task: WildRobotEnv | None = None, prior: MotionPrior | None = None):
         self.config = config
-        self.env = VectorEnv(task or WildRobotEnv(config))
+        mesh = devices.make_mesh(config.trainer.num_devices, config.trainer.num_envs)
+        self.env = VectorEnv(task or WildRobotEnv(config), mesh)
         self.prior = prior
         self.networks = make_networks(config.trainer, self.env.env.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps
         self._update = ppo.make_update(config.trainer, self.networks)
         # The first runs once: it is not worth a compiler's effort.
+        effort, places, metrics = {"xla_backend_optimization_level": 0}, None, None
+        if mesh is not None:
+            places, metrics = self._places(mesh), devices.same_everywhere(mesh)
         self._programs = (
-            jax.jit(self._init, compiler_options={"xla_backend_optimization_level": 0}),
-            jax.jit(self._iterate, donate_argnums=0),
+            jax.jit(self._init, compiler_options=effort, out_shardings=places),
+            jax.jit(self._iterate, donate_argnums=0, in_shardings=(places,), out_shardings=(places, metrics)),
         )
         self.init: Callable[[], TrainingState] = self._programs[0]
         self.iterate: Callable[[TrainingState], tuple[TrainingState, dict[str, Any]]] = self._programs[1]
@@ -124,6 +129,14 @@ class Trainer:
         )
         following = TrainingState(learner, prior, env_states, statistics, difficulty, key, state.iteration + 1)
         return strongly_typed(following), metrics
+
+    def _places(self, mesh: Mesh) -> TrainingState:
+        """Where the state lives: robots spread over the devices, the rest the same on each."""
+        state = jax.eval_shape(self._init)
+        robots, everywhere = devices.spread(mesh), devices.same_everywhere(mesh)
+        places = jax.tree.map(lambda _: everywhere, state)
+        statistics = places.statistics._replace(reward=robots, length=robots)
+        return places._replace(env_states=jax.tree.map(lambda _: robots, state.env_states), statistics=statistics)
 
     def _style_weight(self, statistics: rollout.EpisodeStatistics) -> jax.Array:
         """What a style of 1 pays a step, []: at weight 1 as much as the task pays at most, once episodes are long."""

@@ -1,5 +1,8 @@
 """A training run from start to end: resume or start, iterate, track, save, and stop for a reason that it names."""
 
+import contextlib
+import io
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -11,6 +14,7 @@ import jax
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.loader import dump_config
 from playground_amp.configs.schema import Config, TrainerConfig
+from playground_amp.training import devices
 from playground_amp.training.console import make_console
 from playground_amp.training.files import exclusive, write_atomically
 from playground_amp.training.manifest import make_manifest
@@ -56,6 +60,9 @@ def train(config: Config, *, use_wandb: bool, resume: Path | None = None, overri
         return run_brax(config, use_wandb=use_wandb)
     from playground_amp.training.build import make_trainer
 
+    devices.join_processes()
+    if not devices.is_first_process():
+        return _follow(config, make_trainer, resume, override)
     return run(config, make_trainer, use_wandb=use_wandb, resume=resume, override=override)
 
 
@@ -88,14 +95,24 @@ def run(
                 if watch.repeat(record):
                     ending = Ending.BAD_NUMBERS
                     break
-                if stop.requested:
+                if devices.any_process(stop.requested):
                     ending = Ending.INTERRUPTED
                     break
                 if record["iteration"] % config.trainer.save_interval == 0 and record["iteration"] < total:
-                    saver.save_state(state, record)
-            result = saver.finish(ending, state, record, partial(policy_parts, trainer))
+                    saver.save_state(devices.gathered(state), record)
+            result = saver.finish(ending, devices.gathered(state), record, partial(policy_parts, trainer))
     print(summary(result))
     return result
+
+
+def _follow(
+    config: Config, make_trainer: Callable[[Config], Trainer], resume: Path | None, override: Sequence[str]
+) -> RunResult:
+    """The same run in step with the first process, which alone writes: what this one writes is thrown away."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        trainer = config.trainer.model_copy(update={"checkpoint_dir": folder})
+        config = config.model_copy(update={"trainer": trainer})
+        return run(config, make_trainer, use_wandb=False, resume=resume, override=override)
 
 
 def policy_parts(trainer: Trainer, state: Any) -> dict[str, Any]:

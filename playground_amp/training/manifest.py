@@ -18,6 +18,7 @@ MODEL_FILES = ("*.xml", "*.stl", "*.obj", "*.msh")
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 HARMLESS = (
     "physics.num_threads",
+    "trainer.num_devices",
     "trainer.num_iterations",
     "trainer.checkpoint_dir",
     "trainer.save_interval",

@@ -129,7 +129,10 @@ def _to_numpy(leaf: jax.Array, name: str) -> np.ndarray:
 def _from_numpy(array: np.ndarray, like: jax.Array) -> jax.Array:
     copied = jax.numpy.array(array, copy=True)  # own memory: the state is donated to the next iteration
     is_key = jax.numpy.issubdtype(like.dtype, jax.dtypes.prng_key)
-    return jax.random.wrap_key_data(copied, impl=jax.random.key_impl(like)) if is_key else copied
+    if is_key:
+        return jax.random.wrap_key_data(copied, impl=jax.random.key_impl(like))
+    # A run may go on with other devices than it was saved on.
+    return copied if len(like.sharding.device_set) == 1 else jax.device_put(copied, like.sharding)
 
 
 def _read_array(data: bytes) -> np.ndarray:

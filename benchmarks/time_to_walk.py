@@ -1,0 +1,74 @@
+"""How much training until a policy passes the gate `walk`, from nothing: the median over seeds.
+
+    python benchmarks/time_to_walk.py [--seeds 5] [--limit 180] [--every 30]
+
+Each seed trains with 512 robots for `--limit` seconds of training, compiling and saving not counted, and keeps
+its policy every `--every` seconds. Then the policies are judged from the first on until one passes. Exits with 1
+if the median is over the limit.
+"""
+
+import argparse
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--limit", type=float, default=180.0, help="seconds of training")
+    parser.add_argument("--every", type=float, default=30.0, help="seconds from one judged policy to the next")
+    arguments = parser.parse_args()
+    times = [time_to_walk(seed, arguments.limit, arguments.every) for seed in range(arguments.seeds)]
+    print(f"median of {len(times)} seeds: {median(times):.0f} s of training")
+    return 0 if median(times) <= arguments.limit else 1
+
+
+def time_to_walk(seed: int, limit: float, every: float) -> float:
+    """Seconds of training; infinite if none of the policies passes."""
+    with tempfile.TemporaryDirectory() as folder:
+        for seconds, steps, policy in list(policies(seed, limit, every, Path(folder))):
+            command = [sys.executable, str(ROOT / "playground_amp/evaluate.py"), "--gate", "walk"]
+            done = subprocess.run([*command, "--checkpoint", str(policy)], capture_output=True, text=True, check=False)
+            print(f"seed {seed}: {seconds:4.0f} s, {steps:9,} steps: {'passed' if done.returncode == 0 else 'failed'}")
+            if done.returncode == 0:
+                return seconds
+    return math.inf
+
+
+def policies(seed: int, limit: float, every: float, folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """(seconds of training, steps, policy file) of one run, as it goes."""
+    from measurements import make_config
+
+    from playground_amp.training.build import make_trainer
+    from playground_amp.training.checkpoint import checkpoint_path, save_policy
+
+    config = make_config(512, f"trainer.seed={seed}")
+    trainer = make_trainer(config)
+    state, spent, iteration, due = trainer.init(), 0.0, 0, every
+    while spent < limit:
+        started = time.perf_counter()
+        state, metrics = trainer.iterate(state)
+        reward = float(metrics["reward"])  # waits for the iteration
+        spent, iteration = spent + time.perf_counter() - started, iteration + 1
+        if spent >= due:
+            due += every
+            path = checkpoint_path(folder, iteration)
+            steps = iteration * trainer.steps_per_iteration
+            record = {"iteration": iteration, "env_steps": steps, "reward": reward}
+            save_policy(
+                path, metrics=record, config=config.model_dump(mode="json"), params=trainer.policy_params(state)
+            )
+            yield spent, steps, path
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT)]
+    sys.exit(main())

@@ -28,7 +28,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 
-.PHONY: setup play walk walk-amp robust policy docs test lint clean
+.PHONY: setup play walk walk-amp robust policy docs benchmark test lint clean
 
 setup: $(INSTALLED)
 
@@ -74,6 +74,10 @@ robust: setup
 		--num-iterations $(ROBUST_ITERATIONS) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(ROBUST_FOLDER)/final_iter_$(ROBUST_ITERATIONS).pkl --gate robust \
 		--json $(ROBUST_FOLDER)/gate_robust.json
+
+benchmark: setup
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[benchmark]'
+	$(PY) benchmarks/throughput.py --page docs/performance.md
 
 test: setup
 	$(PY) -m pytest $(PYTEST_ARGS)

@@ -18,8 +18,10 @@ from playground_amp.envs.vector import ROBOTS
 _BY_HAND = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
 
 
-def join_processes() -> None:
+def join_processes() -> bool:
     """Joins the other processes of the run, where the environment tells of them. Before JAX's first use.
+
+    Returns whether this process is the first one, which alone writes the run folder.
 
     By hand: JAX_COORDINATOR_ADDRESS (host:port of process 0), JAX_NUM_PROCESSES and JAX_PROCESS_ID. Under SLURM: one
     task of `srun` each. Raises UserError if the first are incomplete.
@@ -33,13 +35,11 @@ def join_processes() -> None:
         if not (count.isdecimal() and process.isdecimal() and int(process) < int(count)):
             raise UserError(f"JAX_PROCESS_ID {process} must be a number from 0 to JAX_NUM_PROCESSES {count} less 1")
         jax.distributed.initialize(address, int(count), int(process))
-    elif int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
+        return int(process) == 0
+    if int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
         jax.distributed.initialize()  # reads SLURM's own variables
-
-
-def is_first_process() -> bool:
-    """Whether this process is the one that writes the run folder."""
-    return jax.process_index() == 0
+        return int(os.environ["SLURM_PROCID"]) == 0
+    return True
 
 
 def make_mesh(num_devices: int, num_envs: int) -> Mesh | None:

@@ -60,8 +60,7 @@ def train(config: Config, *, use_wandb: bool, resume: Path | None = None, overri
         return run_brax(config, use_wandb=use_wandb)
     from playground_amp.training.build import make_trainer
 
-    devices.join_processes()
-    if not devices.is_first_process():
+    if not devices.join_processes():
         return _follow(config, make_trainer, resume, override)
     return run(config, make_trainer, use_wandb=use_wandb, resume=resume, override=override)
 

@@ -21,6 +21,7 @@ LAYERS = {
     "reference": 4,  # motion for the task that envs sets: its commands, its gait clock
     "training": 5,
     "evaluation": 6,
+    "diagnosis": 6,
     "deploy": 6,
     "cockpit": 7,
 }

@@ -5,6 +5,7 @@ place on the floor (the motion is the same everywhere).
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -47,8 +48,12 @@ def transition(before: Readings, after: Readings) -> jax.Array:
     return jnp.concatenate([frame(before), frame(after)])
 
 
+@cache
 def make_state_frames(robot: Robot) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """The function (qpos [T, 18], qvel [T, 17]) → frames [T, 37], through the readings that every engine gives."""
+    """The function (qpos [T, 18], qvel [T, 17]) → frames [T, 37], through the readings that every engine gives.
+
+    One a robot, so that it compiles once for all clips of a length.
+    """
     readings, no_switches, no_torques = make_readings(robot), jnp.zeros(4), jnp.zeros(11)
     return jax.jit(jax.vmap(lambda qpos, qvel: frame(readings(qpos, qvel, no_switches, no_torques))))
 

@@ -30,13 +30,18 @@ def load_demonstrations(config: Config) -> list[Clip]:
     except UserError as error:
         raise UserError(f"amp.demonstrations: {error}; python playground_amp/motion.py record makes them") from None
     for clip in clips:
-        if abs(clip.rate * config.env.control_dt - 1) > 1e-6:
-            raise UserError(
-                f"{path}: the clip {clip.name} has {clip.rate:g} frames a second, the task "
-                f"{1 / config.env.control_dt:g} control steps (env.control_dt): record or import clips at that rate"
-            )
+        check_rate(clip, config.env.control_dt, str(path))
     check_coverage(clips, config.env.commands, str(path))
     return clips
+
+
+def check_rate(clip: Clip, control_dt: float, source: str) -> None:
+    """Raises UserError if the clip has not one frame a control step."""
+    if abs(clip.rate * control_dt - 1) > 1e-6:
+        raise UserError(
+            f"{source}: the clip {clip.name} has {clip.rate:g} frames a second, the task "
+            f"{1 / control_dt:g} control steps (env.control_dt): record or import clips at that rate"
+        )
 
 
 def check_coverage(clips: Sequence[Clip], commands: CommandConfig, source: str) -> None:

@@ -115,6 +115,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.print_config:
         return _print_config(config)
     check_run(config)
+    if config.amp.enabled:
+        from playground_amp.diagnosis.examination import require_healthy
+
+        require_healthy(config, thorough=arguments.verify)
 
     from playground_amp.training.loop import train
 

@@ -50,7 +50,7 @@ def changed(clip: Clip, **fields: Any) -> Clip:
     return dataclasses.replace(clip, **fields)
 
 
-def with_joints(clip: Clip, order: Sequence[int]) -> Clip:
+def with_joints(clip: Clip, order: np.ndarray) -> Clip:
     """The clip with its joints in another order, positions and velocities alike."""
     qpos, qvel = clip.qpos.copy(), clip.qvel.copy()
     qpos[:, 7:], qvel[:, 6:] = qpos[:, 7:][:, order], qvel[:, 6:][:, order]

@@ -21,7 +21,7 @@ _BETTER = 0.6  # the feet fit clearly better
 _STILL_SPEED, _STILL_WINDOW = 0.3, 0.4  # rad/s of every joint, s: slower for that long is standing
 
 LIMITS = (
-    Limit("contact_height", 0.006, "m"),  # p99: how far a carrying foot's lowest point is from the floor
+    Limit("contact_height", 0.010, "m"),  # p99: how far a carrying foot's lowest point is from the floor
     Limit("below_floor", 0.010, "m"),  # deepest any corner of a sole goes; a soft contact gives 4 mm
     Limit("slip_speed", 0.07, "m/s"),  # median speed of what touches the floor, while the foot carries
     Limit("joint_range_spare", -0.05, "rad", at_least=True),  # the stops are a little soft
@@ -77,7 +77,7 @@ def touching_speed(soles: SoleMotion) -> np.ndarray:
 def still_share(clip: Clip) -> float:
     """Share of the frames that belong to a stretch in which no joint moves."""
     window = max(round(_STILL_WINDOW * clip.rate), 1)
-    slow = (np.abs(clip.qvel[:, 6:]) < _STILL_SPEED).all(axis=1)
+    slow = np.asarray(np.abs(clip.qvel[:, 6:]).max(axis=1) < _STILL_SPEED)
     if len(slow) < window:
         return float(slow.all())
     stretches = np.lib.stride_tricks.sliding_window_view(slow, window).all(axis=1)

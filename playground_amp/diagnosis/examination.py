@@ -1,19 +1,21 @@
 """Everything the doctor looks at, in order. Read me first."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 from playground_amp.amp.ref_buffer import ReferenceBuffer
+from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config
 from playground_amp.diagnosis import clips as clip_checks
 from playground_amp.diagnosis import economy, style_checks, walking
-from playground_amp.diagnosis.check import Check
+from playground_amp.diagnosis.check import Check, findings_of
 from playground_amp.diagnosis.feature_agreement import check_agreement, replay
 from playground_amp.diagnosis.leaks import Leak, check_leaks, check_own_replay, leaks
 from playground_amp.diagnosis.throwaway import ThrowAway
-from playground_amp.reference.clip import Clip, load_clips
-from playground_amp.reference.demonstrations import SHIPPED, check_rate, reference_buffer
+from playground_amp.reference.clip import Clip
+from playground_amp.reference.demonstrations import read_demonstrations, reference_buffer
 from playground_amp.robot.robot import load_robot
+
+_GLANCED = 4  # clips
 
 
 class Examination(NamedTuple):
@@ -31,7 +33,7 @@ def examine(config: Config) -> Examination:
       UserError: no clips, or damaged ones, or of another rate than the task's: there is nothing to examine.
     """
     robot = load_robot()
-    clips, source = _clips(config)
+    clips, source = read_demonstrations(config)
     buffer = reference_buffer(robot, clips)
     sides = replay(config, clips, buffer)
     discriminator = ThrowAway(config.amp)
@@ -54,6 +56,26 @@ def examine(config: Config) -> Examination:
     return Examination(source, checks, found)
 
 
+def require_healthy(config: Config, *, thorough: bool) -> None:
+    """Before a run with AMP: the full examination, or the second's worth that every start can afford.
+
+    Raises:
+      UserError: what is wrong, a line each.
+    """
+    findings = findings_of(examine(config).checks if thorough else _glance(config))
+    if findings:
+        advice = "AMP does not start on a motion prior that cannot work; playground_amp/doctor.py shows every check"
+        raise UserError("\n".join([*findings, advice]))
+
+
+def _glance(config: Config) -> list[Check]:
+    """Do both sides mean the same, on a few clips, and does the style reward pay what it says?"""
+    clips, _ = read_demonstrations(config)
+    few = clips[:: max(len(clips) // _GLANCED, 1)][:_GLANCED]
+    sides = replay(config, few, reference_buffer(load_robot(), few))
+    return [check_agreement(sides), style_checks.check_constants(), style_checks.check_bounds()]
+
+
 def _pay(
     config: Config, clips: list[Clip], buffer: ReferenceBuffer, discriminator: ThrowAway, style_weight: float
 ) -> list[Check]:
@@ -64,11 +86,3 @@ def _pay(
     idle, style = economy.earnings(config, buffer, discriminator, style_weight, rolled)
     walked = economy.Earnings(walking.task_reward(config, walking.nearest_clip(clips, command)), style)
     return [economy.check_walking_pays(idle, walked), economy.check_dying(idle)]
-
-
-def _clips(config: Config) -> tuple[list[Clip], str]:
-    path = Path(config.amp.demonstrations) if config.amp.demonstrations else SHIPPED
-    clips = load_clips(path)
-    for clip in clips:
-        check_rate(clip, config.env.control_dt, str(path))
-    return clips, str(path)

@@ -62,7 +62,8 @@ def check_agreement(sides: Sides) -> Check:
     scale = _TOLERANCE * np.maximum(_spread(sides.policy), _spread(sides.demonstrations)) + _ROUNDING
     with np.errstate(invalid="ignore"):
         apart = ~(np.abs(sides.policy - sides.demonstrations) <= scale).all(axis=0)
-    wrong = [(_explain(sides, column, scale[column]), column) for column in np.flatnonzero(apart)]
+    columns = [int(column) for column in np.flatnonzero(apart)]
+    wrong = [(_explain(sides, column, scale[column]), column) for column in columns]
     return Check(
         AREA,
         "demonstrations replayed through the engine",
@@ -112,7 +113,7 @@ def _constant(sides: Sides, ours: np.ndarray, theirs: np.ndarray, column: int, t
 def _other_feature(sides: Sides, ours: np.ndarray, theirs: np.ndarray, column: int, tolerance: float) -> str:
     moment = column // FRAME_SIZE * FRAME_SIZE
     same_moment = slice(moment, moment + FRAME_SIZE)
-    same = (np.abs(ours[:, column, None] - theirs[:, same_moment]) <= tolerance).all(axis=0)
+    same = np.all(np.abs(ours[:, column, None] - theirs[:, same_moment]) <= tolerance, axis=0)
     same[column - moment] = False
     if not same.any():
         return ""

@@ -24,18 +24,28 @@ def load_demonstrations(config: Config) -> list[Clip]:
     Raises:
       UserError: no such clips, of another control rate, or the task commands what none of them shows.
     """
+    clips, source = read_demonstrations(config)
+    check_coverage(clips, config.env.commands, source)
+    return clips
+
+
+def read_demonstrations(config: Config) -> tuple[list[Clip], str]:
+    """Those clips whatever they show, and where they are from.
+
+    Raises:
+      UserError: no such clips, or of another control rate.
+    """
     path = Path(config.amp.demonstrations) if config.amp.demonstrations else SHIPPED
     try:
         clips = load_clips(path)
     except UserError as error:
         raise UserError(f"amp.demonstrations: {error}; python playground_amp/motion.py record makes them") from None
     for clip in clips:
-        check_rate(clip, config.env.control_dt, str(path))
-    check_coverage(clips, config.env.commands, str(path))
-    return clips
+        _check_rate(clip, config.env.control_dt, str(path))
+    return clips, str(path)
 
 
-def check_rate(clip: Clip, control_dt: float, source: str) -> None:
+def _check_rate(clip: Clip, control_dt: float, source: str) -> None:
     """Raises UserError if the clip has not one frame a control step."""
     if abs(clip.rate * control_dt - 1) > 1e-6:
         raise UserError(

@@ -120,11 +120,15 @@ def check_velocities(clips: Sequence[Clip]) -> Check:
     wrong = [clip for clip in clips if kinds[clip.name]]
     findings = ()
     if wrong:
+        kind = kinds[wrong[0].name]
         step = np.sqrt(np.mean(np.concatenate([np.diff(clip.qvel[:, 6:], axis=0) for clip in wrong]) ** 2))
+        off = (
+            "it averages over two steps" if kind == "central" else f"it is half a step off, about {step / 2:.2g} rad/s"
+        )
         findings = (
-            f"{listed(clip.name for clip in wrong)}: qvel is a finite difference of qpos ({kinds[wrong[0].name]}), not "
-            f"the velocity of the moment: off by about {step / 2:.2g} rad/s (half a step of acceleration), which a "
-            "discriminator can tell from the engine's; store the engine's qvel, or a spline's derivative",
+            f"{listed(clip.name for clip in wrong)}: qvel is a finite difference of qpos ({kind}), not the velocity of "
+            f"the moment: {off}, which a discriminator can tell from the engine's; store the engine's qvel, or a "
+            "spline's derivative",
         )
     return Check(AREA, "velocities stored in clips", "true ones", f"{len(wrong)} of {len(clips)} differences", findings)
 

@@ -130,7 +130,7 @@ def _difference_quotient(sides: Sides, ours: np.ndarray, theirs: np.ndarray, col
         if known.any() and (np.abs(ours - quotient)[known, column] <= tolerance).all():
             return (
                 f"a finite difference of positions ({kind}) on {{ours}}, the true velocity on {{theirs}}: they differ "
-                "by half a step of acceleration, which a discriminator sees; take the engine's velocity (qvel) on both"
+                "by what happens within a step, which a discriminator sees; take the engine's velocity (qvel) on both"
             )
     return ""
 

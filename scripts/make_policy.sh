@@ -15,6 +15,7 @@ checkpoint=$(ls -v "$run"/final_iter_*.pkl 2>/dev/null | tail -n 1)
 "$PY" playground_amp/export.py --checkpoint "$checkpoint" --output "$fresh"
 "$PY" playground_amp/evaluate.py --bundle "$fresh" --gate walk --json "$fresh/gate_walk.json"
 cp "$checkpoint" "$fresh/"
+if [ -f "$run/report.html" ]; then cp "$run/report.html" "$fresh/"; fi
 rm -rf "$box"
 mkdir -p "$(dirname "$box")"
 mv "$fresh" "$box"

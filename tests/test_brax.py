@@ -23,7 +23,7 @@ from brax.training.agents.sac import train as brax_sac
 
 @cache
 def config(*settings: str) -> Config:
-    return load_config(PACKAGE / DEFAULT_CONFIG, ["num_envs=8", "num_iterations=3", "episode_length=20", *settings])
+    return load_config(PACKAGE / DEFAULT_CONFIG, ["num_envs=8", "num_iterations=3", "env.episode_length=20", *settings])
 
 
 @pytest.fixture(scope="module", autouse=True)

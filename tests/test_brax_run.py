@@ -12,7 +12,7 @@ from playground_amp.training.metrics_log import read_records
 
 
 def test_it_leaves_what_the_guide_says(tmp_path: Path) -> None:
-    settings = ["--num-envs", "8", "--num-iterations", "2", "--set", "episode_length=20", "actor_layers=[16,16]"]
+    settings = ["--num-envs", "8", "--num-iterations", "2", "--set", "env.episode_length=20", "actor_layers=[16,16]"]
     command = [sys.executable, train.__file__, "--trainer", "brax", "--no-wandb", "--checkpoint-dir", str(tmp_path)]
     # Programs are run a few times only, so the compiler need not try hard.
     quick = os.environ | {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}

@@ -277,6 +277,7 @@ def inputs(**changes) -> rewards.RewardInputs:
         swing_height=jnp.zeros(2),
         target_height=jnp.float32(0.455),
         fallen=jnp.asarray(False),
+        reference_offset=jnp.zeros(11),
     )
     return base._replace(**changes)
 

@@ -129,7 +129,8 @@ def test_a_phone_needs_no_scrolling_sideways(opened: Any) -> None:
     screen = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
     opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     try:
-        assert opened.execute_script("return document.documentElement.scrollWidth") <= 390
+        width = "return document.documentElement.scrollWidth"
+        WebDriverWait(opened, 20).until(lambda page: page.execute_script(width) <= 390)  # charts follow the window
     finally:
         opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

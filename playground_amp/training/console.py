@@ -78,7 +78,7 @@ class LiveConsole:
 
     def start(self, done: int) -> None:
         self._task = self._progress.add_task("", total=self._total, completed=done, speed="compiling …")
-        self._live.start()
+        self._live.start(refresh=True)  # at once: a run may be over before the first frame is due
 
     def show(self, record: Record) -> None:
         speed = f"{int(record['env_steps']):,} steps, {record['time/steps_per_second']:,.0f}/s, left"

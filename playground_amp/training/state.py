@@ -132,7 +132,8 @@ def _from_numpy(array: np.ndarray, like: jax.Array) -> jax.Array:
     if is_key:
         return jax.random.wrap_key_data(copied, impl=jax.random.key_impl(like))
     # A run may go on with other devices than it was saved on.
-    return copied if len(like.sharding.device_set) == 1 else jax.device_put(copied, like.sharding)
+    several = like.sharding is not None and len(like.sharding.device_set) > 1  # a template of shapes has no devices
+    return jax.device_put(copied, like.sharding) if several else copied
 
 
 def _read_array(data: bytes) -> np.ndarray:

@@ -122,7 +122,9 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     except IsADirectoryError:
         raise UserError(f"{path} is a folder, expected a clip (.npz)") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is no clip, or damaged: {str(error).splitlines()[0]}") from error
+        # NumPy's own words for a file of another kind advise to open it as a pickle.
+        reason = str(error).splitlines()[0] if zipfile.is_zipfile(path) else "no .npz archive"
+        raise UserError(f"{path} is no clip, or damaged: {reason}") from error
 
 
 def _read_field(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:

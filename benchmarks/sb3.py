@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import gymnasium
+import gymnasium  # pyright: ignore[reportMissingImports]  (extra: benchmark)
 import numpy as np
 
 
@@ -48,10 +48,10 @@ class RobotEnv(gymnasium.Env):
 
 def steps_per_second(workers: int, seconds: float) -> float:
     """Environment steps a second of collecting and learning, for about so many seconds after one update."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
     from measurements import make_config
-    from stable_baselines3 import PPO
-    from stable_baselines3.common.vec_env import SubprocVecEnv
+    from stable_baselines3 import PPO  # pyright: ignore[reportMissingImports]
+    from stable_baselines3.common.vec_env import SubprocVecEnv  # pyright: ignore[reportMissingImports]
 
     trainer = make_config(512).trainer
     batch = 512 * trainer.rollout_steps

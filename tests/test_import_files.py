@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,9 +161,10 @@ def test_a_damaged_deepmimic_file_is_named_by_line_frame_or_joint(tmp_path: Path
 def test_a_wrong_field_of_an_amass_file_is_named(tmp_path: Path, field: str, value: object, message: str) -> None:
     path = write_smpl(tmp_path / "walk.npz")
     with np.load(path) as archive:
-        stored = dict(archive)
+        stored: dict[str, Any] = dict(archive)
     stored.pop(field)
-    np.savez(path, **(stored if value is None else stored | {field: np.asarray(value)}))
+    changed: dict[str, Any] = stored if value is None else stored | {field: np.asarray(value)}
+    np.savez(path, **changed)
     with pytest.raises(UserError) as error:
         read_smpl(path)
     assert message in str(error.value)
@@ -198,7 +200,8 @@ def test_names_that_cannot_be_guessed_are_asked_for(tmp_path: Path) -> None:
 def test_standing_is_no_walking(tmp_path: Path) -> None:
     path = write_smpl(tmp_path / "stand.npz")
     with np.load(path) as archive:
-        stored = dict(archive)
-    np.savez(path, **(stored | {"poses": np.repeat(stored["poses"][:1], len(stored["poses"]), axis=0)}))
+        stored: dict[str, Any] = dict(archive)
+    changed: dict[str, Any] = stored | {"poses": np.repeat(stored["poses"][:1], len(stored["poses"]), axis=0)}
+    np.savez(path, **changed)
     with pytest.raises(UserError, match="no walking found"):
         stride_of(path)

@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import hashlib
+import math
 import os
 import platform
 import sys
@@ -36,6 +37,43 @@ class CommandParser(argparse.ArgumentParser):
         flags = [flag for action in self._actions for flag in action.option_strings]
         close = difflib.get_close_matches(word.partition("=")[0], flags, n=1)
         return f", did you mean {close[0]}?" if close else ""
+
+
+def whole_number(text: str) -> int:
+    """A flag's value, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0")
+    return int(text)
+
+
+def positive_int(text: str) -> int:
+    """A flag's value, 1 or more."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
+    return int(text)
+
+
+def finite_float(text: str) -> float:
+    """A flag's value, neither infinite nor NaN."""
+    value = _as_float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number")
+    return value
+
+
+def positive_float(text: str) -> float:
+    """A flag's value, finite and above 0."""
+    value = _as_float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
+    return value
+
+
+def _as_float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def require_writable(folder: Path, what: str) -> None:

@@ -5,14 +5,19 @@ Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or 
 
 import argparse
 import functools
-import math
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.command_line import CommandParser, require_writable_file, run_command
+from playground_amp.command_line import (
+    CommandParser,
+    positive_float,
+    positive_int,
+    require_writable_file,
+    run_command,
+)
 from playground_amp.configs.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,8 +58,8 @@ def build_parser() -> CommandParser:
         help="make the report of the run, one HTML file (default: report.html in the run folder)",
     )
     parser.add_argument("--physics", metavar="{native,mjx}", help="engine, if not the full gate's, which is native")
-    parser.add_argument("--episodes", type=_positive_int, metavar="N", help="episodes a cell, if not the full gate's")
-    parser.add_argument("--distance", type=_positive_float, metavar="M", help="metres to walk, if not the full gate's")
+    parser.add_argument("--episodes", type=positive_int, metavar="N", help="episodes a cell, if not the full gate's")
+    parser.add_argument("--distance", type=positive_float, metavar="M", help="metres to walk, if not the full gate's")
     return parser
 
 
@@ -213,22 +218,6 @@ def _write_report(run: "GateRun", seconds: float, facts: "RunFacts", path: Path,
         print(f"no report: {error}", file=sys.stderr)
     else:
         print(f"report: {path}")
-
-
-def _positive_int(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
-    return int(text)
-
-
-def _positive_float(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (value > 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
-    return value
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from playground_amp.command_line import CommandParser, require_writable, run_command
+from playground_amp.command_line import CommandParser, positive_int, require_writable, run_command
 from playground_amp.configs.errors import UserError
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
@@ -49,7 +49,9 @@ def record(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--output", type=Path, default=RECORDED_FOLDER, metavar="DIR", help=f"folder ({RECORDED_FOLDER})"
     )
-    parser.add_argument("--commands", type=int, default=RECORDED_COMMANDS, metavar="N", help="velocities to record")
+    parser.add_argument(
+        "--commands", type=positive_int, default=RECORDED_COMMANDS, metavar="N", help="velocities to record"
+    )
     arguments = parser.parse_args(argv)
     require_writable(arguments.output.parent, f"the folder {arguments.output} (--output)")
 

@@ -4,11 +4,10 @@ Exit status: 0, or 2 for a mistake in the command line or the policy, or a machi
 """
 
 import argparse
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.command_line import CommandParser, require_writable_file, run_command
+from playground_amp.command_line import CommandParser, finite_float, require_writable_file, run_command, whole_number
 from playground_amp.configs.errors import UserError
 
 HOST, PORT = "127.0.0.1", 8080
@@ -27,7 +26,7 @@ def build_parser() -> CommandParser:
     )
     parser.add_argument(
         "--command",
-        type=_finite,
+        type=finite_float,
         nargs=3,
         metavar=("FORWARD", "LEFT", "TURN"),
         help=f"m/s, m/s and rad/s that it is asked for at first (default: {COMMAND[0]:g} 0 0)",
@@ -40,7 +39,7 @@ def build_parser() -> CommandParser:
     film.add_argument("--seconds", type=_seconds, metavar="S", help=f"length of the film (default: {SECONDS:g})")
     film.add_argument("--gate", metavar="NAME", help="film an episode of this gate, instead of --command")
     film.add_argument("--cell", metavar="NAME", help="of this cell of the gate (default: its first)")
-    film.add_argument("--episode", type=_count, metavar="K", help="this one, counted from 0 (default: 0)")
+    film.add_argument("--episode", type=whole_number, metavar="K", help="this one, counted from 0 (default: 0)")
     return parser
 
 
@@ -120,24 +119,8 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _finite(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number")
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0")
-    return int(text)
-
-
 def _seconds(text: str) -> float:
-    value = _finite(text)
+    value = finite_float(text)
     if not 0 < value <= 600:
         raise argparse.ArgumentTypeError(f"{text} is not from 0 to 600 s")
     return value

@@ -21,7 +21,7 @@ ROBUST_FOLDER ?= checkpoints/robust
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
 PYTEST_ARGS ?= -q
-# Extras of pyproject.toml that are installed; drake is one more.
+# Extras of pyproject.toml that are installed; drake, gpu (an NVIDIA card) and warp (its engine alone) are more.
 EXTRAS ?= deploy,dev
 
 VENV := .venv

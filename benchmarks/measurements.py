@@ -68,6 +68,37 @@ def _step_batch(model: Any, num_substeps: int, num_envs: int, iterations: int) -
     return 20 * num_envs / median(seconds[WARM_UP:])
 
 
+def bare_engine(num_envs: int, iterations: int, *settings: str) -> dict[str, float]:
+    """`Engine.step` of all robots in one jitted loop of 20 control steps, from home, whatever the engine."""
+    import jax
+    import jax.numpy as jnp
+
+    from playground_amp.physics.engine import make_engine
+
+    config = make_config(num_envs, *settings)
+    engine = make_engine(config.physics, config.env.control_dt)
+    parameters = jax.tree.map(lambda x: jnp.broadcast_to(x, (num_envs, *x.shape)), engine.nominal_parameters())
+    qpos = jnp.tile(jnp.asarray(engine.robot.home_qpos, jnp.float32), (num_envs, 1))
+    start, _ = jax.jit(jax.vmap(engine.reset))(qpos, jnp.zeros((num_envs, 17)), parameters)
+    no_push, noise = jnp.zeros((num_envs, 3)), np.random.default_rng(0)
+
+    @jax.jit
+    def walk(states: Any, targets: jax.Array) -> Any:
+        def step(states: Any, target: jax.Array) -> tuple[Any, None]:
+            return jax.vmap(engine.step)(states, target, no_push, parameters)[0], None
+
+        return jax.lax.scan(step, states, targets)[0]
+
+    seconds = []
+    for _ in range(WARM_UP + iterations):
+        targets = jnp.asarray(qpos[:, 7:] + 0.1 * noise.standard_normal((20, num_envs, 11)), jnp.float32)
+        jax.block_until_ready(targets)
+        started = time.perf_counter()
+        jax.block_until_ready(walk(start, targets))
+        seconds.append(time.perf_counter() - started)
+    return {"steps_per_second": 20 * num_envs / median(seconds[WARM_UP:])}
+
+
 def learner_arithmetic(num_envs: int, iterations: int) -> dict[str, float]:
     """Seconds that the matrix products of one step cost at this machine's rate for such matrices.
 

@@ -4,6 +4,7 @@ import copy
 import subprocess
 import sys
 from functools import cache
+from importlib.util import find_spec
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,7 @@ from playground_amp.robot.robot import load_robot
 from playground_amp.train import DEFAULT_CONFIG, PACKAGE
 
 CONTROL_DT = 0.02
+NEEDS_WARP = pytest.mark.skipif(find_spec("warp") is None, reason="needs the extra warp")
 
 
 @cache
@@ -148,22 +150,23 @@ def episode(engine: str, steps: int = 200):
     return jax.tree.map(np.asarray, run())
 
 
-def test_engines_agree_for_half_a_second_of_contact():
+@pytest.mark.parametrize(("other", "steps"), [("mjx", 200), pytest.param("warp", 40, marks=NEEDS_WARP)])
+def test_engines_agree_for_half_a_second_of_contact(other, steps):
     """Stated tolerance over 25 control steps: 2e-3 in every observation, 1e-3 in the reward, the same ends."""
-    native, mjx = episode("native"), episode("mjx")
+    native, run = episode("native", steps), episode(other, steps)
     contact = native[3].switch_force.sum(-1) > 1.0
     first = int(np.argmax(contact.all(axis=1)))
     assert first < 10, "the robots stand on the floor within 0.2 s"
     window = slice(0, first + 25)
-    np.testing.assert_allclose(mjx[0]["state"][window], native[0]["state"][window], atol=2e-3)
-    np.testing.assert_allclose(mjx[1][window], native[1][window], atol=1e-3)
+    np.testing.assert_allclose(run[0]["state"][window], native[0]["state"][window], atol=2e-3)
+    np.testing.assert_allclose(run[1][window], native[1][window], atol=1e-3)
 
 
 def test_engines_agree_on_who_falls():
     """Contacts make later motion differ in detail, so of all 200 steps only the ends are compared, to 0.1 s."""
     native, mjx = episode("native"), episode("mjx")
     for robot in range(native[2].shape[1]):
-        falls = [np.flatnonzero(run[2][:, robot]) for run in (native, mjx)]
+        falls = [np.flatnonzero(ends[:, robot]) for ends in (native[2], mjx[2])]
         assert bool(falls[0].size) == bool(falls[1].size)
         if falls[0].size:
             assert abs(falls[0][0] - falls[1][0]) <= 5
@@ -212,7 +215,7 @@ def test_readings_match_mujoco():
         np.testing.assert_allclose(readings.foot_velocity_w[side], velocity[3:], atol=1e-5)
 
 
-@pytest.mark.parametrize("engine", ["native", "mjx"])
+@pytest.mark.parametrize("engine", ["native", "mjx", pytest.param("warp", marks=NEEDS_WARP)])
 def test_friction_and_push_reach_the_physics(engine):
     """A 6 N push on 4.1 kg (0.15 of its weight) slides the robot on a floor of friction 0.02 but not of 0.8."""
     engine = make_engine(config(engine).physics, CONTROL_DT)
@@ -244,9 +247,10 @@ def test_a_state_that_is_not_finite_stays_with_its_robot():
     assert np.isfinite(np.asarray(after.qpos)[[0, 1, 3]]).all()
 
 
-def test_an_engine_that_is_not_there_is_named():
+def test_an_engine_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr("playground_amp.physics.availability._there", lambda module: module != "warp")
     assert check_engine(config("native").physics.model_copy(update={"engine": "auto"})) == "native"
-    with pytest.raises(UserError, match="warp is not part of this version; use native"):
+    with pytest.raises(UserError, match="warp needs the package warp-lang"):
         check_engine(config("native").physics.model_copy(update={"engine": "warp"}))
 
 

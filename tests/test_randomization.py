@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache, partial
+from importlib.util import find_spec
 
 import jax
 import jax.numpy as jnp
@@ -92,6 +93,7 @@ def knee(readings: Readings) -> np.ndarray:
     return readings.joint_position[:, KNEE] - ROBOT.home_joint_position[KNEE]
 
 
+NEEDS_WARP = pytest.mark.skipif(find_spec("warp") is None, reason="needs the extra warp")
 ENGINES = pytest.mark.parametrize("name", ["native", "mjx"])
 
 
@@ -161,13 +163,14 @@ def test_play_leaves_a_joint_where_it_is(name):
     assert knee(in_the_air(name)(different(backlash=0.03)))[-1] > knee(in_the_air(name)(different()))[-1] + 0.02
 
 
-def test_randomised_engines_agree():
+@pytest.mark.parametrize("other", ["mjx", pytest.param("warp", marks=NEEDS_WARP)])
+def test_randomised_engines_agree(other):
     """A robot with everything drawn: 5e-3 rad in every joint over 0.24 s of motion (3.7e-3 was seen, at a knee)."""
     parameters, _ = individuals.draw(
         jax.random.PRNGKey(5), jnp.float32(0.5), robust().domain_randomization, ROBOT, curriculum.Shares()
     )
-    native, mjx = in_the_air("native")(parameters), in_the_air("mjx")(parameters)
-    np.testing.assert_allclose(native.joint_position, mjx.joint_position, atol=5e-3)
+    native, run = in_the_air("native")(parameters), in_the_air(other)(parameters)
+    np.testing.assert_allclose(native.joint_position, run.joint_position, atol=5e-3)
     nominal = in_the_air("native")(different()).joint_position
     assert np.abs(native.joint_position - nominal).max() > 0.01  # two engines differ less than two robots do (0.014)
 

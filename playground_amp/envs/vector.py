@@ -10,6 +10,7 @@ from jax.sharding import Mesh, PartitionSpec
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 
 ROBOTS = "robots"  # the axis of a mesh of devices
+STARTS_AT_ONCE = 16  # one robot in so many
 
 
 class VectorEnv:
@@ -44,19 +45,26 @@ class VectorEnv:
         states, actions = moment
         reached = jax.vmap(self.env.step)(states, actions)
         done = reached.terminated | reached.truncated
-        operands = (reached, done, difficulty)
-        return jax.lax.cond(jnp.any(done), self._restart, lambda reached, *_: reached, *operands), reached
+        return self._restart(reached, done, difficulty), reached
 
     def _restart(self, reached: EnvState, done: jax.Array, difficulty: jax.Array) -> EnvState:
+        """New starts where `done` [N], a handful at a time: at most steps few episodes end, and a start costs work."""
+        count = len(done)
+        places = max(1, count // STARTS_AT_ONCE)
         keys = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reached.key)
-        fresh = jax.vmap(self.env.reset, (0, 0, None))(keys, done, difficulty)
-        # What a step paid is read from `reached`; to choose it here would cost time in compiling and in every step.
-        fresh = fresh._replace(reward=reached.reward, reward_terms=reached.reward_terms)
 
-        def choose(new: jax.Array, old: jax.Array) -> jax.Array:
-            return jnp.where(done.reshape(done.shape + (1,) * (new.ndim - 1)), new, old)
+        def start_some(carry: tuple[EnvState, jax.Array]) -> tuple[EnvState, jax.Array]:
+            states, waiting = carry
+            (robots,) = jnp.nonzero(waiting, size=places, fill_value=count)  # beyond the last: no robot
+            fresh = jax.vmap(self.env.reset, (0, 0, None))(keys[robots], robots < count, difficulty)
+            # What a step paid is read from `reached`.
+            fresh = fresh._replace(
+                reward=states.reward[robots], reward_terms=jax.tree.map(lambda x: x[robots], states.reward_terms)
+            )
+            states = jax.tree.map(lambda old, new: old.at[robots].set(new, mode="drop"), states, fresh)
+            return states, waiting.at[robots].set(False, mode="drop")
 
-        return jax.tree.map(choose, fresh, reached)
+        return jax.lax.while_loop(lambda carry: jnp.any(carry[1]), start_some, (reached, done))[0]
 
     def _on_devices(self, function: Callable[[Any, jax.Array], Any]) -> Callable[[Any, jax.Array], Any]:
         """The function (robots' [N, ...], everybody's) → robots' [N, ...], each device with its own robots."""

@@ -87,6 +87,10 @@ def make_engine(
         from playground_amp.physics.native import NativeEngine
 
         return NativeEngine(robot, config, control_dt)
+    if name == "warp":
+        from playground_amp.physics.warp_engine import WarpEngine
+
+        return WarpEngine(robot, config, control_dt)
     from playground_amp.physics.mjx_engine import MjxEngine
 
     return MjxEngine(robot, config, control_dt)

@@ -54,8 +54,9 @@ class Trainer:
         self.networks = make_networks(config.trainer, self.env.env.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps
         self._update = ppo.make_update(config.trainer, self.networks)
-        # The first runs once: it is not worth a compiler's effort.
-        effort, places, metrics = {"xla_backend_optimization_level": 0}, None, None
+        # The first runs once: on a CPU it is not worth a compiler's effort.
+        effort = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else None
+        places = metrics = None
         if mesh is not None:
             places, metrics = self._places(mesh), devices.same_everywhere(mesh)
         self._programs = (

@@ -19,7 +19,7 @@ def _copy(
     target: wp.array2d(dtype=float),  # pyright: ignore[reportInvalidTypeForm]
     target_first: int,
 ):
-    robot, column = wp.tid()  # pyright: ignore[reportAssignmentType]
+    robot, column = wp.tid()  # pyright: ignore[reportAssignmentType, reportGeneralTypeIssues]
     target[robot, target_first + column] = source[robot, source_first + column]
 
 
@@ -54,7 +54,11 @@ class WarpSimulation:
             sensors = self._flat(self._data.sensordata)
             self._out += [(sensors, int(address), 1) for address in self._switches]
             self._out += [(self._flat(self._data.actuator_force), 0, None)]
-            mujoco_warp.step(self._model, self._data)  # compiles, which cannot be done while a graph is captured
+            # Everything is compiled and loaded now: while a graph is captured it cannot be.
+            wp.load_module(__name__, device)
+            mujoco_warp.step(self._model, self._data)
+            mujoco_warp.forward(self._model, self._data)
+            wp.synchronize_device(device)
 
     def advance(self, rows: "wp.array", num_steps: int, results: "wp.array") -> None:
         """From rows [N, n] to results [N, `row_width`]; without a step: contact forces and torques where they are."""

@@ -44,6 +44,7 @@ class WarpSimulation:
         contacts, constraints = _capacity(model)
         with wp.ScopedDevice(device):
             self._model = mujoco_warp.put_model(model, batch_sizes=dict.fromkeys(fields, num_robots))
+            self._model.opt.warn_overflow = 0  # few iterations are the configuration's choice; each warning is a print
             self._data = mujoco_warp.make_data(model, num_robots, nconmax=contacts, njmax=constraints)
             waist = model.body("waist").id
             state = ["qpos", "qvel", "qacc_warmstart", "time", "ctrl"]

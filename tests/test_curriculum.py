@@ -42,18 +42,20 @@ def test_each_part_grows_from_its_share_to_the_whole():
 
 
 def test_shares_scale_what_is_drawn():
-    keys = jax.random.split(jax.random.PRNGKey(0), 200)
+    uniform = jax.random.uniform(jax.random.PRNGKey(0), (200, individuals.DRAWS))
     part = curriculum.Shares(*(jnp.float32(0.25) for _ in curriculum.Shares._fields))
     settings, robot = CONFIG.domain_randomization, load_robot()
 
     def draw(shares: curriculum.Shares):
-        def one(key):
-            push = pushes.sample(key, settings, 0.02, shares.pushes)
-            command = commands.sample(key, CONFIG.env.commands, jnp.float32(0.0), 0.02, shares.commands)
-            individual = individuals.draw(key, jnp.float32(1.0), settings, robot, shares)
+        def one(each):
+            push = pushes.sample(each[: pushes.DRAWS], settings, 0.02, shares.pushes)
+            command = commands.sample(
+                each[: commands.DRAWS], CONFIG.env.commands, jnp.float32(0.0), 0.02, shares.commands
+            )
+            individual = individuals.draw(each, settings, robot, shares)
             return jnp.linalg.norm(push.force_w), command.forward, individual
 
-        return jax.tree.map(np.asarray, jax.vmap(one)(keys))
+        return jax.tree.map(np.asarray, jax.vmap(one)(uniform))
 
     push, forward, (parameters, sensors) = draw(curriculum.Shares())
     less_push, less_forward, (nearer, better) = draw(part)

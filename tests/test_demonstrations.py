@@ -72,7 +72,7 @@ def test_clips_of_another_rate_are_refused(tmp_path: Path) -> None:
 
 def test_an_episode_starts_on_a_moment_of_the_reference(folder: Path) -> None:
     states = reference_states(load_demonstrations(with_clips(folder)))
-    start = draw_start(states, jax.random.key(3), jnp.float32(2.0))
+    start = draw_start(states, jnp.float32(0.3), jnp.float32(2.0))
     # The same joints at the same height; above the origin, and turned with its velocity to the heading asked for.
     row = int(np.argmin(np.abs(np.asarray(states.qpos[:, 7:]) - np.asarray(start.qpos[7:])).sum(axis=1)))
     np.testing.assert_allclose(start.qpos[2:3], states.qpos[row, 2:3])

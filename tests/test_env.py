@@ -55,9 +55,9 @@ def vector() -> tuple[Callable[[jax.Array], EnvState], Callable[[EnvState, jax.A
 
 
 def sampled_commands(number: int, *settings: str) -> commands.Command:
-    keys = jax.random.split(jax.random.PRNGKey(0), number)
+    uniform = jax.random.uniform(jax.random.PRNGKey(0), (number, commands.DRAWS))
     settings_ = config(*settings).env.commands
-    return jax.vmap(lambda key: commands.sample(key, settings_, jnp.float32(0.5), 0.02))(keys)
+    return jax.vmap(lambda each: commands.sample(each, settings_, jnp.float32(0.5), 0.02))(uniform)
 
 
 def test_sampled_commands_have_the_shares_and_ranges_of_the_yaml():
@@ -232,11 +232,11 @@ def test_automatic_starts_keep_what_an_episode_ended_with():
 
 def test_pushes_come_in_the_interval_and_last_their_time():
     settings = config("push_force=[4,6]", "push_interval=[0.4,0.6]").domain_randomization
-    push, pushed = pushes.sample(jax.random.PRNGKey(0), settings, 0.02), []
-    update = jax.jit(lambda push, key: pushes.update(push, key, settings, 0.02))
-    for key in jax.random.split(jax.random.PRNGKey(1), 500):
+    push, pushed = pushes.sample(jnp.full(pushes.DRAWS, 0.5), settings, 0.02), []
+    update = jax.jit(lambda push, uniform: pushes.update(push, uniform, settings, 0.02))
+    for uniform in jax.random.uniform(jax.random.PRNGKey(1), (500, pushes.DRAWS)):
         pushed.append(float(jnp.linalg.norm(pushes.force_now(push))))
-        push = update(push, key)
+        push = update(push, uniform)
     acting = np.array(pushed) > 0
     edges = np.flatnonzero(np.diff(acting.astype(int)))
     lengths, first = np.diff(edges), 0 if acting[edges[0] + 1] else 1

@@ -66,8 +66,8 @@ def check_commands(config: Config, clips: Sequence[Clip], source: str) -> Check:
 def check_distances(config: Config, clips: Sequence[Clip]) -> Check:
     """Between the ends too, commands have clips nearby: what the discriminator compares with is near the command."""
     task = config.env.commands
-    keys = jax.random.split(jax.random.key(config.trainer.seed), _DRAWN)
-    drawn = jax.vmap(lambda key: commands.sample(key, task, jnp.float32(0.0), config.env.control_dt))(keys)
+    uniform = jax.random.uniform(jax.random.key(config.trainer.seed), (_DRAWN, commands.DRAWS))
+    drawn = jax.vmap(lambda each: commands.sample(each, task, jnp.float32(0.0), config.env.control_dt))(uniform)
     asked = np.stack([drawn.forward, drawn.sideways, drawn.yaw_rate], axis=1)
     shown = np.array([clip.command for clip in clips])
     away = np.linalg.norm((asked[:, None] - shown) / COMMAND_KERNEL, axis=2).min(axis=1)

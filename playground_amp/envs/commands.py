@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from playground_amp.configs.schema import CommandConfig
 from playground_amp.physics.randomization import between
 
+DRAWS = 8  # random numbers a command takes
 NEVER = 2**30  # control steps until the next command of a robot that keeps the one it has
 _STANDING_SPEED = 0.05  # m/s; slower commands than this, turning less than the next, are "stand still"
 _STANDING_YAW_RATE = 0.1  # rad/s
@@ -41,13 +42,13 @@ def hold(forward: float, sideways: float = 0.0, yaw_rate: float = 0.0, heading: 
 
 
 def sample(
-    key: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float, breadth: jax.Array | float = 1.0
+    uniform: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float, breadth: jax.Array | float = 1.0
 ) -> Command:
     """A command drawn by the configuration, for a robot that looks along `heading` [] rad.
 
-    `breadth` [] scales the configured velocities.
+    `uniform` [DRAWS] in [0, 1) makes the choice. `breadth` [] scales the configured velocities.
     """
-    kind, share, forward, sideways, yaw_rate, change, holds, until = jax.random.uniform(key, (8,))
+    kind, share, forward, sideways, yaw_rate, change, holds, until = uniform
     standing = kind < config.standing_share
     straight = share < config.forward_share
     moves, turns = ~standing, ~standing & ~straight
@@ -76,14 +77,14 @@ def go_on(command: Command, velocity: jax.Array, heading: jax.Array) -> Command:
 
 def update(
     command: Command,
-    key: jax.Array,
+    uniform: jax.Array,
     config: CommandConfig,
     heading: jax.Array,
     control_dt: float,
     breadth: jax.Array | float = 1.0,
 ) -> Command:
     """The command a control step later: the same one, or a new one (see `sample`) when its time is over."""
-    fresh = sample(key, config, heading, control_dt, breadth)
+    fresh = sample(uniform, config, heading, control_dt, breadth)
     same = command._replace(steps_left=command.steps_left - 1)
     return jax.tree.map(lambda new, old: jnp.where(command.steps_left <= 1, new, old), fresh, same)
 

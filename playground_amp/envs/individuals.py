@@ -7,24 +7,25 @@ import numpy as np
 from playground_amp.configs.randomization import DomainRandomizationConfig
 from playground_amp.envs import pushes, sensing
 from playground_amp.envs.curriculum import Shares
+from playground_amp.envs.draws import Draws
 from playground_amp.envs.sensing import SensorErrors
 from playground_amp.physics import randomization
 from playground_amp.physics.engine import PhysicalParameters
 from playground_amp.robot.robot import Robot
 
-_PARAMETERS, _SENSORS = 11, 12  # what random numbers made from one key are for
+DRAWS = 1 + randomization.DRAWS + sensing.DRAWS  # random numbers a robot takes
 
 
 def draw(
-    key: jax.Array, friction_draw: jax.Array, config: DomainRandomizationConfig, robot: Robot, shares: Shares
+    uniform: jax.Array, config: DomainRandomizationConfig, robot: Robot, shares: Shares
 ) -> tuple[PhysicalParameters, SensorErrors]:
-    """A robot and its sensors. `friction_draw` [] in [0, 1] places its floor within the range."""
+    """A robot on its floor, and its sensors, by `uniform` [DRAWS] in [0, 1)."""
+    floor, body, sensors = jnp.split(uniform, (1, 1 + randomization.DRAWS))
     nominal = float(robot.model.geom("floor").friction[0])
-    friction = randomization.between(config.floor_friction, friction_draw)
+    friction = randomization.between(config.floor_friction, floor[0])
     friction = randomization.towards(nominal, friction, shares.randomization)
-    parameters_key, sensors_key = (jax.random.fold_in(key, purpose) for purpose in (_PARAMETERS, _SENSORS))
-    parameters = randomization.sample(parameters_key, friction, config, robot, shares.randomization)
-    return parameters, sensing.sample(sensors_key, config, shares.randomization, shares.noise)
+    parameters = randomization.sample(body, friction, config, robot, shares.randomization)
+    return parameters, sensing.sample(sensors, config, shares.randomization, shares.noise)
 
 
 def sampled_values(
@@ -36,9 +37,9 @@ def sampled_values(
     """
 
     def one(key: jax.Array) -> dict[str, jax.Array | None]:
-        friction_key, individual_key, push_key = jax.random.split(key, 3)
-        p, errors = draw(individual_key, jax.random.uniform(friction_key), config, robot, Shares())
-        push = pushes.sample(push_key, config, control_dt)
+        draws = Draws(key, DRAWS + pushes.DRAWS)
+        p, errors = draw(draws.take(DRAWS), config, robot, Shares())
+        push = pushes.sample(draws.take(pushes.DRAWS), config, control_dt)
         mass = jnp.asarray(robot.model.body_mass[1:], jnp.float32)
         return {
             "floor_friction": p.floor_friction,

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from playground_amp.configs.randomization import DomainRandomizationConfig
 from playground_amp.physics.randomization import between
 
+DRAWS = 3  # random numbers a push takes
+
 
 class Push(NamedTuple):
     """The next push of one robot, or the one under way."""
@@ -17,10 +19,13 @@ class Push(NamedTuple):
 
 
 def sample(
-    key: jax.Array, config: DomainRandomizationConfig, control_dt: float, strength_share: jax.Array | float = 1.0
+    uniform: jax.Array, config: DomainRandomizationConfig, control_dt: float, strength_share: jax.Array | float = 1.0
 ) -> Push:
-    """A push drawn by the configuration: any horizontal direction, uniform strength, times `strength_share` []."""
-    strength, direction, pause = jax.random.uniform(key, (3,))
+    """A push drawn by the configuration: any horizontal direction, uniform strength, times `strength_share` [].
+
+    `uniform` [DRAWS] in [0, 1) makes the choice.
+    """
+    strength, direction, pause = uniform
     magnitude = strength_share * between(config.push_force, strength)
     angle = 2 * jnp.pi * direction
     seconds = between(config.push_interval, pause)
@@ -37,7 +42,7 @@ def force_now(push: Push) -> jax.Array:
 
 def update(
     push: Push,
-    key: jax.Array,
+    uniform: jax.Array,
     config: DomainRandomizationConfig,
     control_dt: float,
     strength_share: jax.Array | float = 1.0,
@@ -45,5 +50,5 @@ def update(
     """The push a control step later: nearer, under way, or the next one."""
     over = push.starts_in <= 1 - round(config.push_duration / control_dt)
     waiting = push._replace(starts_in=push.starts_in - 1)
-    following = sample(key, config, control_dt, strength_share)
+    following = sample(uniform, config, control_dt, strength_share)
     return jax.tree.map(lambda new, old: jnp.where(over, new, old), following, waiting)

@@ -45,9 +45,10 @@ class PostureTable(NamedTuple):
         return posture
 
 
-def draw_start(states: ReferenceStates, key: jax.Array, heading: jax.Array) -> ReferenceStates:
-    """A state [] drawn from `states`, above the origin and looking along `heading` [] rad."""
-    chosen = jax.tree.map(lambda x: x[jax.random.randint(key, (), 0, len(states.qpos))], states)
+def draw_start(states: ReferenceStates, uniform: jax.Array, heading: jax.Array) -> ReferenceStates:
+    """A state [] of `states`, chosen by `uniform` [] in [0, 1), above the origin, looking along `heading` [] rad."""
+    moment = (uniform * len(states.qpos)).astype(jnp.int32)
+    chosen = jax.tree.map(lambda x: x[moment], states)
     turn = heading - rotations.heading_of(chosen.qpos[3:7])
     rotation = rotations.about_axis(jnp.array(_Z_AXIS), turn)
     place = jnp.stack([jnp.zeros(()), jnp.zeros(()), chosen.qpos[2]])

@@ -10,6 +10,7 @@ from playground_amp.physics import rotations
 from playground_amp.physics.randomization import between, towards
 from playground_amp.physics.readings import Readings
 
+DRAWS = 13  # random numbers the errors of one robot's sensors take
 _NOISES = ("gravity_noise", "gyro_noise", "joint_position_noise", "joint_velocity_noise")
 
 
@@ -22,20 +23,22 @@ class SensorErrors(NamedTuple):
 
 
 def sample(
-    key: jax.Array,
+    uniform: jax.Array,
     config: DomainRandomizationConfig,
     breadth: jax.Array | float = 1.0,
     noise: jax.Array | float = 1.0,
 ) -> SensorErrors:
-    """The errors of one robot's sensors; `breadth` and `noise` [] are shares of their full size."""
-    draws = jax.random.uniform(key, (13,))
+    """The errors of one robot's sensors, by `uniform` [DRAWS] in [0, 1).
+
+    `breadth` and `noise` [] are shares of their full size.
+    """
     offset = rotation = None
     if varies(config, "joint_zero_offset"):
-        offset = towards(0.0, between(config.joint_zero_offset, draws[:11]), breadth)
+        offset = towards(0.0, between(config.joint_zero_offset, uniform[:11]), breadth)
     if varies(config, "imu_tilt"):
-        direction = 2 * jnp.pi * draws[11]
+        direction = 2 * jnp.pi * uniform[11]
         axis = jnp.stack([jnp.cos(direction), jnp.sin(direction), jnp.zeros(())])
-        rotation = rotations.about_axis(axis, towards(0.0, between(config.imu_tilt, draws[12]), breadth))
+        rotation = rotations.about_axis(axis, towards(0.0, between(config.imu_tilt, uniform[12]), breadth))
     return SensorErrors(offset, rotation, jnp.float32(noise) if varies(config, *_NOISES) else None)
 
 

@@ -17,6 +17,9 @@ _CLEARANCE = 0.002  # m between the lower sole and the ground at a start
 _AREA = 4.0  # m; starts on rough ground lie within this of the origin, each way
 
 
+DRAWS = 2  # random numbers a place takes
+
+
 class Start(NamedTuple):
     """The beginning of an episode."""
 
@@ -37,9 +40,9 @@ class Placing:
         self._height_over_ground = make_height_over_ground(robot)
         self._sole_points = jnp.asarray(sole_points(robot), jnp.float32)
 
-    def place(self, key: jax.Array) -> jax.Array:
-        """x and y [2] m: the origin of a flat floor, anywhere near it on rough ground."""
-        return jax.random.uniform(key, (2,), minval=-_AREA, maxval=_AREA) if self._rough else jnp.zeros(2)
+    def place(self, uniform: jax.Array) -> jax.Array:
+        """x and y [2] m: the origin of a flat floor; on rough ground, by `uniform` [DRAWS], anywhere near it."""
+        return _AREA * (2 * uniform - 1) if self._rough else jnp.zeros(2)
 
     def standing(self, joints: jax.Array, heading: jax.Array, place: jax.Array) -> jax.Array:
         """Configuration [18] with level base and the lower sole just above the ground around it."""

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs import commands, curriculum, gait, individuals, observations, pushes, rewards, sensing
+from playground_amp.envs import commands, curriculum, gait, individuals, observations, pushes, rewards, sensing, starts
 from playground_amp.envs.commands import Command
+from playground_amp.envs.draws import Draws
 from playground_amp.envs.pushes import Push
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates, draw_start
 from playground_amp.envs.sensing import SensorErrors
@@ -20,8 +21,11 @@ from playground_amp.physics.engine import Engine, PhysicalParameters, PhysicsSta
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.robot import BASE_QPOS_SIZE
 
-_RESET_DRAWS = 3 + 6 + 11  # heading, friction, phase; base velocity; joints
-_RANDOMISED, _NOISE, _PLACE = 13, 14, 15  # what further random numbers of a start or a step are for
+# Random numbers of a start: heading and phase, base velocity, joints; whether on the reference, and where; the rest.
+_START_DRAWS = 2 + 6 + 11 + 2 + commands.DRAWS + pushes.DRAWS + starts.DRAWS + individuals.DRAWS
+_STEP_DRAWS = commands.DRAWS + pushes.DRAWS
+_REST_DRAWS = 11 + 1 + starts.DRAWS + individuals.DRAWS  # of a start at rest: joints, phase, place, individual
+_NOISE = 14  # what further random numbers of a step are for
 _GATE_JOINT_NOISE = 0.02  # rad; sets one episode from rest apart from the next
 
 
@@ -87,31 +91,33 @@ class WildRobotEnv:
         Where `needed` [] is False the state is unspecified (see `Engine.reset`). `difficulty` [] in [0, 1] matters
         where the configuration has a curriculum.
         """
-        key, draw_key, push_key, command_key = jax.random.split(key, 4)
-        draws = jax.random.uniform(draw_key, (_RESET_DRAWS,), minval=-1.0)  # one call: each costs time to compile
-        heading, friction_draw, phase_draw = draws[0] * jnp.pi, draws[1], draws[2]
-        base_velocity = self.config.env.reset_velocity_noise * draws[3:9]
-        joints = self._home + self.config.env.reset_joint_noise * draws[9:]
+        key, draw_key = jax.random.split(key)
+        draws = Draws(draw_key, _START_DRAWS)
+        heading = jnp.pi * _around_zero(draws.one())
+        base_velocity = self.config.env.reset_velocity_noise * _around_zero(draws.take(6))
+        joints = self._home + self.config.env.reset_joint_noise * _around_zero(draws.take(11))
         difficulty = jnp.asarray(difficulty, jnp.float32)
         shares = curriculum.shares(self.config.trainer.curriculum, difficulty)
-        parameters, sensors = self._individual(draw_key, (friction_draw + 1) / 2, shares)
+        parameters, sensors = self._individual(draws.take(individuals.DRAWS), shares)
         control_dt = self.config.env.control_dt
-        place = self._placing.place(jax.random.fold_in(draw_key, _PLACE))
+        place = self._placing.place(draws.take(starts.DRAWS))
         start = Start(
             qpos=self._placing.standing(jnp.clip(joints, self._lower, self._upper), heading, place),
             qvel=jnp.concatenate([base_velocity, jnp.zeros(11)]),
             joint_target=self._home,
-            command=commands.sample(command_key, self.config.env.commands, heading, control_dt, shares.commands),
-            gait_phase=(phase_draw + 1) / 2,
+            command=commands.sample(
+                draws.take(commands.DRAWS), self.config.env.commands, heading, control_dt, shares.commands
+            ),
+            gait_phase=draws.one(),
         )
         if self._starts is not None:
-            start = self._perhaps_on_reference(jax.random.fold_in(draw_key, 1), start, heading)
+            start = self._perhaps_on_reference(draws.take(2), start, heading)
         return self._start(
             key,
             start,
             parameters,
             sensors,
-            pushes.sample(push_key, self.config.domain_randomization, control_dt, shares.pushes),
+            pushes.sample(draws.take(pushes.DRAWS), self.config.domain_randomization, control_dt, shares.pushes),
             needed,
             difficulty,
         )
@@ -123,21 +129,20 @@ class WildRobotEnv:
         nominal one with perfect sensors on the nominal floor; or, `randomised`, floor, robot and sensors are drawn
         from the full ranges of the configuration. On rough ground it stands anywhere near the origin.
         """
-        draw_key = key
-        key, pose_key, phase_key = jax.random.split(key, 3)
-        noise = jax.random.uniform(pose_key, (11,), minval=-_GATE_JOINT_NOISE, maxval=_GATE_JOINT_NOISE)
+        key, draw_key = jax.random.split(key)
+        draws = Draws(draw_key, _REST_DRAWS)
+        noise = _GATE_JOINT_NOISE * _around_zero(draws.take(11))
         parameters, sensors = self.engine.nominal_parameters(), SensorErrors()
         if randomised:
-            friction_key, draw_key = jax.random.split(jax.random.fold_in(draw_key, _RANDOMISED))
-            parameters, sensors = self._individual(draw_key, jax.random.uniform(friction_key), curriculum.Shares())
+            parameters, sensors = self._individual(draws.take(individuals.DRAWS), curriculum.Shares())
         joints = jnp.clip(self._home + noise, self._lower, self._upper)
-        place = self._placing.place(jax.random.fold_in(draw_key, _PLACE))
+        place = self._placing.place(draws.take(starts.DRAWS))
         start = Start(
             qpos=self._placing.standing(joints, jnp.float32(0.0), place),
             qvel=jnp.zeros(17),
             joint_target=self._home,
             command=command,
-            gait_phase=jax.random.uniform(phase_key),
+            gait_phase=draws.one(),
         )
         return self._start(
             key,
@@ -151,7 +156,8 @@ class WildRobotEnv:
 
     def step(self, state: EnvState, action: jax.Array) -> EnvState:
         """One control period under an action [11]; observation and reward belong to the state reached."""
-        key, command_key, push_key = jax.random.split(state.key, 3)
+        key, draw_key = jax.random.split(state.key)
+        draws = Draws(draw_key, _STEP_DRAWS)
         control_dt = self.config.env.control_dt
         shares = curriculum.shares(self.config.trainer.curriculum, state.difficulty)
         joint_target = self._joint_target(action, state.joint_target)
@@ -171,11 +177,18 @@ class WildRobotEnv:
         terms = self._reward_terms(reached, action, fallen, shares.penalties)
         step = state.step + 1
         command = commands.update(
-            state.command, command_key, self.config.env.commands, readings.heading, control_dt, shares.commands
+            state.command,
+            draws.take(commands.DRAWS),
+            self.config.env.commands,
+            readings.heading,
+            control_dt,
+            shares.commands,
         )
         reached = reached._replace(
             command=command,
-            push=pushes.update(state.push, push_key, self.config.domain_randomization, control_dt, shares.pushes),
+            push=pushes.update(
+                state.push, draws.take(pushes.DRAWS), self.config.domain_randomization, control_dt, shares.pushes
+            ),
             step=step,
             previous_action=action,
             joint_target=joint_target,
@@ -190,10 +203,8 @@ class WildRobotEnv:
         """The velocity asked for at this moment, [3]: forward, sideways m/s, yaw rate rad/s."""
         return commands.velocity(state.command, self.config.env.commands, state.readings.heading)
 
-    def _individual(
-        self, key: jax.Array, friction_draw: jax.Array, shares: curriculum.Shares
-    ) -> tuple[PhysicalParameters, SensorErrors]:
-        return individuals.draw(key, friction_draw, self.config.domain_randomization, self.engine.robot, shares)
+    def _individual(self, uniform: jax.Array, shares: curriculum.Shares) -> tuple[PhysicalParameters, SensorErrors]:
+        return individuals.draw(uniform, self.config.domain_randomization, self.engine.robot, shares)
 
     def _start(
         self,
@@ -228,11 +239,10 @@ class WildRobotEnv:
         )
         return state._replace(observation=self._observe(state))
 
-    def _perhaps_on_reference(self, key: jax.Array, otherwise: Start, heading: jax.Array) -> Start:
+    def _perhaps_on_reference(self, uniform: jax.Array, otherwise: Start, heading: jax.Array) -> Start:
         """For the configured share of episodes a moment of the reference and its command; else the start given."""
-        share_key, state_key = jax.random.split(key)
         assert self._starts is not None
-        state = draw_start(self._starts, state_key, heading)
+        state = draw_start(self._starts, uniform[1], heading)
         reference = Start(
             qpos=self._placing.moved(state.qpos, otherwise.qpos[:2]),
             qvel=state.qvel,
@@ -240,7 +250,7 @@ class WildRobotEnv:
             command=commands.go_on(otherwise.command, state.command, heading),
             gait_phase=state.gait_phase,
         )
-        chosen = jax.random.uniform(share_key) < self.config.env.reference_start_share
+        chosen = uniform[0] < self.config.env.reference_start_share
         return jax.tree.map(lambda new, old: jnp.where(chosen, new, old), reference, otherwise)
 
     def _joint_target(self, action: jax.Array, previous: jax.Array) -> jax.Array:
@@ -295,6 +305,11 @@ class WildRobotEnv:
             pushes.force_now(state.push),
         )
         return {"state": actor, "privileged_state": critic}
+
+
+def _around_zero(uniform: jax.Array) -> jax.Array:
+    """From [0, 1) to [-1, 1)."""
+    return 2 * uniform - 1
 
 
 def _velocity(readings: Readings) -> jax.Array:

@@ -21,10 +21,11 @@ _SIZES = {  # how many numbers of a robot each item takes; a robot's draw of one
     "backlash": _JOINTS,
     "latency": 1,
 }
+DRAWS = sum(_SIZES.values())  # random numbers a robot takes
 
 
 def sample(
-    key: jax.Array,
+    uniform: jax.Array,
     floor_friction: jax.Array,
     config: DomainRandomizationConfig,
     robot: Robot,
@@ -33,7 +34,7 @@ def sample(
     """The parameters of one robot, on a floor whose friction [] has been drawn already.
 
     Args:
-      key: of this robot's episode.
+      uniform: [DRAWS] in [0, 1).
       floor_friction: see `between`.
       config: ranges; items at their nominal values are left out (None).
       robot: for its masses.
@@ -42,12 +43,12 @@ def sample(
     if not varies(config, *_SIZES):
         return PhysicalParameters(floor_friction)
     ends = np.cumsum(list(_SIZES.values()))
-    uniform = dict(zip(_SIZES, jnp.split(jax.random.uniform(key, (int(ends[-1]),)), ends[:-1]), strict=True))
+    draws = dict(zip(_SIZES, jnp.split(uniform, ends[:-1]), strict=True))
 
     def drawn(name: str, nominal: float) -> jax.Array | None:
         if not varies(config, name):
             return None
-        return towards(nominal, between(getattr(config, name), uniform[name]), breadth)
+        return towards(nominal, between(getattr(config, name), draws[name]), breadth)
 
     shift, latency = drawn("center_of_mass", 0.0), drawn("latency", 0.0)
     return PhysicalParameters(
@@ -58,7 +59,7 @@ def sample(
         joint_damping=drawn("joint_damping", 1.0),
         joint_friction=drawn("joint_friction", 1.0),
         joint_armature=drawn("joint_armature", 1.0),
-        speed_droop=_speed_droop(config, uniform["no_load_speed"], breadth),
+        speed_droop=_speed_droop(config, draws["no_load_speed"], breadth),
         backlash=drawn("backlash", 0.0),
         latency=None if latency is None else latency[0],
     )

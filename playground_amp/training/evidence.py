@@ -49,9 +49,8 @@ def replay_evidence(path: Path) -> Replay:
 
 def _template(engine: Engine, config: Config) -> Evidence:
     robot, friction = engine.robot, jnp.zeros(())
-    key = jax.eval_shape(lambda: jax.random.PRNGKey(0))
     draw = partial(randomization.sample, config=config.domain_randomization, robot=robot)
-    parameters = jax.eval_shape(draw, key, friction)
+    parameters = jax.eval_shape(draw, jnp.zeros(randomization.DRAWS), friction)
     joints = jnp.zeros(len(robot.joint_names))
     home = jnp.asarray(robot.home_qpos, jnp.float32)
     physics, _ = jax.eval_shape(engine.reset, home, jnp.zeros(robot.model.nv), parameters)

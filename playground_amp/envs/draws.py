@@ -1,0 +1,29 @@
+"""Random numbers, dealt out: one call of the generator serves a whole start or step.
+
+Every call costs as much time to compile as a page of arithmetic, and a start of an episode needs dozens of numbers.
+"""
+
+import jax
+
+
+class Draws:
+    """Uniform numbers in [0, 1) made from one key, each dealt out once, in order."""
+
+    def __init__(self, key: jax.Array, size: int):
+        self._numbers = jax.random.uniform(key, (size,))
+        self._next = 0
+
+    def take(self, count: int) -> jax.Array:
+        """The next numbers [count].
+
+        Raises:
+          ValueError: there are not so many left.
+        """
+        first, self._next = self._next, self._next + count
+        if self._next > len(self._numbers):
+            raise ValueError(f"{self._next} random numbers taken of {len(self._numbers)}")
+        return self._numbers[first : self._next]
+
+    def one(self) -> jax.Array:
+        """The next number []."""
+        return self.take(1)[0]

@@ -230,7 +230,8 @@ def test_standing_stiff_survives_no_shove_of_10_newtons(env: WildRobotEnv):
 
     assert "survived" in strong.failed_checks
     fallen = [episode.duration for episode in strong.episodes if episode.survived == 0]
-    assert all(4.0 < duration < 8.0 for duration in fallen)  # each soon after a shove of its own
+    # Each after a shove of its own, from 4 to 6 s on; a stiff robot takes up to 2.5 s to topple.
+    assert all(4.0 < duration < 8.5 for duration in fallen)
     assert len(fallen) > 4
     assert len(set(fallen)) > len(fallen) / 2  # in steps of 0.02 s, two may coincide
     assert "velocity_error" in weak.failed_checks

@@ -6,6 +6,7 @@ stays where it stands and rolls over its edges, the sway is the one that its own
 waist tips towards the leg that carries, which spares the hip.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import mink
@@ -31,7 +32,7 @@ from playground_amp.reference.strides import PHASES, Stride
 from playground_amp.reference.styles import style_for
 from playground_amp.robot.robot import BASE_QVEL_SIZE, FOOT_NAMES, Robot
 
-_CLEARANCE = 0.028  # m that the middle of a swing is lifted by; a person's toes pass closer to the floor
+_CLEARANCE = 0.018  # m that the middle of a swing is lifted by; a person's toes pass closer to the floor
 _MOST_PITCH, _LEAST_PITCH = 0.75, -0.35  # rad, of a foot
 _FLAT = 0.12  # rad; a foot pitched less in stance is flat
 _STILL = 0.25  # share of its top speed under which toe or heel stands
@@ -40,6 +41,16 @@ _SHORTEST_SUPPORT = 0.02  # cycles of double support; with less it is a run
 _ROLL = 0.12  # cycles; a foot rolls on its heel, or its toe, so long at least
 _HARMONICS = 6  # of a foot's pitch
 _ROUNDS, _TOLERANCE = 30, 1e-7
+
+_OWN = style_for(np.zeros(3))
+# What of the style is the robot's own. A person's swing is not timed to spare servos: a knee that is never quite
+# straight, more tilt for the hip, and pressure that goes less far along the sole for the ankle.
+_STYLE = replace(
+    _OWN,
+    waist_height=0.447,
+    pelvis_roll=0.13,
+    steps=replace(_OWN.steps, pressure_travel=0.03, pressure_ahead=-0.004),
+)
 
 
 class Timing(NamedTuple):
@@ -190,7 +201,7 @@ def _plan(
     scale: float,
     shorter: float,
 ) -> Plan:
-    phase, style, sole = np.arange(PHASES) / PHASES, style_for(np.zeros(3)), sole_of(robot)
+    phase, style, sole = np.arange(PHASES) / PHASES, _STYLE, sole_of(robot)
     left, right = timing
     supports = [(right.lift_off - left.touch_down) % 1.0, (left.lift_off - right.touch_down) % 1.0]
     if not all(_SHORTEST_SUPPORT < support < 0.5 for support in supports):

@@ -57,9 +57,11 @@ class _Rows(NamedTuple):
 
 def commands_to_record(config: CommandConfig, count: int, seed: int) -> np.ndarray:
     """Velocities [K, 3] to ask for: standing, straight ones step by step, the ends of every range, the rest drawn."""
-    ranges = BEYOND * np.array([config.forward, config.sideways, config.yaw_rate])
+    asked = np.array([config.forward, config.sideways, config.yaw_rate])
+    ranges = BEYOND * asked
     speeds = np.arange(ranges[0, 0], ranges[0, 1], SPEED_STEP)
-    alone = [np.where(np.arange(3) == axis, end, 0.0) for axis in (1, 2) for end in ranges[axis]]
+    ends = [(axis, end) for axis in (1, 2) for end in (*ranges[axis], *asked[axis])]
+    alone = [np.where(np.arange(3) == axis, end, 0.0) for axis, end in ends]
     chosen = np.vstack([np.zeros((1, 3)), *alone, *([speed, 0.0, 0.0] for speed in speeds)])
     drawn = np.random.default_rng(seed).uniform(ranges[:, 0], ranges[:, 1], (max(count - len(chosen), 0), 3))
     return np.vstack([chosen, drawn]).astype(np.float32)

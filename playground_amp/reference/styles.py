@@ -12,16 +12,17 @@ FORWARD: tuple[tuple[float, GaitStyle], ...] = (
     (
         -0.2,
         GaitStyle(
-            waist_height=0.44,
+            waist_height=0.448,
             pelvis_roll=0.12,
             roll_third=0.1,
             steps=StepStyle(toe_off=0.1, heel_strike=0.15, evenness=0.9),
         ),
     ),
-    (0.0, GaitStyle(pelvis_roll=0.11, roll_third=0.1)),
+    (0.0, GaitStyle(waist_height=0.455, pelvis_roll=0.11, roll_third=0.1)),
     (
         0.3,
         GaitStyle(
+            waist_height=0.453,
             pelvis_roll=0.11,
             roll_third=0.1,
             late=-0.004,
@@ -44,7 +45,7 @@ FORWARD: tuple[tuple[float, GaitStyle], ...] = (
     (
         0.5,
         GaitStyle(
-            waist_height=0.4447,
+            waist_height=0.452,
             rise=0.0062,
             late=-0.0072,
             pelvis_roll=0.0601,
@@ -76,7 +77,7 @@ FORWARD: tuple[tuple[float, GaitStyle], ...] = (
 )
 SIDEWAYS_SPEED = 0.2  # m/s
 SIDEWAYS = GaitStyle(
-    waist_height=0.4455,
+    waist_height=0.451,
     rise=0.0061,
     late=0.0279,
     pelvis_roll=0.0805,

@@ -16,10 +16,16 @@ from playground_amp.training.iteration import Trainer
 from playground_amp.training.loop import iterations
 from playground_amp.training.metrics_log import Record
 
-LEARN = {"reference_posture": 4.0, "velocity_progress": 1.5, "yaw_tracking": 2.5, "yaw_progress": 1.5}
+LEARN = {
+    "reference_posture": 4.0,
+    "velocity_progress": 1.5,
+    "yaw_tracking": 2.5,
+    "yaw_progress": 1.5,
+    "swing_clearance": 2.0,
+}
 OBEY = LEARN | {"velocity_tracking": 4.0, "velocity_progress": 3.0, "torque": -0.08, "action_rate": -0.06}
-SPARE = OBEY | {"torque": -0.14}
-STAGES = ((LEARN, 0.35), (OBEY, 0.7), (SPARE, 1.0))  # reward weights, and the share of the iterations they last until
+SPARE = OBEY | {"torque": -0.18, "reference_posture": 3.0}
+STAGES = ((LEARN, 0.3), (OBEY, 0.55), (SPARE, 1.0))  # reward weights, and the share of the iterations they last until
 START_SHARE = 0.8  # of the episodes, on the reference
 
 

@@ -7,7 +7,7 @@ WALK_ITERATIONS ?= 400
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk
 # The same with the motion prior: make walk-amp.
-AMP_ITERATIONS ?= 350
+AMP_ITERATIONS ?= 400
 AMP_FOLDER ?= checkpoints/walk_amp
 
 # What `make play` shows (a bundle, a checkpoint or a run folder, also one that is still training), and where.

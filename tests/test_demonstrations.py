@@ -146,6 +146,24 @@ def test_more_is_asked_for_than_the_task_commands() -> None:
         assert column.max() >= high
 
 
+def test_penalties_grow_with_what_style_adds() -> None:
+    # Weight 1: style pays as much again as the task can at most, so what effort costs doubles.
+    alone, style = config(), config("amp.enabled=true", "amp.weight=1.0")
+    assert alone.paid_weights == alone.reward_weights
+    assert style.paid_weights["torque"] == 2 * style.reward_weights["torque"]
+    assert style.paid_weights["alive"] == style.reward_weights["alive"]
+    assert config("amp.enabled=true", "amp.weight=0.0").paid_weights == alone.reward_weights
+
+    def terms(settings: Config) -> dict[str, jax.Array]:
+        env = WildRobotEnv(settings)
+        return jax.jit(lambda: env.step(env.reset(jax.random.key(0)), jnp.full(11, 0.1)).reward_terms)()
+
+    ours, theirs = terms(alone), terms(style)
+    assert float(ours["torque"]) < 0
+    assert float(theirs["torque"]) == pytest.approx(2 * float(ours["torque"]))
+    assert float(theirs["alive"]) == float(ours["alive"])
+
+
 @pytest.fixture(scope="module")
 def amp_trainer(folder: Path) -> Trainer:
     small = ("num_envs=8", "rollout_steps=5", "num_minibatches=2", "amp.batch_size=16", "amp.replay_intake=16")

@@ -161,6 +161,17 @@ class Config(Section):
             raise ValueError("\n".join(problems))
         return self
 
+    @property
+    def paid_weights(self) -> dict[str, float]:
+        """`reward_weights` as the task pays them: with AMP, its penalties 1 + `amp.weight` times.
+
+        Style at weight w adds w times what the task can pay at most. Penalties grow alike, or effort would count for
+        less beside style than without it, and the policy would walk in the style of the demonstrations but not as
+        easily.
+        """
+        heavier = 1.0 + self.amp.weight * self.amp.enabled
+        return {name: weight * (heavier if weight < 0 else 1.0) for name, weight in self.reward_weights.items()}
+
 
 def _timing_problems(config: Config) -> Iterator[str]:
     env, physics = config.env, config.physics

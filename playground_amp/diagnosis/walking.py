@@ -48,7 +48,7 @@ def task_reward(config: Config, clip: Clip) -> float:
         fallen=jnp.zeros(count, bool),
         reference_offset=jnp.zeros((count, len(home))),
     )
-    weights, control_dt = config.reward_weights, config.env.control_dt
+    weights, control_dt = config.paid_weights, config.env.control_dt
     terms = jax.vmap(lambda one: rewards.weighted_terms(one, weights, control_dt))(inputs)
     settled = round(clip.rate) if count > 2 * clip.rate else 0
     return float(sum(np.asarray(term)[settled:].mean() for term in terms.values())) / control_dt

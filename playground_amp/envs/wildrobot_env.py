@@ -73,6 +73,7 @@ class WildRobotEnv:
         """
         rewards.check_names(config.reward_weights, has_posture=posture is not None)
         self.config = config
+        self._weights = config.paid_weights
         self._starts = starts
         self._posture = posture
         self.engine = engine or make_engine(config.physics, config.env.control_dt, config.env.terrain)
@@ -233,7 +234,7 @@ class WildRobotEnv:
             average_velocity=_velocity(readings),
             observation={},
             reward=jnp.float32(0.0),
-            reward_terms={name: jnp.float32(0.0) for name, w in self.config.reward_weights.items() if w != 0},
+            reward_terms={name: jnp.float32(0.0) for name, w in self._weights.items() if w != 0},
             terminated=jnp.asarray(False),
             truncated=jnp.asarray(False),
         )
@@ -281,7 +282,7 @@ class WildRobotEnv:
             fallen=fallen,
             reference_offset=self._reference_offset(state),
         )
-        terms = rewards.weighted_terms(inputs, self.config.reward_weights, self.config.env.control_dt, penalties)
+        terms = rewards.weighted_terms(inputs, self._weights, self.config.env.control_dt, penalties)
         # A state that is not finite has no reward: its episode ends here and is counted.
         return {name: jnp.where(state.readings.finite, term, 0.0) for name, term in terms.items()}
 

@@ -92,7 +92,7 @@ def _charts(facts: RunFacts, performance: Performance, gait: Gait | None, robot:
     records = facts.records
     sections = {
         "progress": learning_charts.progress_charts(records),
-        "rewards": learning_charts.reward_charts(records, facts.config.reward_weights),
+        "rewards": learning_charts.reward_charts(records, facts.config.paid_weights),
         "prior": learning_charts.prior_charts(records, facts.config.amp.accuracy_band),
         "learner": learning_charts.learner_charts(records),
         "tracking": [*tracking_charts.tracking_charts(performance), tracking_charts.path_chart(performance)],

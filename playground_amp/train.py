@@ -66,7 +66,11 @@ def build_parser() -> TrainParser:
 
     keys = parser.add_argument_group("configuration (the YAML holds unless a flag is given)")
     keys.add_argument(
-        "--num-envs", dest="trainer.num_envs", type=_value, metavar="N", help="robots simulated in parallel"
+        "--num-envs",
+        dest="trainer.num_envs",
+        type=_value,
+        metavar="N",
+        help="robots simulated in parallel; auto: as many as suit this machine",
     )
     keys.add_argument(
         "--num-iterations", dest="trainer.num_iterations", type=_value, metavar="N", help="training iterations"
@@ -164,12 +168,22 @@ def _resolve_config(arguments: argparse.Namespace, flag_names: dict[str, str]) -
             flag_names=flag_names,
         )
 
+    if given["trainer.num_envs"] == "auto":
+        given["trainer.num_envs"] = None
+        given["trainer.num_envs"] = _fitting_num_envs(load(arguments.config))
     if arguments.resume is None:
         return load(arguments.config)
     folder = run_folder_of(Path(arguments.resume or load(arguments.config).trainer.checkpoint_dir))
     saved_config = folder / "config.yaml"
     path = saved_config if arguments.config is None and saved_config.exists() else arguments.config
     return load(path, [f"trainer.checkpoint_dir={json.dumps(str(folder))}"])
+
+
+def _fitting_num_envs(config: "Config") -> int:
+    from playground_amp.physics.availability import check_engine
+    from playground_amp.physics.capacity import fitting_num_envs
+
+    return fitting_num_envs(check_engine(config.physics))
 
 
 def run_folder_of(source: Path) -> Path:

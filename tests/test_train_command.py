@@ -14,6 +14,7 @@ from playground_amp import train as command
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import PhysicsConfig, TrainerConfig
+from playground_amp.physics.capacity import gpu_memory
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "playground_amp/train.py"
@@ -173,6 +174,25 @@ def test_flags_reach_the_training_loop_and_its_status_is_returned(calls: Calls, 
     assert (config.amp.weight, config.physics.engine) == (0.5, "mjx")
     assert options["use_wandb"] is False
     assert list((tmp_path / "runs/123").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "memory", "robots"), [("native", 0, 512), ("warp", 80, 8192), ("warp", 1, 2048), ("warp", 0.25, 512)]
+)
+def test_robots_by_what_the_machine_holds(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch, engine: str, memory: float, robots: int
+) -> None:
+    monkeypatch.setattr("playground_amp.physics.availability.check_engine", lambda _: engine)
+    monkeypatch.setattr("playground_amp.physics.capacity.gpu_memory", lambda: int(memory * 2**30))
+    command.main(["--num-envs", "auto"])
+    [(config, _)] = calls
+    assert config.trainer.num_envs == robots
+
+
+def test_a_gpu_that_does_not_tell_its_memory_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="nvidia-smi does not tell the GPU's memory; give a number"):
+        gpu_memory()
 
 
 def test_a_flag_beats_set_and_verify(calls: Calls) -> None:

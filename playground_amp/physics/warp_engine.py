@@ -50,7 +50,7 @@ class WarpEngine:
     ) -> tuple[PhysicsState, Readings]:
         del needed  # one fixed program for every robot
         state = PhysicsState(qpos, qvel, jnp.zeros_like(qvel), jnp.zeros((), qpos.dtype))
-        return self._read(self._advance(0, state, qpos[7:], jnp.zeros(3), self._fields(parameters)))
+        return self._read(*self._advance(0, state, qpos[7:], jnp.zeros(3), self._fields(parameters)))
 
     def step(
         self,
@@ -62,19 +62,18 @@ class WarpEngine:
     ) -> tuple[PhysicsState, Readings]:
         fields = self._fields(parameters)
         if not servo.acts_within_a_period(parameters):
-            return self._read(self._advance(self._substeps, state, joint_target, push_force_w, fields))
+            return self._read(*self._advance(self._substeps, state, joint_target, push_force_w, fields))
         previous = joint_target if previous_target is None else previous_target
         timestep = self.model.opt.timestep
-        row = self._blank(state)
+        forces = ()
         for substep in range(self._substeps):
-            now, _, _ = self._unpack(row)
-            position, velocity = now.qpos[7:], now.qvel[6:]
+            position, velocity = state.qpos[7:], state.qvel[6:]
             order = servo.order(jnp, parameters, joint_target, previous, position, substep * timestep, timestep)
             limits = servo.torque_range(jnp, parameters, self._torque_limit, velocity)
             if limits is not None:
                 fields = fields | {"actuator_forcerange": limits}
-            row = self._advance(1, now, order, push_force_w, fields)
-        return self._read(row)
+            state, *forces = self._advance(1, state, order, push_force_w, fields)
+        return self._read(state, *forces)
 
     def _fields(self, parameters: PhysicalParameters) -> dict[str, jax.Array]:
         fields = model_fields(jnp, self.model, parameters)
@@ -83,11 +82,13 @@ class WarpEngine:
 
     def _advance(
         self, num_steps: int, state: PhysicsState, order: jax.Array, push_force_w: jax.Array, fields: dict[str, Any]
-    ) -> jax.Array:
-        """The row of one robot after that many physics steps; 0: where it is, with its contact forces."""
+    ) -> tuple[PhysicsState, jax.Array, jax.Array]:
+        """State, switches' forces and joint torques of one robot so many physics steps later; 0: where it is."""
         always = [state.qpos, state.qvel, state.warmstart, state.time[None], order, push_force_w]
         row = jnp.concatenate([*always, *(jnp.ravel(value) for value in fields.values())]).astype(jnp.float32)
-        return self._batched(num_steps, tuple(fields))(row[None])[0]
+        result = self._batched(num_steps, tuple(fields))(row[None])[0]
+        qpos, qvel, warmstart, time, switch_force, joint_torque = jnp.split(result, self._splits)
+        return PhysicsState(qpos, qvel, warmstart, time[0]), switch_force, joint_torque
 
     def _batched(self, num_steps: int, fields: _Fields) -> Callable[[jax.Array], jax.Array]:
         """The function of rows [N, n]; under `vmap` of all rows at once, however deep."""
@@ -111,16 +112,9 @@ class WarpEngine:
             self._calls[key] = _make_call(self.model, *key)
         return self._calls[key]
 
-    def _blank(self, state: PhysicsState) -> jax.Array:
-        rest = jnp.zeros(row_width(self.model) - self._splits[3])
-        return jnp.concatenate([state.qpos, state.qvel, state.warmstart, state.time[None], rest])
-
-    def _unpack(self, row: jax.Array) -> tuple[PhysicsState, jax.Array, jax.Array]:
-        qpos, qvel, warmstart, time, switch_force, joint_torque = jnp.split(row, self._splits)
-        return PhysicsState(qpos, qvel, warmstart, time[0]), switch_force, joint_torque
-
-    def _read(self, row: jax.Array) -> tuple[PhysicsState, Readings]:
-        state, switch_force, joint_torque = self._unpack(row)
+    def _read(
+        self, state: PhysicsState, switch_force: jax.Array, joint_torque: jax.Array
+    ) -> tuple[PhysicsState, Readings]:
         with jax.default_matmul_precision("float32"):
             return state, self._readings(state.qpos, state.qvel, switch_force, joint_torque)
 

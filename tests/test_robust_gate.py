@@ -67,6 +67,7 @@ def test_the_gate_is_the_one_agreed_on():
     shares = {name: limit["survived"][1] for name, limit in limits.items()}
     assert {share for name, share in shares.items() if "10N" not in name and name != "rough"} == {0.99}
     assert {share for name, share in shares.items() if "10N" in name} == {0.90}
+    assert (shares["rough"], ROBUST.cell("rough").scene) == (0.95, "rough")
     assert limits["forward_0.5"]["torque_rms"][0] == 1.3
     assert limits["forward_0.5"]["power"][0] == 15.0
     assert ROBUST.cell("stand").time_limit == 60.0
@@ -277,6 +278,17 @@ def test_episodes_that_wait_for_a_place_are_the_same(
     for one, other in zip(side_by_side, in_turn, strict=True):
         np.testing.assert_allclose(one.qpos, other.qpos, atol=1e-5)
     assert heard == [(3, 5.0), (1, 10.0), (0, 15.0)]  # a place is filled anew after each chunk of 5 s
+
+
+def test_robots_differ_by_the_full_ranges_whatever_the_policy_was_trained_with():
+    ranges = load_config(runner.FULL_RANGES).domain_randomization
+
+    assert CONFIG.domain_randomization.total_mass == (1.0, 1.0)
+    drawn = gate_config(CONFIG, ROBUST).domain_randomization
+    assert drawn.total_mass == ranges.total_mass == (0.85, 1.15)
+    assert drawn.floor_friction == ranges.floor_friction == (0.4, 1.25)
+    assert (drawn.latency, drawn.gyro_noise) == (ranges.latency, ranges.gyro_noise)
+    assert gate_config(CONFIG, gates.WALK).domain_randomization.total_mass == (1.0, 1.0)
 
 
 def test_nobody_is_pushed_but_by_the_cell():

@@ -139,7 +139,7 @@ def measure(recording: Recording, task: Task) -> EpisodeFigures:
         step_length=min(left, right),
         step_length_ratio=min(left / due_length, right / due_length) if due_length else None,
         step_asymmetry=_asymmetry(left, right) if task.straight else None,
-        swing_clearance=min(_median_clearance(steps, foot) for foot in (0, 1)) if task.moves and task.level else None,
+        swing_clearance=min(_median_clearance(steps, foot) for foot in (0, 1)) if task.moves else None,
         foot_slip=foot_slip(recording),
         joint_torque=float(np.abs(recording.joint_torque[1:].astype(float)).mean(axis=0).max()),
         torque_rms=rms(recording.joint_torque[1:]),

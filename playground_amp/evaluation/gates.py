@@ -79,28 +79,6 @@ def _shoved_cell(force: float, survival: Check, name: str, speed: float) -> Cell
     return dataclasses.replace(cell, shove=Shove(force))
 
 
-# What a randomised gate draws each robot, floor and set of sensors from: `domain_randomization` of the configuration.
-EVERY_ROBOT: Mapping[str, list[float] | float] = MappingProxyType({
-    "floor_friction": [0.4, 1.25],
-    "total_mass": [0.85, 1.15],
-    "link_mass": [0.8, 1.2],
-    "center_of_mass": [-0.005, 0.005],
-    "motor_strength": [0.9, 1.1],
-    "no_load_speed": [10.0, 14.0],
-    "joint_damping": [0.5, 1.5],
-    "joint_friction": [0.5, 1.5],
-    "joint_armature": [0.8, 1.2],
-    "joint_zero_offset": [-0.02, 0.02],
-    "backlash": [0.0, 0.0087],
-    "latency": [0.0, 0.02],
-    "gravity_noise": 0.02,
-    "gyro_noise": 0.1,
-    "joint_position_noise": 0.01,
-    "joint_velocity_noise": 0.3,
-    "imu_tilt": [0.0, 0.035],
-})  # fmt: skip
-
-
 ROBUST = Gate(
     name="robust",
     cells=seeded([
@@ -118,6 +96,7 @@ ROBUST = Gate(
         _shoved_cell(5.0, SURE, "walking", 0.5),
         _shoved_cell(10.0, SHOVED, "standing", 0.0),
         _shoved_cell(10.0, SHOVED, "walking", 0.5),
+        dataclasses.replace(_robust_cell("rough", Leg(20.0, forward=0.5), survival=BUMPY), scene="rough"),
     ]),
     ranked_by="velocity_error",
     randomised=True,

@@ -33,7 +33,6 @@ class Task:
     gait_cycle: float  # s, two steps
     torque_limit: np.ndarray  # [11] N·m
     weight: float  # N
-    level: bool = True  # a flat floor at z = 0
 
     @property
     def turns(self) -> bool:

@@ -3,24 +3,26 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import jax
 import numpy as np
 
-from playground_amp.configs.loader import config_from_dict
+from playground_amp import configs
+from playground_amp.configs.loader import config_from_dict, load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.gait import cycle_time
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.evaluation.cells import Cell, Gate, Leg, Physics
 from playground_amp.evaluation.gait_metrics import measure
-from playground_amp.evaluation.gates import EVERY_ROBOT
 from playground_amp.evaluation.judgement import CellResult, judge_cell
 from playground_amp.evaluation.recording import Recording, Task
 from playground_amp.evaluation.rollouts import Controller, Episode, make_goals, roll_out
 from playground_amp.physics.engine import Engine, make_engine
 from playground_amp.robot.robot import Robot, load_robot
 
+FULL_RANGES = Path(configs.__file__).parent / "wildrobot_robust.yaml"  # whatever the policy was trained with
 _DIRECTIONS = 8  # of shoves
 MakeEnv = Callable[[Config, Gate, Physics, str], WildRobotEnv]
 
@@ -56,7 +58,7 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
     }
     data["env"] |= {"fall_height": gate.fall_height, "fall_tilt": gate.fall_tilt}
     if gate.randomised:
-        data["domain_randomization"] = dict(EVERY_ROBOT)
+        data["domain_randomization"] = load_config(FULL_RANGES).domain_randomization.model_dump(mode="json")
     # Nobody is pushed but by the cell.
     pause = [gate.push_duration, gate.push_duration]
     data["domain_randomization"] |= {
@@ -114,7 +116,6 @@ def cell_task(gate: Gate, cell: Cell, env: WildRobotEnv) -> Task:
         gait_cycle=float(cycle_time(env.config.env.gait, _command(gate, fastest))),
         torque_limit=robot.torque_limit,
         weight=_weight(robot),
-        level=cell.scene == "flat",
     )
 
 

@@ -32,7 +32,8 @@ class RobotEnv(gymnasium.Env):
         task = WildRobotEnv(config)
         size = task.observation_sizes["state"]
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
-        self.action_space = gymnasium.spaces.Box(-np.inf, np.inf, (task.action_size,), np.float32)
+        # Bounds are asked for; these are 4 rad from home, beyond every joint's range.
+        self.action_space = gymnasium.spaces.Box(-10.0, 10.0, (task.action_size,), np.float32)
         self._keys = iter(jax.random.split(jax.random.PRNGKey(seed), 100_000))
         self._reset, self._step = jax.jit(task.reset), jax.jit(task.step, donate_argnums=0)
 

@@ -46,7 +46,10 @@ def main() -> None:
     figures: Figures = {}
     for part in arguments.parts:
         print(f"{part} …", file=sys.stderr, flush=True)
-        figures |= run_part(part, arguments)
+        try:
+            figures |= run_part(part, arguments)
+        except subprocess.SubprocessError as error:
+            print(f"{part} is left out: {error}", file=sys.stderr)
     rows = describe(figures, arguments.num_envs)
     for name, value in rows:
         print(f"{name:62} {value:>24}")

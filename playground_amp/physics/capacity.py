@@ -7,7 +7,7 @@ from playground_amp.configs.errors import UserError
 
 # On a CPU more robots make an iteration longer, not learning faster; on a GPU speed and learning both still gain.
 _CPU_ROBOTS, _GPU_ROBOTS = 512, 8192
-# Measured: 42 KiB with 20 steps of rollout on a GPU beside Warp's own buffers, 80 KiB on a CPU (docs/performance.md).
+# Measured: 42 KiB with 20 steps of rollout on a GPU beside Warp's own buffers, 48 KiB on a CPU (docs/performance.md).
 _ROBOT_MEMORY = 256 * 2**10  # bytes, to be safe
 _SHARE = 0.5  # of the memory
 

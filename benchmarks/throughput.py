@@ -169,7 +169,7 @@ def gpu_lines() -> list[str]:
         "",
         "## One NVIDIA H100",
         "",
-        "`benchmarks/gpu.py` on a borrowed card (80 GB, JAX 0.11.2): environment steps a second, bare stepping by the "
+        "`benchmarks/gpu.py` on one card (80 GB, JAX 0.11.2): environment steps a second, bare stepping by the "
         "engine and training with learning.",
         "",
         "| engine | robots | bare | with learning | share |",

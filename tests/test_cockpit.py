@@ -88,7 +88,7 @@ def test_a_push_drives_it_sideways_and_it_walks_on(simulation: Simulation) -> No
         simulation.step(WALK)
         sideways.append(float(simulation.moment.velocity[1]))
     assert simulation.push_w is None
-    assert max(sideways) > 0.12  # the walk's own sway, averaged like this, stays under 0.05 m/s
+    assert max(sideways) > 0.075  # the walk's own sway, averaged like this, stays under 0.05 m/s
     after = mean_velocity(simulation, WALK, 150)
     assert after[0] == pytest.approx(0.3, abs=0.06)
     assert not simulation.moment.fallen

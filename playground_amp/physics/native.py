@@ -21,6 +21,7 @@ from playground_amp.physics import host_call, servo
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
 from playground_amp.physics.native_parameters import ParameterTable, Shapes, pack, shapes_of
 from playground_amp.physics.readings import Readings, make_readings
+from playground_amp.physics.result_row import ResultRow
 from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.robot.robot import Robot
 
@@ -40,7 +41,7 @@ class NativeEngine:
         self.model = simulation_model(robot, config, AUTO_SOLVER)
         self._host = _host_simulations(self.model, substeps(config, control_dt), config.num_threads)
         self._readings = make_readings(robot)
-        self._layout = _Layout(self.model)
+        self._row = ResultRow(self.model)
 
     def nominal_parameters(self) -> PhysicalParameters:
         return PhysicalParameters(floor_friction=jnp.float32(self.model.geom("floor").friction[0]))
@@ -49,7 +50,7 @@ class NativeEngine:
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
     ) -> tuple[PhysicsState, Readings]:
         start = PhysicsState(qpos, qvel, jnp.zeros_like(qvel), jnp.zeros((), qpos.dtype))
-        row = self._layout.pack(start, qpos[7:], jnp.zeros(3), parameters, jnp.asarray(needed), qpos[7:])
+        row = _pack(start, qpos[7:], jnp.zeros(3), parameters, jnp.asarray(needed), qpos[7:])
         return self._call("forward", row, shapes_of(parameters))
 
     def step(
@@ -61,18 +62,18 @@ class NativeEngine:
         previous_target: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
         previous = joint_target if previous_target is None else previous_target
-        row = self._layout.pack(state, joint_target, push_force_w, parameters, jnp.asarray(True), previous)
+        row = _pack(state, joint_target, push_force_w, parameters, jnp.asarray(True), previous)
         return self._call("step", row, shapes_of(parameters))
 
     def _call(self, task: str, row: jax.Array, shapes: Shapes) -> tuple[PhysicsState, Readings]:
-        result = jax.ShapeDtypeStruct((self._layout.result_size,), jnp.float32)
+        result = jax.ShapeDtypeStruct((self._row.width,), jnp.float32)
         row = row.astype(jnp.float32)
         if jax.default_backend() == "cpu":
             out = host_call.call(self._host.target(task, shapes), result, row)
         else:  # the rows must come from the device and go back to it
-            fill = partial(_allocated, self._host.function(task, shapes), self._layout.result_size)
+            fill = partial(_allocated, self._host.function(task, shapes), self._row.width)
             out = jax.pure_callback(fill, result, row, vmap_method="broadcast_all")
-        state, switch_force, joint_torque = self._layout.unpack(out)
+        state, switch_force, joint_torque = self._row.unpack(out)
         return state, self._readings(state.qpos, state.qvel, switch_force, joint_torque)
 
 
@@ -83,31 +84,19 @@ def _allocated(function: host_call.HostFunction, result_size: int, rows: np.ndar
     return results
 
 
-class _Layout:
-    """Where the numbers of a robot lie in its row, on the way in and out."""
-
-    def __init__(self, model: mujoco.MjModel):
-        self.state_size = model.nq + 2 * model.nv + 1
-        self._splits = np.cumsum([model.nq, model.nv, model.nv, 1, 4])
-        self.result_size = self.state_size + 4 + model.nu
-
-    def pack(
-        self,
-        state: PhysicsState,
-        joint_target: jax.Array,
-        push_force_w: jax.Array,
-        parameters: PhysicalParameters,
-        needed: jax.Array,
-        previous_target: jax.Array,
-    ) -> jax.Array:
-        scalars = jnp.stack([state.time, parameters.floor_friction, needed.astype(jnp.float32)])
-        always = [state.qpos, state.qvel, state.warmstart, scalars, joint_target, push_force_w]
-        late = [] if parameters.latency is None else [previous_target]
-        return jnp.concatenate([*always, *pack(parameters), *late])
-
-    def unpack(self, out: jax.Array) -> tuple[PhysicsState, jax.Array, jax.Array]:
-        qpos, qvel, warmstart, time, switch_force, joint_torque = jnp.split(out, self._splits)
-        return PhysicsState(qpos, qvel, warmstart, time[0]), switch_force, joint_torque
+def _pack(
+    state: PhysicsState,
+    joint_target: jax.Array,
+    push_force_w: jax.Array,
+    parameters: PhysicalParameters,
+    needed: jax.Array,
+    previous_target: jax.Array,
+) -> jax.Array:
+    """The row of one robot on its way in."""
+    scalars = jnp.stack([state.time, parameters.floor_friction, needed.astype(jnp.float32)])
+    always = [state.qpos, state.qvel, state.warmstart, scalars, joint_target, push_force_w]
+    late = [] if parameters.latency is None else [previous_target]
+    return jnp.concatenate([*always, *pack(parameters), *late])
 
 
 _simulations: dict[str, "_HostSimulations"] = {}  # by what they do: XLA finds them by name, also from cached programs

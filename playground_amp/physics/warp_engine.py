@@ -13,7 +13,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import mujoco
-import numpy as np
 import warp as wp
 
 from playground_amp.configs.schema import PhysicsConfig
@@ -21,8 +20,9 @@ from playground_amp.physics import servo
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
 from playground_amp.physics.model_fields import model_fields
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.physics.simulation_model import simulation_model, substeps, switch_addresses
-from playground_amp.physics.warp_simulation import WarpSimulation, row_width
+from playground_amp.physics.result_row import ResultRow
+from playground_amp.physics.simulation_model import simulation_model, substeps
+from playground_amp.physics.warp_simulation import WarpSimulation
 from playground_amp.robot.robot import Robot
 
 _Fields = tuple[str, ...]  # names of the model's fields that differ from robot to robot
@@ -39,7 +39,7 @@ class WarpEngine:
         self._substeps = substeps(config, control_dt)
         self._torque_limit = jnp.asarray(robot.torque_limit, jnp.float32)
         self._readings = make_readings(robot)
-        self._splits = np.cumsum([self.model.nq, self.model.nv, self.model.nv, 1, len(switch_addresses(self.model))])
+        self._row = ResultRow(self.model)
         self._calls: dict[tuple[int, int, _Fields], Callable[[jax.Array], jax.Array]] = {}
 
     def nominal_parameters(self) -> PhysicalParameters:
@@ -87,8 +87,7 @@ class WarpEngine:
         always = [state.qpos, state.qvel, state.warmstart, state.time[None], order, push_force_w]
         row = jnp.concatenate([*always, *(jnp.ravel(value) for value in fields.values())]).astype(jnp.float32)
         result = self._batched(num_steps, tuple(fields))(row[None])[0]
-        qpos, qvel, warmstart, time, switch_force, joint_torque = jnp.split(result, self._splits)
-        return PhysicsState(qpos, qvel, warmstart, time[0]), switch_force, joint_torque
+        return self._row.unpack(result)
 
     def _batched(self, num_steps: int, fields: _Fields) -> Callable[[jax.Array], jax.Array]:
         """The function of rows [N, n]; under `vmap` of all rows at once, however deep."""
@@ -133,7 +132,7 @@ def _make_call(
     # a graph captured anew would cost as much as many steps.
     mode = wp.JaxCallableGraphMode.WARP_STAGED_EX if on_gpu else wp.JaxCallableGraphMode.NONE
     call = wp.jax_callable(advance, graph_mode=mode)
-    return partial(_first, call, (num_robots, row_width(model)))
+    return partial(_first, call, (num_robots, ResultRow(model).width))
 
 
 def _first(call: Any, shape: tuple[int, int], rows: jax.Array) -> jax.Array:

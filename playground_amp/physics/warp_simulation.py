@@ -23,11 +23,6 @@ def _copy(
     target[robot, target_first + column] = source[robot, source_first + column]
 
 
-def row_width(model: mujoco.MjModel) -> int:
-    """Numbers of a row of results: qpos, qvel, warm start, time, switches' forces, joint torques."""
-    return model.nq + 2 * model.nv + 1 + len(switch_addresses(model)) + model.nu
-
-
 class WarpSimulation:
     """A fixed number of robots on one device.
 
@@ -40,7 +35,6 @@ class WarpSimulation:
 
     def __init__(self, model: mujoco.MjModel, num_robots: int, fields: tuple[str, ...], device: "wp.Device"):
         self._num_robots = num_robots
-        self._switches = switch_addresses(model)
         contacts, constraints = _capacity(model)
         with wp.ScopedDevice(device):
             self._model = mujoco_warp.put_model(model, batch_sizes=dict.fromkeys(fields, num_robots))
@@ -53,7 +47,7 @@ class WarpSimulation:
             self._in += [(self._flat(getattr(self._model, name)), 0, None) for name in fields]
             self._out = [(self._flat(getattr(self._data, name)), 0, None) for name in state[:-1]]
             sensors = self._flat(self._data.sensordata)
-            self._out += [(sensors, int(address), 1) for address in self._switches]
+            self._out += [(sensors, int(address), 1) for address in switch_addresses(model)]
             self._out += [(self._flat(self._data.actuator_force), 0, None)]
             # Everything is compiled and loaded now: while a graph is captured it cannot be.
             wp.load_module(__name__, device)
@@ -62,7 +56,7 @@ class WarpSimulation:
             wp.synchronize_device(device)
 
     def advance(self, rows: "wp.array", num_steps: int, results: "wp.array") -> None:
-        """From rows [N, n] to results [N, `row_width`]; without a step: contact forces and torques where they are."""
+        """From rows [N, n] to results, a `ResultRow` each; without a step contact forces and torques where they are."""
         first = 0
         for target, offset, width in self._in:
             first += self._launch(rows, first, target, offset, width or target.shape[1])

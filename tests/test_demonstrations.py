@@ -64,6 +64,11 @@ def test_a_command_that_no_clip_shows_is_refused(folder: Path) -> None:
         load_demonstrations(with_clips(folder, "env.commands.forward=[0.5,0.8]"))
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_shipped_clips_show_what_a_shipped_configuration_commands(path: Path) -> None:
+    assert load_demonstrations(load_config(path))
+
+
 def test_clips_of_another_rate_are_refused(tmp_path: Path) -> None:
     save_clip(dataclasses.replace(clips()[0], rate=30.0), tmp_path / "slow.npz")
     with pytest.raises(UserError, match="has 30 frames a second, the task 50 control steps"):

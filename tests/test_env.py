@@ -60,6 +60,25 @@ def sampled_commands(number: int, *settings: str) -> commands.Command:
     return jax.vmap(lambda each: commands.sample(each, settings_, jnp.float32(0.5), 0.02))(uniform)
 
 
+def test_a_share_of_the_commands_is_only_to_the_side_or_only_to_turn():
+    shares = ("env.commands.standing_share=0", "env.commands.forward_share=0.4", "env.commands.single_share=0.5")
+    drawn = sampled_commands(20_000, *shares)
+    forward, sideways, yaw_rate = (np.asarray(x) != 0 for x in (drawn.forward, drawn.sideways, drawn.yaw_rate))
+    ahead, sidling, turning = (
+        only & ~other & ~another
+        for only, other, another in (
+            (forward, sideways, yaw_rate),
+            (sideways, forward, yaw_rate),
+            (yaw_rate, forward, sideways),
+        )
+    )
+    # A few that are too slow to be walked stand.
+    for kind, share, slow in ((ahead, 0.4, 0.1), (sidling, 0.15, 0.25), (turning, 0.15, 0.125)):
+        assert abs(kind.mean() - share * (1 - slow)) < 0.01
+    assert abs((forward & sideways & yaw_rate).mean() - 0.3) < 0.01
+    assert not np.asarray(drawn.hold_heading)[turning].any()
+
+
 def test_sampled_commands_have_the_shares_and_ranges_of_the_yaml():
     drawn = sampled_commands(20_000)
     wanted = config().env.commands

@@ -177,11 +177,20 @@ def test_flags_reach_the_training_loop_and_its_status_is_returned(calls: Calls, 
 
 
 @pytest.mark.parametrize(
-    ("engine", "memory", "robots"), [("native", 0, 512), ("warp", 80, 8192), ("warp", 1, 2048), ("warp", 0.25, 512)]
+    ("engine", "gpu", "memory", "robots"),
+    [
+        ("native", False, 0, 512),
+        ("warp", True, 80, 8192),
+        ("warp", True, 1, 2048),
+        ("warp", True, 0.25, 512),
+        ("mjx", True, 80, 8192),
+        ("mjx", False, 0, 512),
+    ],
 )
 def test_robots_by_what_the_machine_holds(
-    calls: Calls, monkeypatch: pytest.MonkeyPatch, engine: str, memory: float, robots: int
+    calls: Calls, monkeypatch: pytest.MonkeyPatch, engine: str, gpu: bool, memory: float, robots: int
 ) -> None:
+    monkeypatch.setattr("playground_amp.physics.capacity.nvidia_gpu", lambda: gpu)
     monkeypatch.setattr("playground_amp.physics.availability.check_engine", lambda _: engine)
     monkeypatch.setattr("playground_amp.physics.capacity.gpu_memory", lambda: int(memory * 2**30))
     command.main(["--num-envs", "auto"])

@@ -44,6 +44,7 @@ class CommandConfig(Section):
     yaw_rate: Range = Field(description="turning speed, rad/s, counter-clockwise positive")
     standing_share: float = Field(ge=0, le=1, description="share of commands that are 'stand still'")
     forward_share: float = Field(ge=0, le=1, description="share of walking commands that are straight ahead or back")
+    single_share: float = Field(ge=0, le=1, description="share of the others that are only sideways, or only turning")
     heading_share: float = Field(ge=0, le=1, description="share of commands that hold a heading instead of a yaw rate")
     heading_change: Range = Field(description="turn to the heading to hold, from the one at the time, rad")
     heading_gain: float = Field(gt=0, description="yaw rate asked for a radian of heading error, 1/s")

@@ -50,14 +50,18 @@ def sample(
     """
     kind, share, forward, sideways, yaw_rate, change, holds, until = uniform
     standing = kind < config.standing_share
-    straight = share < config.forward_share
-    moves, turns = ~standing, ~standing & ~straight
+    # Of the commands to move, from the first to the last: straight ahead, only sideways, only turning, all at once.
+    alone = (1 - config.forward_share) * config.single_share / 2
+    to_side, to_turn = config.forward_share + alone, config.forward_share + 2 * alone
+    straight, turning = share < config.forward_share, (share >= to_side) & (share < to_turn)
+    sidling = ~straight & (share < to_side)
+    moves = ~standing
     velocity = Command(
-        forward=jnp.where(moves, breadth * between(config.forward, forward), 0.0),
-        sideways=jnp.where(turns, breadth * between(config.sideways, sideways), 0.0),
-        yaw_rate=jnp.where(turns, breadth * between(config.yaw_rate, yaw_rate), 0.0),
+        forward=jnp.where(moves & ~sidling & ~turning, breadth * between(config.forward, forward), 0.0),
+        sideways=jnp.where(moves & ~straight & ~turning, breadth * between(config.sideways, sideways), 0.0),
+        yaw_rate=jnp.where(moves & ~straight & ~sidling, breadth * between(config.yaw_rate, yaw_rate), 0.0),
         heading=heading + jnp.where(moves, between(config.heading_change, change), 0.0),
-        hold_heading=holds < config.heading_share,
+        hold_heading=(holds < config.heading_share) & ~turning,
         steps_left=(between(config.resample_time, until) / control_dt).astype(jnp.int32),
     )
     return _without_creeping(velocity)

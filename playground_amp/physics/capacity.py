@@ -4,6 +4,7 @@ import os
 import subprocess
 
 from playground_amp.configs.errors import UserError
+from playground_amp.physics.availability import nvidia_gpu
 
 # On a CPU more robots make an iteration longer, not learning faster; on a GPU speed and learning both still gain.
 _CPU_ROBOTS, _GPU_ROBOTS = 512, 8192
@@ -18,7 +19,7 @@ def fitting_num_envs(engine: str) -> int:
     Raises:
       UserError: the GPU's memory cannot be found out.
     """
-    if engine == "warp":
+    if engine == "warp" or (engine == "mjx" and nvidia_gpu()):
         return _power_of_two(min(_GPU_ROBOTS, int(_SHARE * gpu_memory() / _ROBOT_MEMORY)))
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return _power_of_two(min(_CPU_ROBOTS, int(_SHARE * memory / _ROBOT_MEMORY)))

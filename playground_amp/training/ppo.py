@@ -20,6 +20,8 @@ from brax.training.agents.ppo.networks import PPONetworks
 from brax.training.agents.ppo.optimizer import adaptive_kl_learning_rate
 from brax.training.types import Transition
 
+# A feature that hardly varies for a while, like pushes before they begin, must not come as thousands when it does.
+_LEAST_DEVIATION = 0.01
 _NEVER_GIVE_UP = 2**30  # the loop decides when repeated bad updates end a run
 
 
@@ -116,6 +118,6 @@ def _update_normalizer(
     normalizer: running_statistics.RunningStatisticsState, observation: Any
 ) -> running_statistics.RunningStatisticsState:
     """The statistics with the observations [N, T, ...] of a rollout; as they were if that makes them not finite."""
-    updated = running_statistics.update(normalizer, observation)
+    updated = running_statistics.update(normalizer, observation, std_min_value=_LEAST_DEVIATION)
     finite = jnp.stack([jnp.isfinite(x).all() for x in jax.tree.leaves(updated)]).all()
     return jax.tree.map(lambda new, old: jnp.where(finite, new, old), updated, normalizer)

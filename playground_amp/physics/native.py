@@ -125,7 +125,7 @@ class _HostSimulations:
         self._floor = model.geom("floor").id
         self._waist = model.body("waist").id
         self._switches = switch_addresses(model)
-        self._torque_limit = model.actuator_forcerange[:, 1].copy()
+        self._torque_limit = model.actuator_forcerange[:, 1].astype(np.float32)
         self._ends = np.cumsum([model.nq, model.nv, model.nv, 1, 1, 1, model.nu, 3])
 
     def target(self, task: str, shapes: Shapes) -> str:
@@ -189,10 +189,11 @@ class _HostSimulations:
         """The control period of servos whose orders or limits change from one physics step to the next."""
         nu, timestep = self._model.nu, self._model.opt.timestep
         target, previous = rows[:, self._ends[5] : self._ends[6]], rows[:, -nu:]
-        position, velocity = batch.bind("qpos")[:, -nu:], batch.bind("qvel")[:, -nu:]
+        target, previous = np.ascontiguousarray(target), np.ascontiguousarray(previous)
         failed = np.zeros(len(rows), bool)
         for substep in range(self._substeps):
             start = substep * timestep
+            position, velocity = (batch.bind(name)[:, -nu:].astype(np.float32) for name in ("qpos", "qvel"))
             batch.ctrl = servo.order(np, parameters, target, previous, position, start, timestep)
             limits = servo.torque_range(np, parameters, self._torque_limit, velocity)
             if limits is not None:

@@ -18,17 +18,18 @@ SMALL = "trainer.actor_layers=[16, 12]"
 CONFIG = load_config(CONFIG_PATH, [SMALL])
 
 
-def made_up_params(seed: int = 0) -> dict[str, Any]:
-    """Parameters as in a checkpoint, of the layers of `CONFIG`."""
+def made_up_params(seed: int = 0, history: int = 1) -> dict[str, Any]:
+    """Parameters as in a checkpoint, of the layers of `CONFIG`, for so many observations."""
     rng = np.random.default_rng(seed)
+    size = history * ACTOR_SIZE
 
     def layer(inputs: int, outputs: int, scale: float = 1.0) -> dict[str, np.ndarray]:
         kernel = scale * rng.standard_normal((inputs, outputs)) / np.sqrt(inputs)
         return {"kernel": kernel.astype(np.float32), "bias": 0.1 * rng.standard_normal(outputs).astype(np.float32)}
 
-    mean = 0.1 * rng.standard_normal(ACTOR_SIZE).astype(np.float32)
-    std = rng.uniform(0.2, 1.0, ACTOR_SIZE).astype(np.float32)
-    tree = {"MLP_0": {"hidden_0": layer(ACTOR_SIZE, 16), "hidden_1": layer(16, 12)}, "Dense_0": layer(12, 11, 1.0)}
+    mean = 0.1 * rng.standard_normal(size).astype(np.float32)
+    std = rng.uniform(0.2, 1.0, size).astype(np.float32)
+    tree = {"MLP_0": {"hidden_0": layer(size, 16), "hidden_1": layer(16, 12)}, "Dense_0": layer(12, 11, 1.0)}
     return {
         "normalizer": {"mean": {"state": mean}, "std": {"state": std}},
         "policy": {"params": {**tree, "std_logparam": {"log_value": np.zeros(11, np.float32)}}},

@@ -154,6 +154,24 @@ def test_filtered_actions(backend: str) -> None:
     np.testing.assert_allclose(target, np.clip(wanted, robot.joint_lower, robot.joint_upper), atol=1e-6)
 
 
+# A policy that sees the last few observations
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_policy_with_a_history_remembers_what_the_environment_does(tmp_path: Path, backend: str) -> None:
+    config = load_config(CONFIG_PATH, [SMALL, "env.observation_history=3"])
+    exported = bundle.export_bundle(
+        {"params": made_up_params(history=3)}, config, "0" * 64, tmp_path / "bundle", 12, 120
+    )
+    assert exported.parity[backend].joint_target_from_sensors < 1e-5
+
+    recorded, policy = record(config, made_up_params(history=3), 12, 120), load_policy(tmp_path / "bundle", backend)
+    policy.reset(float(recorded.gait_phase[0, 2]))
+    for step in range(int(np.flatnonzero([*recorded.ended[:, 2], True])[0])):
+        targets = policy.step(*one_robot(recorded, 2, step))
+        np.testing.assert_allclose(list(targets.values()), recorded.joint_target[step, 2], atol=1e-5)
+
+
 # What was altered does not run
 
 

@@ -237,6 +237,20 @@ def test_a_state_that_is_not_finite_ends_its_episode_and_its_robot_starts_anew()
     assert int(following.step[0]) == 1
 
 
+def test_the_policy_sees_as_many_observations_as_it_is_told_the_newest_first():
+    environment = env("env.observation_history=3")
+    state = jax.jit(environment.reset)(jax.random.PRNGKey(0))
+    seen = [state.observation["state"][:ACTOR_SIZE]]
+    np.testing.assert_array_equal(state.observation["state"], np.tile(seen[0], 3))
+    step = jax.jit(environment.step)
+    for action in 0.3 * jax.random.normal(jax.random.PRNGKey(1), (4, 11)):
+        state = step(state, action)
+        seen.insert(0, state.observation["state"][:ACTOR_SIZE])
+    np.testing.assert_array_equal(state.observation["state"], np.concatenate(seen[:3]))
+    assert np.abs(np.asarray(seen[0] - seen[1])).max() > 1e-3
+    assert environment.observation_sizes["privileged_state"] == env().observation_sizes["privileged_state"]
+
+
 def test_automatic_starts_keep_what_an_episode_ended_with():
     start, step = vector()
     states = start(jax.random.split(jax.random.PRNGKey(0), 4))

@@ -14,7 +14,7 @@ from playground_amp.configs.errors import UserError
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, curriculum, individuals, sensing
-from playground_amp.envs.observations import ACTION_MIRROR, OBSERVATION_MIRRORS
+from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.physics.engine import Engine, PhysicalParameters, make_engine
 from playground_amp.physics.readings import Readings
@@ -315,6 +315,6 @@ def test_the_mirrored_robot_with_the_mirrored_faults_sees_the_mirrored_observati
     physics, readings = env().engine.reset(HOME, jnp.zeros(17), drawn.parameters)
     one, reward = run(drawn._replace(physics=physics, readings=readings), actions)
     other, other_reward = run(mirrored_state(drawn), image(ACTION_MIRROR, actions))
-    for name, at in OBSERVATION_MIRRORS.items():
+    for name, at in observation_mirrors(ACTOR_SIZE).items():
         np.testing.assert_allclose(image(at, other[name]), one[name], atol=3e-3)
     np.testing.assert_allclose(other_reward, reward, atol=2e-4)

@@ -10,7 +10,7 @@ import pytest
 
 from playground_amp.configs.loader import load_config
 from playground_amp.envs import commands
-from playground_amp.envs.observations import ACTION_MIRROR, OBSERVATION_MIRRORS
+from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
@@ -28,7 +28,7 @@ def image(at: Mirror, array: Any) -> Any:
 
 
 def test_every_mirror_undoes_itself():
-    for at in (*OBSERVATION_MIRRORS.values(), ACTION_MIRROR, mirror.both_sides(mirror.POLAR)):
+    for at in (*observation_mirrors(ACTOR_SIZE).values(), ACTION_MIRROR, mirror.both_sides(mirror.POLAR)):
         array = np.random.default_rng(0).normal(size=at.size)
         np.testing.assert_allclose(image(at, image(at, array)), array)
 
@@ -59,15 +59,15 @@ def test_the_mirrored_robot_sees_the_mirrored_observations():
 
     one, reward = run(start(commands.hold(0.3, 0.1, 0.2), 0.1), actions)
     other, other_reward = run(start(commands.hold(0.3, -0.1, -0.2), 0.6), image(ACTION_MIRROR, actions))
-    for name, at in OBSERVATION_MIRRORS.items():
+    for name, at in observation_mirrors(ACTOR_SIZE).items():
         np.testing.assert_allclose(image(at, other[name]), one[name], atol=2e-3)
     np.testing.assert_allclose(other_reward, reward, atol=1e-4)
 
 
-@pytest.fixture
-def parameters():
+@pytest.fixture(params=[1, 3], ids=["one observation", "the last three"])
+def parameters(request):
     """Networks, a lopsided normaliser and random weights."""
-    sizes = {name: at.size for name, at in OBSERVATION_MIRRORS.items()}
+    sizes = {name: at.size for name, at in observation_mirrors(request.param * ACTOR_SIZE).items()}
     networks = make_networks(CONFIG.trainer, sizes)
     keys = jax.random.split(jax.random.PRNGKey(2), 4)
     policy, value = networks.policy_network.init(keys[0]), networks.value_network.init(keys[1])
@@ -79,7 +79,7 @@ def parameters():
 
 def test_the_networks_answer_an_image_with_the_image(parameters):
     networks, normalizer, policy, value, batch = parameters
-    mirrored = {name: image(at, batch[name]) for name, at in OBSERVATION_MIRRORS.items()}
+    mirrored = {name: image(at, batch[name]) for name, at in observation_mirrors(batch["state"].shape[1]).items()}
     mean, std = networks.policy_network.apply(normalizer, policy, batch)
     mirrored_mean, mirrored_std = networks.policy_network.apply(normalizer, policy, mirrored)
     np.testing.assert_allclose(mirrored_mean, image(ACTION_MIRROR, mean), atol=1e-6)
@@ -104,6 +104,6 @@ def test_without_symmetry_the_networks_are_plain(parameters):
     plain = make_networks(
         CONFIG.trainer.model_copy(update={"symmetric": False}), {n: x.shape[1] for n, x in batch.items()}
     )
-    mirrored = {name: image(at, batch[name]) for name, at in OBSERVATION_MIRRORS.items()}
+    mirrored = {name: image(at, batch[name]) for name, at in observation_mirrors(batch["state"].shape[1]).items()}
     mean, mirrored_mean = (plain.policy_network.apply(normalizer, policy, x)[0] for x in (batch, mirrored))
     assert np.abs(np.asarray(mirrored_mean - image(ACTION_MIRROR, mean))).max() > 1e-3

@@ -69,6 +69,7 @@ class EnvConfig(Section):
     control_dt: float = Field(gt=0, le=0.1, description="control period, s")
     episode_length: int = Field(gt=0, description="control steps before an episode is cut off (not a fall)")
     action_scale: float = Field(gt=0, description="radians of joint target a unit of action, around the home pose")
+    observation_history: int = Field(ge=1, le=10, description="how many of the last observations the policy sees")
     action_filter: float = Field(ge=0, lt=1, description="share of the last target kept in the new one; 0: no filter")
     fall_height: float = Field(gt=0, description="waist height under which the robot has fallen, m")
     fall_tilt: float = Field(gt=0, le=3.1416, description="tilt beyond which it has fallen, rad")

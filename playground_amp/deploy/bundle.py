@@ -19,10 +19,10 @@ from typing import Any
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config
 from playground_amp.deploy import golden, runtime
-from playground_amp.deploy.onnx_model import ACTIVATION, OBSERVATION_SCALES, OBSERVATION_UNITS, build_onnx
+from playground_amp.deploy.onnx_model import ACTIVATION, OBSERVATION_UNITS, build_onnx
 from playground_amp.deploy.parity import Latency, Parity, measure_latency, measure_parity
 from playground_amp.deploy.recording import Recorded, record
-from playground_amp.envs.observations import ACTOR_LAYOUT
+from playground_amp.envs.observations import ACTOR_LAYOUT, OBSERVATION_SCALES
 from playground_amp.robot.robot import Robot, load_robot
 from playground_amp.training.manifest import code_revision, robot_hash
 
@@ -139,7 +139,9 @@ def make_manifest(config: Config, robot: Robot, checkpoint_hash: str, files: Map
             }
             for name, part in ACTOR_LAYOUT.items()
         ],
-        "observation_meaning": "input of policy.onnx in SI units; inside, joint_position - home, then × scale",
+        "observation_history": config.env.observation_history,
+        "observation_meaning": "input of policy.onnx in SI units; inside, joint_position - home, then × scale; of a "
+        "history the newest first, at the start all of them the first one",
         "command": {
             "order": ["forward m/s", "to the left m/s", "yaw rate rad/s, counter-clockwise"],
             "trained": [list(commands.forward), list(commands.sideways), list(commands.yaw_rate)],

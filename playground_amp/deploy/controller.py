@@ -8,7 +8,7 @@ import numpy as np
 from jax.tree_util import Partial
 
 from playground_amp.configs.errors import UserError
-from playground_amp.deploy.recording import chest_imu
+from playground_amp.deploy.recording import chest_imu, observations_before
 from playground_amp.deploy.runtime import BundleError, Memory, Sensors, WalkingPolicy, load_policy
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 
@@ -44,6 +44,7 @@ def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState, key: jax.Arr
         state.gait_phase,
         state.previous_action,
         state.joint_target,
+        observations_before(env, state),
     )
     result = jax.ShapeDtypeStruct((env.action_size,), np.float32)
     return jax.pure_callback(partial(_act_on_host, policy), result, *seen, vmap_method="broadcast_all")
@@ -52,11 +53,11 @@ def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState, key: jax.Arr
 def _act_on_host(policy: WalkingPolicy, *seen: np.ndarray) -> np.ndarray:
     """The NumPy side, for one robot or for all of them [N, ...]."""
     arrays = [np.asarray(array) for array in seen]
-    orientation, gyro, joint_position, joint_velocity, command, gait_phase, previous_action, joint_target = arrays
+    orientation, gyro, joint_position, joint_velocity, command, *memory = arrays
     sensors = Sensors(
         orientation,
         gyro,
         dict(zip(policy.joint_names, joint_position.T, strict=True)),
         dict(zip(policy.joint_names, joint_velocity.T, strict=True)),
     )
-    return policy.act(Memory(gait_phase, previous_action, joint_target), sensors, command).previous_action
+    return policy.act(Memory(*memory), sensors, command).previous_action

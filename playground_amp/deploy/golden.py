@@ -42,6 +42,7 @@ def _sequence(recorded: Recorded, robot: int, window: slice) -> dict[str, Any]:
             "gait_phase": _numbers(steps.gait_phase[0]),
             "previous_action": _by_joint(steps.previous_action[0]),
             "joint_target": _by_joint(steps.previous_target[0]),
+            "before": _numbers(steps.before[0]),
         },
         "steps": {
             "orientation": _numbers(steps.orientation),

@@ -1,8 +1,8 @@
 """The policy as an ONNX model: normaliser, network and action mapping in one file, from the checkpoint's plain arrays.
 
-Inputs: `observation` [N, 44] in SI units (parts as in `OBSERVATION_UNITS`), and, if the actions are filtered,
-`previous_joint_target` [N, 11] rad. Outputs: `action` [N, 11], to be fed back as the previous action, and
-`joint_target` [N, 11] rad, within the joints' ranges. No node has attributes; runtime.py relies on it.
+Inputs: `observation` [N, 44 history] in SI units (parts as in `OBSERVATION_UNITS`, the newest first), and, if the
+actions are filtered, `previous_joint_target` [N, 11] rad. Outputs: `action` [N, 11], to be fed back as the previous
+action, and `joint_target` [N, 11] rad, within the joints' ranges. No node has attributes; runtime.py relies on it.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config
-from playground_amp.envs.observations import ACTOR_LAYOUT, ACTOR_SIZE, GYRO_SCALE, JOINT_VELOCITY_SCALE
+from playground_amp.envs.observations import ACTOR_LAYOUT, ACTOR_SIZE, OBSERVATION_SCALES
 from playground_amp.robot.robot import JOINT_NAMES, Robot
 
 ACTIVATION = "Elu"
 OPSET, IR_VERSION = 17, 8  # read by onnxruntime 1.13 and later
-OBSERVATION_SCALES = {"gyro_b": GYRO_SCALE, "joint_velocity": JOINT_VELOCITY_SCALE}  # 1 elsewhere
 OBSERVATION_UNITS = {
     "gravity_b": "1",
     "gyro_b": "rad/s",
@@ -54,7 +53,7 @@ def build_onnx(params: Mapping[str, Any], config: Config, robot: Robot) -> bytes
         if not last:
             nodes.append(helper.make_node(ACTIVATION, [output], [f"hidden_{index + 1}"]))
     nodes += _action_mapping(filtered=config.env.action_filter > 0)
-    return _model(nodes, constants, filtered=config.env.action_filter > 0)
+    return _model(nodes, constants, layers[0][0].shape[0], filtered=config.env.action_filter > 0)
 
 
 def _action_mapping(*, filtered: bool) -> list[onnx.NodeProto]:
@@ -80,9 +79,10 @@ def _constants(normalizer: Mapping[str, Any], config: Config, robot: Robot) -> d
     home, kept = robot.home_joint_position, config.env.action_filter
     parts = {name: np.ones(part.size) for name, part in ACTOR_LAYOUT.items()}
     offsets = {name: home if name == "joint_position" else 0 * ones for name, ones in parts.items()}
+    scales = {name: OBSERVATION_SCALES.get(name, 1) * ones for name, ones in parts.items()}
     constants = {
-        "observation_offset": np.concatenate(list(offsets.values())),
-        "observation_scale": np.concatenate([OBSERVATION_SCALES.get(name, 1) * ones for name, ones in parts.items()]),
+        "observation_offset": np.tile(np.concatenate(list(offsets.values())), config.env.observation_history),
+        "observation_scale": np.tile(np.concatenate(list(scales.values())), config.env.observation_history),
         "normalizer_mean": normalizer["mean"]["state"],
         "normalizer_std": normalizer["std"]["state"],
         "home": home,
@@ -98,7 +98,7 @@ def _layers(policy: Mapping[str, Any], config: Config) -> list[tuple[np.ndarray,
     tree = policy["params"]
     named = [*(tree["MLP_0"][f"hidden_{index}"] for index in range(len(tree["MLP_0"]))), tree["Dense_0"]]
     layers = [(np.asarray(layer["kernel"]), np.asarray(layer["bias"])) for layer in named]
-    sizes = [ACTOR_SIZE, *config.trainer.actor_layers, len(JOINT_NAMES)]
+    sizes = [ACTOR_SIZE * config.env.observation_history, *config.trainer.actor_layers, len(JOINT_NAMES)]
     expected = list(pairwise(sizes))
     found = [kernel.shape for kernel, _ in layers]
     if found != expected:
@@ -106,12 +106,14 @@ def _layers(policy: Mapping[str, Any], config: Config) -> list[tuple[np.ndarray,
     return layers
 
 
-def _model(nodes: list[onnx.NodeProto], constants: Mapping[str, np.ndarray], *, filtered: bool) -> bytes:
+def _model(
+    nodes: list[onnx.NodeProto], constants: Mapping[str, np.ndarray], observation_size: int, *, filtered: bool
+) -> bytes:
     def rows(name: str, size: int) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", size])
 
     joints = len(JOINT_NAMES)
-    inputs = [rows("observation", ACTOR_SIZE), *([rows("previous_joint_target", joints)] if filtered else [])]
+    inputs = [rows("observation", observation_size), *([rows("previous_joint_target", joints)] if filtered else [])]
     graph = helper.make_graph(
         nodes,
         "wildrobot_policy",

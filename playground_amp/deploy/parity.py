@@ -31,9 +31,9 @@ class Latency(NamedTuple):
 
 def measure_parity(policy: WalkingPolicy, recorded: Recorded) -> Parity:
     """Every recorded moment through the exported file, against what the environment did."""
-    rows = Recorded(*(column.reshape(-1, *column.shape[2:]) for column in recorded))
+    rows = Recorded(*(column.reshape(recorded.command[..., 0].size, *column.shape[2:]) for column in recorded))
     action, joint_target = policy.network(rows.observation_si, rows.previous_target)
-    memory = Memory(rows.gait_phase, rows.previous_action, rows.previous_target)
+    memory = Memory(rows.gait_phase, rows.previous_action, rows.previous_target, rows.before)
     after = policy.act(memory, batch_sensors(policy, rows), rows.command)
     off = np.abs(after.gait_phase - rows.next_gait_phase)
     return Parity(

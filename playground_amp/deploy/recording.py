@@ -14,6 +14,7 @@ from playground_amp.configs.loader import config_from_dict
 from playground_amp.configs.randomization import NOMINAL
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import hold
+from playground_amp.envs.observations import ACTOR_SIZE, in_si_units
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.physics import rotations
@@ -29,8 +30,9 @@ _SEED = 0
 class Recorded(NamedTuple):
     """Columns over [steps, robots]; a row is one moment, what the JAX policy did, and what came of it."""
 
-    observation: Any  # [44] as the environment made it
-    observation_si: Any  # [44] the same without offset and scales
+    observation: Any  # [44 history] as the environment made it
+    observation_si: Any  # [44 history] the same without offset and scales
+    before: Any  # [44 (history - 1)] its part that is older than this moment
     orientation: Any  # [4] wxyz of the chest in the world
     gyro: Any  # [3] rad/s, chest frame
     joint_position: Any  # [11] rad
@@ -55,6 +57,12 @@ def chest_imu(readings: Readings) -> tuple[jax.Array, jax.Array]:
     orientation = rotations.multiply(readings.base_quaternion_w, turned)
     gyro = rotations.rotate_inverse(readings.gyro_b, turned) + readings.joint_velocity[_WAIST_YAW] * up
     return orientation, gyro
+
+
+def observations_before(env: WildRobotEnv, state: EnvState) -> jax.Array:
+    """The observations [44 (history - 1)] before this moment's, in SI units, the newest first."""
+    home = jnp.asarray(env.engine.robot.home_joint_position, jnp.float32)
+    return in_si_units(state.observation["state"], home)[ACTOR_SIZE:]
 
 
 def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -> Recorded:
@@ -97,9 +105,11 @@ def _row(env: WildRobotEnv, state: EnvState, reached: EnvState) -> Recorded:
     turn = 2 * jnp.pi * state.gait_phase
     clock = jnp.stack([jnp.sin(turn), jnp.cos(turn)])
     joints = [readings.joint_position, readings.joint_velocity, state.previous_action]
+    before = observations_before(env, state)
     return Recorded(
         observation=state.observation["state"],
-        observation_si=jnp.concatenate([readings.gravity_b, readings.gyro_b, *joints, command, clock]),
+        observation_si=jnp.concatenate([readings.gravity_b, readings.gyro_b, *joints, command, clock, before]),
+        before=before,
         orientation=orientation,
         gyro=gyro,
         joint_position=readings.joint_position,

@@ -8,6 +8,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from playground_amp.envs import gait
 from playground_amp.physics import rotations
@@ -39,12 +40,16 @@ CRITIC_LAYOUT = ACTOR_LAYOUT | {
     "floor_friction": mirror.signs(1),
     "push_force_h": mirror.POLAR,
 }
+OBSERVATION_SCALES = {"gyro_b": GYRO_SCALE, "joint_velocity": JOINT_VELOCITY_SCALE}  # of the actor's parts; 1 elsewhere
 ACTOR_SIZE = sum(part.size for part in ACTOR_LAYOUT.values())
 ACTION_MIRROR = _JOINTS
-OBSERVATION_MIRRORS = {
-    "state": mirror.stack(*ACTOR_LAYOUT.values()),
-    "privileged_state": mirror.stack(*CRITIC_LAYOUT.values()),
-}
+_FRAME_MIRROR = mirror.stack(*ACTOR_LAYOUT.values())
+_CRITIC_MIRROR = mirror.stack(*CRITIC_LAYOUT.values())
+
+
+def observation_mirrors(actor_size: int) -> dict[str, mirror.Mirror]:
+    """The mirrors of observations of which the actor's has `actor_size` numbers: one frame, or several."""
+    return {"state": mirror.stack(*[_FRAME_MIRROR] * (actor_size // ACTOR_SIZE)), "privileged_state": _CRITIC_MIRROR}
 
 
 def actor_observation(
@@ -70,6 +75,24 @@ def actor_observation(
             gait.clock(gait_phase),
         ]
     )
+
+
+def with_history(frame: jax.Array, before: jax.Array | None, history: int) -> jax.Array:
+    """The actor's observation [44 history]: a frame [44] and those that came before it, the newest first.
+
+    `before`: the observation one control step earlier; None at a start, where the frame stands for those before it.
+    """
+    if before is None:
+        return jnp.tile(frame, history)
+    return jnp.concatenate([frame, before[: (history - 1) * ACTOR_SIZE]])
+
+
+def in_si_units(observation: jax.Array, home: jax.Array) -> jax.Array:
+    """The actor's observation [44 history] without its scales and without the home pose [11] that was subtracted."""
+    parts = [(name, np.ones(part.size)) for name, part in ACTOR_LAYOUT.items()]
+    scale = jnp.concatenate([OBSERVATION_SCALES.get(name, 1.0) * ones for name, ones in parts])
+    offset = jnp.concatenate([home if name == "joint_position" else 0 * ones for name, ones in parts])
+    return (observation.reshape(-1, ACTOR_SIZE) / scale + offset).ravel()
 
 
 def critic_observation(

@@ -45,7 +45,7 @@ class EnvState(NamedTuple):
     previous_action: jax.Array  # [11]
     joint_target: jax.Array  # [11] rad, as the servos last got it
     average_velocity: jax.Array  # [3] forward, sideways m/s and yaw rate rad/s, heading frame, averaged over a moment
-    observation: dict[str, jax.Array]  # "state" [44], "privileged_state" [n]
+    observation: dict[str, jax.Array]  # "state" [44 history], "privileged_state" [n]
     reward: jax.Array  # []
     reward_terms: dict[str, jax.Array]  # [] each, weighted; they sum to the reward
     terminated: jax.Array  # [] bool
@@ -305,7 +305,8 @@ class WildRobotEnv:
             state.parameters.floor_friction,
             pushes.force_now(state.push),
         )
-        return {"state": actor, "privileged_state": critic}
+        seen = observations.with_history(actor, state.observation.get("state"), self.config.env.observation_history)
+        return {"state": seen, "privileged_state": critic}
 
 
 def _around_zero(uniform: jax.Array) -> jax.Array:

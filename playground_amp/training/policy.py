@@ -1,10 +1,12 @@
 """Actor and critic: Brax's PPO networks at this project's settings, and the policy as plain arrays.
 
-The actor sees the 44 numbers of the robot's own sensors, the critic what only a simulator knows besides.
+The actor sees the 44 numbers of the robot's own sensors, or the last few of them; the critic what only a simulator
+knows besides.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -12,7 +14,8 @@ import jax
 import numpy as np
 
 from playground_amp.configs.schema import TrainerConfig
-from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, OBSERVATION_MIRRORS
+from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
+from playground_amp.robot.mirror import Mirror
 from playground_amp.robot.robot import JOINT_NAMES
 from playground_amp.training import symmetry
 
@@ -20,6 +23,7 @@ from brax.training.acme import running_statistics
 from brax.training.agents.ppo import networks as ppo_networks
 from brax.training.networks import FeedForwardNetwork
 
+Mirrors = Mapping[str, Mirror]
 Policy = Callable[[Mapping[str, Any], Mapping[str, jax.Array], jax.Array | None], jax.Array]
 _ACTOR_KEY, _CRITIC_KEY = "state", "privileged_state"
 
@@ -29,18 +33,20 @@ def make_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) 
     networks = _plain_networks(trainer, observation_sizes)
     if not trainer.symmetric:
         return networks
+    mirrors = observation_mirrors(observation_sizes[_ACTOR_KEY])
     return replace(
         networks,  # pyright: ignore[reportArgumentType]  (a dataclass that pyright does not see as one)
-        policy_network=_averaged(networks.policy_network, _symmetric_policy),
-        value_network=_averaged(networks.value_network, _symmetric_value),
+        policy_network=_averaged(networks.policy_network, mirrors, partial(_symmetric_policy, mirrors)),
+        value_network=_averaged(networks.value_network, mirrors, partial(_symmetric_value, mirrors)),
     )
 
 
 def policy_params(trainer: TrainerConfig, normalizer: Any, policy: Any, value: Any) -> dict[str, Any]:
     """The policy as nested dicts of NumPy arrays, those of plain networks: what a checkpoint holds."""
     if trainer.symmetric:
-        normalizer = symmetry.symmetric_normalizer(normalizer, OBSERVATION_MIRRORS)
-        policy, value = _symmetric_policy(policy), _symmetric_value(value)
+        mirrors = observation_mirrors(len(normalizer.mean[_ACTOR_KEY]))
+        normalizer = symmetry.symmetric_normalizer(normalizer, mirrors)
+        policy, value = _symmetric_policy(mirrors, policy), _symmetric_value(mirrors, value)
     plain = {"normalizer": {"mean": normalizer.mean, "std": normalizer.std}, "policy": policy, "value": value}
     return jax.tree.map(np.asarray, plain)
 
@@ -84,19 +90,19 @@ def _plain_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]
     )
 
 
-def _averaged(network: FeedForwardNetwork, average: Callable[[Any], Any]) -> FeedForwardNetwork:
+def _averaged(network: FeedForwardNetwork, mirrors: Mirrors, average: Callable[[Any], Any]) -> FeedForwardNetwork:
     """The network with its weights and its normaliser averaged with their mirror image at every use."""
 
     def apply(normalizer: Any, params: Any, observation: Mapping[str, jax.Array]) -> Any:
-        normalizer = symmetry.symmetric_normalizer(normalizer, OBSERVATION_MIRRORS)
+        normalizer = symmetry.symmetric_normalizer(normalizer, mirrors)
         return network.apply(normalizer, average(params), observation)
 
     return FeedForwardNetwork(init=network.init, apply=apply)
 
 
-def _symmetric_policy(params: Any) -> dict[str, Any]:
-    return symmetry.symmetric_policy(params, OBSERVATION_MIRRORS[_ACTOR_KEY], ACTION_MIRROR)
+def _symmetric_policy(mirrors: Mirrors, params: Any) -> dict[str, Any]:
+    return symmetry.symmetric_policy(params, mirrors[_ACTOR_KEY], ACTION_MIRROR)
 
 
-def _symmetric_value(params: Any) -> dict[str, Any]:
-    return symmetry.symmetric_value(params, OBSERVATION_MIRRORS[_CRITIC_KEY])
+def _symmetric_value(mirrors: Mirrors, params: Any) -> dict[str, Any]:
+    return symmetry.symmetric_value(params, mirrors[_CRITIC_KEY])

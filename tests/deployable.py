@@ -39,5 +39,5 @@ def made_up_params(seed: int = 0, history: int = 1) -> dict[str, Any]:
 
 def made_up_policy(config: Config = CONFIG, backend: str = "auto") -> WalkingPolicy:
     """The runtime's policy of these parameters, without the golden vectors that a bundle has to show."""
-    model = build_onnx(made_up_params(), config, load_robot())
+    model = build_onnx(made_up_params(history=config.env.observation_history), config, load_robot())
     return WalkingPolicy(bundle.make_manifest(config, load_robot(), "", {"policy.onnx": model}), model, backend)

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
-from deployable import CONFIG, made_up_params, made_up_policy
+from deployable import CONFIG, CONFIG_PATH, SMALL, made_up_params, made_up_policy
 
 from playground_amp import evaluate, export
 from playground_amp.configs.errors import UserError
+from playground_amp.configs.loader import load_config
 from playground_amp.deploy import control_loop
 from playground_amp.deploy.controller import bundle_controller
 from playground_amp.deploy.recording import chest_imu
@@ -39,7 +40,9 @@ def test_the_imu_is_where_the_model_has_it_and_is_turned_back_into_the_base_fram
 
     zeros = jnp.zeros(4), jnp.zeros(11)
     readings = make_readings(robot)(jnp.asarray(data.qpos), jnp.asarray(data.qvel), *zeros)
-    orientation, gyro = chest_imu(readings)
+    orientation, gyro = chest_imu(
+        readings.base_quaternion_w, readings.gyro_b, readings.joint_position, readings.joint_velocity
+    )
 
     np.testing.assert_allclose(orientation * np.sign(orientation[0] * quaternion[0]), quaternion, atol=1e-6)
     np.testing.assert_allclose(gyro, velocity[:3], atol=1e-6)
@@ -51,10 +54,23 @@ def test_the_imu_is_where_the_model_has_it_and_is_turned_back_into_the_base_fram
     np.testing.assert_allclose(sensed[3:6], readings.gyro_b, atol=1e-6)
 
 
-def test_the_controller_gives_the_actions_of_the_policy() -> None:
-    env, params = WildRobotEnv(CONFIG), made_up_params()
-    controller = bundle_controller(made_up_policy(), env)
+ERRORS = (
+    "domain_randomization.imu_tilt=[0.02, 0.03]",
+    "domain_randomization.gyro_noise=0.1",
+    "domain_randomization.joint_position_noise=0.01",
+    "domain_randomization.joint_zero_offset=[-0.02, 0.02]",
+)
+
+
+@pytest.mark.parametrize("settings", [(), (*ERRORS, "env.observation_history=3")], ids=["", "errors and a history"])
+def test_the_controller_gives_the_actions_of_the_policy(settings: tuple[str, ...]) -> None:
+    config = load_config(CONFIG_PATH, [SMALL, *settings])
+    env, params = WildRobotEnv(config), made_up_params(history=config.env.observation_history)
+    controller = bundle_controller(made_up_policy(config), env)
     states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(1), 3))
+    step = jax.jit(jax.vmap(env.step))
+    for _ in range(2):
+        states = step(states, jnp.full((3, 11), 0.1))
 
     actions = jax.jit(jax.vmap(lambda state: controller(state, state.key)))(states)
 

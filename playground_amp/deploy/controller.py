@@ -4,13 +4,16 @@ from functools import partial
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import Partial
 
 from playground_amp.configs.errors import UserError
-from playground_amp.deploy.recording import chest_imu, observations_before
+from playground_amp.deploy.recording import chest_imu, seen_in_si_units
 from playground_amp.deploy.runtime import BundleError, Memory, Sensors, WalkingPolicy, load_policy
+from playground_amp.envs.observations import ACTOR_SIZE
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.physics import rotations
 
 
 def load_bundle(folder: Path) -> WalkingPolicy:
@@ -26,7 +29,7 @@ def load_bundle(folder: Path) -> WalkingPolicy:
 
 
 def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
-    """The function (state, key) → action [11] that senses as the robot does and asks the bundle's runtime.
+    """The function (state, key) → action [11] that senses as the robot does, errors included, and asks the runtime.
 
     The environment maps actions to joint targets; that the bundle maps them alike is what its golden vectors say.
     """
@@ -35,16 +38,17 @@ def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
 
 def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState, key: jax.Array) -> jax.Array:
     del key
-    readings = state.readings
+    observation = seen_in_si_units(env, state)
+    gravity_b, gyro_b, joint_position, joint_velocity, _ = jnp.split(observation[:ACTOR_SIZE], (3, 6, 17, 28))
     seen = (
-        *chest_imu(readings),
-        readings.joint_position,
-        readings.joint_velocity,
+        *chest_imu(rotations.upright(gravity_b), gyro_b, joint_position, joint_velocity),
+        joint_position,
+        joint_velocity,
         env.velocity_command(state),
         state.gait_phase,
         state.previous_action,
         state.joint_target,
-        observations_before(env, state),
+        observation[ACTOR_SIZE:],
     )
     result = jax.ShapeDtypeStruct((env.action_size,), np.float32)
     return jax.pure_callback(partial(_act_on_host, policy), result, *seen, vmap_method="broadcast_all")

@@ -18,7 +18,6 @@ from playground_amp.envs.observations import ACTOR_SIZE, in_si_units
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.physics import rotations
-from playground_amp.physics.readings import Readings
 from playground_amp.robot.robot import JOINT_NAMES
 from playground_amp.training.policy import make_policy
 
@@ -47,22 +46,23 @@ class Recorded(NamedTuple):
     ended: Any  # [] bool: the episode ended with this step
 
 
-def chest_imu(readings: Readings) -> tuple[jax.Array, jax.Array]:
+def chest_imu(
+    base_quaternion: jax.Array, gyro_b: jax.Array, joint_position: jax.Array, joint_velocity: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """What the IMU on the chest measures: orientation in the world [4] wxyz, and gyro [3] rad/s in the chest frame.
 
     The chest is the base turned by the waist's yaw q about z: ω_chest = R(-q) ω_b + q̇ z.
     """
     up = jnp.array([0.0, 0.0, 1.0])
-    turned = rotations.about_axis(up, readings.joint_position[_WAIST_YAW])
-    orientation = rotations.multiply(readings.base_quaternion_w, turned)
-    gyro = rotations.rotate_inverse(readings.gyro_b, turned) + readings.joint_velocity[_WAIST_YAW] * up
-    return orientation, gyro
+    turned = rotations.about_axis(up, joint_position[_WAIST_YAW])
+    orientation = rotations.multiply(base_quaternion, turned)
+    return orientation, rotations.rotate_inverse(gyro_b, turned) + joint_velocity[_WAIST_YAW] * up
 
 
-def observations_before(env: WildRobotEnv, state: EnvState) -> jax.Array:
-    """The observations [44 (history - 1)] before this moment's, in SI units, the newest first."""
+def seen_in_si_units(env: WildRobotEnv, state: EnvState) -> jax.Array:
+    """The policy's observation [44 history] without offset and scales."""
     home = jnp.asarray(env.engine.robot.home_joint_position, jnp.float32)
-    return in_si_units(state.observation["state"], home)[ACTOR_SIZE:]
+    return in_si_units(state.observation["state"], home)
 
 
 def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -> Recorded:
@@ -100,12 +100,13 @@ def _starts(vector: VectorEnv, key: jax.Array, robots: int) -> EnvState:
 
 def _row(env: WildRobotEnv, state: EnvState, reached: EnvState) -> Recorded:
     readings = state.readings
-    orientation, gyro = chest_imu(readings)
+    sensed = (readings.gyro_b, readings.joint_position, readings.joint_velocity)
+    orientation, gyro = chest_imu(readings.base_quaternion_w, *sensed)
     command = env.velocity_command(state)
     turn = 2 * jnp.pi * state.gait_phase
     clock = jnp.stack([jnp.sin(turn), jnp.cos(turn)])
     joints = [readings.joint_position, readings.joint_velocity, state.previous_action]
-    before = observations_before(env, state)
+    before = seen_in_si_units(env, state)[ACTOR_SIZE:]
     return Recorded(
         observation=state.observation["state"],
         observation_si=jnp.concatenate([readings.gravity_b, readings.gyro_b, *joints, command, clock, before]),

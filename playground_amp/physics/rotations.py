@@ -23,6 +23,16 @@ def rotate(vector: jax.Array, quaternion: jax.Array) -> jax.Array:
     return jnp.stack(_rotated(tuple(vector), *quaternion))
 
 
+def upright(gravity_b: jax.Array) -> jax.Array:
+    """A rotation [4] from a frame to the world in which gravity's direction is `gravity_b` [3].
+
+    It turns the frame's up, -gravity_b, to z by the shortest way.
+    """
+    up = -gravity_b / jnp.linalg.norm(gravity_b)
+    rotation = jnp.stack([1.0 + up[2], up[1], -up[0], jnp.zeros(())])
+    return rotation / jnp.linalg.norm(rotation)
+
+
 def rotate_inverse(vector: jax.Array, quaternion: jax.Array) -> jax.Array:
     """A vector [3] of the frame the rotation starts from, in the rotated frame."""
     w, x, y, z = quaternion

@@ -309,6 +309,7 @@ def inputs(**changes) -> rewards.RewardInputs:
         swing=jnp.zeros(2),
         swing_height=jnp.zeros(2),
         target_height=jnp.float32(0.455),
+        foot_spacing=jnp.float32(0.11),
         fallen=jnp.asarray(False),
         reference_offset=jnp.zeros(11),
     )

@@ -74,6 +74,7 @@ class EnvConfig(Section):
     fall_height: float = Field(gt=0, description="waist height under which the robot has fallen, m")
     fall_tilt: float = Field(gt=0, le=3.1416, description="tilt beyond which it has fallen, rad")
     target_height: float = Field(gt=0, description="waist height the reward asks for, m")
+    foot_spacing: float = Field(gt=0, lt=0.4, description="m sideways between the soles that foot_crowding asks for")
     reset_joint_noise: float = Field(ge=0, description="starts: joints off the home pose by up to this, rad")
     reset_velocity_noise: float = Field(ge=0, description="starts: base velocity up to this, m/s and rad/s")
     reference_start_share: float = Field(

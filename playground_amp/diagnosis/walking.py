@@ -45,6 +45,7 @@ def task_reward(config: Config, clip: Clip) -> float:
         swing=jax.vmap(lambda x: gait.swing_progress(x, config.env.gait))(phase),
         swing_height=jax.vmap(lambda x: gait.swing_height(x, config.env.gait))(phase),
         target_height=jnp.full(count, config.env.target_height),
+        foot_spacing=jnp.full(count, config.env.foot_spacing),
         fallen=jnp.zeros(count, bool),
         reference_offset=jnp.zeros((count, len(home))),
     )

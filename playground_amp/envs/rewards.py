@@ -18,7 +18,6 @@ from playground_amp.physics.readings import Readings
 from playground_amp.robot.robot import JOINT_NAMES
 
 _LATERAL_JOINTS = np.array([index for index, name in enumerate(JOINT_NAMES) if name.endswith(("yaw", "roll"))])
-_FOOT_SPACE = 0.11  # m between the middles of the soles
 _SPEED_SCALE = 0.2  # m/s: a slower command than this counts as this fast when progress is measured
 _YAW_SCALE = 0.3  # rad/s, likewise
 
@@ -36,6 +35,7 @@ class RewardInputs(NamedTuple):
     swing: jax.Array  # [2] progress of each foot's due swing, 0 in stance
     swing_height: jax.Array  # [2] height each sole is due at, m
     target_height: jax.Array  # [] of the waist, m
+    foot_spacing: jax.Array  # [] least distance sideways between the middles of the soles, m
     fallen: jax.Array  # [] bool
     reference_offset: jax.Array  # [11] joint position − that of the reference at this command and gait phase, rad
 
@@ -103,8 +103,8 @@ def foot_slip(s: RewardInputs) -> jax.Array:
 
 
 def foot_crowding(s: RewardInputs) -> jax.Array:
-    """How much nearer to each other the feet are sideways than 0.11 m, m; a sole is 0.08 m wide."""
-    return jnp.maximum(0.0, _FOOT_SPACE - (s.readings.foot_position_b[0, 1] - s.readings.foot_position_b[1, 1]))
+    """How much nearer to each other the feet are sideways than `env.foot_spacing`, m; a sole is 0.08 m wide."""
+    return jnp.maximum(0.0, s.foot_spacing - (s.readings.foot_position_b[0, 1] - s.readings.foot_position_b[1, 1]))
 
 
 def action_rate(s: RewardInputs) -> jax.Array:

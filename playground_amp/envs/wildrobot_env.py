@@ -279,6 +279,7 @@ class WildRobotEnv:
             swing=gait.swing_progress(state.gait_phase, self.config.env.gait),
             swing_height=gait.swing_height(state.gait_phase, self.config.env.gait),
             target_height=jnp.float32(self.config.env.target_height),
+            foot_spacing=jnp.float32(self.config.env.foot_spacing),
             fallen=fallen,
             reference_offset=self._reference_offset(state),
         )

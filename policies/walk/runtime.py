@@ -46,6 +46,7 @@ class Memory(NamedTuple):
     gait_phase: Any  # [] in [0, 1)
     previous_action: Any  # [joints]
     joint_target: Any  # [joints] rad, as last sent to the servos
+    before: Any = None  # [44 (history - 1)] the observations before, the newest first; None: there were none
 
 
 def load_policy(folder: str | Path, backend: str = "auto") -> "WalkingPolicy":
@@ -80,6 +81,7 @@ class WalkingPolicy:
         self.control_dt: float = manifest["control_dt"]
         self.home = np.array([joint["home"] for joint in manifest["joints"]], np.float32)
         self._parts = [part["name"] for part in manifest["observation"]]
+        self._history: int = manifest.get("observation_history", 1)
         self._clock = manifest["gait_clock"]
         self._imu_joint = self.joint_names.index(manifest["imu"]["turned_by_joint"])
         order = manifest["imu"]["quaternion_order"]
@@ -123,11 +125,14 @@ class WalkingPolicy:
         """The pure function behind `step`, of one robot or of a batch: the memory afterwards holds the targets."""
         command = np.asarray(command, np.float32)
         observation = self.observation(memory, sensors, command)
-        action, joint_target = self.network(observation, memory.joint_target)
-        return Memory(self._advance(memory.gait_phase, command), action, joint_target)
+        before = np.tile(observation, self._history - 1) if memory.before is None else memory.before
+        seen = np.concatenate([observation, before], axis=-1, dtype=np.float32)
+        action, joint_target = self.network(seen, memory.joint_target)
+        kept = seen[..., : before.shape[-1]]
+        return Memory(self._advance(memory.gait_phase, command), action, joint_target, kept)
 
     def observation(self, memory: Memory, sensors: Sensors, command: np.ndarray) -> np.ndarray:
-        """The network's input [..., 44] float32 in SI units. IMU readings are turned into the base frame."""
+        """The observation of this moment [..., 44] float32 in SI units. IMU readings are turned into the base frame."""
         joint_position, joint_velocity = self._by_joint(sensors.joint_position), self._by_joint(sensors.joint_velocity)
         waist_yaw, waist_speed = joint_position[..., self._imu_joint], joint_velocity[..., self._imu_joint]
         gyro_b = _turn(np.asarray(sensors.gyro, float), waist_yaw)
@@ -145,7 +150,7 @@ class WalkingPolicy:
         return np.concatenate([parts[name] for name in self._parts], axis=-1, dtype=np.float32)
 
     def network(self, observation: np.ndarray, previous_target: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Action [..., joints] and joint targets [..., joints] rad of an observation [..., 44] in SI units."""
+        """Action [..., joints] and joint targets [..., joints] rad of observations [..., 44 history] in SI units."""
         inputs = {"observation": observation, "previous_joint_target": np.asarray(previous_target, np.float32)}
         rows = {name: np.reshape(value, (-1, value.shape[-1])) for name, value in inputs.items()}
         shape = (*observation.shape[:-1], len(self.joint_names))
@@ -192,6 +197,7 @@ def _check_golden(policy: WalkingPolicy, golden: Mapping[str, Any]) -> None:
             np.float32(sequence["start"]["gait_phase"]),
             np.array([sequence["start"]["previous_action"][name] for name in policy.joint_names], np.float32),
             np.array([sequence["start"]["joint_target"][name] for name in policy.joint_names], np.float32),
+            np.array(sequence["start"].get("before", ()), np.float32),
         )
         for step, row in enumerate(_rows(sequence["steps"])):
             sensors = Sensors(row["orientation"], row["gyro"], row["joint_position"], row["joint_velocity"])
@@ -222,9 +228,12 @@ def _check_description(manifest: Mapping[str, Any], graph: "OnnxGraph") -> None:
     parts, joints = manifest["observation"], manifest["joints"]
     constants = {"action_filter": np.float32(0), **graph.constants}  # no filter, no node
     offsets = {"joint_position": [joint["home"] for joint in joints]}
+    scale = np.repeat([part["scale"] for part in parts], [part["size"] for part in parts])
+    offset = np.concatenate([offsets.get(part["name"], np.zeros(part["size"])) for part in parts])
+    history = manifest.get("observation_history", 1)
     described = {
-        "observation_scale": np.repeat([part["scale"] for part in parts], [part["size"] for part in parts]),
-        "observation_offset": np.concatenate([offsets.get(p["name"], np.zeros(p["size"])) for p in parts]),
+        "observation_scale": np.tile(scale, history),
+        "observation_offset": np.tile(offset, history),
         "home": offsets["joint_position"],
         "joint_lower": [joint["lower"] for joint in joints],
         "joint_upper": [joint["upper"] for joint in joints],

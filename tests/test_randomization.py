@@ -14,7 +14,7 @@ from playground_amp.configs.errors import UserError
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, curriculum, individuals, sensing
-from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
+from playground_amp.envs.observations import ACTION_MIRROR, observation_mirrors
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.physics.engine import Engine, PhysicalParameters, make_engine
 from playground_amp.physics.readings import Readings
@@ -269,6 +269,11 @@ def image(at: mirror.Mirror, array: jax.Array) -> jax.Array:
     return array[..., at.index] * at.sign
 
 
+def mirrors(observation: dict[str, jax.Array]) -> dict[str, mirror.Mirror]:
+    """Of observations [..., n] of the actor and the critic."""
+    return observation_mirrors(observation["state"].shape[-1])
+
+
 def mirrored_state(state: EnvState) -> EnvState:
     """The same robot, with its own faults, seen in the mirror; at the home pose and under the mirrored command."""
     names = [ROBOT.model.body(body).name for body in range(1, ROBOT.model.nbody)]
@@ -297,6 +302,7 @@ def mirrored_state(state: EnvState) -> EnvState:
         readings=readings,
         parameters=parameters,
         sensors=sensors,
+        observation={name: image(at, state.observation[name]) for name, at in mirrors(state.observation).items()},
         command=command_,
         gait_phase=(state.gait_phase + 0.5) % 1.0,
     )
@@ -315,6 +321,6 @@ def test_the_mirrored_robot_with_the_mirrored_faults_sees_the_mirrored_observati
     physics, readings = env().engine.reset(HOME, jnp.zeros(17), drawn.parameters)
     one, reward = run(drawn._replace(physics=physics, readings=readings), actions)
     other, other_reward = run(mirrored_state(drawn), image(ACTION_MIRROR, actions))
-    for name, at in observation_mirrors(ACTOR_SIZE).items():
+    for name, at in mirrors(one).items():
         np.testing.assert_allclose(image(at, other[name]), one[name], atol=3e-3)
     np.testing.assert_allclose(other_reward, reward, atol=2e-4)

@@ -33,7 +33,7 @@ def make_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) 
     networks = _plain_networks(trainer, observation_sizes)
     if not trainer.symmetric:
         return networks
-    mirrors = observation_mirrors(observation_sizes[_ACTOR_KEY])
+    mirrors = observation_mirrors(int(np.prod(observation_sizes[_ACTOR_KEY])))  # Brax gives shapes
     return replace(
         networks,  # pyright: ignore[reportArgumentType]  (a dataclass that pyright does not see as one)
         policy_network=_averaged(networks.policy_network, mirrors, partial(_symmetric_policy, mirrors)),

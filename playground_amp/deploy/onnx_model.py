@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config
-from playground_amp.envs.observations import ACTOR_LAYOUT, ACTOR_SIZE, OBSERVATION_SCALES
+from playground_amp.envs.observations import ACTOR_SIZE, offset_and_scale
 from playground_amp.robot.robot import JOINT_NAMES, Robot
 
 ACTIVATION = "Elu"
@@ -77,12 +77,10 @@ def _action_mapping(*, filtered: bool) -> list[onnx.NodeProto]:
 
 def _constants(normalizer: Mapping[str, Any], config: Config, robot: Robot) -> dict[str, np.ndarray]:
     home, kept = robot.home_joint_position, config.env.action_filter
-    parts = {name: np.ones(part.size) for name, part in ACTOR_LAYOUT.items()}
-    offsets = {name: home if name == "joint_position" else 0 * ones for name, ones in parts.items()}
-    scales = {name: OBSERVATION_SCALES.get(name, 1) * ones for name, ones in parts.items()}
+    offset, scale = (np.tile(x, config.env.observation_history) for x in offset_and_scale(home))
     constants = {
-        "observation_offset": np.tile(np.concatenate(list(offsets.values())), config.env.observation_history),
-        "observation_scale": np.tile(np.concatenate(list(scales.values())), config.env.observation_history),
+        "observation_offset": offset,
+        "observation_scale": scale,
         "normalizer_mean": normalizer["mean"]["state"],
         "normalizer_std": normalizer["std"]["state"],
         "home": home,

@@ -61,8 +61,7 @@ def chest_imu(
 
 def seen_in_si_units(env: WildRobotEnv, state: EnvState) -> jax.Array:
     """The policy's observation [44 history] without offset and scales."""
-    home = jnp.asarray(env.engine.robot.home_joint_position, jnp.float32)
-    return in_si_units(state.observation["state"], home)
+    return in_si_units(state.observation["state"], env.engine.robot.home_joint_position)
 
 
 def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -> Recorded:

@@ -87,11 +87,16 @@ def with_history(frame: jax.Array, before: jax.Array | None, history: int) -> ja
     return jnp.concatenate([frame, before[: (history - 1) * ACTOR_SIZE]])
 
 
-def in_si_units(observation: jax.Array, home: jax.Array) -> jax.Array:
-    """The actor's observation [44 history] without its scales and without the home pose [11] that was subtracted."""
+def offset_and_scale(home: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What one frame [44] is made of SI units by: less an offset [44], the home pose [11], then times a scale [44]."""
     parts = [(name, np.ones(part.size)) for name, part in ACTOR_LAYOUT.items()]
-    scale = jnp.concatenate([OBSERVATION_SCALES.get(name, 1.0) * ones for name, ones in parts])
-    offset = jnp.concatenate([home if name == "joint_position" else 0 * ones for name, ones in parts])
+    offset = np.concatenate([home if name == "joint_position" else 0 * ones for name, ones in parts])
+    return offset, np.concatenate([OBSERVATION_SCALES.get(name, 1.0) * ones for name, ones in parts])
+
+
+def in_si_units(observation: jax.Array, home: np.ndarray) -> jax.Array:
+    """The actor's observation [44 history] without its scales and without the home pose [11] that was subtracted."""
+    offset, scale = (jnp.asarray(x, jnp.float32) for x in offset_and_scale(home))
     return (observation.reshape(-1, ACTOR_SIZE) / scale + offset).ravel()
 
 

@@ -9,74 +9,43 @@ in it. Throughput is timed in turns, in this one run.
 """
 
 import argparse
-import contextlib
-import io
-import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import mean, median
+from statistics import mean
 from typing import Any
 
+import comparison
 import numpy as np
 
 TIMED = 10  # iterations of each, in turns
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--iterations", type=int, default=400)
-    parser.add_argument("--num-envs", type=int, default=512)
-    parser.add_argument("--folder", type=Path, default=Path("runs/amp"), help="of the runs (default: runs/amp)")
-    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--skip-throughput", action="store_true")
-    arguments = parser.parse_args()
+def main() -> int:
+    arguments = comparison.make_parser(__doc__, 400, "runs/amp").parse_args()
     if not arguments.skip_throughput:
-        print_throughput(arguments)
+        configs = {"PPO + AMP": make_config(arguments, 0, True), "PPO alone": make_config(arguments, 0, False)}
+        comparison.print_throughput(configs, before=1, timed=TIMED)
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         for amp in (False, True):
             started = time.monotonic()
             config = make_config(arguments, seed, amp)
-            checkpoint, records = train(config)
+            checkpoint = comparison.train(config)
             seconds = time.monotonic() - started
-            passed = {"gate walk": float(gate_passed(checkpoint)), "with the gate, s": time.monotonic() - started}
-            print_row("PPO + AMP" if amp else "PPO alone", seed, seconds, judge(config, checkpoint) | passed)
+            passed = comparison.judge(checkpoint, "walk")["passed"]
+            judged = {"gate walk": float(passed), "with the gate, s": time.monotonic() - started}
+            print_row("PPO + AMP" if amp else "PPO alone", seed, seconds, judge(config, checkpoint) | judged)
             if amp:
-                print_prior(records)
+                print_prior(checkpoint)
+    return 0
 
 
 def make_config(arguments: argparse.Namespace, seed: int, amp: bool) -> Any:
     from playground_amp.configs.loader import load_config
     from playground_amp.train import DEFAULT_CONFIG, PACKAGE
 
-    settings = [
-        f"trainer.num_envs={arguments.num_envs}",
-        f"trainer.num_iterations={arguments.iterations}",
-        f"trainer.seed={seed}",
-        f"amp.enabled={str(amp).lower()}",
-        f"trainer.checkpoint_dir={arguments.folder}/{'amp' if amp else 'ppo'}_seed{seed}",
-    ]
-    return load_config(PACKAGE / DEFAULT_CONFIG, [*settings, *arguments.set])
-
-
-def train(config: Any) -> tuple[Path, list[dict[str, Any]]]:
-    """The policy file of a run, and its metrics."""
-    from playground_amp.training import loop
-    from playground_amp.training.metrics_log import read_records
-
-    with contextlib.redirect_stdout(io.StringIO()):
-        loop.train(config, use_wandb=False)
-    folder = Path(config.trainer.checkpoint_dir)
-    return folder / f"final_iter_{config.trainer.num_iterations}.pkl", read_records(folder / "metrics.jsonl")
-
-
-def gate_passed(checkpoint: Path) -> bool:
-    evaluate = Path(__file__).resolve().parents[1] / "playground_amp" / "evaluate.py"
-    command = [sys.executable, str(evaluate), "--checkpoint", str(checkpoint), "--gate", "walk"]
-    done = subprocess.run([*command, "--json", str(checkpoint.with_name("gate_walk.json"))], capture_output=True)
-    return done.returncode == 0
+    settings = comparison.settings(arguments, seed, "amp" if amp else "ppo")
+    return load_config(PACKAGE / DEFAULT_CONFIG, [f"amp.enabled={str(amp).lower()}", *settings])
 
 
 def judge(config: Any, checkpoint: Path) -> dict[str, float]:
@@ -107,31 +76,17 @@ def print_row(name: str, seed: int, seconds: float, figures: dict[str, float]) -
     print(f"{name}  seed {seed}  {seconds:.0f} s  {text}", flush=True)
 
 
-def print_prior(records: list[dict[str, Any]]) -> None:
+def print_prior(checkpoint: Path) -> None:
+    from playground_amp.training.metrics_log import read_records
+
+    records: list[dict[str, Any]] = read_records(checkpoint.with_name("metrics.jsonl"))
     last = records[-len(records) // 3 :]
     names = [name for name in records[-1] if name.startswith("amp/")]
     print("  last third: " + "  ".join(f"{name} {mean(record[name] for record in last):.3f}" for name in names))
 
 
-def print_throughput(arguments: argparse.Namespace) -> None:
-    import jax
-
-    from playground_amp.training.build import make_trainer
-
-    trainers = {amp: make_trainer(make_config(arguments, 0, amp)) for amp in (False, True)}
-    states = {amp: trainer.iterate(trainer.init())[0] for amp, trainer in trainers.items()}
-    seconds: dict[bool, list[float]] = {False: [], True: []}
-    for _ in range(TIMED):
-        for amp, trainer in trainers.items():
-            started = time.perf_counter()
-            states[amp], metrics = trainer.iterate(states[amp])
-            jax.block_until_ready(metrics)
-            seconds[amp].append(time.perf_counter() - started)
-    speed = {amp: trainers[amp].steps_per_iteration / median(times) for amp, times in seconds.items()}
-    share = speed[True] / speed[False]
-    print(f"PPO alone {speed[False]:,.0f} steps/s, PPO + AMP {speed[True]:,.0f} steps/s: {share:.2f} of it", flush=True)
-
-
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    main()
+    sys.path.insert(0, str(comparison.ROOT))
+    from playground_amp.command_line import run_command
+
+    run_command(main)

@@ -48,6 +48,7 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
     """Runs the script as typed, in this process."""
     script, *arguments = shlex.split(command, comments=True)
     monkeypatch.setattr(sys, "argv", [script, *arguments, *more])
+    monkeypatch.syspath_prepend(str((ROOT / script).parent))  # as Python does for a script
     runpy.run_path(str(ROOT / script), run_name="__main__")
 
 

@@ -45,9 +45,9 @@ def make_config(arguments: argparse.Namespace, seed: int) -> Any:
 
 
 def train_wildrobot(config: Any) -> Curve:
-    from playground_amp.training.iteration import Trainer
+    from playground_amp.training.build import make_trainer
 
-    trainer, judge = Trainer(config), make_judge(config)
+    trainer, judge = make_trainer(config), make_judge(config)
     state, curve = trainer.init(), {}
     for iteration in range(1, config.trainer.num_iterations + 1):
         state, _ = trainer.iterate(state)

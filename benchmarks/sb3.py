@@ -26,10 +26,10 @@ class RobotEnv(gymnasium.Env):
         import jax
         from measurements import make_config
 
-        from playground_amp.envs.wildrobot_env import WildRobotEnv
+        from playground_amp.training.build import make_task
 
         config = make_config(4, "physics.num_threads=1", "physics.engine=native")
-        task = WildRobotEnv(config)
+        task = make_task(config)
         size = task.observation_sizes["state"]
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
         # Bounds are asked for; these are 4 rad from home, beyond every joint's range.

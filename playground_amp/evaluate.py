@@ -4,10 +4,9 @@ Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or 
 """
 
 import argparse
-import functools
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,14 +20,9 @@ from playground_amp.command_line import (
 from playground_amp.configs.errors import UserError
 
 if TYPE_CHECKING:
-    from playground_amp.configs.schema import Config
-    from playground_amp.envs.wildrobot_env import WildRobotEnv
     from playground_amp.evaluation.cells import Gate
-    from playground_amp.evaluation.rollouts import Controller
     from playground_amp.evaluation.run_report.facts import RunFacts
     from playground_amp.evaluation.runner import GateRun
-
-    MakeController = Callable[[WildRobotEnv], Controller]
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
 ENGINES = ("native", "mjx")
@@ -37,7 +31,12 @@ ENGINES = ("native", "mjx")
 def build_parser() -> CommandParser:
     parser = CommandParser(description="Judge a trained policy by a gate. Exit status: 0 passed, 1 failed, 2 error.")
     judged = parser.add_mutually_exclusive_group(required=True)
-    judged.add_argument("--checkpoint", type=Path, metavar="PATH", help="final_iter_<N>.pkl of a run")
+    judged.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="PATH",
+        help="final_iter_<N>.pkl, or the folder of a run: its newest policy",
+    )
     judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
     judge = parser.add_mutually_exclusive_group()
     judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default) or robust")
@@ -67,6 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Judges as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
     gate = _choose_gate(arguments)
+    if arguments.checkpoint:
+        from playground_amp.training.checkpoint import find_checkpoint
+
+        arguments.checkpoint = find_checkpoint(arguments.checkpoint)
     facts = _read_facts(arguments)
     page = facts and Path(arguments.report or facts.report)
     for path in filter(None, (arguments.json, arguments.video, page)):
@@ -121,8 +124,9 @@ def _choose_simulators(arguments: argparse.Namespace) -> "Gate":
 
 def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", float]:
     """The gate's run and the seconds it took."""
-    load, path = (_load_bundle, arguments.bundle) if arguments.bundle else (_load_checkpoint, arguments.checkpoint)
-    config, make_controller = load(path)
+    from playground_amp.cockpit.fixed_policies import bundle_policy, checkpoint_policy
+
+    policy = bundle_policy(arguments.bundle) if arguments.bundle else checkpoint_policy(arguments.checkpoint)
 
     # Imported here: it takes seconds, which nobody should wait for a mistyped path.
     from rich.console import Console
@@ -135,33 +139,8 @@ def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", floa
         def show(unfinished: int, seconds: float) -> None:
             status.update(f"gate {gate.name}: {seconds:.0f} s walked, {unfinished} episodes to go")
 
-        run = run_gate(gate, config, make_controller, show)
+        run = run_gate(gate, policy.config, policy.make_controller, show)
     return run, time.monotonic() - started
-
-
-def _load_checkpoint(checkpoint: Path) -> tuple["Config", "MakeController"]:
-    from playground_amp.configs.loader import config_of_policy
-    from playground_amp.training.checkpoint import load_policy
-
-    content = load_policy(checkpoint)
-    config = config_of_policy(content["config"], f"the configuration in {checkpoint}")
-
-    def make_controller(env: "WildRobotEnv") -> "Controller":
-        from playground_amp.evaluation.rollouts import policy_controller
-        from playground_amp.training.policy import make_policy
-
-        return policy_controller(make_policy(env.config.trainer), content["params"])
-
-    return config, make_controller
-
-
-def _load_bundle(folder: Path) -> tuple["Config", "MakeController"]:
-    from playground_amp.configs.loader import config_of_policy
-    from playground_amp.deploy.controller import bundle_controller, load_bundle
-
-    policy = load_bundle(folder)
-    config = config_of_policy(policy.manifest["config"], f"the configuration in {folder / 'manifest.json'}")
-    return config, functools.partial(bundle_controller, policy)
 
 
 def _keep_best(run: "GateRun", checkpoint: Path) -> None:

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 def build_parser() -> CommandParser:
     parser = CommandParser(description="Write a policy as a folder that runs on the robot with NumPy alone.")
-    parser.add_argument("--checkpoint", type=Path, required=True, metavar="PATH", help="final_iter_<N>.pkl of a run")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="final_iter_<N>.pkl, or the folder of a run: its newest policy",
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the bundle; replaces an earlier one")
     return parser
 
@@ -26,11 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exports as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
     from playground_amp.configs.loader import config_of_policy
-    from playground_amp.training.checkpoint import load_policy
+    from playground_amp.training.checkpoint import find_checkpoint, load_policy
 
-    content = load_policy(arguments.checkpoint)
-    config = config_of_policy(content["config"], f"the configuration in {arguments.checkpoint}")
-    checkpoint_hash = hashlib.sha256(arguments.checkpoint.read_bytes()).hexdigest()
+    checkpoint = find_checkpoint(arguments.checkpoint)
+    content = load_policy(checkpoint)
+    config = config_of_policy(content["config"], f"the configuration in {checkpoint}")
+    checkpoint_hash = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     folder = arguments.output.resolve()
     _print(_deploy().export_bundle(content, config, checkpoint_hash, folder), folder)
     return 0

@@ -17,7 +17,7 @@ def build_parser() -> CommandParser:
         type=Path,
         required=True,
         metavar="PATH",
-        help="final_iter_<N>.pkl of a run, or the run folder: its newest policy",
+        help="final_iter_<N>.pkl, or the folder of a run: its newest policy",
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="the report (default: report.html in the run folder)"
@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Makes the report and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
 
-    from playground_amp.evaluation.run_report.facts import find_checkpoint, read_facts
+    from playground_amp.evaluation.run_report.facts import read_facts
+    from playground_amp.training.checkpoint import find_checkpoint
 
     facts = read_facts(find_checkpoint(arguments.checkpoint))
     path = arguments.output or facts.report

@@ -62,8 +62,8 @@ class TestMistakes:
     def test_missing_checkpoint(self, tmp_path: Path):
         assert f"{tmp_path}/none.pkl: No such file" in error_of("--checkpoint", tmp_path / "none.pkl")
 
-    def test_directory_as_checkpoint(self, tmp_path: Path):
-        assert "Is a directory" in error_of("--checkpoint", tmp_path)
+    def test_directory_without_a_policy(self, tmp_path: Path):
+        assert "holds no policy (final_iter_<N>.pkl)" in error_of("--checkpoint", tmp_path)
 
     def test_foreign_pickle(self, tmp_path: Path):
         path = tmp_path / "foreign.pkl"

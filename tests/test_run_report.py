@@ -15,12 +15,13 @@ from playground_amp.configs.loader import STANDARD, config_from_dict, load_confi
 from playground_amp.envs.rewards import TERMS
 from playground_amp.evaluation.run_report import learning_charts, tracking_charts
 from playground_amp.evaluation.run_report.cycles import POINTS, measured_gait, reference_gait, spells
-from playground_amp.evaluation.run_report.facts import find_checkpoint, read_facts
+from playground_amp.evaluation.run_report.facts import read_facts
 from playground_amp.evaluation.run_report.gait_charts import joint_charts, load_chart, torque_charts
 from playground_amp.evaluation.run_report.programme import programme
 from playground_amp.evaluation.run_report.repeat import changes, repeat_command
 from playground_amp.evaluation.run_report.summary import summary, verdict
 from playground_amp.robot.robot import load_robot
+from playground_amp.training.checkpoint import find_checkpoint
 
 ROBOT = load_robot()
 

@@ -11,8 +11,8 @@ from typing import Any
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config, TrainerConfig
 from playground_amp.envs.brax_wrapper import BraxWildRobotWrapper, wrap_for_training
-from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.training.brax_compatibility import restore_device_put_replicated
+from playground_amp.training.build import make_task
 from playground_amp.training.policy import make_networks, policy_params
 
 from brax.training.agents.ppo import train as brax_ppo
@@ -65,7 +65,7 @@ def train_with_brax(
         on_policy(steps, policy_params(trainer, *params))
 
     _, params, _ = brax_ppo.train(
-        environment=BraxWildRobotWrapper(WildRobotEnv(config), asymmetric=True),
+        environment=BraxWildRobotWrapper(make_task(config), asymmetric=True),
         num_timesteps=stretches * iterations_a_stretch * steps_per_iteration,
         wrap_env_fn=wrap_for_training,
         num_envs=trainer.num_envs,

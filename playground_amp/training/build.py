@@ -1,4 +1,4 @@
-"""From a configuration to its trainer: with AMP, or starts on the reference, the clips are loaded first."""
+"""From a configuration to its task and its trainer: for AMP, and for starts on the reference, clips are loaded."""
 
 import contextlib
 import gc
@@ -36,9 +36,17 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _make_trainer(config: Config) -> Trainer:
-    if not (config.amp.enabled or config.env.reference_start_share > 0):
-        return Trainer(config)
-    clips = load_demonstrations(config)
-    task = WildRobotEnv(config, starts=reference_states(clips) if config.env.reference_start_share > 0 else None)
-    prior = MotionPrior(config.amp, reference_buffer(load_robot(), clips)) if config.amp.enabled else None
-    return Trainer(config, task, prior)
+    task = make_task(config)
+    if not config.amp.enabled:
+        return Trainer(config, task)
+    return Trainer(config, task, MotionPrior(config.amp, reference_buffer(load_robot(), load_demonstrations(config))))
+
+
+def make_task(config: Config) -> WildRobotEnv:
+    """The task of a configuration, its episodes starting on the demonstrations as often as it says.
+
+    Raises:
+      UserError: as `make_trainer`, where it needs clips.
+    """
+    on_reference = config.env.reference_start_share > 0
+    return WildRobotEnv(config, starts=reference_states(load_demonstrations(config)) if on_reference else None)

@@ -36,6 +36,20 @@ def checkpoint_iteration(path: Path) -> int | None:
     return int(match[1]) if match else None
 
 
+def find_checkpoint(path: Path) -> Path:
+    """The policy that is meant: the file itself, or the newest policy of a run folder.
+
+    Raises UserError if a folder holds none.
+    """
+    if not path.is_dir():
+        return path
+    iterations = {checkpoint_iteration(file): file for file in path.glob("final_iter_*.pkl")}
+    numbered = {iteration: file for iteration, file in iterations.items() if iteration is not None}
+    if not numbered:
+        raise UserError(f"the folder {path} holds no policy (final_iter_<N>.pkl)")
+    return numbered[max(numbered)]
+
+
 def save_policy(
     path: Path, params: Mapping[str, Any], metrics: Mapping[str, float], config: Mapping[str, Any], **amp: Any
 ) -> None:

@@ -79,7 +79,9 @@ def run(
         manifest = make_manifest(config)
         saved = find_state(resume, manifest, override, console.say) if resume else None
         trainer = make_trainer(config)
-        state = restore(saved, trainer.init()) if saved else trainer.init()
+        state = jax.block_until_ready(trainer.init())  # an exit with robots still starting would crash
+        if saved:
+            state = restore(saved, state)
         done, record = (saved.iteration, saved.metrics) if saved else (0, {})
         prepare_folder(run_folder, saved, console.say)
         write_atomically(run_folder / CONFIG, dump_config(config).encode())

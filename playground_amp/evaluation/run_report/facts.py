@@ -41,20 +41,6 @@ class RunFacts:
         return self.folder / REPORT
 
 
-def find_checkpoint(path: Path) -> Path:
-    """The policy that is meant: the file itself, or the newest policy of a run folder.
-
-    Raises UserError if a folder holds none.
-    """
-    if not path.is_dir():
-        return path
-    iterations = {checkpoint_iteration(file): file for file in path.glob("final_iter_*.pkl")}
-    numbered = {iteration: file for iteration, file in iterations.items() if iteration is not None}
-    if not numbered:
-        raise UserError(f"the folder {path} holds no policy (final_iter_<N>.pkl)")
-    return numbered[max(numbered)]
-
-
 def run_folder_of(checkpoint: Path) -> Path:
     """The run folder of a policy: where it lies, or the folder around `best/`."""
     return checkpoint.parent.parent if checkpoint.parent.name == BEST else checkpoint.parent

@@ -1,0 +1,52 @@
+"""Policies that do not change while they are used: of a checkpoint, and of a bundle.
+
+JAX is imported when a policy is first used and not before: nobody should wait for a mistyped path.
+"""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from playground_amp.configs.loader import config_of_policy
+from playground_amp.configs.schema import Config
+from playground_amp.training.checkpoint import load_policy
+
+if TYPE_CHECKING:
+    from playground_amp.envs.wildrobot_env import WildRobotEnv
+    from playground_amp.evaluation.rollouts import Controller
+
+    MakeController = Callable[[WildRobotEnv], Controller]
+
+MANIFEST = "manifest.json"  # of a bundle
+
+
+class FixedPolicy(NamedTuple):
+    """A policy as a file holds it."""
+
+    name: str
+    config: Config
+    make_controller: "MakeController"
+
+
+def checkpoint_policy(path: Path) -> FixedPolicy:
+    """The policy of a `final_iter_<N>.pkl`. Raises UserError if it cannot be read."""
+    content = load_policy(path)
+    config = config_of_policy(content["config"], f"the configuration in {path}")
+
+    def make_controller(env: "WildRobotEnv") -> "Controller":
+        from playground_amp.evaluation.rollouts import policy_controller
+        from playground_amp.training.policy import make_policy
+
+        return policy_controller(make_policy(env.config.trainer), content["params"])
+
+    return FixedPolicy(path.name, config, make_controller)
+
+
+def bundle_policy(folder: Path) -> FixedPolicy:
+    """The policy of a folder that export.py wrote. Raises UserError if it is incomplete or was altered."""
+    from playground_amp.deploy.controller import bundle_controller, load_bundle
+
+    policy = load_bundle(folder)
+    config = config_of_policy(policy.manifest["config"], f"the configuration in {folder / MANIFEST}")
+    return FixedPolicy(f"bundle {folder.name}", config, functools.partial(bundle_controller, policy))

@@ -15,7 +15,7 @@ POLICY ?= policies/walk
 PORT ?= 8080
 
 # What `make robust` trains: robots that all differ, and are pushed.
-ROBUST_ITERATIONS ?= 2600
+ROBUST_ITERATIONS ?= 2800
 ROBUST_FOLDER ?= checkpoints/robust
 
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12

@@ -1,6 +1,6 @@
 """What randomisation gives and costs: the gate `robust` of policies that were trained with it and without.
 
-    python benchmarks/robust.py [--seeds 3] [--iterations 2600] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
+    python benchmarks/robust.py [--seeds 3] [--iterations 2800] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
 Both are trained by wildrobot_robust.yaml; the second with the standard file's `domain_randomization:` (the floor's
 friction alone differs, nobody is pushed). Throughput is timed in turns, in this one run, of robots that walk already:
@@ -21,7 +21,7 @@ FULL = "trainer.curriculum.enabled=false"
 
 
 def main() -> int:
-    parser = make_parser(__doc__, 2600, "runs/robust")
+    parser = make_parser(__doc__, 2800, "runs/robust")
     parser.add_argument("--iterations-before", type=int, default=150, help="before throughput is timed")
     arguments = parser.parse_args()
     if not arguments.skip_throughput:

@@ -15,6 +15,7 @@ import numpy as np
 
 from playground_amp.configs.schema import TrainerConfig
 from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
+from playground_amp.physics import quiet_mjx  # noqa: F401  (before Brax)
 from playground_amp.robot.mirror import Mirror
 from playground_amp.robot.robot import JOINT_NAMES
 from playground_amp.training import symmetry

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import optax
 
 from playground_amp.configs.schema import TrainerConfig
+from playground_amp.physics import quiet_mjx  # noqa: F401  (before Brax)
 
 from brax.training.acme import running_statistics
 from brax.training.agents.ppo import losses

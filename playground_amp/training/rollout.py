@@ -10,6 +10,7 @@ from playground_amp.envs.pushes import force_now
 from playground_amp.envs.sensing import true_target
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState
+from playground_amp.physics import quiet_mjx  # noqa: F401  (before Brax)
 from playground_amp.physics.engine import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings
 

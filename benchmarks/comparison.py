@@ -51,7 +51,9 @@ def judge(checkpoint: Path, gate: str) -> dict[str, Any]:
     """What a gate wrote about a policy, which is kept beside it."""
     path = checkpoint.with_name(f"gate_{gate}.json")
     command = [sys.executable, str(ROOT / "playground_amp/evaluate.py"), "--checkpoint", str(checkpoint)]
-    subprocess.run([*command, "--gate", gate, "--json", str(path)], stdout=subprocess.DEVNULL, check=False)
+    done = subprocess.run([*command, "--gate", gate, "--json", str(path)], stdout=subprocess.DEVNULL, check=False)
+    if done.returncode > 1:  # it was not judged, and has said why; what an earlier run wrote may still be there
+        sys.exit(done.returncode)
     return json.loads(path.read_text())
 
 

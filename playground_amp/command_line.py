@@ -39,6 +39,17 @@ class CommandParser(argparse.ArgumentParser):
         return f", did you mean {close[0]}?" if close else ""
 
 
+def add_checkpoint_flag(parser: argparse._ActionsContainer, *, required: bool = False) -> None:
+    """`--checkpoint` of a trained policy; `training.checkpoint.find_checkpoint` says which file is meant."""
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        required=required,
+        metavar="PATH",
+        help="final_iter_<N>.pkl, or the folder of a run: its newest policy",
+    )
+
+
 def whole_number(text: str) -> int:
     """A flag's value, 0 or more."""
     if not text.isdecimal():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from playground_amp.command_line import (
     CommandParser,
+    add_checkpoint_flag,
     positive_float,
     positive_int,
     require_writable_file,
@@ -31,12 +32,7 @@ ENGINES = ("native", "mjx")
 def build_parser() -> CommandParser:
     parser = CommandParser(description="Judge a trained policy by a gate. Exit status: 0 passed, 1 failed, 2 error.")
     judged = parser.add_mutually_exclusive_group(required=True)
-    judged.add_argument(
-        "--checkpoint",
-        type=Path,
-        metavar="PATH",
-        help="final_iter_<N>.pkl, or the folder of a run: its newest policy",
-    )
+    add_checkpoint_flag(judged)
     judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
     judge = parser.add_mutually_exclusive_group()
     judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default) or robust")

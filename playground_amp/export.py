@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.command_line import CommandParser, run_command
+from playground_amp.command_line import CommandParser, add_checkpoint_flag, run_command
 from playground_amp.configs.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 def build_parser() -> CommandParser:
     parser = CommandParser(description="Write a policy as a folder that runs on the robot with NumPy alone.")
-    parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        required=True,
-        metavar="PATH",
-        help="final_iter_<N>.pkl, or the folder of a run: its newest policy",
-    )
+    add_checkpoint_flag(parser, required=True)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the bundle; replaces an earlier one")
     return parser
 
@@ -31,12 +25,10 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exports as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
-    from playground_amp.configs.loader import config_of_policy
-    from playground_amp.training.checkpoint import find_checkpoint, load_policy
+    from playground_amp.training.checkpoint import find_checkpoint, load_policy_and_config
 
     checkpoint = find_checkpoint(arguments.checkpoint)
-    content = load_policy(checkpoint)
-    config = config_of_policy(content["config"], f"the configuration in {checkpoint}")
+    content, config = load_policy_and_config(checkpoint)
     checkpoint_hash = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     folder = arguments.output.resolve()
     _print(_deploy().export_bundle(content, config, checkpoint_hash, folder), folder)

@@ -6,19 +6,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.command_line import CommandParser, require_writable_file, run_command
+from playground_amp.command_line import CommandParser, add_checkpoint_flag, require_writable_file, run_command
 from playground_amp.configs.errors import UserError
 
 
 def build_parser() -> CommandParser:
     parser = CommandParser(description="Make the report of a run: one HTML file, from what its folder holds.")
-    parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        required=True,
-        metavar="PATH",
-        help="final_iter_<N>.pkl, or the folder of a run: its newest policy",
-    )
+    add_checkpoint_flag(parser, required=True)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="the report (default: report.html in the run folder)"
     )

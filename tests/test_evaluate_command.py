@@ -65,6 +65,10 @@ class TestMistakes:
     def test_directory_without_a_policy(self, tmp_path: Path):
         assert "holds no policy (final_iter_<N>.pkl)" in error_of("--checkpoint", tmp_path)
 
+    def test_a_run_folder_means_its_newest_policy(self, untrained: Path):
+        with pytest.raises(AssertionError, match="the environment was built"):
+            evaluate.main(["--checkpoint", str(untrained.parent)])
+
     def test_foreign_pickle(self, tmp_path: Path):
         path = tmp_path / "foreign.pkl"
         path.write_bytes(pickle.dumps(Path("/")))

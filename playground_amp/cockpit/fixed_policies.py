@@ -5,34 +5,47 @@ JAX is imported when a policy is first used and not before: nobody should wait f
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
-from playground_amp.training.checkpoint import load_policy
+from playground_amp.training.checkpoint import load_policy_and_config
 
 if TYPE_CHECKING:
     from playground_amp.envs.wildrobot_env import WildRobotEnv
     from playground_amp.evaluation.rollouts import Controller
 
-    MakeController = Callable[[WildRobotEnv], Controller]
-
 MANIFEST = "manifest.json"  # of a bundle
 
 
-class FixedPolicy(NamedTuple):
-    """A policy as a file holds it."""
+class NamedController(NamedTuple):
+    """A policy in use, and what the page calls it."""
+
+    name: str
+    controller: "Controller"
+
+
+@dataclass
+class FixedPolicy:
+    """`PolicySource` of a file."""
 
     name: str
     config: Config
-    make_controller: "MakeController"
+    make_controller: "Callable[[WildRobotEnv], Controller]"
+
+    def start(self, env: "WildRobotEnv") -> NamedController:
+        """The policy."""
+        return NamedController(self.name, self.make_controller(env))
+
+    def newer(self) -> None:
+        """There is none, ever."""
 
 
 def checkpoint_policy(path: Path) -> FixedPolicy:
     """The policy of a `final_iter_<N>.pkl`. Raises UserError if it cannot be read."""
-    content = load_policy(path)
-    config = config_of_policy(content["config"], f"the configuration in {path}")
+    content, config = load_policy_and_config(path)
 
     def make_controller(env: "WildRobotEnv") -> "Controller":
         from playground_amp.evaluation.rollouts import policy_controller

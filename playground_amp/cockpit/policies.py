@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from playground_amp.cockpit.fixed_policies import MANIFEST, FixedPolicy, bundle_policy, checkpoint_policy
-from playground_amp.cockpit.run_policies import NamedController, RunPolicies
+from playground_amp.cockpit.fixed_policies import MANIFEST, NamedController, bundle_policy, checkpoint_policy
+from playground_amp.cockpit.run_policies import RunPolicies
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
@@ -36,25 +36,11 @@ def open_policies(path: Path, say: Callable[[str], None]) -> PolicySource:
     """
     if path.is_dir():
         if (path / MANIFEST).is_file():
-            return _OnePolicy(bundle_policy(path))
+            return bundle_policy(path)
         if (path / CONFIG).is_file():
             return RunPolicies(path, say)
         raise UserError(
             f"{path} is no folder of a run (it holds no {CONFIG}) and no bundle (it holds no {MANIFEST}): "
             "name a final_iter_<N>.pkl, the --checkpoint-dir of a run, or the --output of export.py"
         )
-    return _OnePolicy(checkpoint_policy(path))
-
-
-class _OnePolicy:
-    """A policy for good."""
-
-    def __init__(self, policy: FixedPolicy):
-        self.config = policy.config
-        self._policy = policy
-
-    def start(self, env: WildRobotEnv) -> NamedController:
-        return NamedController(self._policy.name, self._policy.make_controller(env))
-
-    def newer(self) -> None:
-        return None
+    return checkpoint_policy(path)

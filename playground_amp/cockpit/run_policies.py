@@ -7,29 +7,22 @@ between being listed and being read is left out.
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from jax.tree_util import Partial
 
+from playground_amp.cockpit.fixed_policies import NamedController
 from playground_amp.configs.errors import UserError
-from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.evaluation.rollouts import Controller, policy_controller
-from playground_amp.training.checkpoint import checkpoint_iteration, load_policy
+from playground_amp.training.checkpoint import list_checkpoints, load_policy_and_config
 from playground_amp.training.policy import make_policy
 from playground_amp.training.run_folder import list_states
 from playground_amp.training.saved_policy import config_of_state, params_of_state
 from playground_amp.training.state import read_state
 
 _PAUSE = 1.0  # s between two looks for the first policy
-
-
-class NamedController(NamedTuple):
-    """A policy in use, and what the page calls it."""
-
-    name: str
-    controller: Controller
 
 
 class RunPolicies:
@@ -82,9 +75,9 @@ def newest_policy(folder: Path) -> tuple[int, Path] | None:
 
     Of a checkpoint and a state of the same iteration it is the checkpoint.
     """
-    checkpoints = [(checkpoint_iteration(path), 1, path) for path in folder.glob("final_iter_*.pkl")]
+    checkpoints = [(iteration, 1, path) for iteration, path in list_checkpoints(folder).items()]
     states = [(int(path.stem.removeprefix("iter_")), 0, path) for path in list_states(folder)[:1]]
-    found = [(iteration, rank, path) for iteration, rank, path in [*checkpoints, *states] if iteration is not None]
+    found = [*checkpoints, *states]
     if not found:
         return None
     iteration, _, path = max(found)
@@ -96,5 +89,5 @@ def read_policy(path: Path) -> tuple[Config, dict[str, Any]]:
     if path.suffix == ".npz":
         saved = read_state(path)
         return config_of_state(saved), params_of_state(saved)
-    content = load_policy(path)
-    return config_of_policy(content["config"], f"the configuration in {path}"), content["params"]
+    content, config = load_policy_and_config(path)
+    return config, content["params"]

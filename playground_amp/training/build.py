@@ -2,11 +2,12 @@
 
 import contextlib
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from playground_amp.amp.learner import MotionPrior
 from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.reference.clip import Clip
 from playground_amp.reference.demonstrations import load_demonstrations, reference_buffer, reference_states
 from playground_amp.robot.robot import load_robot
 from playground_amp.training.iteration import Trainer
@@ -36,17 +37,20 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _make_trainer(config: Config) -> Trainer:
-    task = make_task(config)
     if not config.amp.enabled:
-        return Trainer(config, task)
-    return Trainer(config, task, MotionPrior(config.amp, reference_buffer(load_robot(), load_demonstrations(config))))
+        return Trainer(config, make_task(config))
+    clips = load_demonstrations(config)
+    return Trainer(config, make_task(config, clips), MotionPrior(config.amp, reference_buffer(load_robot(), clips)))
 
 
-def make_task(config: Config) -> WildRobotEnv:
+def make_task(config: Config, clips: Sequence[Clip] | None = None) -> WildRobotEnv:
     """The task of a configuration, its episodes starting on the demonstrations as often as it says.
+
+    `clips`: those demonstrations, where they are loaded already.
 
     Raises:
       UserError: as `make_trainer`, where it needs clips.
     """
-    on_reference = config.env.reference_start_share > 0
-    return WildRobotEnv(config, starts=reference_states(load_demonstrations(config)) if on_reference else None)
+    if config.env.reference_start_share == 0:
+        return WildRobotEnv(config)
+    return WildRobotEnv(config, starts=reference_states(load_demonstrations(config) if clips is None else clips))

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from playground_amp.configs.errors import UserError
+from playground_amp.configs.loader import config_of_policy
+from playground_amp.configs.schema import Config
 from playground_amp.training.files import write_atomically
 from playground_amp.training.safe_pickle import UnsafePickle, safe_loads
 
@@ -43,11 +45,16 @@ def find_checkpoint(path: Path) -> Path:
     """
     if not path.is_dir():
         return path
-    iterations = {checkpoint_iteration(file): file for file in path.glob("final_iter_*.pkl")}
-    numbered = {iteration: file for iteration, file in iterations.items() if iteration is not None}
-    if not numbered:
+    checkpoints = list_checkpoints(path)
+    if not checkpoints:
         raise UserError(f"the folder {path} holds no policy (final_iter_<N>.pkl)")
-    return numbered[max(numbered)]
+    return checkpoints[max(checkpoints)]
+
+
+def list_checkpoints(run_folder: Path) -> dict[int, Path]:
+    """Iteration → policy, of all that a run folder holds."""
+    iterations = {file: checkpoint_iteration(file) for file in run_folder.glob("final_iter_*.pkl")}
+    return {iteration: file for file, iteration in iterations.items() if iteration is not None}
 
 
 def save_policy(
@@ -81,6 +88,15 @@ def load_policy(path: Path) -> dict[str, Any]:
         raise UserError(f"the checkpoint {path} was not read: {error}") from error
     _require_policy(content, path)
     return content
+
+
+def load_policy_and_config(path: Path) -> tuple[dict[str, Any], Config]:
+    """What `load_policy` reads, and its configuration as this version knows it.
+
+    Raises UserError as `load_policy`, or if the configuration is none that this version can read.
+    """
+    content = load_policy(path)
+    return content, config_of_policy(content["config"], f"the configuration in {path}")
 
 
 def _checked(data: bytes, path: Path) -> bytes:

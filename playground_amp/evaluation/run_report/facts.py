@@ -10,10 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from playground_amp.configs.errors import UserError
-from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.evaluation.run_report.judged import JudgedGate, latest_of_each_gate
-from playground_amp.training.checkpoint import checkpoint_iteration, load_policy
+from playground_amp.training.checkpoint import checkpoint_iteration, load_policy_and_config
 from playground_amp.training.run_folder import BEST, METRICS
 
 REPORT = "report.html"
@@ -52,7 +51,7 @@ def read_facts(checkpoint: Path) -> RunFacts:
     Raises:
       UserError: a file is missing that must be there, or damaged; the message names it, and the line.
     """
-    content = load_policy(checkpoint)
+    content, config = load_policy_and_config(checkpoint)
     folder = run_folder_of(checkpoint)
     best = folder / BEST / "gate.json"
     return RunFacts(
@@ -61,7 +60,7 @@ def read_facts(checkpoint: Path) -> RunFacts:
         sha256=hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
         iteration=checkpoint_iteration(checkpoint),
         params=content["params"],
-        config=config_of_policy(content["config"], f"the configuration in {checkpoint}"),
+        config=config,
         records=read_metrics(folder / METRICS),
         gates=latest_of_each_gate([_read_gate(path) for path in sorted(folder.glob("gate*.json"), key=_age)]),
         best=_read_object(best) if best.exists() else None,

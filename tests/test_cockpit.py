@@ -22,9 +22,10 @@ from playground_amp.envs.observations import ACTOR_LAYOUT, CRITIC_LAYOUT
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.robot.looks import Ground, body_names, uneven_ground, visible_shapes
 from playground_amp.robot.robot import load_robot
+from playground_amp.training import averaging
 from playground_amp.training.checkpoint import checkpoint_path, save_policy
 from playground_amp.training.policy import make_networks, policy_params
-from playground_amp.training.ppo import Learner, init_learner
+from playground_amp.training.ppo import init_learner
 from playground_amp.training.run_folder import state_path
 from playground_amp.training.state import save_state
 
@@ -125,30 +126,30 @@ def write_policy(folder: Path, iteration: int, config: Config = CONFIG) -> None:
     save_policy(checkpoint_path(folder, iteration), params, {}, config.model_dump(mode="json"))
 
 
-def write_learner(folder: Path, iteration: int) -> Learner:
+def write_average(folder: Path, iteration: int) -> averaging.Average:
     """A saved state, as far as the policy goes."""
     networks = make_networks(CONFIG.trainer, SIZES)
     observation = {name: np.zeros(size, np.float32) for name, size in SIZES.items()}
     learner = init_learner(CONFIG.trainer, networks, observation, jax.random.PRNGKey(iteration))
-    learner = jax.tree.map(jnp.asarray, learner)
+    average = jax.tree.map(jnp.asarray, averaging.of_now(learner))
     manifest = {"iteration": iteration, "metrics": {}, "config": CONFIG.model_dump(mode="json")}
-    save_state(state_path(folder, iteration), {"learner": learner, "more": jnp.zeros(3)}, manifest)
-    return learner
+    save_state(state_path(folder, iteration), {"average": average, "more": jnp.zeros(3)}, manifest)
+    return average
 
 
 def test_a_run_is_followed_from_policy_to_policy(tmp_path: Path) -> None:
     write_run(tmp_path, CONFIG)
-    learner = write_learner(tmp_path, 50)
+    average = write_average(tmp_path, 50)
     said: list[str] = []
     source = open_policies(tmp_path, said.append)
     assert said == []
     env = WildRobotEnv(play_config(source.config))
     first = source.start(env)
     assert first.name == f"iteration 50 of {tmp_path}"
-    expected = policy_params(CONFIG.trainer, learner.normalizer, learner.params.policy, learner.params.value)
+    expected = policy_params(CONFIG.trainer, average.normalizer, average.params.policy, average.params.value)
     jax.tree.map(np.testing.assert_array_equal, first.controller.args[0], expected)
     assert source.newer() is None
-    write_learner(tmp_path, 100)
+    write_average(tmp_path, 100)
     write_policy(tmp_path, 100)  # of the same iteration, the checkpoint
     newer = source.newer()
     assert newer is not None

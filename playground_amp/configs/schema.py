@@ -107,6 +107,9 @@ class TrainerConfig(Section):
     entropy_cost: float = Field(ge=0, description="weight of the policy's entropy in the loss: keeps it exploring")
     value_loss_weight: float = Field(gt=0, description="weight of the critic's loss")
     max_grad_norm: float = Field(gt=0, description="longer gradients are cut to this length")
+    average_share: float = Field(
+        ge=0, le=1, description="the policy handed back averages the weights of about this last share; 0: the last ones"
+    )
     init_std: float = Field(gt=0, description="standard deviation of the action noise at the start")
     symmetric: bool = Field(description="the policy's mirror image is itself: left and right are learned at once")
     actor_layers: HiddenLayers = Field(description="widths of the policy's hidden layers")

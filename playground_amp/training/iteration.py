@@ -18,7 +18,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.curriculum import next_difficulty
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
-from playground_amp.training import devices, ppo, rollout
+from playground_amp.training import averaging, devices, ppo, rollout
 from playground_amp.training.policy import make_networks, policy_params
 
 from brax.training.agents.ppo.networks import make_inference_fn
@@ -28,6 +28,7 @@ class TrainingState(NamedTuple):
     """All that a run carries: save it and the run can go on."""
 
     learner: ppo.Learner
+    average: averaging.Average  # of the learner's weights: the policy that is handed back
     prior: PriorState | None  # with AMP
     env_states: EnvState  # [num_envs]
     statistics: rollout.EpisodeStatistics
@@ -84,8 +85,10 @@ class Trainer:
         # Robots start at different ages, so that they do not all reach the end of their episodes together.
         ages = jnp.arange(num_envs, dtype=jnp.int32) * self.config.env.episode_length // num_envs
         one_observation = jax.tree.map(lambda x: x[0], states.observation)
+        learner = ppo.init_learner(self.config.trainer, self.networks, one_observation, learner_key)
         state = TrainingState(
-            learner=ppo.init_learner(self.config.trainer, self.networks, one_observation, learner_key),
+            learner=learner,
+            average=averaging.of_now(learner),
             prior=prior,
             env_states=states._replace(step=ages),
             statistics=rollout.start_statistics(num_envs),
@@ -119,6 +122,8 @@ class Trainer:
             metrics |= {"amp/style_reward": jnp.mean(style), "amp/paid": jnp.mean(paid)}
         learner, ppo_metrics = self._update(learner, transitions, update_key)
         metrics |= ppo_metrics
+        iteration = state.iteration + 1
+        average = averaging.follow(state.average, learner, self.config.trainer.average_share, iteration)
         prior = state.prior
         if self.prior and prior and experience.motion:
             motion = jax.tree.map(lambda x: x.reshape(-1, x.shape[-1]), experience.motion)
@@ -129,7 +134,7 @@ class Trainer:
         difficulty = next_difficulty(
             self.config.trainer.curriculum, state.difficulty, statistics.mean_length, self.config.env.episode_length
         )
-        following = TrainingState(learner, prior, env_states, statistics, difficulty, key, state.iteration + 1)
+        following = TrainingState(learner, average, prior, env_states, statistics, difficulty, key, iteration)
         return strongly_typed(following), metrics
 
     def _places(self, mesh: Mesh) -> TrainingState:
@@ -147,9 +152,9 @@ class Trainer:
         return amp.weight * task * jnp.minimum(1.0, statistics.mean_length / amp.ramp_episode_length)
 
     def policy_params(self, state: TrainingState) -> dict[str, Any]:
-        """The policy as nested dicts of NumPy arrays."""
-        learner = state.learner
-        return policy_params(self.config.trainer, learner.normalizer, learner.params.policy, learner.params.value)
+        """The averaged policy as nested dicts of NumPy arrays."""
+        normalizer, params = state.average
+        return policy_params(self.config.trainer, normalizer, params.policy, params.value)
 
     def amp_parts(self, state: TrainingState) -> dict[str, Any]:
         """The discriminator as nested dicts of NumPy arrays and its weight, for the policy file; empty without AMP."""

@@ -6,12 +6,13 @@ import jax
 
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
+from playground_amp.training import averaging
 from playground_amp.training.policy import make_networks, policy_params
-from playground_amp.training.ppo import Learner, init_learner
+from playground_amp.training.ppo import init_learner
 from playground_amp.training.state import SavedState, restore
 
-_LEARNER = "learner/"
-_NORMALIZER_MEAN = "learner/normalizer/mean/"
+_AVERAGE = "average/"
+_NORMALIZER_MEAN = "average/normalizer/mean/"
 
 
 def config_of_state(saved: SavedState) -> Config:
@@ -31,8 +32,12 @@ def params_of_state(saved: SavedState) -> dict[str, Any]:
         for name, array in means.items()
     }
     networks = make_networks(trainer, {name: shape.shape[0] for name, shape in observation.items()})
-    template = jax.eval_shape(lambda key: init_learner(trainer, networks, observation, key), jax.random.PRNGKey(0))
-    arrays = {name: array for name, array in saved.arrays.items() if name.startswith(_LEARNER)}
-    arrays = {name.removeprefix(_LEARNER): array for name, array in arrays.items()}
-    learner: Learner = restore(saved._replace(arrays=arrays), template)
-    return policy_params(trainer, learner.normalizer, learner.params.policy, learner.params.value)
+
+    def average_of_nothing(key: jax.Array) -> averaging.Average:
+        return averaging.of_now(init_learner(trainer, networks, observation, key))
+
+    template = jax.eval_shape(average_of_nothing, jax.random.PRNGKey(0))
+    arrays = {name: array for name, array in saved.arrays.items() if name.startswith(_AVERAGE)}
+    arrays = {name.removeprefix(_AVERAGE): array for name, array in arrays.items()}
+    normalizer, params = restore(saved._replace(arrays=arrays), template)
+    return policy_params(trainer, normalizer, params.policy, params.value)

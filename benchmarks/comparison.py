@@ -38,13 +38,14 @@ def settings(arguments: argparse.Namespace, seed: int, name: str) -> list[str]:
     ]
 
 
-def train(config: Any) -> Path:
-    """The policy file of a run."""
+def train(config: Any, *override: str) -> Path:
+    """The policy file of a run; with `override`, of the same run gone on with, as far as those keys allow."""
     from playground_amp.training import loop
 
+    folder = Path(config.trainer.checkpoint_dir)
     with contextlib.redirect_stdout(io.StringIO()):
-        loop.train(config, use_wandb=False)
-    return Path(config.trainer.checkpoint_dir) / f"final_iter_{config.trainer.num_iterations}.pkl"
+        loop.train(config, use_wandb=False, resume=folder if override else None, override=override)
+    return folder / f"final_iter_{config.trainer.num_iterations}.pkl"
 
 
 def judge(checkpoint: Path, gate: str) -> dict[str, Any]:

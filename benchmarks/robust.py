@@ -1,36 +1,39 @@
 """What randomisation gives and costs: the gate `robust` of policies that were trained with it and without.
 
-    python benchmarks/robust.py [--seeds 3] [--iterations 2800] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
+    python benchmarks/robust.py [--seeds 3] [--iterations 2700] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
-Both are trained by wildrobot_robust.yaml; the second with the standard file's `domain_randomization:` (the floor's
-friction alone differs, nobody is pushed). Throughput is timed in turns, in this one run, of robots that walk already:
-after `--iterations-before` iterations of each.
+Both are trained as `make robust` does, in two stages; the second with the standard file's `domain_randomization:`
+(the floor's friction alone differs, nobody is pushed). Throughput is timed in turns, in this one run, of robots that
+walk already: after `--iterations-before` iterations of each.
 """
 
 import argparse
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from comparison import ROOT, judge, make_parser, print_throughput, settings, train
 
 TIMED = 15  # iterations of each, in turns
 FIGURES = ("velocity_error", "yaw_rate_error", "torque_rms", "power")
+STAGES = (("wildrobot_robust.yaml", 17 / 27), ("wildrobot_robust_finish.yaml", 1.0))  # up to which share of the run
+FINISH = ("trainer.entropy_cost", "reward_weights", "domain_randomization")  # what the second changes
 FULL = "trainer.curriculum.enabled=false"
 
 
 def main() -> int:
-    parser = make_parser(__doc__, 2800, "runs/robust")
+    parser = make_parser(__doc__, 2700, "runs/robust")
     parser.add_argument("--iterations-before", type=int, default=150, help="before throughput is timed")
     arguments = parser.parse_args()
     if not arguments.skip_throughput:
-        configs = {name: make_config(arguments, 0, name, FULL) for name in ("randomised", "nominal")}
+        configs = {name: make_config(arguments, 0, name, STAGES[0][0], FULL) for name in ("randomised", "nominal")}
         print_throughput(configs, before=arguments.iterations_before, timed=TIMED)
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         for name in ("randomised", "nominal"):
             started = time.monotonic()
-            checkpoint = train(make_config(arguments, seed, name))
+            checkpoint = train_in_stages(arguments, seed, name)
             trained = time.monotonic() - started
             result = judge(checkpoint, "robust")
             times = f"{trained:.0f} s of training, {time.monotonic() - started:.0f} s with the gate"
@@ -38,15 +41,23 @@ def main() -> int:
     return 0
 
 
-def make_config(arguments: argparse.Namespace, seed: int, name: str, *more: str) -> Any:
+def train_in_stages(arguments: argparse.Namespace, seed: int, name: str) -> Path:
+    checkpoint, override = Path(), ()
+    for file, until in STAGES:
+        iterations = f"trainer.num_iterations={round(until * arguments.iterations)}"
+        checkpoint = train(make_config(arguments, seed, name, file, iterations), *override)
+        override = FINISH
+    return checkpoint
+
+
+def make_config(arguments: argparse.Namespace, seed: int, name: str, file: str, *more: str) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.evaluation.runner import FULL_RANGES
     from playground_amp.train import DEFAULT_CONFIG, PACKAGE
 
     standard = load_config(PACKAGE / DEFAULT_CONFIG).domain_randomization.model_dump(mode="json")
     nominal = [f"domain_randomization.{key}={json.dumps(value)}" for key, value in standard.items()]
     differs = nominal if name == "nominal" else []
-    return load_config(FULL_RANGES, [*differs, *settings(arguments, seed, name), *more])
+    return load_config(PACKAGE / "configs" / file, [*differs, *settings(arguments, seed, name), *more])
 
 
 def print_result(title: str, result: dict[str, Any], times: str) -> None:

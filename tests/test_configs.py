@@ -1,6 +1,7 @@
 """The configuration: strict loading, overrides, and errors that a person can act on."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from playground_amp.configs.keys import leaf_keys
 from playground_amp.configs.loader import config_from_dict, config_of_policy, dump_config, load_config
 from playground_amp.configs.schema import Config
 from playground_amp.configs.yaml_text import parse_value, read_yaml, write_yaml
+from playground_amp.training.manifest import make_manifest, require_unchanged
 
-SHIPPED = Path(__file__).parents[1] / "playground_amp/configs/wildrobot_phase3_training.yaml"
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "playground_amp/configs/wildrobot_phase3_training.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -386,6 +389,17 @@ def test_a_policy_of_an_earlier_version_gets_what_is_new_switched_off(capsys: py
     assert capsys.readouterr().err == ""
     with pytest.raises(UserError, match="unknown"):
         config_of_policy(data | {"made_up": 1}, "later.pkl")
+
+
+def test_the_finish_can_go_on_from_a_robust_run() -> None:
+    robust, finish = (load_config(SHIPPED.with_name(f"wildrobot_{name}.yaml")) for name in ("robust", "robust_finish"))
+    override = re.findall(r"--resume --override (.*)", (ROOT / "Makefile").read_text())[0].split()
+    require_unchanged(make_manifest(robust), make_manifest(finish), override)
+    for key in override:
+        with pytest.raises(UserError, match=key):
+            require_unchanged(make_manifest(robust), make_manifest(finish), [name for name in override if name != key])
+    paid = [[name for name, weight in config.reward_weights.items() if weight] for config in (robust, finish)]
+    assert paid[0] == paid[1]  # a saved state has a place for each
 
 
 def test_a_file_can_say_only_what_differs_from_another(tmp_path, plain):

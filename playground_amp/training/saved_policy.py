@@ -12,7 +12,7 @@ from playground_amp.training.ppo import init_learner
 from playground_amp.training.state import SavedState, restore
 
 _AVERAGE = "average/"
-_NORMALIZER_MEAN = "average/normalizer/mean/"
+_NORMALIZER_MEAN = f"{_AVERAGE}normalizer/mean/"
 
 
 def config_of_state(saved: SavedState) -> Config:

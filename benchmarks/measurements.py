@@ -2,13 +2,15 @@
 
 import resource
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 import numpy as np
 
-WARM_UP = 2  # iterations that are not timed
+WARM_UP = 3  # iterations that are not timed
+Turn = Callable[[], float]  # does its work once: seconds an environment step
 
 
 def make_config(num_envs: int, *settings: str) -> Any:
@@ -18,7 +20,43 @@ def make_config(num_envs: int, *settings: str) -> Any:
     return load_config(PACKAGE / DEFAULT_CONFIG, [f"trainer.num_envs={num_envs}", *settings])
 
 
-def raw_physics(num_envs: int, iterations: int) -> dict[str, float]:
+def in_turns(num_envs: int, rounds: int, *settings: str) -> dict[str, list[float]]:
+    """Seconds an environment step, one figure a round, of four things done one after the other in every round.
+
+    `training`: this project's trainer. `raw`: bare stepping of the model that it uses. `boxes`: of the same robot with
+    four sole boxes. `products`: the learner's matrix products. A machine's speed swings from minute to minute: figures
+    of one round compare.
+    """
+    turns = {
+        "training": training_turn(num_envs, *settings),
+        "raw": raw_turn(num_envs),
+        "boxes": boxes_turn(num_envs),
+        "products": products_turn(num_envs),
+    }
+    figures = [{name: turn() for name, turn in turns.items()} for _ in range(WARM_UP + rounds)][WARM_UP:]
+    return {name: [figure[name] for figure in figures] for name in turns}
+
+
+def training_turn(num_envs: int, *settings: str) -> Turn:
+    """One iteration of this project's trainer."""
+    import jax
+
+    from playground_amp.training.build import make_trainer
+
+    trainer = make_trainer(make_config(num_envs, *settings))
+    state = trainer.init()
+
+    def turn() -> float:
+        nonlocal state
+        started = time.perf_counter()
+        state, metrics = trainer.iterate(state)
+        jax.block_until_ready(metrics)
+        return (time.perf_counter() - started) / trainer.steps_per_iteration
+
+    return turn
+
+
+def raw_turn(num_envs: int) -> Turn:
     """The model that training uses, stepped in a bare batch."""
     from playground_amp.physics.native import AUTO_SOLVER
     from playground_amp.physics.simulation_model import simulation_model, substeps
@@ -26,12 +64,10 @@ def raw_physics(num_envs: int, iterations: int) -> dict[str, float]:
 
     config = make_config(num_envs)
     model = simulation_model(load_robot(), config.physics, AUTO_SOLVER)
-    return {
-        "steps_per_second": _step_batch(model, substeps(config.physics, config.env.control_dt), num_envs, iterations)
-    }
+    return _batch_turn(model, substeps(config.physics, config.env.control_dt), num_envs)
 
 
-def raw_boxes(num_envs: int, iterations: int) -> dict[str, float]:
+def boxes_turn(num_envs: int) -> Turn:
     """The yardstick: soles of four boxes (16 contacts), five substeps of 4 ms, three Newton iterations."""
     import mujoco
 
@@ -47,25 +83,26 @@ def raw_boxes(num_envs: int, iterations: int) -> dict[str, float]:
     model = spec.compile()
     newton = make_config(num_envs, "physics.timestep=0.004", "physics.solver=newton").physics
     model.opt = simulation_model(load_robot(), newton, "newton").opt
-    return {"steps_per_second": _step_batch(model, 5, num_envs, iterations)}
+    return _batch_turn(model, 5, num_envs)
 
 
-def _step_batch(model: Any, num_substeps: int, num_envs: int, iterations: int) -> float:
-    """Control steps a second, from home with targets that move every joint; every 20 steps from home again."""
+def _batch_turn(model: Any, num_substeps: int, num_envs: int) -> Turn:
+    """20 control steps from home, with targets that move every joint."""
     from mujoco.batch import Batch
 
     batch = Batch(model, num_envs, 0)
     home, noise = model.key("home").ctrl, np.random.default_rng(0)
-    seconds = []
-    for _ in range(WARM_UP + iterations):
+
+    def turn() -> float:
         batch.reset(keyframe=0)
         targets = home + 0.1 * noise.standard_normal((20, num_envs, model.nu))
         started = time.perf_counter()
         for target in targets:
             batch.ctrl = target
             batch.step(nstep=num_substeps)
-        seconds.append(time.perf_counter() - started)
-    return 20 * num_envs / median(seconds[WARM_UP:])
+        return (time.perf_counter() - started) / (20 * num_envs)
+
+    return turn
 
 
 def bare_engine(num_envs: int, iterations: int, *settings: str) -> dict[str, float]:
@@ -99,8 +136,8 @@ def bare_engine(num_envs: int, iterations: int, *settings: str) -> dict[str, flo
     return {"steps_per_second": 20 * num_envs / median(seconds[WARM_UP:])}
 
 
-def learner_arithmetic(num_envs: int, iterations: int) -> dict[str, float]:
-    """Seconds that the matrix products of one step cost at this machine's rate for such matrices.
+def products_turn(num_envs: int) -> Turn:
+    """The learner's matrix products, at this machine's rate for such matrices.
 
     A product of [m, k] and [k, n] counts 2 m k n; a layer's backward pass twice its forward pass. A step's actor runs
     once in the rollout, actor and critic forward and backward once an epoch.
@@ -120,13 +157,14 @@ def learner_arithmetic(num_envs: int, iterations: int) -> dict[str, float]:
     repeats = 50
     program = jax.jit(lambda x, w: jax.lax.fori_loop(0, repeats, lambda _, y: y @ w, x))
     program(batch, weights).block_until_ready()
-    seconds = []
-    for _ in range(max(5, iterations)):
+
+    def turn() -> float:
         started = time.perf_counter()
         program(batch, weights).block_until_ready()
-        seconds.append(time.perf_counter() - started)
-    rate = repeats * 2 * rows * width * width / median(seconds)
-    return {"seconds_per_step": operations / rate, "operations_per_step": operations, "operations_per_second": rate}
+        rate = repeats * 2 * rows * width * width / (time.perf_counter() - started)
+        return operations / rate
+
+    return turn
 
 
 def _products(*sizes: int) -> int:
@@ -134,23 +172,13 @@ def _products(*sizes: int) -> int:
 
 
 def training(num_envs: int, iterations: int, started: float, *settings: str) -> dict[str, float]:
-    """This project's trainer. `started`: when the process did, by `time.perf_counter`."""
-    import jax
-
-    from playground_amp.training.build import make_trainer
-
-    trainer = make_trainer(make_config(num_envs, *settings))
-    state, metrics = trainer.iterate(trainer.init())
-    jax.block_until_ready(metrics)
+    """This project's trainer alone. `started`: when the process did, by `time.perf_counter`."""
+    turn = training_turn(num_envs, *settings)
+    turn()
     first_update = time.perf_counter() - started
-    seconds = []
-    for _ in range(WARM_UP + iterations):
-        begun = time.perf_counter()
-        state, metrics = trainer.iterate(state)
-        jax.block_until_ready(metrics)
-        seconds.append(time.perf_counter() - begun)
+    seconds = [turn() for _ in range(WARM_UP + iterations)][WARM_UP:]
     return {
-        "steps_per_second": trainer.steps_per_iteration / median(seconds[WARM_UP:]),
+        "steps_per_second": 1 / median(seconds),
         "first_update": first_update,
         "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }

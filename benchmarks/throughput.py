@@ -1,14 +1,16 @@
 """Environment steps a second, with learning, as ratios of one run on one machine.
 
-    python benchmarks/throughput.py [--num-envs 512] [--parts raw training …] [--page docs/performance.md]
+    python benchmarks/throughput.py [--num-envs 512] [--parts training start …] [--page docs/performance.md]
 
 Parts, each in a process of its own, one after the other:
-    raw         bare stepping of the model that training uses        boxes   the same robot with four sole boxes
-    arithmetic  the learner's matrix products at this machine's rate training  this project's trainer
-    sizes       the trainer at several numbers of robots (--sizes)   brax    Brax's stock trainer on MJX
-    sb3         Stable-Baselines3's PPO (needs the extra `benchmark`)
-Time to the first update counts from the start of the process, imports and compiling included: cold with an empty
-compilation cache, warm right after. On a GPU: --parts sizes --sizes 2048 8192 32768 --physics mjx.
+    training  this project's trainer, bare stepping of its model, bare stepping of the same robot with four sole boxes,
+              and the learner's matrix products at this machine's rate: in turns, since a machine's speed swings
+    start     time to the first update from the start of the process, imports and compiling included: cold with an
+              empty compilation cache, warm right after
+    sizes     the trainer at several numbers of robots (--sizes)
+    brax      Brax's stock trainer on MJX
+    sb3       Stable-Baselines3's PPO (needs the extra `benchmark`)
+On a GPU: --parts sizes --sizes 2048 8192 32768 --physics mjx.
 """
 
 import argparse
@@ -20,13 +22,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
 
 STARTED = time.perf_counter()
 FOLDER = Path(__file__).resolve().parent
-PARTS = ("raw", "boxes", "arithmetic", "training", "sizes", "brax", "sb3")
+PARTS = ("training", "start", "sizes", "brax", "sb3")
 SIZES = (64, 256, 512, 1024, 4096, 16384)
 PATIENCE = 1800  # s for a part
-Figures = dict[str, dict[str, float]]
+Figures = dict[str, dict[str, Any]]
 Row = tuple[str, str]
 
 
@@ -50,27 +54,22 @@ def main() -> None:
             figures |= run_part(part, arguments)
         except subprocess.SubprocessError as error:
             print(f"{part} is left out: {error}", file=sys.stderr)
-    rows = describe(figures, arguments.num_envs)
+    rows = describe(figures)
     for name, value in rows:
         print(f"{name:62} {value:>24}")
     if arguments.page:
         arguments.page.write_text(page(rows, figures, arguments))
 
 
-def measure(part: str, arguments: argparse.Namespace) -> dict[str, float]:
+def measure(part: str, arguments: argparse.Namespace) -> dict[str, Any]:
     import measurements
 
-    size = (arguments.num_envs, arguments.iterations)
-    if part in ("training", "sizes"):
-        return measurements.training(*size, STARTED, f"physics.engine={arguments.physics}")
+    size, engine = (arguments.num_envs, arguments.iterations), f"physics.engine={arguments.physics}"
+    if part == "training":
+        return measurements.in_turns(*size, engine)
     if part == "brax":
         return measurements.brax_training(*size, STARTED)
-    bare = {
-        "raw": measurements.raw_physics,
-        "boxes": measurements.raw_boxes,
-        "arithmetic": measurements.learner_arithmetic,
-    }
-    return bare[part](*size)
+    return measurements.training(*size, STARTED, engine)
 
 
 def run_part(part: str, arguments: argparse.Namespace) -> Figures:
@@ -81,10 +80,10 @@ def run_part(part: str, arguments: argparse.Namespace) -> Figures:
     if part == "sizes":
         return {f"sizes {size}": run([*common, *_effort(size, arguments)]) for size in arguments.sizes}
     command = [*common, *_effort(arguments.num_envs, arguments)]
-    if part != "training":
+    if part != "start":
         return {part: run(command)}
     with tempfile.TemporaryDirectory() as cache:
-        return {"training cold": run(command, cache), "training": run(command, cache)}
+        return {"cold": run(command, cache), "warm": run(command, cache)}
 
 
 def _effort(size: int, arguments: argparse.Namespace) -> list[str]:
@@ -93,7 +92,7 @@ def _effort(size: int, arguments: argparse.Namespace) -> list[str]:
     return ["--num-envs", str(size), "--iterations", str(iterations)]
 
 
-def run(command: list[str], cache: str | None = None) -> dict[str, float]:
+def run(command: list[str], cache: str | None = None) -> dict[str, Any]:
     environment = dict(os.environ) if cache is None else {**os.environ, "JAX_COMPILATION_CACHE_DIR": cache}
     done = subprocess.run(
         [sys.executable, *command], env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE
@@ -101,30 +100,46 @@ def run(command: list[str], cache: str | None = None) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def describe(figures: Figures, num_envs: int) -> list[Row]:
+def describe(figures: Figures) -> list[Row]:
     """What was measured, in words, and the ratios that the parts allow."""
-    speed = {name: part["steps_per_second"] for name, part in figures.items() if "steps_per_second" in part}
-    rows = [(f"{name}, environment steps/s", f"{value:,.0f}") for name, value in speed.items()]
-    ours = speed.get("training")
-    if ours and "boxes" in speed:
-        rows.append(("training over raw stepping with four sole boxes", f"{ours / speed['boxes']:.2f}"))
-    if ours and "raw" in speed:
-        rows.append(("training over raw stepping of its own model", f"{ours / speed['raw']:.2f}"))
-    if ours and "raw" in speed and "arithmetic" in figures:
-        limit = 1 / (1 / speed["raw"] + figures["arithmetic"]["seconds_per_step"])
-        rows.append(("limit: that and the learner's products, environment steps/s", f"{limit:,.0f}"))
-        rows.append(("training over its limit", f"{ours / limit:.2f}"))
-    if ours and "brax" in speed:
-        rows.append(("training over Brax's stock trainer on MJX", f"{ours / speed['brax']:.1f} times"))
+    rows: list[Row] = []
+    ours = None
+    if "training" in figures:
+        turns = figures["training"]
+        ours = 1 / median(turns["training"])
+        limit = [raw + products for raw, products in zip(turns["raw"], turns["products"], strict=True)]
+        rows += [
+            ("training, environment steps/s", f"{ours:,.0f}"),
+            ("training over raw stepping with four sole boxes", _ratio(turns["boxes"], turns["training"])),
+            ("training over raw stepping of its own model", _ratio(turns["raw"], turns["training"])),
+            ("training over its limit: that and the learner's products", _ratio(limit, turns["training"])),
+        ]
+    for name, part in figures.items():
+        if name.startswith("sizes"):
+            rows.append((f"training {int(name.split()[1]):,} robots, environment steps/s", _speed(part)))
+    if "brax" in figures:
+        rows.append(("Brax's stock trainer on MJX, environment steps/s", _speed(figures["brax"])))
+        if ours:
+            rows.append(("training over it", f"{ours / figures['brax']['steps_per_second']:.1f} times"))
     if "sb3" in figures:
         workers, best = max(figures["sb3"].items(), key=lambda item: item[1])
         rows.append((f"Stable-Baselines3 PPO, {workers} workers, environment steps/s", f"{best:,.0f}"))
         if ours:
-            rows.append(("training over Stable-Baselines3 PPO", f"{ours / best:.1f} times"))
-    if "training cold" in figures:
-        cold, warm = (figures[name]["first_update"] for name in ("training cold", "training"))
+            rows.append(("training over it", f"{ours / best:.1f} times"))
+    if "cold" in figures:
+        cold, warm = (figures[name]["first_update"] for name in ("cold", "warm"))
         rows.append(("time to the first update, cold and warm cache", f"{cold:.1f} s, {warm:.1f} s"))
     return rows + memory_rows(figures)
+
+
+def _speed(part: dict[str, Any]) -> str:
+    return f"{part['steps_per_second']:,.0f}"
+
+
+def _ratio(theirs: list[float], ours: list[float]) -> str:
+    """How many times as fast as theirs, by the seconds of each round: median, and quarters."""
+    lower, middle, upper = quantiles(their / our for their, our in zip(theirs, ours, strict=True))
+    return f"{middle:.2f} ({lower:.2f} to {upper:.2f})"
 
 
 def memory_rows(figures: Figures) -> list[Row]:
@@ -143,14 +158,14 @@ def page(rows: list[Row], figures: Figures, arguments: argparse.Namespace) -> st
         "# Performance",
         "",
         f"Written by `make benchmark`: one run on {os.cpu_count()} cores ({platform.machine()}), {arguments.num_envs} "
-        "robots unless said otherwise, the settings of the YAML. Quote the ratios: another machine, or a busy one, "
-        "gives other speeds.",
+        "robots unless said otherwise, the settings of the YAML. Quote the ratios, medians over rounds with their "
+        "quarters: another machine, or a busy one, gives other speeds.",
         "",
         "| measured | |",
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in rows),
         "",
-        "One part alone: `.venv/bin/python benchmarks/throughput.py --parts raw training`. What each part does stands "
+        "One part alone: `.venv/bin/python benchmarks/throughput.py --parts training`. What each part does stands "
         "in `benchmarks/measurements.py` and `benchmarks/sb3.py`; time to the `walk` gate: "
         "`.venv/bin/python benchmarks/time_to_walk.py`.",
         "",

@@ -24,10 +24,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Makes the report and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
 
-    from playground_amp.evaluation.run_report.facts import read_facts
     from playground_amp.training.checkpoint import find_checkpoint
 
-    facts = read_facts(find_checkpoint(arguments.checkpoint))
+    checkpoint = find_checkpoint(arguments.checkpoint)
+
+    # Imported here: it takes a second, which nobody should wait for a mistyped path.
+    from playground_amp.evaluation.run_report.facts import read_facts
+
+    facts = read_facts(checkpoint)
     path = arguments.output or facts.report
     if arguments.video and not arguments.video.is_file():
         raise UserError(f"there is no video {arguments.video}")

@@ -4,9 +4,10 @@ import json
 from functools import partial
 from pathlib import Path
 
+from playground_amp.cockpit.fixed_policies import load_bundle
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.deploy import runtime
-from playground_amp.deploy.controller import bundle_controller, load_bundle
+from playground_amp.deploy.controller import bundle_controller
 from playground_amp.envs.observations import ACTOR_LAYOUT
 from playground_amp.evaluation.gates import WALK
 from playground_amp.evaluation.runner import run_gate

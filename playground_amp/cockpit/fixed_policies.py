@@ -3,14 +3,15 @@
 JAX is imported when a policy is first used and not before: nobody should wait for a mistyped path.
 """
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from playground_amp.configs.errors import UserError
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
+from playground_amp.deploy.runtime import BundleError, WalkingPolicy, load_policy
 from playground_amp.training.checkpoint import load_policy_and_config
 
 if TYPE_CHECKING:
@@ -58,8 +59,24 @@ def checkpoint_policy(path: Path) -> FixedPolicy:
 
 def bundle_policy(folder: Path) -> FixedPolicy:
     """The policy of a folder that export.py wrote. Raises UserError if it is incomplete or was altered."""
-    from playground_amp.deploy.controller import bundle_controller, load_bundle
-
     policy = load_bundle(folder)
     config = config_of_policy(policy.manifest["config"], f"the configuration in {folder / MANIFEST}")
-    return FixedPolicy(f"bundle {folder.name}", config, functools.partial(bundle_controller, policy))
+
+    def make_controller(env: "WildRobotEnv") -> "Controller":
+        from playground_amp.deploy.controller import bundle_controller
+
+        return bundle_controller(policy, env)
+
+    return FixedPolicy(f"bundle {folder.name}", config, make_controller)
+
+
+def load_bundle(folder: Path) -> WalkingPolicy:
+    """The policy of a bundle, verified by its golden vectors.
+
+    Raises:
+      UserError: the bundle is incomplete or was altered.
+    """
+    try:
+        return load_policy(folder)
+    except BundleError as error:
+        raise UserError(str(error)) from error

@@ -1,31 +1,17 @@
 """An exported policy as a controller of simulated robots, so that gates judge the file that goes to the robot."""
 
 from functools import partial
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import Partial
 
-from playground_amp.configs.errors import UserError
 from playground_amp.deploy.recording import chest_imu, seen_in_si_units
-from playground_amp.deploy.runtime import BundleError, Memory, Sensors, WalkingPolicy, load_policy
+from playground_amp.deploy.runtime import Memory, Sensors, WalkingPolicy
 from playground_amp.envs.observations import ACTOR_SIZE
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.physics import rotations
-
-
-def load_bundle(folder: Path) -> WalkingPolicy:
-    """The policy of a bundle, verified by its golden vectors.
-
-    Raises:
-      UserError: the bundle is incomplete or was altered.
-    """
-    try:
-        return load_policy(folder)
-    except BundleError as error:
-        raise UserError(str(error)) from error
 
 
 def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:

@@ -41,10 +41,12 @@ def checkpoint_iteration(path: Path) -> int | None:
 def find_checkpoint(path: Path) -> Path:
     """The policy that is meant: the file itself, or the newest policy of a run folder.
 
-    Raises UserError if a folder holds none.
+    Raises UserError if there is no such file, or a folder holds none.
     """
-    if not path.is_dir():
+    if path.is_file():
         return path
+    if not path.is_dir():
+        raise UserError(f"there is no checkpoint {path}")
     checkpoints = list_checkpoints(path)
     if not checkpoints:
         raise UserError(f"the folder {path} holds no policy (final_iter_<N>.pkl)")

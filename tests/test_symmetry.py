@@ -1,6 +1,6 @@
 """The mirror: of observations against the simulated robot, and of the networks."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -16,6 +16,7 @@ from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
 from playground_amp.train import DEFAULT_CONFIG, PACKAGE
 from playground_amp.training.policy import make_networks, make_policy, policy_params
+from playground_amp.training.symmetry import symmetric_normalizer, symmetric_policy
 
 from brax.training.acme import running_statistics
 
@@ -97,6 +98,24 @@ def test_the_saved_policy_acts_like_the_trained_one(parameters):
     mean, _ = networks.policy_network.apply(normalizer, policy, batch)
     saved = policy_params(CONFIG.trainer, normalizer, policy, value)
     np.testing.assert_allclose(make_policy(CONFIG.trainer)(saved, batch, None), mean, atol=1e-6)
+
+
+def test_gradients_are_those_of_the_plain_network_averaged(parameters):
+    networks, normalizer, policy, _, batch = parameters
+    mirrors = observation_mirrors(batch["state"].shape[1])
+    plain = make_networks(
+        CONFIG.trainer.model_copy(update={"symmetric": False}), {n: x.shape[1] for n, x in batch.items()}
+    )
+
+    def loss(network, scale, params):
+        mean, std = network.policy_network.apply(scale, params, batch)
+        return jnp.sum(mean**2 + mean + std)
+
+    averaged = partial(symmetric_policy, observation=mirrors["state"], action=ACTION_MIRROR)
+    gradient = jax.grad(partial(loss, networks, normalizer))(policy)
+    scale = symmetric_normalizer(normalizer, mirrors)
+    expected = averaged(jax.grad(partial(loss, plain, scale))(averaged(policy)))
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-5), gradient, expected)
 
 
 def test_without_symmetry_the_networks_are_plain(parameters):

@@ -56,15 +56,16 @@ class VectorEnv:
         def start_some(carry: tuple[EnvState, jax.Array]) -> tuple[EnvState, jax.Array]:
             states, waiting = carry
             (robots,) = jnp.nonzero(waiting, size=places, fill_value=count)  # beyond the last: no robot
-            fresh = jax.vmap(self.env.reset, (0, 0, None))(keys[robots], robots < count, difficulty)
-            # What a step paid is read from `reached`.
-            fresh = fresh._replace(
-                reward=states.reward[robots], reward_terms=jax.tree.map(lambda x: x[robots], states.reward_terms)
-            )
+            fresh = unpaid(jax.vmap(self.env.reset, (0, 0, None))(keys[robots], robots < count, difficulty))
             states = jax.tree.map(lambda old, new: old.at[robots].set(new, mode="drop"), states, fresh)
             return states, waiting.at[robots].set(False, mode="drop")
 
-        return jax.lax.while_loop(lambda carry: jnp.any(carry[1]), start_some, (reached, done))[0]
+        def unpaid(states: EnvState) -> EnvState:
+            """Without what a step has paid, which a new start leaves as it is."""
+            return states._replace(reward=None, reward_terms={})
+
+        started = jax.lax.while_loop(lambda carry: jnp.any(carry[1]), start_some, (unpaid(reached), done))[0]
+        return started._replace(reward=reached.reward, reward_terms=reached.reward_terms)
 
     def _on_devices(self, function: Callable[[Any, jax.Array], Any]) -> Callable[[Any, jax.Array], Any]:
         """The function (robots' [N, ...], everybody's) → robots' [N, ...], each device with its own robots."""

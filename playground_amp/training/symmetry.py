@@ -7,11 +7,12 @@ cf. Ravanbakhsh et al. 2017, "Equivariance through parameter-sharing"). It costs
 averaged weights are those of a plain network: what is exported needs no knowledge of this.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import numpy as np
+from jax.custom_derivatives import linear_call
 
 from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
@@ -68,9 +69,13 @@ def symmetric_normalizer(normalizer: Any, observations: Mapping[str, Mirror]) ->
 
 
 def _average(kernel: jax.Array, before: Mirror, after: Mirror) -> jax.Array:
-    image = kernel[before.index][:, after.index] * before.sign[:, None] * after.sign
-    return 0.5 * (kernel + image)
+    return _projected(lambda x: 0.5 * (x + x[before.index][:, after.index] * before.sign[:, None] * after.sign), kernel)
 
 
 def _average_vector(vector: jax.Array, at: Mirror) -> jax.Array:
-    return 0.5 * (vector + vector[at.index] * at.sign)
+    return _projected(lambda x: 0.5 * (x + x[at.index] * at.sign), vector)
+
+
+def _projected(project: Callable[[jax.Array], jax.Array], x: jax.Array) -> jax.Array:
+    """An orthogonal projection of x, which is its own transpose: JAX would go back through it by slow scatters."""
+    return linear_call(lambda _, x: project(x), lambda _, gradient: project(gradient), (), x)

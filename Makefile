@@ -16,8 +16,8 @@ PORT ?= 8080
 
 # What `make robust` trains: robots that all differ, and are pushed.
 # Of its iterations, so many teach it to walk and to withstand; the rest finish it.
-ROBUST_ITERATIONS ?= 2700
-ROBUST_LEARNING ?= 1700
+ROBUST_ITERATIONS ?= 2500
+ROBUST_LEARNING ?= 1550
 ROBUST_FOLDER ?= checkpoints/robust
 
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12

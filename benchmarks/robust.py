@@ -1,6 +1,6 @@
 """What randomisation gives and costs: the gate `robust` of policies that were trained with it and without.
 
-    python benchmarks/robust.py [--seeds 3] [--iterations 2700] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
+    python benchmarks/robust.py [--seeds 3] [--iterations 2500] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
 Both are trained as `make robust` does, in two stages; the second with the standard file's `domain_randomization:`
 (the floor's friction alone differs, nobody is pushed). Throughput is timed in turns, in this one run, of robots that
@@ -18,13 +18,13 @@ from comparison import ROOT, judge, make_parser, print_throughput, settings, tra
 
 TIMED = 15  # iterations of each, in turns
 FIGURES = ("velocity_error", "yaw_rate_error", "torque_rms", "power")
-STAGES = (("wildrobot_robust.yaml", 17 / 27), ("wildrobot_robust_finish.yaml", 1.0))  # up to which share of the run
+STAGES = (("wildrobot_robust.yaml", 31 / 50), ("wildrobot_robust_finish.yaml", 1.0))  # up to which share of the run
 FINISH = ("trainer.entropy_cost", "reward_weights", "domain_randomization.push_force")  # what the second changes
 FULL = "trainer.curriculum.enabled=false"
 
 
 def main() -> int:
-    parser = make_parser(__doc__, 2700, "runs/robust")
+    parser = make_parser(__doc__, 2500, "runs/robust")
     parser.add_argument("--iterations-before", type=int, default=150, help="before throughput is timed")
     arguments = parser.parse_args()
     if not arguments.skip_throughput:

@@ -5,7 +5,9 @@ project and without JAX. Behind the pickle's end, where `pickle.load` no longer 
 Who wrote a file is not known, so `safe_pickle.py` reads it.
 """
 
+import errno
 import hashlib
+import os
 import pickle
 import re
 from collections.abc import Mapping
@@ -46,7 +48,7 @@ def find_checkpoint(path: Path) -> Path:
     if path.is_file():
         return path
     if not path.is_dir():
-        raise UserError(f"there is no checkpoint {path}")
+        raise UserError(f"cannot read the checkpoint {path}: {os.strerror(errno.ENOENT)}")
     checkpoints = list_checkpoints(path)
     if not checkpoints:
         raise UserError(f"the folder {path} holds no policy (final_iter_<N>.pkl)")

@@ -120,12 +120,14 @@ def describe(figures: Figures) -> list[Row]:
     if "brax" in figures:
         rows.append(("Brax's stock trainer on MJX, environment steps/s", _speed(figures["brax"])))
         if ours:
-            rows.append(("training over it", f"{ours / figures['brax']['steps_per_second']:.1f} times"))
+            rows.append(
+                ("training over Brax's stock trainer on MJX", f"{ours / figures['brax']['steps_per_second']:.1f} times")
+            )
     if "sb3" in figures:
         workers, best = max(figures["sb3"].items(), key=lambda item: item[1])
         rows.append((f"Stable-Baselines3 PPO, {workers} workers, environment steps/s", f"{best:,.0f}"))
         if ours:
-            rows.append(("training over it", f"{ours / best:.1f} times"))
+            rows.append(("training over Stable-Baselines3 PPO", f"{ours / best:.1f} times"))
     if "cold" in figures:
         cold, warm = (figures[name]["first_update"] for name in ("cold", "warm"))
         rows.append(("time to the first update, cold and warm cache", f"{cold:.1f} s, {warm:.1f} s"))

@@ -5,9 +5,7 @@ project and without JAX. Behind the pickle's end, where `pickle.load` no longer 
 Who wrote a file is not known, so `safe_pickle.py` reads it.
 """
 
-import errno
 import hashlib
-import os
 import pickle
 import re
 from collections.abc import Mapping
@@ -43,12 +41,14 @@ def checkpoint_iteration(path: Path) -> int | None:
 def find_checkpoint(path: Path) -> Path:
     """The policy that is meant: the file itself, or the newest policy of a run folder.
 
-    Raises UserError if there is no such file, or a folder holds none.
+    Raises UserError if it is not there, or a folder holds none.
     """
-    if path.is_file():
-        return path
+    try:
+        path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
     if not path.is_dir():
-        raise UserError(f"cannot read the checkpoint {path}: {os.strerror(errno.ENOENT)}")
+        return path
     checkpoints = list_checkpoints(path)
     if not checkpoints:
         raise UserError(f"the folder {path} holds no policy (final_iter_<N>.pkl)")
@@ -85,7 +85,7 @@ def load_policy(path: Path) -> dict[str, Any]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UserError(f"cannot read the checkpoint {path}: {error.strerror}") from error
+        raise _unreadable(path, error) from error
     try:
         content = safe_loads(_checked(data, path))
     except UnsafePickle as error:
@@ -101,6 +101,10 @@ def load_policy_and_config(path: Path) -> tuple[dict[str, Any], Config]:
     """
     content = load_policy(path)
     return content, config_of_policy(content["config"], f"the configuration in {path}")
+
+
+def _unreadable(path: Path, error: OSError) -> UserError:
+    return UserError(f"cannot read the checkpoint {path}: {error.strerror}")
 
 
 def _checked(data: bytes, path: Path) -> bytes:

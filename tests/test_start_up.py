@@ -35,6 +35,19 @@ print(hits.count("/jax/compilation_cache/cache_hits"), float(state.qpos[2]))
 """
 
 
+_MESHES = """
+import sys
+from playground_amp.training import build
+print("trimesh" in sys.modules, "scipy.spatial" in sys.modules)
+from playground_amp.physics.quiet_mjx import mjx
+import mujoco
+mesh = "<asset><mesh name='block' vertex='0 0 0  1 0 0  0 1 0  0 0 1'/></asset>"
+block = "<body><freejoint/><geom type='mesh' mesh='block'/></body>"
+world = f"<mujoco>{mesh}<worldbody><geom type='plane' size='1 1 1'/>{block}</worldbody></mujoco>"
+print(mjx.put_model(mujoco.MjModel.from_xml_string(world)).nv, "trimesh" in sys.modules)
+"""
+
+
 def add_up(rows: np.ndarray, results: np.ndarray) -> None:
     results[...] = rows.sum(axis=-1, keepdims=True)
 
@@ -74,6 +87,11 @@ def test_a_program_that_steps_the_native_engine_is_kept_for_the_next_start(tmp_p
     (first_hits, first), (hits, height) = start(), start()
     assert int(first_hits) == 0 < int(hits)
     assert height == first
+
+
+def test_geometry_of_meshes_is_loaded_when_mjx_builds_one_and_not_for_a_training():
+    done = subprocess.run([sys.executable, "-c", _MESHES], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False", "6", "True"]
 
 
 def test_programs_are_kept_in_the_users_cache_folder_unless_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

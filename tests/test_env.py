@@ -248,6 +248,7 @@ def test_the_policy_sees_as_many_observations_as_it_is_told_the_newest_first():
         seen.insert(0, state.observation["state"][:ACTOR_SIZE])
     np.testing.assert_array_equal(state.observation["state"], np.concatenate(seen[:3]))
     assert np.abs(np.asarray(seen[0] - seen[1])).max() > 1e-3
+    assert environment.observation_sizes == {name: len(value) for name, value in state.observation.items()}
     assert environment.observation_sizes["privileged_state"] == env().observation_sizes["privileged_state"]
 
 

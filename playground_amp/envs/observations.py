@@ -47,6 +47,11 @@ _FRAME_MIRROR = mirror.stack(*ACTOR_LAYOUT.values())
 _CRITIC_MIRROR = mirror.stack(*CRITIC_LAYOUT.values())
 
 
+def observation_sizes(history: int) -> dict[str, int]:
+    """How many numbers each observation has, the actor's of so many frames."""
+    return {"state": ACTOR_SIZE * history, "privileged_state": _CRITIC_MIRROR.size}
+
+
 def observation_mirrors(actor_size: int) -> dict[str, mirror.Mirror]:
     """The mirrors of observations of which the actor's has `actor_size` numbers: one frame, or several."""
     return {"state": mirror.stack(*[_FRAME_MIRROR] * (actor_size // ACTOR_SIZE)), "privileged_state": _CRITIC_MIRROR}

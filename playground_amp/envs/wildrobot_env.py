@@ -83,8 +83,7 @@ class WildRobotEnv:
         self._upper = jnp.asarray(robot.joint_upper, jnp.float32)
         self._placing = Placing(robot)
         self._averaging = config.env.control_dt / config.env.velocity_average_time
-        state = jax.eval_shape(self.reset, jax.eval_shape(lambda: jax.random.PRNGKey(0)))
-        self.observation_sizes = {name: value.shape[0] for name, value in state.observation.items()}
+        self.observation_sizes = observations.observation_sizes(config.env.observation_history)
 
     def reset(self, key: jax.Array, needed: jax.Array | bool = True, difficulty: jax.Array | float = 1.0) -> EnvState:
         """A start near the home pose with a command, a gait phase, physical parameters and sensors of its own.

@@ -71,8 +71,9 @@ class Trainer:
         """Compiles `init` and `iterate` side by side; without it, each compiles when it is first called."""
         init, iterate = self._programs
         with ThreadPoolExecutor(1) as pool:
-            compiled = pool.submit(lambda: iterate.lower(jax.eval_shape(self._init)).compile())
-            self.init = init.lower().compile()
+            start = init.trace()
+            compiled = pool.submit(lambda: iterate.lower(start.out_info).compile())
+            self.init = start.lower().compile()
             self.iterate = compiled.result()
 
     def _init(self) -> TrainingState:

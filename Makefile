@@ -17,7 +17,7 @@ PORT ?= 8080
 # What `make robust` trains: robots that all differ, and are pushed.
 # Of its iterations, so many teach it to walk and to withstand; the rest finish it.
 ROBUST_ITERATIONS ?= 2500
-ROBUST_LEARNING ?= 1550
+ROBUST_LEARNING ?= 600
 ROBUST_FOLDER ?= checkpoints/robust
 
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
@@ -76,7 +76,7 @@ robust: setup
 		--num-iterations $(ROBUST_LEARNING) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
 	$(PY) playground_amp/train.py --config playground_amp/configs/wildrobot_robust_finish.yaml --num-envs $(WALK_ENVS) \
 		--num-iterations $(ROBUST_ITERATIONS) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb \
-		--resume --override trainer.entropy_cost reward_weights domain_randomization.push_force
+		--resume --override trainer.entropy_cost trainer.desired_kl reward_weights domain_randomization.push_force
 	$(PY) playground_amp/evaluate.py --checkpoint $(ROBUST_FOLDER)/final_iter_$(ROBUST_ITERATIONS).pkl --gate robust \
 		--json $(ROBUST_FOLDER)/gate_robust.json
 

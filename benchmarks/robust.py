@@ -18,8 +18,9 @@ from comparison import ROOT, judge, make_parser, print_throughput, settings, tra
 
 TIMED = 15  # iterations of each, in turns
 FIGURES = ("velocity_error", "yaw_rate_error", "torque_rms", "power")
-STAGES = (("wildrobot_robust.yaml", 31 / 50), ("wildrobot_robust_finish.yaml", 1.0))  # up to which share of the run
-FINISH = ("trainer.entropy_cost", "reward_weights", "domain_randomization.push_force")  # what the second changes
+STAGES = (("wildrobot_robust.yaml", 6 / 25), ("wildrobot_robust_finish.yaml", 1.0))  # up to which share of the run
+# What the second changes.
+FINISH = ("trainer.entropy_cost", "trainer.desired_kl", "reward_weights", "domain_randomization.push_force")
 FULL = "trainer.curriculum.enabled=false"
 
 

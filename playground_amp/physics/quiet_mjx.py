@@ -4,7 +4,7 @@ Import this before MJX, and before Brax, which imports MJX.
 
 - MJX prints that Warp is not installed; whoever asks for the warp engine is told so properly.
 - Its meshes bring SciPy's geometry and trimesh, half a second for every start of a training: they are loaded when
-  MJX first builds a model, and never where it does not.
+  MJX first uses them, and never where physics is another engine's.
 """
 
 import contextlib

@@ -177,6 +177,10 @@ def test_what_changed_is_shown_and_refused() -> None:
     assert f"robot: {MANIFEST['robot'][:12]}… → 000000000000…" in message
     assert message.endswith("--override trainer.lr reward_weights.alive robot")
     require_unchanged(MANIFEST, now, ["trainer.lr", "reward_weights", "robot"])
+    weights = [f"reward_weights.{name}=0.7" for name in ("alive", "tilt", "torque", "foot_slip")]
+    many = fake_config("run", "trainer.lr=0.0005", *weights)
+    with pytest.raises(UserError, match=r"--override trainer\.lr reward_weights$"):
+        require_unchanged(MANIFEST, MANIFEST | {"config": many.model_dump(mode="json")}, [])
     with pytest.raises(UserError, match=r"trainer\.lrr: no such key"):
         require_unchanged(MANIFEST, now, ["trainer.lrr"])
 

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from playground_amp.robot.robot import ROBOT_DIR
 LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "flax", "brax", "mujoco", "mujoco-mjx")
 MODEL_FILES = ("*.xml", "*.stl", "*.obj", "*.msh")
 PROJECT_DIR = Path(__file__).resolve().parents[2]
+_MANY = 3  # differences in a section that are still named one by one
 HARMLESS = (
     "physics.num_threads",
     "trainer.num_devices",
@@ -78,8 +80,16 @@ def require_unchanged(saved: Mapping[str, Any], now: Mapping[str, Any], overridd
         listed = "\n".join(f"  {_change(name, before, after)}" for name in refused)
         raise UserError(
             f"this run is not the one that was saved (saved → now):\n{listed}\n"
-            f"change it back, or allow it: --override {' '.join(refused)}"
+            f"change it back, or allow it: --override {' '.join(_keys_for(refused))}"
         )
+
+
+def _keys_for(names: Sequence[str]) -> list[str]:
+    """What allows the differences: the section where one has many of them, so that a person can copy it."""
+    sections = [name.partition(".")[0] for name in names]
+    sizes = Counter(sections)
+    keys = [section if sizes[section] > _MANY else name for section, name in zip(sections, names, strict=True)]
+    return list(dict.fromkeys(keys))
 
 
 def different_versions(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

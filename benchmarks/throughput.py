@@ -15,6 +15,7 @@ On a GPU: --parts sizes --sizes 2048 8192 32768 --physics mjx.
 
 import argparse
 import json
+import math
 import os
 import platform
 import subprocess
@@ -54,11 +55,10 @@ def main() -> None:
             figures |= run_part(part, arguments)
         except subprocess.SubprocessError as error:
             print(f"{part} is left out: {error}", file=sys.stderr)
-    rows = describe(figures)
-    for name, value in rows:
+        if arguments.page and figures:  # after each: a run that is cut off has not been for nothing
+            arguments.page.write_text(page(describe(figures), figures, arguments))
+    for name, value in describe(figures):
         print(f"{name:62} {value:>24}")
-    if arguments.page:
-        arguments.page.write_text(page(rows, figures, arguments))
 
 
 def measure(part: str, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -168,22 +168,44 @@ def page(rows: list[Row], figures: Figures, arguments: argparse.Namespace) -> st
         *(f"| {name} | {value} |" for name, value in rows),
         "",
         "One part alone: `.venv/bin/python benchmarks/throughput.py --parts training`. What each part does stands "
-        "in `benchmarks/measurements.py` and `benchmarks/sb3.py`; time to the `walk` gate: "
-        "`.venv/bin/python benchmarks/time_to_walk.py`.",
+        "in `benchmarks/measurements.py` and `benchmarks/sb3.py`.",
+        "",
+        *workers_lines(figures),
+        *walking_lines(),
+        *gpu_lines(),
+    ]
+    return "\n".join(lines)
+
+
+def workers_lines(figures: Figures) -> list[str]:
+    """Stable-Baselines3 by how many processes step the robots."""
+    if "sb3" not in figures:
+        return []
+    speeds = ", ".join(f"{count}: {speed:,.0f}" for count, speed in figures["sb3"].items())
+    return [f"Stable-Baselines3 by number of workers, environment steps/s: {speeds}.", ""]
+
+
+def walking_lines() -> list[str]:
+    """The time to the gate `walk` as benchmarks/time_to_walk.py kept it, if it did."""
+    kept = FOLDER / "time_to_walk.json"
+    if not kept.exists():
+        return []
+    walk = json.loads(kept.read_text())
+    late = f"not in {walk['limit']:.0f} s"
+    times = ", ".join(late if seconds is None else f"{seconds} s" for seconds in walk["seconds"])
+    middle = median(seconds or math.inf for seconds in walk["seconds"])
+    return [
+        f"From nothing to the gate `walk`, judged every {walk['every']:.0f} s of training: {times}; median "
+        f"{late if middle == math.inf else f'{middle:.0f} s'} (`.venv/bin/python benchmarks/time_to_walk.py`, "
+        f"{walk['cores']} cores).",
         "",
     ]
-    lines[-1:-1] = gpu_lines()
-    if "sb3" in figures:
-        speeds = ", ".join(f"{count}: {speed:,.0f}" for count, speed in figures["sb3"].items())
-        lines[-1:-1] = [f"Stable-Baselines3 by number of workers, environment steps/s: {speeds}."]
-    return "\n".join(lines)
 
 
 def gpu_lines() -> list[str]:
     """The figures kept from one GPU, made by benchmarks/gpu.py."""
     rows = [json.loads(line) for line in (FOLDER / "gpu_h100.jsonl").read_text().splitlines()]
     return [
-        "",
         "## One NVIDIA H100",
         "",
         "`benchmarks/gpu.py` on one card (80 GB, JAX 0.11.2): environment steps a second, bare stepping by the "

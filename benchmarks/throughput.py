@@ -193,7 +193,7 @@ def walking_lines() -> list[str]:
     walk = json.loads(kept.read_text())
     late = f"not in {walk['limit']:.0f} s"
     times = ", ".join(late if seconds is None else f"{seconds} s" for seconds in walk["seconds"])
-    middle = median(seconds or math.inf for seconds in walk["seconds"])
+    middle = median(math.inf if seconds is None else seconds for seconds in walk["seconds"])
     return [
         f"From nothing to the gate `walk`, judged every {walk['every']:.0f} s of training: {times}; median "
         f"{late if middle == math.inf else f'{middle:.0f} s'} (`.venv/bin/python benchmarks/time_to_walk.py`, "

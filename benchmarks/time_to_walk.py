@@ -32,10 +32,14 @@ def main() -> int:
     parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE")
     parser.add_argument("--keep", type=Path, metavar="FILE.json", help="where the seconds of each seed are kept")
     arguments = parser.parse_args()
+    if arguments.keep:
+        from playground_amp.command_line import require_writable_file
+
+        require_writable_file(arguments.keep)
     times = [time_to_walk(seed, arguments) for seed in range(arguments.seeds)]
     print(f"median of {len(times)} seeds: {median(times):.0f} s of training")
     if arguments.keep:
-        seconds = [round(time) if time < math.inf else None for time in times]
+        seconds = [round(each) if each < math.inf else None for each in times]
         kept = {"cores": os.cpu_count(), "every": arguments.every, "limit": arguments.limit, "seconds": seconds}
         arguments.keep.write_text(json.dumps(kept) + "\n")
     return 0 if median(times) <= arguments.limit else 1
@@ -83,4 +87,6 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
 
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT)]
-    sys.exit(main())
+    from playground_amp.command_line import run_command
+
+    run_command(main)

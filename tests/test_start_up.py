@@ -48,6 +48,24 @@ print(mjx.put_model(mujoco.MjModel.from_xml_string(world)).nv, "trimesh" in sys.
 """
 
 
+_GIVES_UP = """
+import time
+import jax
+import jax.numpy as jnp
+from playground_amp.physics import host_call
+
+def copy(rows, results):
+    time.sleep(0.01)
+    results[...] = rows
+
+host_call.register("copy", copy)
+square = jax.ShapeDtypeStruct((64, 64), jnp.float32)
+step = lambda matrix, _: (host_call.call("copy", square, matrix @ matrix), None)
+running = jax.jit(lambda matrix: jax.lax.scan(step, matrix, length=3000)[0])(jnp.eye(64))
+raise SystemExit("gave up")
+"""
+
+
 def add_up(rows: np.ndarray, results: np.ndarray) -> None:
     results[...] = rows.sum(axis=-1, keepdims=True)
 
@@ -87,6 +105,12 @@ def test_a_program_that_steps_the_native_engine_is_kept_for_the_next_start(tmp_p
     (first_hits, first), (hits, height) = start(), start()
     assert int(first_hits) == 0 < int(hits)
     assert height == first
+
+
+def test_a_script_that_gives_up_ends_although_a_program_still_calls_it():
+    done = subprocess.run([sys.executable, "-c", _GIVES_UP], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "gave up"
 
 
 def test_geometry_of_meshes_is_loaded_when_mjx_builds_one_and_not_for_a_training():

@@ -7,7 +7,10 @@ the function sees XLA's own memory. The structs are those of xla/ffi/api/c_api.h
 (`jax.ffi.include_dir()`); XLA promises to go on reading them for at least a year.
 """
 
+import atexit
+import contextlib
 import ctypes
+import threading
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
 from typing import Any
@@ -86,6 +89,7 @@ class _CallFrame(Structure):
 
 _Handler = CFUNCTYPE(c_void_p, POINTER(_CallFrame))
 _handlers: dict[str, Any] = {}  # XLA keeps no reference
+_ending = threading.Event()  # the interpreter is: programs that still run are to stop at their next call
 
 
 def register(name: str, function: HostFunction) -> None:
@@ -114,6 +118,8 @@ def _handle(frame: _CallFrame, function: HostFunction) -> int | None:
     if frame.stage != _EXECUTE:
         return None
     try:
+        if _ending.is_set():
+            raise InterruptedError("the interpreter ends")
         function(_array(frame.arguments), _array(frame.results))
     except Exception as error:  # whatever it is: C cannot carry it on, XLA raises it as a JaxRuntimeError
         message = f"{type(error).__name__}: {error}".encode()
@@ -127,3 +133,12 @@ def _array(buffers: _Buffers) -> np.ndarray:
     buffer = buffers.buffers[0].contents
     shape = tuple(buffer.dims[: buffer.rank])
     return np.ctypeslib.as_array(ctypes.cast(buffer.data, POINTER(ctypes.c_float)), shape)
+
+
+@atexit.register  # after JAX's own, so it runs before: JAX waits for programs that wait for the interpreter
+def _end_programs() -> None:
+    """Ends the programs that still run, as after an error of the script that began them."""
+    _ending.set()
+    for array in jax.live_arrays():
+        with contextlib.suppress(Exception):  # its program has been stopped
+            array.block_until_ready()

@@ -59,8 +59,10 @@ class Trainer:
         # processor time, by the usual ones 2.2 s. The second runs as fast at level 2 as at 3, and compiles sooner.
         least = enough = None
         if jax.default_backend() == "cpu":
-            least = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
+            least = {"xla_backend_optimization_level": 0}
             enough = {"xla_backend_optimization_level": 2}
+            if jax.__version_info__ < (0, 11):  # later ones have no such choice, and refuse it
+                least["xla_cpu_use_fusion_emitters"] = False
         places = metrics = None
         if mesh is not None:
             places, metrics = self._places(mesh), devices.same_everywhere(mesh)

@@ -35,7 +35,7 @@ Figures = dict[str, dict[str, Any]]
 Row = tuple[str, str]
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--num-envs", type=int, default=512)
     parser.add_argument("--iterations", type=int, default=20, help="timed iterations (Brax on MJX: two)")
@@ -47,7 +47,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.measure:
         print(json.dumps(measure(arguments.measure, arguments)))
-        return
+        return 0
+    if arguments.page:
+        from playground_amp.command_line import require_writable_file
+
+        require_writable_file(arguments.page)
     figures: Figures = {}
     for part in arguments.parts:
         print(f"{part} …", file=sys.stderr, flush=True)
@@ -59,6 +63,7 @@ def main() -> None:
             arguments.page.write_text(page(describe(figures), figures, arguments))
     for name, value in describe(figures):
         print(f"{name:62} {value:>24}")
+    return 0
 
 
 def measure(part: str, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -93,7 +98,11 @@ def _effort(size: int, arguments: argparse.Namespace) -> list[str]:
 
 
 def run(command: list[str], cache: str | None = None) -> dict[str, Any]:
-    environment = dict(os.environ) if cache is None else {**os.environ, "JAX_COMPILATION_CACHE_DIR": cache}
+    """What the command prints last; `cache` is a cache folder of its own, which it uses as train.py would."""
+    environment = dict(os.environ)
+    if cache:
+        environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+        environment["XDG_CACHE_HOME"] = cache
     done = subprocess.run(
         [sys.executable, *command], env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE
     )
@@ -229,4 +238,6 @@ def gpu_lines() -> list[str]:
 
 if __name__ == "__main__":
     sys.path[:0] = [str(FOLDER.parent)]
-    main()
+    from playground_amp.command_line import run_command
+
+    run_command(main)

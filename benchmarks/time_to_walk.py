@@ -37,7 +37,9 @@ def main() -> int:
 
         require_writable_file(arguments.keep)
     times = [time_to_walk(seed, arguments) for seed in range(arguments.seeds)]
-    print(f"median of {len(times)} seeds: {median(times):.0f} s of training")
+    middle = median(times)
+    said = f"{middle:.0f} s of training" if middle < math.inf else f"not within {arguments.limit:.0f} s"
+    print(f"median of {len(times)} seeds: {said}")
     if arguments.keep:
         seconds = [round(each) if each < math.inf else None for each in times]
         kept = {"cores": os.cpu_count(), "every": arguments.every, "limit": arguments.limit, "seconds": seconds}

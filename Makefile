@@ -14,11 +14,13 @@ AMP_FOLDER ?= checkpoints/walk_amp
 POLICY ?= policies/walk
 PORT ?= 8080
 
-# What `make robust` trains: robots that all differ, and are pushed.
-# Of its iterations, so many teach it to walk and to withstand; the rest finish it.
-ROBUST_ITERATIONS ?= 2500
+# What `make robust` trains, robots that all differ and are pushed: up to which iteration it learns to walk and to
+# withstand, is finished, settles.
 ROBUST_LEARNING ?= 600
+ROBUST_FINISHED ?= 2300
+ROBUST_ITERATIONS ?= 3000
 ROBUST_FOLDER ?= checkpoints/robust
+ROBUST_TRAIN = $(PY) playground_amp/train.py --num-envs $(WALK_ENVS) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
 
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
@@ -72,11 +74,12 @@ docs: setup
 	$(PY) scripts/configuration_page.py
 
 robust: setup
-	$(PY) playground_amp/train.py --config playground_amp/configs/wildrobot_robust.yaml --num-envs $(WALK_ENVS) \
-		--num-iterations $(ROBUST_LEARNING) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
-	$(PY) playground_amp/train.py --config playground_amp/configs/wildrobot_robust_finish.yaml --num-envs $(WALK_ENVS) \
-		--num-iterations $(ROBUST_ITERATIONS) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb \
-		--resume --override trainer.entropy_cost trainer.desired_kl reward_weights domain_randomization.push_force
+	$(ROBUST_TRAIN) --config playground_amp/configs/wildrobot_robust.yaml --num-iterations $(ROBUST_LEARNING)
+	$(ROBUST_TRAIN) --config playground_amp/configs/wildrobot_robust_finish.yaml --num-iterations $(ROBUST_FINISHED) \
+		--resume --override trainer.entropy_cost trainer.desired_kl env.reference_start_share env.commands.sideways \
+		reward_weights domain_randomization.push_force
+	$(ROBUST_TRAIN) --config playground_amp/configs/wildrobot_robust_settle.yaml --num-iterations $(ROBUST_ITERATIONS) \
+		--resume --override trainer.gamma reward_weights domain_randomization.push_force
 	$(PY) playground_amp/evaluate.py --checkpoint $(ROBUST_FOLDER)/final_iter_$(ROBUST_ITERATIONS).pkl --gate robust \
 		--json $(ROBUST_FOLDER)/gate_robust.json
 

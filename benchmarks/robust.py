@@ -1,8 +1,8 @@
 """What randomisation gives and costs: the gate `robust` of policies that were trained with it and without.
 
-    python benchmarks/robust.py [--seeds 3] [--iterations 2500] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
+    python benchmarks/robust.py [--seeds 3] [--iterations 3000] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
-Both are trained as `make robust` does, in two stages; the second with the standard file's `domain_randomization:`
+Both are trained as `make robust` does, in its stages, the second with the standard file's `domain_randomization:`
 (the floor's friction alone differs, nobody is pushed). Throughput is timed in turns, in this one run, of robots that
 walk already: after `--iterations-before` iterations of each.
 """
@@ -18,14 +18,17 @@ from comparison import ROOT, judge, make_parser, print_throughput, settings, tra
 
 TIMED = 15  # iterations of each, in turns
 FIGURES = ("velocity_error", "yaw_rate_error", "torque_rms", "power")
-STAGES = (("wildrobot_robust.yaml", 6 / 25), ("wildrobot_robust_finish.yaml", 1.0))  # up to which share of the run
-# What the second changes.
-FINISH = ("trainer.entropy_cost", "trainer.desired_kl", "reward_weights", "domain_randomization.push_force")
+# Up to which share of the run each stage trains, and what it changes.
+STAGES = (
+    ("wildrobot_robust.yaml", 6 / 30, ()),
+    ("wildrobot_robust_finish.yaml", 23 / 30, ("trainer", "env", "reward_weights", "domain_randomization")),
+    ("wildrobot_robust_settle.yaml", 1.0, ("trainer", "reward_weights", "domain_randomization")),
+)
 FULL = "trainer.curriculum.enabled=false"
 
 
 def main() -> int:
-    parser = make_parser(__doc__, 2500, "runs/robust")
+    parser = make_parser(__doc__, 3000, "runs/robust")
     parser.add_argument("--iterations-before", type=int, default=150, help="before throughput is timed")
     arguments = parser.parse_args()
     if not arguments.skip_throughput:
@@ -43,11 +46,10 @@ def main() -> int:
 
 
 def train_in_stages(arguments: argparse.Namespace, seed: int, name: str) -> Path:
-    checkpoint, override = Path(), ()
-    for file, until in STAGES:
+    checkpoint = Path()
+    for file, until, override in STAGES:
         iterations = f"trainer.num_iterations={round(until * arguments.iterations)}"
         checkpoint = train(make_config(arguments, seed, name, file, iterations), *override)
-        override = FINISH
     return checkpoint
 
 

@@ -231,7 +231,8 @@ def gpu_lines() -> list[str]:
         "With 4,096 robots (`benchmarks/time_to_walk.py --seeds 1 --limit 120 --every 20 --num-envs 4096 --set "
         "num_minibatches=8`) the first policy kept, after 20 s of training and 7.3 million steps, passed the gate "
         "`walk`; one seed. The same seeded targets gave the joint positions of the native engine to 3e-6 rad over 20 "
-        "control steps.",
+        "control steps. Eight robust trainings of 512 robots each ran side by side on one card (NVIDIA's MPS) at "
+        "0.18 s an iteration, 550,000 environment steps a second in all: a cheap way to compare settings and seeds.",
         "",
     ]
 

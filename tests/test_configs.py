@@ -391,15 +391,19 @@ def test_a_policy_of_an_earlier_version_gets_what_is_new_switched_off(capsys: py
         config_of_policy(data | {"made_up": 1}, "later.pkl")
 
 
-def test_the_finish_can_go_on_from_a_robust_run() -> None:
-    robust, finish = (load_config(SHIPPED.with_name(f"wildrobot_{name}.yaml")) for name in ("robust", "robust_finish"))
-    override = re.findall(r"--resume --override (.*)", (ROOT / "Makefile").read_text())[0].split()
-    require_unchanged(make_manifest(robust), make_manifest(finish), override)
-    for key in override:
-        with pytest.raises(UserError, match=key):
-            require_unchanged(make_manifest(robust), make_manifest(finish), [name for name in override if name != key])
-    paid = [[name for name, weight in config.reward_weights.items() if weight] for config in (robust, finish)]
-    assert paid[0] == paid[1]  # a saved state has a place for each
+def test_each_robust_stage_can_go_on_from_the_one_before() -> None:
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    stages = re.findall(r"\$\(ROBUST_TRAIN\) --config (\S+) .*?(?:--override (.*))?\n", makefile)
+    configs = [load_config(ROOT / file) for file, _ in stages]
+    assert len(stages) == 3
+    for (_, override), before, config in zip(stages[1:], configs, configs[1:], strict=False):
+        keys = override.split()
+        require_unchanged(make_manifest(before), make_manifest(config), keys)
+        for key in keys:
+            with pytest.raises(UserError, match=key):
+                require_unchanged(make_manifest(before), make_manifest(config), [name for name in keys if name != key])
+        paid = [[name for name, weight in each.reward_weights.items() if weight] for each in (before, config)]
+        assert paid[0] == paid[1]  # a saved state has a place for each
 
 
 def test_a_file_can_say_only_what_differs_from_another(tmp_path, plain):

@@ -89,7 +89,7 @@ class _CallFrame(Structure):
 
 _Handler = CFUNCTYPE(c_void_p, POINTER(_CallFrame))
 _handlers: dict[str, Any] = {}  # XLA keeps no reference
-_ending = threading.Event()  # the interpreter is: programs that still run are to stop at their next call
+_ending = threading.Event()  # set when the interpreter ends: programs that still run are to stop at their next call
 
 
 def register(name: str, function: HostFunction) -> None:

@@ -3,7 +3,7 @@
 
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
-WALK_ITERATIONS ?= 400
+WALK_ITERATIONS ?= 500
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk
 # The same with the motion prior: make walk-amp.

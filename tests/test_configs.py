@@ -1,6 +1,7 @@
 """The configuration: strict loading, overrides, and errors that a person can act on."""
 
 import copy
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -396,7 +397,7 @@ def test_each_robust_stage_can_go_on_from_the_one_before() -> None:
     stages = re.findall(r"\$\(ROBUST_TRAIN\) --config (\S+) .*?(?:--override (.*))?\n", makefile)
     configs = [load_config(ROOT / file) for file, _ in stages]
     assert len(stages) == 3
-    for (_, override), before, config in zip(stages[1:], configs, configs[1:], strict=False):
+    for (_, override), (before, config) in zip(stages[1:], itertools.pairwise(configs), strict=True):
         keys = override.split()
         require_unchanged(make_manifest(before), make_manifest(config), keys)
         for key in keys:

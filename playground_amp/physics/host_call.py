@@ -97,6 +97,8 @@ def register(name: str, function: HostFunction) -> None:
 
     A program from the compilation cache finds its function by name: the same name must do the same in every process.
     """
+    if not _handlers:
+        atexit.register(_end_programs)  # so it runs before JAX's own, which waits for programs that wait for Python
     if name not in _handlers:
         _handlers[name] = _Handler(lambda frame: _handle(frame.contents, function))
         pointer = ctypes.cast(_handlers[name], c_void_p)
@@ -135,7 +137,6 @@ def _array(buffers: _Buffers) -> np.ndarray:
     return np.ctypeslib.as_array(ctypes.cast(buffer.data, POINTER(ctypes.c_float)), shape)
 
 
-@atexit.register  # after JAX's own, so it runs before: JAX waits for programs that wait for the interpreter
 def _end_programs() -> None:
     """Ends the programs that still run, as after an error of the script that began them."""
     _ending.set()

@@ -22,7 +22,7 @@ FIGURES = ("velocity_error", "yaw_rate_error", "torque_rms", "power")
 STAGES = (
     ("wildrobot_robust.yaml", 6 / 30, ()),
     ("wildrobot_robust_finish.yaml", 23 / 30, ("trainer", "env", "reward_weights", "domain_randomization")),
-    ("wildrobot_robust_settle.yaml", 1.0, ("trainer", "reward_weights", "domain_randomization")),
+    ("wildrobot_robust_settle.yaml", 1.0, ("env", "reward_weights", "domain_randomization")),
 )
 FULL = "trainer.curriculum.enabled=false"
 

@@ -74,8 +74,8 @@ docs: setup
 	$(PY) scripts/configuration_page.py
 
 robust: setup
-	@test $(ROBUST_LEARNING) -lt $(ROBUST_FINISHED) && test $(ROBUST_FINISHED) -lt $(ROBUST_ITERATIONS) || { \
-		echo "error: the stages must follow each other: ROBUST_LEARNING ($(ROBUST_LEARNING)) < ROBUST_FINISHED" \
+	@{ test $(ROBUST_LEARNING) -lt $(ROBUST_FINISHED) && test $(ROBUST_FINISHED) -lt $(ROBUST_ITERATIONS); } 2>/dev/null || { \
+		echo "error: the stages are numbers of iterations that follow each other: ROBUST_LEARNING ($(ROBUST_LEARNING)) < ROBUST_FINISHED" \
 			"($(ROBUST_FINISHED)) < ROBUST_ITERATIONS ($(ROBUST_ITERATIONS))" >&2; \
 		exit 2; }
 	$(ROBUST_TRAIN) --config playground_amp/configs/wildrobot_robust.yaml --num-iterations $(ROBUST_LEARNING)

@@ -121,6 +121,17 @@ def test_another_form_is_refused_with_the_difference(tmp_path: Path) -> None:
     assert "raw_key" not in message
 
 
+def test_a_run_may_go_on_with_other_reward_terms(tmp_path: Path) -> None:
+    def state(age: float, *terms: str) -> dict[str, dict]:
+        return {"env_states": {"age": jnp.full(3, age), "reward_terms": {name: jnp.ones(3) for name in terms}}}
+
+    save_state(tmp_path / "state.npz", state(7.0, "alive", "torque"), {"iteration": 1})
+    restored = restore(read_state(tmp_path / "state.npz"), state(0.0, "alive", "swing_tilt"))["env_states"]
+    np.testing.assert_array_equal(restored["age"], 7.0)
+    paid = {name: np.asarray(term).tolist() for name, term in restored["reward_terms"].items()}
+    assert paid == {"alive": [1.0] * 3, "swing_tilt": [0.0] * 3}
+
+
 def test_the_newest_sound_state_is_taken_and_the_damaged_one_named(tmp_path: Path) -> None:
     for iteration in (2, 4, 6):
         save(tmp_path, iteration)

@@ -27,6 +27,7 @@ from playground_amp.training.files import write_atomically
 FORMAT = 1
 MANIFEST = "manifest.json"
 SUM_LENGTH = 64
+_PAID = "env_states/reward_terms/"  # what the last step paid by term: told, and read by no step after it
 State = TypeVar("State")
 
 
@@ -90,19 +91,27 @@ def read_state(path: Path) -> SavedState:
 def restore(saved: SavedState, template: State) -> State:
     """The saved arrays in the structure of `template`, whose own values do not matter.
 
+    Reward terms need not be the same ones: a run may go on with other terms than it was saved with.
+
     Raises UserError that lists the arrays which differ in name, shape or type.
     """
     leaves = _named_leaves(template)
     expected = {name: _described(_key_data(leaf)) for name, leaf in leaves.items()}
-    found = {name: _described(array) for name, array in saved.arrays.items()}
+    arrays = {name: array for name, array in saved.arrays.items() if name in leaves or not name.startswith(_PAID)}
+    arrays |= {name: np.zeros(x.shape, x.dtype) for name, x in leaves.items() if _is_new_term(name, arrays)}
+    found = {name: _described(array) for name, array in arrays.items()}
     if expected != found:
         names = [name for name in {**found, **expected} if found.get(name) != expected.get(name)]
         lines = [f"  {name}: {found.get(name, 'absent')} → {expected.get(name, 'absent')}" for name in names[:10]]
         more = [f"  and {len(names) - 10} more"] if len(names) > 10 else []
         text = "\n".join(lines + more)
         raise UserError(f"the saved state {saved.path} does not fit this run (saved → this run):\n{text}")
-    restored = [_from_numpy(saved.arrays[name], leaf) for name, leaf in leaves.items()]
+    restored = [_from_numpy(arrays[name], leaf) for name, leaf in leaves.items()]
     return jax.tree.unflatten(jax.tree.structure(template), restored)
+
+
+def _is_new_term(name: str, saved: Mapping[str, np.ndarray]) -> bool:
+    return name.startswith(_PAID) and name not in saved
 
 
 def _named_leaves(tree: Any) -> dict[str, jax.Array]:

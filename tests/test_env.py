@@ -309,6 +309,7 @@ def inputs(**changes) -> rewards.RewardInputs:
         joint_offset=jnp.zeros(11),
         swing=jnp.zeros(2),
         swing_height=jnp.zeros(2),
+        sole_tilt=jnp.zeros((2, 3)),
         target_height=jnp.float32(0.455),
         foot_spacing=jnp.float32(0.11),
         fallen=jnp.asarray(False),
@@ -333,6 +334,7 @@ def test_terms_against_arithmetic_by_hand():
         joint_offset=jnp.zeros(11).at[jnp.array([0, 1])].set(jnp.array([0.3, 0.4])),
         swing=jnp.array([0.5, 0.0]),
         swing_height=jnp.array([0.02, 0.0]),
+        sole_tilt=jnp.array([[-0.3, 0.1, 0.95], [0.2, 0.0, 0.98]]),
     )
     np.testing.assert_allclose(rewards.velocity_tracking(s), np.exp(-0.02 / 0.03), rtol=1e-5)  # errors 0.1 and 0.1
     np.testing.assert_allclose(rewards.yaw_tracking(s), np.exp(-0.25 / 0.25), rtol=1e-5)  # error 0.5
@@ -341,6 +343,7 @@ def test_terms_against_arithmetic_by_hand():
     np.testing.assert_allclose(rewards.gait_contact(s), 0.5)  # the left foot stands although it is due to swing
     height = float(s.readings.foot_position_w[0, 2])
     np.testing.assert_allclose(rewards.swing_clearance(s), np.exp(-((height - 0.02) ** 2) / 0.0004), rtol=1e-4)
+    np.testing.assert_allclose(rewards.swing_tilt(s), 0.09, rtol=1e-5)  # mid-swing, toe down; the other foot stands
     assert float(rewards.alive(s)) == 1
     assert float(rewards.fall(s)) == 0
     assert float(rewards.alive(inputs(fallen=jnp.asarray(True)))) == 0

@@ -5,6 +5,7 @@ have to be told for them.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,7 @@ from playground_amp.envs import gait, rewards
 from playground_amp.physics.engine import make_engine
 from playground_amp.physics.motion_analysis import inverse_dynamics, sole_motion
 from playground_amp.physics.readings import Readings
+from playground_amp.physics.sole import sole_tilt
 from playground_amp.reference.checks import FRICTION, TOUCHING, accelerations
 from playground_amp.reference.clip import Clip
 from playground_amp.robot.robot import Robot
@@ -44,6 +46,7 @@ def task_reward(config: Config, clip: Clip) -> float:
         joint_offset=readings.joint_position - home,
         swing=jax.vmap(lambda x: gait.swing_progress(x, config.env.gait))(phase),
         swing_height=jax.vmap(lambda x: gait.swing_height(x, config.env.gait))(phase),
+        sole_tilt=jax.vmap(partial(sole_tilt, engine.robot))(readings.base_quaternion_w, readings.joint_position),
         target_height=jnp.full(count, config.env.target_height),
         foot_spacing=jnp.full(count, config.env.foot_spacing),
         fallen=jnp.zeros(count, bool),

@@ -34,6 +34,7 @@ class RewardInputs(NamedTuple):
     joint_offset: jax.Array  # [11] joint position − home, rad
     swing: jax.Array  # [2] progress of each foot's due swing, 0 in stance
     swing_height: jax.Array  # [2] height each sole is due at, m
+    sole_tilt: jax.Array  # [2, 3] world z components of each sole's own x, y, z axes; x: sine of its pitch, toe up
     target_height: jax.Array  # [] of the waist, m
     foot_spacing: jax.Array  # [] least distance sideways between the middles of the soles, m
     fallen: jax.Array  # [] bool
@@ -94,6 +95,11 @@ def swing_clearance(s: RewardInputs) -> jax.Array:
     swinging = s.swing > 0
     error = s.readings.foot_height - s.swing_height
     return jnp.sum(jnp.where(swinging, jnp.exp(-(error**2) / 0.0004), 0.0))
+
+
+def swing_tilt(s: RewardInputs) -> jax.Array:
+    """Squared sine of the swinging sole's pitch, most in mid-swing: a toe or heel that hangs down scuffs the floor."""
+    return jnp.sum(jnp.sin(jnp.pi * s.swing) * s.sole_tilt[:, 0] ** 2)
 
 
 def foot_slip(s: RewardInputs) -> jax.Array:

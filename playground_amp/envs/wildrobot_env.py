@@ -19,6 +19,7 @@ from playground_amp.envs.sensing import SensorErrors
 from playground_amp.envs.starts import Placing, Start
 from playground_amp.physics.engine import Engine, PhysicalParameters, PhysicsState, make_engine
 from playground_amp.physics.readings import Readings
+from playground_amp.physics.sole import sole_tilt
 from playground_amp.robot.robot import BASE_QPOS_SIZE
 
 # Random numbers of a start: heading and phase, base velocity, joints; whether on the reference, and where; the rest.
@@ -267,6 +268,7 @@ class WildRobotEnv:
     def _reward_terms(
         self, state: EnvState, action: jax.Array, fallen: jax.Array, penalties: jax.Array | float
     ) -> dict[str, jax.Array]:
+        robot = self.engine.robot
         inputs = rewards.RewardInputs(
             readings=state.readings,
             command=self.velocity_command(state),
@@ -277,6 +279,7 @@ class WildRobotEnv:
             joint_offset=state.readings.joint_position - self._home,
             swing=gait.swing_progress(state.gait_phase, self.config.env.gait),
             swing_height=gait.swing_height(state.gait_phase, self.config.env.gait),
+            sole_tilt=sole_tilt(robot, state.readings.base_quaternion_w, state.readings.joint_position),
             target_height=jnp.float32(self.config.env.target_height),
             foot_spacing=jnp.float32(self.config.env.foot_spacing),
             fallen=fallen,

@@ -22,11 +22,22 @@ def make_sole_height(robot: Robot) -> Callable[[jax.Array, jax.Array], jax.Array
     height_over_ground = make_height_over_ground(robot)
 
     def sole_height(qpos: jax.Array, foot_position_w: jax.Array) -> jax.Array:
-        tilt = jnp.stack([_tilt(robot, qpos, side) for side in ("left", "right")])
+        tilt = sole_tilt(robot, qpos[3:7], qpos[BASE_QPOS_SIZE:])
         height = jax.vmap(height_over_ground)(foot_position_w)
         return height - half_length * jnp.abs(tilt[:, 0]) - half_width * jnp.abs(tilt[:, 1])
 
     return sole_height
+
+
+def sole_tilt(robot: Robot, base_quaternion_w: jax.Array, joint_position: jax.Array) -> jax.Array:
+    """World z components [2, 3] of each foot's own x (to the toe), y and z axes, left and right.
+
+    Args:
+      robot: whose legs.
+      base_quaternion_w: [4] wxyz.
+      joint_position: [11] rad.
+    """
+    return jnp.stack([_tilt(robot, base_quaternion_w, joint_position, side) for side in ("left", "right")])
 
 
 def sole_points(robot: Robot) -> np.ndarray:
@@ -41,11 +52,11 @@ def _half_size(robot: Robot) -> tuple[float, float]:
     return float((toe.pos[0] - heel.pos[0]) / 2 + radius), float(half_width)
 
 
-def _tilt(robot: Robot, qpos: jax.Array, side: str) -> jax.Array:
+def _tilt(robot: Robot, base_quaternion_w: jax.Array, joint_position: jax.Array, side: str) -> jax.Array:
     """World z components [3] of the foot's own x, y and z axes. All bodies are parallel in the zero pose."""
-    orientation = qpos[3:7]
+    orientation = base_quaternion_w
     for name in (f"{side}_{joint}" for joint in LEG_JOINTS):
-        axis = jnp.asarray(robot.model.joint(name).axis, qpos.dtype)
-        angle = qpos[BASE_QPOS_SIZE + JOINT_NAMES.index(name)]
+        axis = jnp.asarray(robot.model.joint(name).axis, joint_position.dtype)
+        angle = joint_position[JOINT_NAMES.index(name)]
         orientation = rotations.multiply(orientation, rotations.about_axis(axis, angle))
     return rotations.rotate_inverse(jnp.array([0.0, 0.0, 1.0]), orientation)

@@ -403,8 +403,6 @@ def test_each_robust_stage_can_go_on_from_the_one_before() -> None:
         for key in keys:
             with pytest.raises(UserError, match=key):
                 require_unchanged(make_manifest(before), make_manifest(config), [name for name in keys if name != key])
-        paid = [[name for name, weight in each.reward_weights.items() if weight] for each in (before, config)]
-        assert paid[0] == paid[1]  # a saved state has a place for each
 
 
 def test_a_file_can_say_only_what_differs_from_another(tmp_path, plain):

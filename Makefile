@@ -80,10 +80,10 @@ robust: setup
 		exit 2; }
 	$(ROBUST_TRAIN) --config playground_amp/configs/wildrobot_robust.yaml --num-iterations $(ROBUST_LEARNING)
 	$(ROBUST_TRAIN) --config playground_amp/configs/wildrobot_robust_finish.yaml --num-iterations $(ROBUST_FINISHED) \
-		--resume --override trainer.entropy_cost trainer.desired_kl env.reference_start_share env.commands.sideways \
+		--resume --override trainer.entropy_cost trainer.desired_kl env.reference_start_share env.gait env.commands.sideways \
 		reward_weights domain_randomization.push_force
 	$(ROBUST_TRAIN) --config playground_amp/configs/wildrobot_robust_settle.yaml --num-iterations $(ROBUST_ITERATIONS) \
-		--resume --override env.gait env.commands.forward reward_weights domain_randomization.push_force
+		--resume --override env.commands.forward reward_weights
 	$(PY) playground_amp/evaluate.py --checkpoint $(ROBUST_FOLDER)/final_iter_$(ROBUST_ITERATIONS).pkl --gate robust \
 		--json $(ROBUST_FOLDER)/gate_robust.json
 

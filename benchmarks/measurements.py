@@ -3,6 +3,7 @@
 import resource
 import time
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -184,19 +185,30 @@ def training(num_envs: int, iterations: int, started: float, *settings: str) -> 
     }
 
 
-def brax_training(num_envs: int, iterations: int, started: float) -> dict[str, float]:
-    """Brax's stock trainer on MJX, the same task; the first stretch compiles, the later ones are its speed."""
+def brax_training(num_envs: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds an environment step of Brax's stock trainer on MJX, and in turns with it of this project's, same task.
+
+    Brax reports after each of its iterations, and waits meanwhile; the first, which compiles, does not count. MJX comes
+    first: it has a say in how many threads XLA starts.
+    """
     from playground_amp.training.brax_trainer import train_with_brax
 
-    del iterations  # it takes minutes: two are timed
-    arrivals, records = [], []
+    brax: list[float] = []
+    training: list[float] = []
 
     def on_progress(record: dict[str, float]) -> None:
-        arrivals.append(time.perf_counter() - started)
-        records.append(record)
+        brax.append(1 / record["steps_per_second"])
+        training.append(own_training(num_envs))
 
-    train_with_brax(make_config(num_envs, "physics.engine=mjx", "num_iterations=3"), on_progress, evaluate=False)
-    return {
-        "steps_per_second": median(record["steps_per_second"] for record in records[1:]),
-        "first_update": arrivals[0],
-    }
+    config = make_config(num_envs, "physics.engine=mjx", f"num_iterations={1 + rounds}")
+    train_with_brax(config, on_progress, stretches=1 + rounds, evaluate=False)
+    return {"brax": brax[1:], "training": training[1:]}
+
+
+def own_training(num_envs: int) -> float:
+    """Seconds an environment step of this project's trainer: the median of a few iterations of one that goes on."""
+    turn = _going_on(num_envs)
+    return median(turn() for _ in range(WARM_UP))
+
+
+_going_on = cache(training_turn)

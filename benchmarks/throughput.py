@@ -8,7 +8,7 @@ Parts, each in a process of its own, one after the other:
     start     time to the first update from the start of the process, imports and compiling included: cold with an
               empty compilation cache, warm right after
     sizes     the trainer at several numbers of robots (--sizes)
-    brax      Brax's stock trainer on MJX
+    brax      Brax's stock trainer on MJX, in turns with this project's
     sb3       Stable-Baselines3's PPO (needs the extra `benchmark`)
 On a GPU: --parts sizes --sizes 2048 8192 32768 --physics mjx.
 """
@@ -30,6 +30,7 @@ STARTED = time.perf_counter()
 FOLDER = Path(__file__).resolve().parent
 PARTS = ("training", "start", "sizes", "brax", "sb3")
 SIZES = (64, 256, 512, 1024, 4096, 16384)
+BRAX_ROUNDS = 7  # one takes seconds
 PATIENCE = 1800  # s for a part
 Figures = dict[str, dict[str, Any]]
 Row = tuple[str, str]
@@ -38,7 +39,7 @@ Row = tuple[str, str]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--num-envs", type=int, default=512)
-    parser.add_argument("--iterations", type=int, default=20, help="timed iterations (Brax on MJX: two)")
+    parser.add_argument("--iterations", type=int, default=20, help="timed iterations (Brax on MJX: fewer)")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES), help="numbers of robots of `sizes`")
     parser.add_argument("--physics", default="auto", help="engine of `training` and `sizes`")
@@ -73,7 +74,7 @@ def measure(part: str, arguments: argparse.Namespace) -> dict[str, Any]:
     if part == "training":
         return measurements.in_turns(*size, engine)
     if part == "brax":
-        return measurements.brax_training(*size, STARTED)
+        return measurements.brax_training(arguments.num_envs, BRAX_ROUNDS)
     return measurements.training(*size, STARTED, engine)
 
 
@@ -127,11 +128,11 @@ def describe(figures: Figures) -> list[Row]:
         if name.startswith("sizes"):
             rows.append((f"training {int(name.split()[1]):,} robots, environment steps/s", _speed(part)))
     if "brax" in figures:
-        rows.append(("Brax's stock trainer on MJX, environment steps/s", _speed(figures["brax"])))
-        if ours:
-            rows.append(
-                ("training over Brax's stock trainer on MJX", f"{ours / figures['brax']['steps_per_second']:.1f} times")
-            )
+        turns = figures["brax"]
+        rows += [
+            ("Brax's stock trainer on MJX, environment steps/s", f"{1 / median(turns['brax']):,.0f}"),
+            ("training over Brax's stock trainer on MJX", f"{_ratio(turns['brax'], turns['training'])} times"),
+        ]
     if "sb3" in figures:
         workers, best = max(figures["sb3"].items(), key=lambda item: item[1])
         rows.append((f"Stable-Baselines3 PPO, {workers} workers, environment steps/s", f"{best:,.0f}"))

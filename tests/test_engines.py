@@ -1,6 +1,7 @@
 """Engines against plain MuJoCo, and against each other."""
 
 import copy
+import os
 import subprocess
 import sys
 from functools import cache
@@ -19,6 +20,7 @@ from playground_amp.envs import commands
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.availability import check_engine
 from playground_amp.physics.engine import make_engine
+from playground_amp.physics.mjx_engine import XLA_THREADS
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.simulation_model import simulation_model
 from playground_amp.robot.robot import load_robot
@@ -266,3 +268,19 @@ def test_imports_leave_jax_unstarted():
     )
     code += "; assert not jax._src.xla_bridge.backends_are_initialized()"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_task_on_mjx_has_its_say_in_the_size_of_the_pool_before_clips_become_arrays():
+    code = """
+from pathlib import Path
+from playground_amp.configs.loader import load_config
+from playground_amp.train import DEFAULT_CONFIG, PACKAGE
+from playground_amp.training.build import make_task
+config = load_config(PACKAGE / DEFAULT_CONFIG, ["physics.engine=mjx"])
+assert config.env.reference_start_share > 0
+make_task(config)
+print(sum("XLAEigen" in path.read_text() for path in Path("/proc/self/task").glob("*/comm")))
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "NPROC"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert int(done.stdout) >= int(XLA_THREADS)

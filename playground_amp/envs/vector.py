@@ -51,12 +51,12 @@ class VectorEnv:
         """New starts where `done` [N], a handful at a time: at most steps few episodes end, and a start costs work."""
         count = len(done)
         places = max(1, count // STARTS_AT_ONCE)
-        keys = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reached.key)
 
         def start_some(carry: tuple[EnvState, jax.Array]) -> tuple[EnvState, jax.Array]:
             states, waiting = carry
             (robots,) = jnp.nonzero(waiting, size=places, fill_value=count)  # beyond the last: no robot
-            fresh = unpaid(jax.vmap(self.env.reset, (0, 0, None))(keys[robots], robots < count, difficulty))
+            keys = jax.vmap(lambda key: jax.random.fold_in(key, 1))(states.key[robots])
+            fresh = unpaid(jax.vmap(self.env.reset, (0, 0, None))(keys, robots < count, difficulty))
             states = jax.tree.map(lambda old, new: old.at[robots].set(new, mode="drop"), states, fresh)
             return states, waiting.at[robots].set(False, mode="drop")
 

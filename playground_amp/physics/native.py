@@ -28,6 +28,7 @@ from playground_amp.robot.robot import Robot
 # Three sweeps of projected Gauss-Seidel come closer to the converged solver than three Newton iterations, in two thirds
 # of the time: the robot has few constraints, and they change little from step to step.
 AUTO_SOLVER = "pgs"
+FEW = 64  # robots whose contact forces one thread has sooner than others have woken
 _Advance = Callable[[Batch, ParameterTable | None, np.ndarray], np.ndarray]
 _COMPUTED = ("sensordata", "actuator_force")  # results beside the integration state
 
@@ -113,14 +114,14 @@ def _host_simulations(model: mujoco.MjModel, num_substeps: int, num_threads: int
 
 
 class _HostSimulations:
-    """The NumPy side: one `Batch` for each batch size and set of parameters met, and the copying in and out."""
+    """The NumPy side: a `Batch` for each size, set of parameters and number of threads, and the copying in and out."""
 
     def __init__(self, name: str, model: mujoco.MjModel, num_substeps: int, num_threads: int):
         self._name = name
         self._model = model
         self._substeps = num_substeps
         self._num_threads = num_threads
-        self._batches: dict[tuple[int, Shapes], tuple[Batch, ParameterTable | None]] = {}
+        self._batches: dict[tuple[int, Shapes, int], tuple[Batch, ParameterTable | None]] = {}
         self._lock = threading.Lock()
         self._floor = model.geom("floor").id
         self._waist = model.body("waist").id
@@ -155,20 +156,22 @@ class _HostSimulations:
     def _run(self, advance: _Advance, shapes: Shapes, rows: np.ndarray, results: np.ndarray) -> None:
         rows, results = rows.reshape(-1, rows.shape[-1]), results.reshape(-1, results.shape[-1])
         with self._lock:
-            batch, table = self._batch(len(rows), shapes)
+            alone = advance == self._forward and len(rows) <= FEW
+            batch, table = self._batch(len(rows), shapes, 1 if alone else self._num_threads)
             self._load(batch, table, rows)
             failed = advance(batch, table, rows)
             self._unload(batch, results)
         results[failed] = np.nan  # the task ends these robots' episodes and counts them
 
-    def _batch(self, size: int, shapes: Shapes) -> tuple[Batch, ParameterTable | None]:
-        if (size, shapes) not in self._batches:
-            batch = Batch(self._model, size, self._num_threads)
+    def _batch(self, size: int, shapes: Shapes, num_threads: int) -> tuple[Batch, ParameterTable | None]:
+        key = size, shapes, num_threads
+        if key not in self._batches:
+            batch = Batch(self._model, size, num_threads)
             batch.expand("geom_friction")
             for name in _COMPUTED:
                 batch.bind(name)  # a batch fills in only what has been asked for before
-            self._batches[size, shapes] = batch, ParameterTable(batch, self._model, shapes) if shapes else None
-        return self._batches[size, shapes]
+            self._batches[key] = batch, ParameterTable(batch, self._model, shapes) if shapes else None
+        return self._batches[key]
 
     def _load(self, batch: Batch, table: ParameterTable | None, rows: np.ndarray) -> None:
         qpos, qvel, warmstart, time, friction, _, target, push, rest = np.split(rows, self._ends, axis=1)

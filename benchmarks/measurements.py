@@ -193,22 +193,15 @@ def brax_training(num_envs: int, rounds: int) -> dict[str, list[float]]:
     """
     from playground_amp.training.brax_trainer import train_with_brax
 
+    own = cache(training_turn)  # made when Brax has begun
     brax: list[float] = []
     training: list[float] = []
 
     def on_progress(record: dict[str, float]) -> None:
         brax.append(1 / record["steps_per_second"])
-        training.append(own_training(num_envs))
+        turn = own(num_envs)
+        training.append(median(turn() for _ in range(WARM_UP)))
 
     config = make_config(num_envs, "physics.engine=mjx", f"num_iterations={1 + rounds}")
     train_with_brax(config, on_progress, stretches=1 + rounds, evaluate=False)
     return {"brax": brax[1:], "training": training[1:]}
-
-
-def own_training(num_envs: int) -> float:
-    """Seconds an environment step of this project's trainer: the median of a few iterations of one that goes on."""
-    turn = _going_on(num_envs)
-    return median(turn() for _ in range(WARM_UP))
-
-
-_going_on = cache(training_turn)

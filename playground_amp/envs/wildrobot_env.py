@@ -75,9 +75,9 @@ class WildRobotEnv:
         rewards.check_names(config.reward_weights, has_posture=posture is not None)
         self.config = config
         self._weights = config.paid_weights
-        self._starts = starts
-        self._posture = posture
+        # Before the first array: an engine may have a say in how JAX starts.
         self.engine = engine or make_engine(config.physics, config.env.control_dt, config.env.terrain)
+        self._starts, self._posture = jax.tree.map(jnp.asarray, (starts, posture))
         robot = self.engine.robot
         self._home = jnp.asarray(robot.home_joint_position, jnp.float32)
         self._lower = jnp.asarray(robot.joint_lower, jnp.float32)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -70,13 +71,13 @@ def check_coverage(clips: Sequence[Clip], commands: CommandConfig, source: str) 
 def reference_states(clips: Sequence[Clip]) -> ReferenceStates:
     """Every moment of the clips."""
     command = np.concatenate([np.tile(clip.command, (len(clip.qpos), 1)) for clip in clips])
-    arrays = (
+    arrays: tuple[Any, ...] = (
         np.concatenate([clip.qpos for clip in clips]),
         np.concatenate([clip.qvel for clip in clips]),
         command,
         np.concatenate([clip.gait_phase for clip in clips]),
     )
-    return ReferenceStates(*(jnp.asarray(array, jnp.float32) for array in arrays))
+    return ReferenceStates(*(array.astype(np.float32) for array in arrays))
 
 
 def reference_buffer(robot: Robot, clips: Sequence[Clip]) -> ReferenceBuffer:

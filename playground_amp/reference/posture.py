@@ -1,8 +1,8 @@
 """Clips on a grid of commands, as the table that tells the posture due at any command and gait phase."""
 
 from collections.abc import Sequence
+from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.envs.reference_motion import PostureTable
@@ -25,8 +25,8 @@ def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
         table[place] = over_a_cycle(clip, np.arange(_PHASES + 1) / _PHASES)
     if np.isnan(table).any():
         raise ValueError("the commands of the clips do not fill a grid")
-    forward, sideways, yaw_rate = (jnp.asarray(axis, jnp.float32) for axis in axes)
-    return PostureTable(forward, sideways, yaw_rate, jnp.asarray(table, jnp.float32))
+    arrays: tuple[Any, ...] = (*axes, table)
+    return PostureTable(*(array.astype(np.float32) for array in arrays))
 
 
 def over_a_cycle(clip: Clip, phase: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from playground_amp.amp.learner import MotionPrior
 from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.physics.engine import make_engine
 from playground_amp.reference.clip import Clip
 from playground_amp.reference.demonstrations import load_demonstrations, reference_buffer, reference_states
 from playground_amp.robot.robot import load_robot
@@ -54,7 +53,4 @@ def make_task(config: Config, clips: Sequence[Clip] | None = None) -> WildRobotE
     """
     if config.env.reference_start_share == 0:
         return WildRobotEnv(config)
-    clips = load_demonstrations(config) if clips is None else clips
-    # The engine first: it may have a say in how JAX starts, and the first array starts it.
-    engine = make_engine(config.physics, config.env.control_dt, config.env.terrain)
-    return WildRobotEnv(config, engine, reference_states(clips))
+    return WildRobotEnv(config, starts=reference_states(load_demonstrations(config) if clips is None else clips))

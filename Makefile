@@ -29,13 +29,18 @@ EXTRAS ?= deploy,dev
 
 VENV := .venv
 PY := $(VENV)/bin/python
+# Made by the last installation: it lists the extras that are there. One that is asked for and missing makes it anew.
 INSTALLED := $(VENV)/installed
+comma := ,
+THERE := $(shell cat $(INSTALLED) 2>/dev/null)
+ASKED := $(subst $(comma), ,$(EXTRAS))
+TOGETHER := $(sort $(THERE) $(ASKED))
 
-.PHONY: setup play walk walk-amp robust policy docs benchmark test lint clean
+.PHONY: setup more-extras play walk walk-amp robust policy docs benchmark test lint clean
 
 setup: $(INSTALLED)
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt $(if $(filter-out $(THERE),$(ASKED)),more-extras)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "error: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo not there):" \
 			"name another one, as in make setup PYTHON=python3.12" >&2; \
@@ -44,8 +49,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 		rm -rf $(VENV); \
 		echo "error: $(PYTHON) cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; \
 		exit 2; }
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
-	@touch $@
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(subst $() ,$(comma),$(TOGETHER))]'
+	@echo $(TOGETHER) >$@
 
 play: setup
 	$(PY) playground_amp/play.py --checkpoint $(POLICY) --port $(PORT)

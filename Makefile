@@ -17,7 +17,7 @@ PORT ?= 8080
 # What `make robust` trains, robots that all differ and are pushed: up to which iteration it learns to walk and to
 # withstand, and is finished.
 ROBUST_LEARNING ?= 600
-ROBUST_ITERATIONS ?= 3000
+ROBUST_ITERATIONS ?= 3400
 ROBUST_FOLDER ?= checkpoints/robust
 ROBUST_TRAIN = $(PY) playground_amp/train.py --num-envs $(WALK_ENVS) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
 

@@ -1,5 +1,6 @@
 """What `throughput.py` measures, one part a process: each returns plain figures."""
 
+import dataclasses
 import resource
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 
 WARM_UP = 3  # iterations that are not timed
+# The yardstick's timing and solver, for `robot_on_boxes`: the robot before its physics were made cheap.
+YARDSTICK = ("physics.timestep=0.004", "physics.solver=newton")
 Turn = Callable[[], float]  # does its work once: seconds an environment step
 
 
@@ -70,11 +73,19 @@ def raw_turn(num_envs: int) -> Turn:
 
 def boxes_turn(num_envs: int) -> Turn:
     """The yardstick: soles of four boxes (16 contacts), five substeps of 4 ms, three Newton iterations."""
+    from playground_amp.physics.simulation_model import simulation_model
+
+    newton = make_config(num_envs, *YARDSTICK).physics
+    return _batch_turn(simulation_model(robot_on_boxes(), newton, "newton"), 5, num_envs)
+
+
+def robot_on_boxes() -> Any:
+    """The robot on soles of four boxes, which touch the floor at their 16 corners, instead of bars along edges."""
     import mujoco
 
-    from playground_amp.physics.simulation_model import simulation_model
     from playground_amp.robot.robot import ROBOT_DIR, load_robot
 
+    robot = load_robot()
     spec = mujoco.MjSpec.from_file(str(ROBOT_DIR / "scene_flat.xml"))
     for side in ("left", "right"):
         for end in ("heel", "toe"):
@@ -82,9 +93,8 @@ def boxes_turn(num_envs: int) -> Turn:
             plate = spec.geom(f"{side}_{end}_plate")
             plate.conaffinity, plate.condim = 1, 3
     model = spec.compile()
-    newton = make_config(num_envs, "physics.timestep=0.004", "physics.solver=newton").physics
-    model.opt = simulation_model(load_robot(), newton, "newton").opt
-    return _batch_turn(model, 5, num_envs)
+    model.opt = robot.model.opt
+    return dataclasses.replace(robot, model=model)
 
 
 def _batch_turn(model: Any, num_substeps: int, num_envs: int) -> Turn:
@@ -185,12 +195,16 @@ def training(num_envs: int, iterations: int, started: float, *settings: str) -> 
     }
 
 
-def brax_training(num_envs: int, rounds: int) -> dict[str, list[float]]:
+def brax_training(num_envs: int, rounds: int, *, yardstick: bool) -> dict[str, list[float]]:
     """Seconds an environment step of Brax's stock trainer on MJX, and in turns with it of this project's, same task.
+
+    `yardstick`: Brax steps the physics of `boxes_turn`, else that of this project: its soles, its substeps.
 
     Brax reports after each of its iterations, and waits meanwhile; the first, which compiles, does not count. MJX comes
     first: it has a say in how many threads XLA starts.
     """
+    from playground_amp.physics.mjx_engine import MjxEngine
+    from playground_amp.robot.robot import load_robot
     from playground_amp.training.brax_trainer import train_with_brax
 
     own = cache(training_turn)  # made when Brax has begun
@@ -202,6 +216,9 @@ def brax_training(num_envs: int, rounds: int) -> dict[str, list[float]]:
         turn = own(num_envs)
         training.append(median(turn() for _ in range(WARM_UP)))
 
-    config = make_config(num_envs, "physics.engine=mjx", f"num_iterations={1 + rounds}")
-    train_with_brax(config, on_progress, stretches=1 + rounds, evaluate=False)
+    physics = YARDSTICK if yardstick else ()
+    config = make_config(num_envs, "physics.engine=mjx", f"num_iterations={1 + rounds}", *physics)
+    robot = robot_on_boxes() if yardstick else load_robot()
+    engine = MjxEngine(robot, config.physics, config.env.control_dt)
+    train_with_brax(config, on_progress, engine=engine, stretches=1 + rounds, evaluate=False)
     return {"brax": brax[1:], "training": training[1:]}

@@ -1,6 +1,6 @@
 """What randomisation gives and costs: the gate `robust` of policies that were trained with it and without.
 
-    python benchmarks/robust.py [--seeds 3] [--iterations 3000] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
+    python benchmarks/robust.py [--seeds 3] [--iterations 3400] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
 Both are trained as `make robust` does, in its stages, the second with the standard file's `domain_randomization:`
 (the floor's friction alone differs, nobody is pushed). Throughput is timed in turns, in this one run, of robots that
@@ -20,14 +20,14 @@ TIMED = 15  # iterations of each, in turns
 FIGURES = ("velocity_error", "yaw_rate_error", "torque_rms", "power")
 # Up to which share of the run each stage trains, and what it changes.
 STAGES = (
-    ("wildrobot_robust.yaml", 0.2, ()),
+    ("wildrobot_robust.yaml", 600 / 3400, ()),
     ("wildrobot_robust_finish.yaml", 1.0, ("trainer", "env", "reward_weights", "domain_randomization")),
 )
 FULL = "trainer.curriculum.enabled=false"
 
 
 def main() -> int:
-    parser = make_parser(__doc__, 3000, "runs/robust")
+    parser = make_parser(__doc__, 3400, "runs/robust")
     parser.add_argument("--iterations-before", type=int, default=150, help="before throughput is timed")
     arguments = parser.parse_args()
     if not arguments.skip_throughput:

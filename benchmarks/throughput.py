@@ -9,6 +9,7 @@ Parts, each in a process of its own, one after the other:
               empty compilation cache, warm right after
     sizes     the trainer at several numbers of robots (--sizes)
     brax      Brax's stock trainer on MJX, in turns with this project's
+    brax_boxes  the same, but Brax steps the robot with four sole boxes at five substeps
     sb3       Stable-Baselines3's PPO (needs the extra `benchmark`)
 On a GPU: --parts sizes --sizes 2048 8192 32768 --physics mjx.
 """
@@ -28,8 +29,13 @@ from typing import Any
 
 STARTED = time.perf_counter()
 FOLDER = Path(__file__).resolve().parent
-PARTS = ("training", "start", "sizes", "brax", "sb3")
+PARTS = ("training", "start", "sizes", "brax", "brax_boxes", "sb3")
 SIZES = (64, 256, 512, 1024, 4096, 16384)
+# Of each of these parts: whether Brax has the yardstick's physics, and its title.
+BRAX = {
+    "brax": (False, "Brax's stock trainer on MJX"),
+    "brax_boxes": (True, "Brax's stock trainer on MJX with four sole boxes"),
+}
 BRAX_ROUNDS = 7  # one takes seconds
 PATIENCE = 1800  # s for a part
 Figures = dict[str, dict[str, Any]]
@@ -73,8 +79,8 @@ def measure(part: str, arguments: argparse.Namespace) -> dict[str, Any]:
     size, engine = (arguments.num_envs, arguments.iterations), f"physics.engine={arguments.physics}"
     if part == "training":
         return measurements.in_turns(*size, engine)
-    if part == "brax":
-        return measurements.brax_training(arguments.num_envs, BRAX_ROUNDS)
+    if part in BRAX:
+        return measurements.brax_training(arguments.num_envs, BRAX_ROUNDS, yardstick=BRAX[part][0])
     return measurements.training(*size, STARTED, engine)
 
 
@@ -127,12 +133,13 @@ def describe(figures: Figures) -> list[Row]:
     for name, part in figures.items():
         if name.startswith("sizes"):
             rows.append((f"training {int(name.split()[1]):,} robots, environment steps/s", _speed(part)))
-    if "brax" in figures:
-        turns = figures["brax"]
-        rows += [
-            ("Brax's stock trainer on MJX, environment steps/s", f"{1 / median(turns['brax']):,.0f}"),
-            ("training over Brax's stock trainer on MJX", f"{_ratio(turns['brax'], turns['training'])} times"),
-        ]
+    for part, (_, title) in BRAX.items():
+        if part in figures:
+            turns = figures[part]
+            rows += [
+                (f"{title}, environment steps/s", f"{1 / median(turns['brax']):,.0f}"),
+                (f"training over {title}", f"{_ratio(turns['brax'], turns['training'])} times"),
+            ]
     if "sb3" in figures:
         workers, best = max(figures["sb3"].items(), key=lambda item: item[1])
         rows.append((f"Stable-Baselines3 PPO, {workers} workers, environment steps/s", f"{best:,.0f}"))

@@ -11,6 +11,7 @@ from typing import Any
 from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config, TrainerConfig
 from playground_amp.envs.brax_wrapper import BraxWildRobotWrapper, wrap_for_training
+from playground_amp.physics.engine import Engine
 from playground_amp.training.brax_compatibility import restore_device_put_replicated
 from playground_amp.training.build import make_task
 from playground_amp.training.policy import make_networks, policy_params
@@ -27,6 +28,7 @@ def train_with_brax(
     on_progress: Callable[[Record], None],
     on_policy: Callable[[int, dict[str, Any]], None] = lambda steps, params: None,
     *,
+    engine: Engine | None = None,
     stretches: int = 10,
     evaluate: bool = True,
 ) -> tuple[dict[str, Any], Record]:
@@ -36,6 +38,7 @@ def train_with_brax(
       config: of the run.
       on_progress: gets a record of metrics after each stretch.
       on_policy: gets the environment steps so far and the policy (see `policy.policy_params`) after each stretch.
+      engine: another one than the configuration's.
       stretches: how often there is a record, at most.
       evaluate: run whole episodes after each stretch; without it records have no reward and no episode length.
 
@@ -65,7 +68,7 @@ def train_with_brax(
         on_policy(steps, policy_params(trainer, *params))
 
     _, params, _ = brax_ppo.train(
-        environment=BraxWildRobotWrapper(make_task(config), asymmetric=True),
+        environment=BraxWildRobotWrapper(make_task(config, engine=engine), asymmetric=True),
         num_timesteps=stretches * iterations_a_stretch * steps_per_iteration,
         wrap_env_fn=wrap_for_training,
         num_envs=trainer.num_envs,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from playground_amp.amp.learner import MotionPrior
 from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.physics.engine import Engine
 from playground_amp.reference.clip import Clip
 from playground_amp.reference.demonstrations import load_demonstrations, reference_buffer, reference_states
 from playground_amp.robot.robot import load_robot
@@ -43,14 +44,16 @@ def _make_trainer(config: Config) -> Trainer:
     return Trainer(config, make_task(config, clips), MotionPrior(config.amp, reference_buffer(load_robot(), clips)))
 
 
-def make_task(config: Config, clips: Sequence[Clip] | None = None) -> WildRobotEnv:
+def make_task(config: Config, clips: Sequence[Clip] | None = None, engine: Engine | None = None) -> WildRobotEnv:
     """The task of a configuration, its episodes starting on the demonstrations as often as it says.
 
-    `clips`: those demonstrations, where they are loaded already.
+    `clips`: those demonstrations, where they are loaded already. `engine`: another one than the configuration's.
 
     Raises:
       UserError: as `make_trainer`, where it needs clips.
     """
     if config.env.reference_start_share == 0:
-        return WildRobotEnv(config)
-    return WildRobotEnv(config, starts=reference_states(load_demonstrations(config) if clips is None else clips))
+        return WildRobotEnv(config, engine)
+    return WildRobotEnv(
+        config, engine, starts=reference_states(load_demonstrations(config) if clips is None else clips)
+    )

@@ -48,11 +48,12 @@ def train(config: Any, *override: str) -> Path:
     return folder / f"final_iter_{config.trainer.num_iterations}.pkl"
 
 
-def judge(checkpoint: Path, gate: str) -> dict[str, Any]:
-    """What a gate wrote about a policy, which is kept beside it."""
+def judge(checkpoint: Path, gate: str, *options: str) -> dict[str, Any]:
+    """What a gate wrote about a policy, which is kept beside it. `options`: more of evaluate.py's."""
     path = checkpoint.with_name(f"gate_{gate}.json")
     command = [sys.executable, str(ROOT / "playground_amp/evaluate.py"), "--checkpoint", str(checkpoint)]
-    done = subprocess.run([*command, "--gate", gate, "--json", str(path)], stdout=subprocess.DEVNULL, check=False)
+    command += ["--gate", gate, "--json", str(path), *options]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
     if done.returncode > 1:  # it was not judged, and has said why; what an earlier run wrote may still be there
         sys.exit(done.returncode)
     return json.loads(path.read_text())

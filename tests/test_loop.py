@@ -20,7 +20,7 @@ from playground_amp.training.files import exclusive
 from playground_amp.training.loop import run
 from playground_amp.training.metrics_log import read_records
 from playground_amp.training.result import RunResult
-from playground_amp.training.run_folder import list_states, mark_best, state_path
+from playground_amp.training.run_folder import list_stages, list_states, mark_best, state_path
 from playground_amp.training.state import read_state
 
 Lines = list[dict[str, Any]]
@@ -131,6 +131,20 @@ def test_a_changed_configuration_is_refused_before_anything_is_touched(tmp_path:
     assert before == ((tmp_path / "metrics.jsonl").read_bytes(), (tmp_path / "config.yaml").read_bytes())
     train(tmp_path, "trainer.lr=0.0005", "trainer.num_iterations=9", resume=tmp_path, override=["trainer.lr"])
     assert len(lines(tmp_path)) == 9
+
+
+def test_a_run_that_goes_on_with_a_changed_configuration_keeps_the_one_before(tmp_path: Path) -> None:
+    run_folder, branch = tmp_path / "a", tmp_path / "b"
+    train(run_folder, "trainer.num_iterations=4")
+    train(run_folder, "trainer.num_iterations=6", resume=run_folder)  # not a change
+    assert list_stages(run_folder) == {}
+    train(run_folder, "trainer.lr=0.0005", resume=run_folder, override=["trainer.lr"])
+    train(branch, "trainer.lr=0.0001", "trainer.num_iterations=9", resume=run_folder, override=["trainer.lr"])
+    assert list(list_stages(run_folder)) == [6]
+    rates = [load_config(path).trainer.lr for path in [*list_stages(branch).values(), branch / "config.yaml"]]
+    assert rates == [0.0003, 0.0005, 0.0001]
+    train(branch, "trainer.lr=0.0001", "trainer.num_iterations=10", resume=branch)
+    assert list(list_stages(branch)) == [6, 8]
 
 
 def test_a_run_can_branch_off_an_earlier_state(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from made_up_walks import CYCLE
 
 from playground_amp import report
 from playground_amp.configs.errors import UserError
-from playground_amp.configs.loader import STANDARD, config_from_dict, load_config
+from playground_amp.configs.loader import STANDARD, config_from_dict, dump_config, load_config
 from playground_amp.envs.rewards import TERMS
 from playground_amp.evaluation.run_report import learning_charts, tracking_charts
 from playground_amp.evaluation.run_report.cycles import POINTS, measured_gait, reference_gait, spells
@@ -24,6 +24,7 @@ from playground_amp.robot.robot import load_robot
 from playground_amp.training.checkpoint import find_checkpoint
 
 ROBOT = load_robot()
+PHYSICS = CONFIG.physics.model_dump(mode="json")
 
 
 class TestFolder:
@@ -184,10 +185,26 @@ class TestRepeating:
         data["env"]["commands"]["forward"] = [0.0, 0.6]
         data["reward_weights"] |= {"torque": -0.5, "standing_posture": -1.0}
         config = config_from_dict(data, "the test")
-        words = shlex.split(repeat_command(config).replace("\\\n", " "))
+        words = shlex.split(repeat_command([config]).replace("\\\n", " "))
         settings = [value for flag, value in itertools.pairwise(words) if flag == "--set"]
         assert load_config(STANDARD, settings) == config
         assert {change.key: change.value for change in changes(config)}["reward_weights.standing_posture"] == -1.0
+
+    def test_a_run_of_two_stages_is_repeated_by_two_commands(self, tmp_path: Path) -> None:
+        checkpoint = make_run(tmp_path)
+        before = config_from_dict(
+            CONFIG.model_dump(mode="json") | {"physics": {**PHYSICS, "timestep": 0.004}}, "the test"
+        )
+        for end in (20, ITERATIONS):  # the second one began where this policy ends
+            (tmp_path / f"config_until_{end}.yaml").write_text(dump_config(before))
+        facts = read_facts(checkpoint)
+        assert [stage.trainer.num_iterations for stage in facts.stages] == [20]
+        first, second = repeat_command([*facts.stages, facts.config]).split(" &&\n")
+        assert "--set physics.timestep=0.004" in first
+        assert "--set trainer.num_iterations=20" in first
+        assert "--resume checkpoints/again" in second
+        assert f"--set physics.timestep={CONFIG.physics.timestep}" in second
+        assert second.endswith("--override physics.timestep")
 
     def test_the_default_is_changed_by_nothing(self) -> None:
         assert changes(CONFIG) == []

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from playground_amp.configs.loader import dump_config
 from playground_amp.configs.schema import Config
 from playground_amp.training.brax_trainer import train_with_brax
 from playground_amp.training.checkpoint import checkpoint_path, save_policy
 from playground_amp.training.console import make_console
-from playground_amp.training.files import exclusive, write_atomically
+from playground_amp.training.files import exclusive
 from playground_amp.training.metrics_log import Record
 from playground_amp.training.result import Ending, RunResult, summary
-from playground_amp.training.run_folder import CONFIG, prepare_folder
+from playground_amp.training.run_folder import prepare_folder
 from playground_amp.training.tracking import Tracker
 
 
@@ -18,8 +17,7 @@ def run_brax(config: Config, *, use_wandb: bool) -> RunResult:
     """Trains with Brax's `ppo.train()` into `config.trainer.checkpoint_dir`."""
     run_folder, plain_config = Path(config.trainer.checkpoint_dir), config.model_dump(mode="json")
     with exclusive(run_folder), make_console(config.trainer.num_iterations) as console:
-        prepare_folder(run_folder, None, console.say)
-        write_atomically(run_folder / CONFIG, dump_config(config).encode())
+        prepare_folder(run_folder, None, config, console.say)
         with Tracker(run_folder, plain_config, through=0, use_wandb=use_wandb, say=console.say) as tracker:
 
             def on_progress(progress: Record) -> None:

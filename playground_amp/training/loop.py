@@ -12,15 +12,14 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 
 from playground_amp.configs.errors import UserError
-from playground_amp.configs.loader import dump_config
 from playground_amp.configs.schema import Config, TrainerConfig
 from playground_amp.training import devices
 from playground_amp.training.console import make_console
-from playground_amp.training.files import exclusive, write_atomically
+from playground_amp.training.files import exclusive
 from playground_amp.training.manifest import make_manifest
 from playground_amp.training.metrics_log import Record
 from playground_amp.training.result import Ending, RunResult, summary
-from playground_amp.training.run_folder import CONFIG, find_state, prepare_folder
+from playground_amp.training.run_folder import find_state, prepare_folder
 from playground_amp.training.saver import Saver
 from playground_amp.training.signals import StopRequest
 from playground_amp.training.state import restore
@@ -83,8 +82,7 @@ def run(
         if saved:
             state = restore(saved, state)
         done, record = (saved.iteration, saved.metrics) if saved else (0, {})
-        prepare_folder(run_folder, saved, console.say)
-        write_atomically(run_folder / CONFIG, dump_config(config).encode())
+        prepare_folder(run_folder, saved, config, console.say)
         with Tracker(run_folder, manifest["config"], through=done, use_wandb=use_wandb, say=console.say) as tracker:
             saver = Saver(run_folder, manifest, config.trainer.keep_states, tracker.sync, console.say)
             watch, ending = BadNumbers(config.trainer), Ending.FINISHED

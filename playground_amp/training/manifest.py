@@ -74,17 +74,21 @@ def require_unchanged(saved: Mapping[str, Any], now: Mapping[str, Any], overridd
     unknown = [key for key in overridden if not any(_covers(key, name) for name in {**before, **after})]
     if unknown:
         raise UserError(f"--override {unknown[0]}: no such key; allowed: keys of the configuration, robot, observation")
-    names = [name for name in {**before, **after} if before.get(name, "absent") != after.get(name, "absent")]
-    refused = [name for name in names if not any(_covers(key, name) for key in (*HARMLESS, *overridden))]
+    refused = [name for name in _differing(before, after) if not any(_covers(key, name) for key in overridden)]
     if refused:
         listed = "\n".join(f"  {_change(name, before, after)}" for name in refused)
         raise UserError(
             f"this run is not the one that was saved (saved → now):\n{listed}\n"
-            f"change it back, or allow it: --override {' '.join(_keys_for(refused))}"
+            f"change it back, or allow it: --override {' '.join(keys_to_override(refused))}"
         )
 
 
-def _keys_for(names: Sequence[str]) -> list[str]:
+def differing_keys(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The dotted keys of two configurations, as plain data, that make a difference to what is learned."""
+    return _differing(_flat(before), _flat(now))
+
+
+def keys_to_override(names: Sequence[str]) -> list[str]:
     """What allows the differences: the section where one has many of them, so that a person can copy it."""
     sections = [name.partition(".")[0] for name in names]
     sizes = Counter(sections)
@@ -97,6 +101,11 @@ def different_versions(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list
     before = {"code": saved["code"], **saved["libraries"]}
     after = {"code": now["code"], **now["libraries"]}
     return [_change(name, before, after) for name in after if before.get(name) != after[name]]
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    names = [name for name in {**before, **after} if before.get(name, "absent") != after.get(name, "absent")]
+    return [name for name in names if not any(_covers(key, name) for key in HARMLESS)]
 
 
 def _comparable(manifest: Mapping[str, Any]) -> dict[str, Any]:

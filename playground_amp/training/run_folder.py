@@ -8,19 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from playground_amp.configs.errors import UserError
+from playground_amp.configs.loader import dump_config
+from playground_amp.configs.schema import Config
+from playground_amp.configs.yaml_text import write_yaml
 from playground_amp.training.checkpoint import checkpoint_path
 from playground_amp.training.files import sync_folder, write_atomically
-from playground_amp.training.manifest import different_versions, require_unchanged
+from playground_amp.training.manifest import different_versions, differing_keys, require_unchanged
 from playground_amp.training.state import SavedState, read_state
 
 METRICS = "metrics.jsonl"
 CONFIG = "config.yaml"
+STAGES = "config_until_*.yaml"
 STATES = "states"
 BEST = "best"
 CONTENTS = (
     "final_iter_*.pkl",
     METRICS,
     CONFIG,
+    STAGES,
     STATES,
     BEST,
     "evidence",
@@ -65,21 +70,50 @@ def find_state(
     return saved
 
 
-def prepare_folder(run_folder: Path, saved: SavedState | None, say: Callable[[str], None]) -> None:
+def prepare_folder(run_folder: Path, saved: SavedState | None, config: Config, say: Callable[[str], None]) -> None:
     """Makes the folder ready for a fresh run, or for one that goes on from `saved`, of this folder or another.
+
+    The run's configuration is in it afterwards, and those that it was trained with before, if they said otherwise.
 
     Raises UserError if going on would drop states of this folder that are newer than `saved`.
     """
     if saved is None or not _lies_in(saved.path, run_folder):
         if earlier := set_aside_earlier_run(run_folder):
             say(f"{run_folder} held an earlier run: moved to {earlier}")
-        if saved is not None and (metrics := saved.path.parent.parent / METRICS).exists():
-            shutil.copy(metrics, run_folder / METRICS)
+        if saved is not None:
+            _copy_history(saved, run_folder)
     elif newer := [path for path in list_states(run_folder) if path > state_path(run_folder, saved.iteration)]:
         raise UserError(
             f"{run_folder} holds {newer[0].name}, newer than {saved.path.name}: resume from the folder to go on from "
             "the newest, or name another --checkpoint-dir to branch off"
         )
+    if saved is not None:
+        _keep_stage(run_folder, saved, config)
+    write_atomically(run_folder / CONFIG, dump_config(config).encode())
+
+
+def list_stages(run_folder: Path) -> dict[int, Path]:
+    """The configurations that a run was trained with before it went on with another, by the iteration they ended at."""
+    found = {path.stem.rpartition("_")[2]: path for path in run_folder.glob(STAGES)}
+    return dict(sorted((int(end), path) for end, path in found.items() if end.isdigit()))
+
+
+def _keep_stage(run_folder: Path, saved: SavedState, config: Config) -> None:
+    """Keeps the configuration that `saved` was trained with, if the run goes on from it with another."""
+    for end, path in list_stages(run_folder).items():
+        if end >= saved.iteration:  # of an attempt that got no further
+            path.unlink()
+    if differing_keys(saved.manifest["config"], config.model_dump(mode="json")):
+        stage = run_folder / STAGES.replace("*", str(saved.iteration))
+        write_atomically(stage, write_yaml(saved.manifest["config"]).encode())
+
+
+def _copy_history(saved: SavedState, run_folder: Path) -> None:
+    """Copies what a state's own folder tells of the iterations before it."""
+    source = saved.path.parent.parent
+    stages = [path for end, path in list_stages(source).items() if end < saved.iteration]
+    for path in filter(Path.exists, [source / METRICS, *stages]):
+        shutil.copy(path, run_folder / path.name)
 
 
 def newest_sound_state(source: Path, say: Callable[[str], None]) -> SavedState:

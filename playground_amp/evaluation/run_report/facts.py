@@ -10,10 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from playground_amp.configs.errors import UserError
+from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
+from playground_amp.configs.yaml_text import read_yaml
 from playground_amp.evaluation.run_report.judged import JudgedGate, latest_of_each_gate
 from playground_amp.training.checkpoint import checkpoint_iteration, load_policy_and_config
-from playground_amp.training.run_folder import BEST, METRICS
+from playground_amp.training.run_folder import BEST, METRICS, list_stages
 
 REPORT = "report.html"
 
@@ -30,6 +32,7 @@ class RunFacts:
     iteration: int | None
     params: dict[str, Any]
     config: Config
+    stages: list[Config]  # that it was trained with before that one; each says up to which iteration
     records: list[Record]  # of metrics.jsonl, one an iteration; empty where there is none
     gates: list[JudgedGate]  # of this policy and of others of the run, the newest of each
     best: dict[str, Any] | None  # what best/gate.json says
@@ -61,10 +64,23 @@ def read_facts(checkpoint: Path) -> RunFacts:
         iteration=checkpoint_iteration(checkpoint),
         params=content["params"],
         config=config,
+        stages=_read_stages(folder, checkpoint_iteration(checkpoint)),
         records=read_metrics(folder / METRICS),
         gates=latest_of_each_gate([_read_gate(path) for path in sorted(folder.glob("gate*.json"), key=_age)]),
         best=_read_object(best) if best.exists() else None,
     )
+
+
+def _read_stages(folder: Path, iteration: int | None) -> list[Config]:
+    """Those of the run folder that a policy of `iteration` has gone through."""
+    stages = []
+    for end, path in list_stages(folder).items():
+        if iteration is None or end < iteration:
+            stage = config_of_policy(read_yaml(path), str(path))
+            stages.append(
+                stage.model_copy(update={"trainer": stage.trainer.model_copy(update={"num_iterations": end})})
+            )
+    return stages
 
 
 def read_metrics(path: Path) -> list[Record]:

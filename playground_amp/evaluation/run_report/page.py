@@ -77,7 +77,7 @@ def render(
         stages=tracking_charts.stage_results(performance),
         film=_film(performance, robot, film),
         changes=changes(facts.config),
-        command=repeat_command(facts.config),
+        command=repeat_command([*facts.stages, facts.config]),
         config_yaml=dump_config(facts.config),
         versions=versions(),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

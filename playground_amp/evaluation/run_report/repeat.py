@@ -2,13 +2,15 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from playground_amp.configs.loader import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.configs.yaml_text import read_yaml
+from playground_amp.training.manifest import differing_keys, keys_to_override
 
 _NOT_LEARNING = ("trainer.checkpoint_dir",)  # where a run lies does not change what it learns
 
@@ -22,19 +24,33 @@ class Change:
     value: Any
 
 
-def changes(config: Config) -> list[Change]:
-    """What differs from the default configuration, in its order; a reward term that was left out has the weight 0."""
-    default = Config.model_validate(read_yaml(STANDARD)).model_dump(mode="json")
-    before, now = (dict(_leaves(data)) for data in (default, config.model_dump(mode="json")))
-    keys = [key for key in dict.fromkeys([*before, *now]) if key not in _NOT_LEARNING]
-    return [Change(key, before.get(key), now.get(key, 0.0)) for key in keys if before.get(key) != now.get(key, 0.0)]
+def changes(config: Config, before: Config | None = None) -> list[Change]:
+    """What differs from a configuration, the default one if none is given, in its order.
+
+    A reward term that was left out has the weight 0.
+    """
+    default = before or Config.model_validate(read_yaml(STANDARD))
+    old, now = (dict(_leaves(each.model_dump(mode="json"))) for each in (default, config))
+    keys = [key for key in dict.fromkeys([*old, *now]) if key not in _NOT_LEARNING]
+    return [Change(key, old.get(key), now.get(key, 0.0)) for key in keys if old.get(key) != now.get(key, 0.0)]
 
 
-def repeat_command(config: Config) -> str:
-    """The shell command that trains the same again, from the default configuration, into a folder of its own."""
-    settings = [shlex.quote(f"{change.key}={json.dumps(change.value)}") for change in changes(config)]
-    parts = ["python playground_amp/train.py", "--checkpoint-dir checkpoints/again"]
-    return " \\\n    ".join([*parts, *(f"--set {setting}" for setting in settings)])
+def repeat_command(stages: Sequence[Config]) -> str:
+    """The shell commands that train the same again, from the default configuration, into a folder of their own.
+
+    `stages`: the configurations of the run one after the other, each with the iteration it trained to.
+    """
+    commands = [_command("--checkpoint-dir checkpoints/again", changes(stages[0]))]
+    for before, config in pairwise(stages):
+        keys = keys_to_override(differing_keys(before.model_dump(mode="json"), config.model_dump(mode="json")))
+        override = f"--override {' '.join(keys)}"
+        commands.append(_command("--resume checkpoints/again", changes(config, before), override))
+    return " &&\n".join(commands)
+
+
+def _command(start: str, changed: Sequence[Change], *more: str) -> str:
+    settings = [f"--set {shlex.quote(f'{change.key}={json.dumps(change.value)}')}" for change in changed]
+    return " \\\n    ".join(["python playground_amp/train.py", start, *settings, *more])
 
 
 def _leaves(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -8,9 +8,10 @@ over its standard error (Welch). The last line counts the differences beyond wha
 that agree, one in twenty lies beyond too.
 """
 
+import math
 import sys
 import time
-from statistics import mean, variance
+from statistics import mean, stdev
 from typing import Any
 
 from comparison import ROOT, judge, make_parser, settings, train
@@ -63,10 +64,10 @@ def print_table(mjx: list[Figures], native: list[Figures]) -> None:
         first, second = ([seed[key] for seed in seeds if key in seed] for seeds in (mjx, native))
         if min(len(first), len(second)) < 2:
             continue
-        if first[0] == second[0] and not variance(first) + variance(second):
-            t, p = 0.0, 1.0  # nobody fell
-        else:
-            test: Any = stats.ttest_ind(first, second, equal_var=False)
+        t, p = (0.0, 1.0) if first[0] == second[0] else (math.inf, 0.0)
+        if stdev(first) + stdev(second):  # else there is no spread: nobody fell
+            described = [value for seeds in (first, second) for value in (mean(seeds), stdev(seeds), len(seeds))]
+            test: Any = stats.ttest_ind_from_stats(*described, equal_var=False)
             t, p = test.statistic, test.pvalue
         beyond, compared = beyond + (p < 0.05), compared + 1
         print(f"{key[0]:18} {key[1]:15} {mean(first):8.3f} {mean(second):8.3f} {t:7.1f}{'  *' if p < 0.05 else ''}")

@@ -187,11 +187,24 @@ def page(rows: list[Row], figures: Figures, arguments: argparse.Namespace) -> st
         "One part alone: `.venv/bin/python benchmarks/throughput.py --parts training`. What each part does stands "
         "in `benchmarks/measurements.py` and `benchmarks/sb3.py`.",
         "",
+        *brax_lines(figures),
         *workers_lines(figures),
         *walking_lines(),
         *gpu_lines(),
     ]
     return "\n".join(lines)
+
+
+def brax_lines(figures: Figures) -> list[str]:
+    """Why Brax stands in the table twice."""
+    if not figures.keys() >= BRAX.keys():
+        return []
+    return [
+        "Brax is timed with this project's physics lent to it (soles of four bars, 8 contacts, four substeps), and "
+        "with the robot as it was before: soles of four boxes, 16 contacts, five substeps. Learner, networks and task "
+        "are the same.",
+        "",
+    ]
 
 
 def workers_lines(figures: Figures) -> list[str]:

@@ -1,5 +1,6 @@
 """`play.py --video`: a film of the robot under a command; mistakes end in one sentence before anything compiles."""
 
+import json
 import re
 from pathlib import Path
 
@@ -50,8 +51,9 @@ def test_an_episode_of_a_gate_is_filmed(tmp_path: Path, opengl: None) -> None:
 @pytest.mark.usefixtures("nothing_compiles")
 class TestMistakes:
     def test_a_command_beyond_training(self, tmp_path: Path):
+        low, high = json.loads((BUNDLE / "manifest.json").read_text())["config"]["env"]["commands"]["forward"]
         message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.mp4", "--command", "2", "0", "0")
-        assert message == "--command: forward 2 is outside of what was trained, -0.2 to 0.8"
+        assert message == f"--command: forward 2 is outside of what was trained, {low:g} to {high:g}"
 
     def test_a_command_of_words(self):
         assert "'fast' is no number" in error_of("--checkpoint", BUNDLE, "--command", "fast", "0", "0")

@@ -42,18 +42,18 @@ def main() -> int:
 
 def make_config(arguments: argparse.Namespace, seed: int, amp: bool) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.train import DEFAULT_CONFIG, PACKAGE
+    from playground_amp.configs.paths import STANDARD
 
     settings = comparison.settings(arguments, seed, "amp" if amp else "ppo")
-    return load_config(PACKAGE / DEFAULT_CONFIG, [f"amp.enabled={str(amp).lower()}", *settings])
+    return load_config(STANDARD, [f"amp.enabled={str(amp).lower()}", *settings])
 
 
 def judge(config: Any, checkpoint: Path) -> dict[str, float]:
     """Means over the commands of the demonstrations, of the robots that did not fall."""
-    from playground_amp.evaluation.recorder import record
-    from playground_amp.evaluation.style_distance import style_distance
-    from playground_amp.reference.demonstrations import load_demonstrations
-    from playground_amp.training.checkpoint import load_policy
+    from playground_amp.amp.style_distance import style_distance
+    from playground_amp.motion.demonstrations import load_demonstrations
+    from playground_amp.record.recorder import record
+    from playground_amp.runs.checkpoint import load_policy
 
     clips = load_demonstrations(config)
     commands = np.array([clip.command for clip in clips], np.float32)
@@ -67,7 +67,7 @@ def judge(config: Any, checkpoint: Path) -> dict[str, float]:
         "falls": len(takes) - len(standing),
         "distance": float(style_distance(walked, demonstrated).mean()),
         **figures,
-        "energy per metre": sum(take.figures["power"] for take in standing) / sum(speeds),
+        "energy per meter": sum(take.figures["power"] for take in standing) / sum(speeds),
     }
 
 
@@ -77,7 +77,7 @@ def print_row(name: str, seed: int, seconds: float, figures: dict[str, float]) -
 
 
 def print_prior(checkpoint: Path) -> None:
-    from playground_amp.training.metrics_log import read_records
+    from playground_amp.runs.tracking.metrics_log import read_records
 
     records: list[dict[str, Any]] = read_records(checkpoint.with_name("metrics.jsonl"))
     last = records[-len(records) // 3 :]
@@ -87,6 +87,6 @@ def print_prior(checkpoint: Path) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(comparison.ROOT))
-    from playground_amp.command_line import run_command
+    from playground_amp.cli.parser import run_command
 
     run_command(main)

@@ -40,7 +40,7 @@ def settings(arguments: argparse.Namespace, seed: int, name: str) -> list[str]:
 
 def train(config: Any, *override: str) -> Path:
     """The policy file of a run; with `override`, of the same run gone on with, as far as those keys allow."""
-    from playground_amp.training import loop
+    from playground_amp.runs import loop
 
     folder = Path(config.trainer.checkpoint_dir)
     with contextlib.redirect_stdout(io.StringIO()):
@@ -66,7 +66,7 @@ def print_throughput(configs: Mapping[str, Any], before: int, timed: int) -> Non
     """
     import jax
 
-    from playground_amp.training.build import make_trainer
+    from playground_amp.learning.build import make_trainer
 
     trainers = {name: make_trainer(config) for name, config in configs.items()}
     states = {name: trainer.init() for name, trainer in trainers.items()}

@@ -41,9 +41,9 @@ def main() -> int:
 
 def make_config(arguments: Any, seed: int, engine: str) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.train import DEFAULT_CONFIG, PACKAGE
+    from playground_amp.configs.paths import STANDARD
 
-    return load_config(PACKAGE / DEFAULT_CONFIG, [f"physics.engine={engine}", *settings(arguments, seed, engine)])
+    return load_config(STANDARD, [f"physics.engine={engine}", *settings(arguments, seed, engine)])
 
 
 def figures_of(result: dict[str, Any]) -> Figures:
@@ -76,6 +76,6 @@ def print_table(mjx: list[Figures], native: list[Figures]) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    from playground_amp.command_line import run_command
+    from playground_amp.cli.parser import run_command
 
     run_command(main)

@@ -5,7 +5,7 @@ those of an uninterrupted one, bit for bit, and prints where each kill fell. Eve
 iteration, for the temporary file beside which a state is being written, and strikes while it is there.
 
 A restart costs what compiling costs: JAX keeps no program with a host callback, which the native engine is, in its
-compilation cache. `--quick` has XLA optimise less, for the killed run and the other alike.
+compilation cache. `--quick` has XLA optimize less, for the killed run and the other alike.
 """
 
 import argparse
@@ -18,10 +18,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from playground_amp.training.files import temporary_path
-from playground_amp.training.metrics_log import read_records
-from playground_amp.training.run_folder import METRICS, STATES, list_states, state_path
-from playground_amp.training.state import read_state
+from playground_amp.files import temporary_path
+from playground_amp.runs.folder import METRICS, STATES, list_states, state_path
+from playground_amp.runs.state import read_state
+from playground_amp.runs.tracking.metrics_log import read_records
 
 TRAIN = Path(__file__).parents[1] / "playground_amp/train.py"
 TIMEOUT = 300.0  # s
@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--num-envs", type=int, default=8)
     parser.add_argument("--save-interval", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0, help="of the moments of the kills")
-    parser.add_argument("--quick", action="store_true", help="compile with most optimisations off")
+    parser.add_argument("--quick", action="store_true", help="compile with most optimizations off")
     parser.add_argument("extra", nargs="*", help="further arguments of train.py, after --")
     arguments = parser.parse_args()
     if arguments.quick:

@@ -37,15 +37,15 @@ def main() -> None:
 
 def make_config(arguments: argparse.Namespace, seed: int) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.train import DEFAULT_CONFIG, PACKAGE
+    from playground_amp.configs.paths import STANDARD
 
     iterations = max(arguments.iterations // STRETCHES, 1) * STRETCHES
     settings = {"num_envs": arguments.num_envs, "num_iterations": iterations, "seed": seed}
-    return load_config(PACKAGE / DEFAULT_CONFIG, [f"trainer.{key}={value}" for key, value in settings.items()])
+    return load_config(STANDARD, [f"trainer.{key}={value}" for key, value in settings.items()])
 
 
 def train_wildrobot(config: Any) -> Curve:
-    from playground_amp.training.build import make_trainer
+    from playground_amp.learning.build import make_trainer
 
     trainer, judge = make_trainer(config), make_judge(config)
     state, curve = trainer.init(), {}
@@ -57,7 +57,7 @@ def train_wildrobot(config: Any) -> Curve:
 
 
 def train_brax(config: Any) -> Curve:
-    from playground_amp.training.brax_trainer import train_with_brax
+    from playground_amp.learning.brax_baseline import train_with_brax
 
     judge, curve = make_judge(config), {}
 
@@ -75,7 +75,7 @@ def make_judge(config: Any) -> Callable[[dict[str, Any]], float]:
     import jax.numpy as jnp
 
     from playground_amp.envs.wildrobot_env import WildRobotEnv
-    from playground_amp.training.policy import make_policy
+    from playground_amp.learning.networks import make_policy
 
     env, policy = WildRobotEnv(config), make_policy(config.trainer)
 

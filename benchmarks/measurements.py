@@ -19,9 +19,9 @@ Turn = Callable[[], float]  # does its work once: seconds an environment step
 
 def make_config(num_envs: int, *settings: str) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.train import DEFAULT_CONFIG, PACKAGE
+    from playground_amp.configs.paths import STANDARD
 
-    return load_config(PACKAGE / DEFAULT_CONFIG, [f"trainer.num_envs={num_envs}", *settings])
+    return load_config(STANDARD, [f"trainer.num_envs={num_envs}", *settings])
 
 
 def in_turns(num_envs: int, rounds: int, *settings: str) -> dict[str, list[float]]:
@@ -45,7 +45,7 @@ def training_turn(num_envs: int, *settings: str) -> Turn:
     """One iteration of this project's trainer."""
     import jax
 
-    from playground_amp.training.build import make_trainer
+    from playground_amp.learning.build import make_trainer
 
     trainer = make_trainer(make_config(num_envs, *settings))
     state = trainer.init()
@@ -62,8 +62,8 @@ def training_turn(num_envs: int, *settings: str) -> Turn:
 
 def raw_turn(num_envs: int) -> Turn:
     """The model that training uses, stepped in a bare batch."""
-    from playground_amp.physics.native import AUTO_SOLVER
-    from playground_amp.physics.simulation_model import simulation_model, substeps
+    from playground_amp.physics.engines.native import AUTO_SOLVER
+    from playground_amp.physics.engines.simulation_model import simulation_model, substeps
     from playground_amp.robot.robot import load_robot
 
     config = make_config(num_envs)
@@ -73,7 +73,7 @@ def raw_turn(num_envs: int) -> Turn:
 
 def boxes_turn(num_envs: int) -> Turn:
     """The yardstick: soles of four boxes (16 contacts), five substeps of 4 ms, three Newton iterations."""
-    from playground_amp.physics.simulation_model import simulation_model
+    from playground_amp.physics.engines.simulation_model import simulation_model
 
     newton = make_config(num_envs, *YARDSTICK).physics
     return _batch_turn(simulation_model(robot_on_boxes(), newton, "newton"), 5, num_envs)
@@ -121,7 +121,7 @@ def bare_engine(num_envs: int, iterations: int, *settings: str) -> dict[str, flo
     import jax
     import jax.numpy as jnp
 
-    from playground_amp.physics.engine import make_engine
+    from playground_amp.physics.protocol import make_engine
 
     config = make_config(num_envs, *settings)
     engine = make_engine(config.physics, config.env.control_dt)
@@ -203,9 +203,9 @@ def brax_training(num_envs: int, rounds: int, *, yardstick: bool) -> dict[str, l
     Brax reports after each of its iterations, and waits meanwhile; the first, which compiles, does not count. MJX comes
     first: it has a say in how many threads XLA starts.
     """
-    from playground_amp.physics.mjx_engine import MjxEngine
+    from playground_amp.learning.brax_baseline import train_with_brax
+    from playground_amp.physics.engines.mjx import MjxEngine
     from playground_amp.robot.robot import load_robot
-    from playground_amp.training.brax_trainer import train_with_brax
 
     own = cache(training_turn)  # made when Brax has begun
     brax: list[float] = []

@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 
 from playground_amp.configs.loader import load_config
-from playground_amp.training.iteration import Trainer
-from playground_amp.training.loop import iterations
-from playground_amp.training.manifest import make_manifest
-from playground_amp.training.saver import Saver
-from playground_amp.training.tracking import Tracker
+from playground_amp.configs.paths import STANDARD
+from playground_amp.learning.iteration import Trainer
+from playground_amp.runs.loop import iterations
+from playground_amp.runs.manifest import make_manifest
+from playground_amp.runs.saver import Saver
+from playground_amp.runs.tracking.tracker import Tracker
 
-CONFIG = Path(__file__).parents[1] / "playground_amp/configs/wildrobot_phase3_training.yaml"
+CONFIG = STANDARD
 LIMIT = 0.03
 
 

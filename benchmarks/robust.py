@@ -1,4 +1,4 @@
-"""What randomisation gives and costs: the gate `robust` of policies that were trained with it and without.
+"""What randomization gives and costs: the gate `robust` of policies that were trained with it and without.
 
     python benchmarks/robust.py [--seeds 3] [--iterations 3400] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
@@ -31,10 +31,10 @@ def main() -> int:
     parser.add_argument("--iterations-before", type=int, default=150, help="before throughput is timed")
     arguments = parser.parse_args()
     if not arguments.skip_throughput:
-        configs = {name: make_config(arguments, 0, name, STAGES[0][0], FULL) for name in ("randomised", "nominal")}
+        configs = {name: make_config(arguments, 0, name, STAGES[0][0], FULL) for name in ("randomized", "nominal")}
         print_throughput(configs, before=arguments.iterations_before, timed=TIMED)
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
-        for name in ("randomised", "nominal"):
+        for name in ("randomized", "nominal"):
             started = time.monotonic()
             checkpoint = train_in_stages(arguments, seed, name)
             trained = time.monotonic() - started
@@ -54,9 +54,9 @@ def train_in_stages(arguments: argparse.Namespace, seed: int, name: str) -> Path
 
 def make_config(arguments: argparse.Namespace, seed: int, name: str, file: str, *more: str) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.train import DEFAULT_CONFIG, PACKAGE
+    from playground_amp.configs.paths import PACKAGE, STANDARD
 
-    standard = load_config(PACKAGE / DEFAULT_CONFIG).domain_randomization.model_dump(mode="json")
+    standard = load_config(STANDARD).domain_randomization.model_dump(mode="json")
     nominal = [f"domain_randomization.{key}={json.dumps(value)}" for key, value in standard.items()]
     differs = nominal if name == "nominal" else []
     return load_config(PACKAGE / "configs" / file, [*differs, *settings(arguments, seed, name), *more])
@@ -72,6 +72,6 @@ def print_result(title: str, result: dict[str, Any], times: str) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    from playground_amp.command_line import run_command
+    from playground_amp.cli.parser import run_command
 
     run_command(main)

@@ -26,7 +26,7 @@ class RobotEnv(gymnasium.Env):
         import jax
         from measurements import make_config
 
-        from playground_amp.training.build import make_task
+        from playground_amp.learning.build import make_task
 
         config = make_config(4, "physics.num_threads=1", "physics.engine=native")
         task = make_task(config)

@@ -56,7 +56,7 @@ def main() -> int:
         print(json.dumps(measure(arguments.measure, arguments)))
         return 0
     if arguments.page:
-        from playground_amp.command_line import require_writable_file
+        from playground_amp.cli.parser import require_writable_file
 
         require_writable_file(arguments.page)
     figures: Figures = {}
@@ -260,6 +260,6 @@ def gpu_lines() -> list[str]:
 
 if __name__ == "__main__":
     sys.path[:0] = [str(FOLDER.parent)]
-    from playground_amp.command_line import run_command
+    from playground_amp.cli.parser import run_command
 
     run_command(main)

@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, metavar="FILE.json", help="where the seconds of each seed are kept")
     arguments = parser.parse_args()
     if arguments.keep:
-        from playground_amp.command_line import require_writable_file
+        from playground_amp.cli.parser import require_writable_file
 
         require_writable_file(arguments.keep)
     times = [time_to_walk(seed, arguments) for seed in range(arguments.seeds)]
@@ -65,8 +65,8 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
     """(seconds of training, steps, policy file) of one run, as it goes."""
     from measurements import make_config
 
-    from playground_amp.training.build import make_trainer
-    from playground_amp.training.checkpoint import checkpoint_path, save_policy
+    from playground_amp.learning.build import make_trainer
+    from playground_amp.runs.checkpoint import checkpoint_path, save_policy
 
     config = make_config(arguments.num_envs, f"trainer.seed={seed}", *arguments.set)
     trainer = make_trainer(config)
@@ -89,6 +89,6 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
 
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT)]
-    from playground_amp.command_line import run_command
+    from playground_amp.cli.parser import run_command
 
     run_command(main)

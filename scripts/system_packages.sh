@@ -7,7 +7,7 @@ PY=${PY:-.venv/bin/python}
 PACKAGES=(libegl1 libgl1-mesa-dri)
 
 can_draw() {
-  "$PY" -c 'from playground_amp.physics.rendering import require_rendering; require_rendering()' 2>/dev/null
+  "$PY" -c 'from playground_amp.rendering.frames import require_rendering; require_rendering()' 2>/dev/null
 }
 
 as_root() {

@@ -12,12 +12,12 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from playground_amp.physics import quiet_mjx  # noqa: F401  (before Brax)
+from playground_amp.physics.engines import quiet_mjx  # noqa: F401  (before Brax)
 
 from brax.training.networks import MLP
 
 REAL, FAKE = 1.0, -1.0  # targets
-Discriminator = Callable[[Any, jax.Array], jax.Array]  # (params, normalised features [..., n]) → answers [...]
+Discriminator = Callable[[Any, jax.Array], jax.Array]  # (params, normalized features [..., n]) → answers [...]
 
 
 class Losses(NamedTuple):
@@ -40,7 +40,7 @@ def style_reward(answer: jax.Array) -> jax.Array:
 
 
 def losses(discriminator: Discriminator, params: Any, real: jax.Array, fake: jax.Array) -> Losses:
-    """Of normalised features [B, n]; the gradient penalty is taken at the demonstrations (Mescheder et al. 2018)."""
+    """Of normalized features [B, n]; the gradient penalty is taken at the demonstrations (Mescheder et al. 2018)."""
     wrong = jnp.mean((discriminator(params, real) - REAL) ** 2) + jnp.mean((discriminator(params, fake) - FAKE) ** 2)
     slope = jax.vmap(jax.grad(discriminator, argnums=1), (None, 0))(params, real)
     return Losses(0.5 * wrong, jnp.mean(jnp.sum(slope**2, axis=-1)))

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.physics import rotations
+from playground_amp import rotations
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.robot import JOINT_NAMES, Robot
 

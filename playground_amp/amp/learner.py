@@ -50,7 +50,7 @@ class MotionPrior:
         self._optimizer = optax.adamw(config.discriminator_lr, b1=_ADAM_B1, weight_decay=config.weight_decay)
 
     def init(self, key: jax.Array) -> PriorState:
-        """Before the first iteration: a normaliser that has seen the demonstrations, an empty replay buffer."""
+        """Before the first iteration: a normalizer that has seen the demonstrations, an empty replay buffer."""
         params = self._init_params(key)
         start = running_statistics.init_state(jax.ShapeDtypeStruct((FEATURE_SIZE,), jnp.float32))
         size = self.config.replay_size
@@ -97,7 +97,7 @@ class MotionPrior:
         fake = jnp.concatenate([transitions[now], jnp.where(empty, transitions[now], state.replay.transitions[then])])
         asked = jnp.concatenate([command[now], jnp.where(empty, command[now], state.replay.command[then])])
         real = self.reference.draw(reference_key, asked)
-        # Both sides feed the normaliser alike, so that neither is known by its scale.
+        # Both sides feed the normalizer alike, so that neither is known by its scale.
         state = state._replace(normalizer=running_statistics.update(state.normalizer, jnp.concatenate([real, fake])))
         real, fake = self._normalize(state, real), self._normalize(state, fake)
         answers = self._discriminator(state.params, real), self._discriminator(state.params, fake)

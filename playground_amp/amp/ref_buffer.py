@@ -12,7 +12,7 @@ COMMAND_KERNEL = np.array([0.08, 0.08, 0.15], np.float32)  # m/s, m/s, rad/s: co
 class ReferenceBuffer(NamedTuple):
     """Transitions of K clips of equal length. Clips are drawn, then a moment of the clip."""
 
-    transitions: jax.Array  # [K, L, 74] not normalised
+    transitions: jax.Array  # [K, L, 74] not normalized
     command: jax.Array  # [K, 3] forward m/s, sideways m/s, yaw rate rad/s
 
     def draw(self, key: jax.Array, command: jax.Array) -> jax.Array:

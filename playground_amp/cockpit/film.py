@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from playground_amp.cockpit.policies import PolicySource
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
-from playground_amp.configs.errors import UserError
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.evaluation.cells import Gate
-from playground_amp.evaluation.gates import find_gate
-from playground_amp.evaluation.runner import run_gate
-from playground_amp.evaluation.video import write_episode, write_film
-from playground_amp.physics.rendering import require_rendering
+from playground_amp.errors import UserError
+from playground_amp.gates.cells import Gate
+from playground_amp.gates.gates import find_gate
+from playground_amp.gates.runner import run_gate
+from playground_amp.policies.sources import PolicySource
+from playground_amp.rendering.frames import require_rendering
 from playground_amp.robot.robot import load_robot
+from playground_amp.rollouts.film import write_episode, write_film
 
 _AFTER_A_FALL = 1.0  # s that are still filmed
 

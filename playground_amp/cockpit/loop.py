@@ -8,14 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import viser
 
-from playground_amp.cockpit.fixed_policies import NamedController
 from playground_amp.cockpit.panel import Panel
-from playground_amp.cockpit.policies import PolicySource
 from playground_amp.cockpit.readouts import Readouts, Status
 from playground_amp.cockpit.scene import Scene
 from playground_amp.cockpit.simulation import Simulation, play_config
-from playground_amp.configs.errors import UserError
 from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.errors import UserError
+from playground_amp.policies.fixed_policies import NamedController
+from playground_amp.policies.sources import PolicySource
 
 _PICTURE_PERIOD = 0.04  # s
 _READOUT_PERIOD = 0.2  # s

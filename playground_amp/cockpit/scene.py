@@ -15,7 +15,7 @@ from trimesh.util import append_faces
 from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
-from playground_amp.physics.body_poses import BodyPlacer
+from playground_amp.rendering.body_poses import BodyPlacer
 from playground_amp.robot.looks import Ground, Shape, body_names, uneven_ground, visible_shapes
 from playground_amp.robot.robot import Robot
 
@@ -103,7 +103,7 @@ def ground_mesh(ground: Ground) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _add_bodies(scene: viser.SceneApi, scene_name: str) -> dict[int, viser.FrameHandle]:
-    """A frame a body, by its index in the model, with a mesh of each of its colours under it."""
+    """A frame a body, by its index in the model, with a mesh of each of its colors under it."""
     by_look: dict[int, dict[tuple[float, ...], list[Shape]]] = defaultdict(lambda: defaultdict(list))
     for shape in visible_shapes(scene_name):
         by_look[shape.body][shape.rgb].append(shape)
@@ -116,7 +116,7 @@ def _add_bodies(scene: viser.SceneApi, scene_name: str) -> dict[int, viser.Frame
 
 
 def _joined(shapes: Sequence[Shape], rgb: Sequence[float]) -> trimesh.Trimesh:
-    """The shapes of one body and colour as one mesh."""
+    """The shapes of one body and color as one mesh."""
     smooth = [graph.smooth_shade(shape_mesh(shape), _CREASE) for shape in shapes]
     vertices, faces = append_faces([mesh.vertices for mesh in smooth], [mesh.faces for mesh in smooth])
     linear = [_to_linear(channel) for channel in rgb]

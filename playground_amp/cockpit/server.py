@@ -7,7 +7,7 @@ import socket
 
 import viser
 
-from playground_amp.configs.errors import UserError
+from playground_amp.errors import UserError
 
 
 def start_server(host: str, port: int) -> viser.ViserServer:

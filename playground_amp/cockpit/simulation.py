@@ -12,8 +12,8 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.pushes import Push
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
-from playground_amp.evaluation.rollouts import Controller
-from playground_amp.physics.engine import PhysicalParameters
+from playground_amp.physics.protocol import PhysicalParameters
+from playground_amp.rollouts.episodes import Controller
 
 _NO_FORCE = np.zeros(3, np.float32)
 

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from playground_amp.configs import problems
-from playground_amp.configs.errors import UserError
 from playground_amp.configs.inheritance import read_with_base
 from playground_amp.configs.overrides import Override, apply, from_flags, from_quick_verify, from_set
+from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.configs.yaml_text import read_yaml, write_yaml
+from playground_amp.errors import UserError
 
-STANDARD = Path(__file__).with_name("wildrobot_phase3_training.yaml")
 FREE_FORM = ("reward_weights", "quick_verify")  # sections that need not name everything
 
 _NONE: Mapping[str, Any] = MappingProxyType({})

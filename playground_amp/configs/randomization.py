@@ -37,7 +37,7 @@ class DomainRandomizationConfig(Section):
     link_mass: ScaleRange = Field(
         description="mass and inertia of each link beside the others, share of its own; total_mass then sets the sum"
     )
-    center_of_mass: ShiftRange = Field(description="shift of each link's centre of mass along each of its axes, m")
+    center_of_mass: ShiftRange = Field(description="shift of each link's center of mass along each of its axes, m")
     motor_strength: ScaleRange = Field(description="gains and torque limit of each servo, share of its own")
     no_load_speed: NotNegativeRange = Field(
         description="speed at which a servo's torque limit has fallen to nothing, rad/s; "

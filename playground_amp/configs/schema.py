@@ -102,7 +102,7 @@ class TrainerConfig(Section):
     lr_range: PositiveRange = Field(description="bounds of the adapted rate")
     desired_kl: float = Field(gt=0, description="KL divergence of an update that the rate is adapted to")
     gamma: float = Field(gt=0, lt=1, description="discount a control step")
-    gae_lambda: float = Field(ge=0, le=1, description="of generalised advantage estimation: 0 bootstraps, 1 sums")
+    gae_lambda: float = Field(ge=0, le=1, description="of generalized advantage estimation: 0 bootstraps, 1 sums")
     clip_epsilon: float = Field(gt=0, lt=1, description="PPO's bound on the probability ratio")
     entropy_cost: float = Field(ge=0, description="weight of the policy's entropy in the loss: keeps it exploring")
     value_loss_weight: float = Field(gt=0, description="weight of the critic's loss")

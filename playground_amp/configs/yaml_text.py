@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from playground_amp.configs.errors import UserError
+from playground_amp.errors import UserError
 
 _FLOAT = "tag:yaml.org,2002:float"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"

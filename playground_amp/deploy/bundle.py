@@ -1,6 +1,6 @@
 """The deployment bundle: a folder with everything a robot needs to run a policy, and the proof that it runs right.
 
-policy.onnx    normaliser, network and action mapping
+policy.onnx    normalizer, network and action mapping
 manifest.json  what the numbers mean
 golden.json    sensor readings and the servo targets they must give
 runtime.py     NumPy: from sensors to servo targets
@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config
 from playground_amp.deploy import golden, runtime
 from playground_amp.deploy.onnx_model import ACTIVATION, OBSERVATION_UNITS, build_onnx
 from playground_amp.deploy.parity import Latency, Parity, measure_latency, measure_parity
 from playground_amp.deploy.recording import Recorded, record
 from playground_amp.envs.observations import ACTOR_LAYOUT, OBSERVATION_SCALES
+from playground_amp.errors import UserError
 from playground_amp.robot.robot import Robot, load_robot
-from playground_amp.training.manifest import code_revision, robot_hash
+from playground_amp.runs.manifest import code_revision, robot_hash
 
 PARITY_LIMIT = 1e-5
 ROBOTS, STEPS = 25, 400  # 10,000 observations

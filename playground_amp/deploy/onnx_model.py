@@ -1,4 +1,4 @@
-"""The policy as an ONNX model: normaliser, network and action mapping in one file, from the checkpoint's plain arrays.
+"""The policy as an ONNX model: normalizer, network and action mapping in one file, from the checkpoint's plain arrays.
 
 Inputs: `observation` [N, 44 history] in SI units (parts as in `OBSERVATION_UNITS`, the newest first), and, if the
 actions are filtered, `previous_joint_target` [N, 11] rad. Outputs: `action` [N, 11], to be fed back as the previous
@@ -13,9 +13,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from playground_amp.configs.errors import UserError
 from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import ACTOR_SIZE, offset_and_scale
+from playground_amp.errors import UserError
 from playground_amp.robot.robot import JOINT_NAMES, Robot
 
 ACTIVATION = "Elu"
@@ -40,8 +40,8 @@ def build_onnx(params: Mapping[str, Any], config: Config, robot: Robot) -> bytes
     layers = _layers(params["policy"], config)
     constants = _constants(params["normalizer"], config, robot)
     nodes = [
-        helper.make_node("Sub", ["observation", "observation_offset"], ["centred"]),
-        helper.make_node("Mul", ["centred", "observation_scale"], ["scaled"]),
+        helper.make_node("Sub", ["observation", "observation_offset"], ["centered"]),
+        helper.make_node("Mul", ["centered", "observation_scale"], ["scaled"]),
         helper.make_node("Sub", ["scaled", "normalizer_mean"], ["shifted"]),
         helper.make_node("Div", ["shifted", "normalizer_std"], ["hidden_0"]),
     ]

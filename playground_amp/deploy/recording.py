@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from playground_amp import rotations
 from playground_amp.configs.loader import config_from_dict
 from playground_amp.configs.randomization import NOMINAL
 from playground_amp.configs.schema import Config
@@ -17,9 +18,8 @@ from playground_amp.envs.commands import hold
 from playground_amp.envs.observations import ACTOR_SIZE, in_si_units
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
-from playground_amp.physics import rotations
+from playground_amp.learning.networks import make_policy
 from playground_amp.robot.robot import JOINT_NAMES
-from playground_amp.training.policy import make_policy
 
 COMMANDS = ((0.0, 0.0, 0.0), (0.1, 0.0, 0.0), (0.3, 0.0, 0.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.2, -0.5))
 _WAIST_YAW = JOINT_NAMES.index("waist_yaw")

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
-from playground_amp.physics import quiet_mjx  # noqa: F401  (before Brax)
+from playground_amp.physics.engines import quiet_mjx  # noqa: F401  (before Brax)
 
 from brax.envs.base import Env, State, Wrapper
 from brax.envs.wrappers.training import EpisodeWrapper, VmapWrapper
@@ -74,7 +74,7 @@ def wrap_for_training(
     """Brax's training wrappers with a new start for every episode; give it to a trainer as `wrap_env_fn`.
 
     Raises:
-      ValueError: `randomization_fn` is given; the task randomises itself.
+      ValueError: `randomization_fn` is given; the task randomizes itself.
     """
     if randomization_fn is not None:
         raise ValueError("the task draws its own physical parameters: randomization_fn is not used")

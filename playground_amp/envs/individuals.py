@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.configs.randomization import DomainRandomizationConfig
+from playground_amp.envs import physical_parameters as randomization
 from playground_amp.envs import pushes, sensing
 from playground_amp.envs.curriculum import Shares
 from playground_amp.envs.draws import Draws
 from playground_amp.envs.sensing import SensorErrors
-from playground_amp.physics import randomization
-from playground_amp.physics.engine import PhysicalParameters
+from playground_amp.physics.protocol import PhysicalParameters
 from playground_amp.robot.robot import Robot
 
 DRAWS = 1 + randomization.DRAWS + sensing.DRAWS  # random numbers a robot takes

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from playground_amp import rotations
 from playground_amp.envs import gait
-from playground_amp.physics import rotations
 from playground_amp.physics.readings import Readings
 from playground_amp.robot import mirror
 from playground_amp.robot.robot import load_robot

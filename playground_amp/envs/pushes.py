@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.randomization import DomainRandomizationConfig
-from playground_amp.physics.randomization import between
+from playground_amp.envs.physical_parameters import between
 
 DRAWS = 3  # random numbers a push takes
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from playground_amp.physics import rotations
+from playground_amp import rotations
 from playground_amp.robot.robot import BASE_QPOS_SIZE
 
 _Z_AXIS = (0.0, 0.0, 1.0)

@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.configs.errors import UserError
 from playground_amp.configs.keys import nearest
+from playground_amp.errors import UserError
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.robot import JOINT_NAMES
 

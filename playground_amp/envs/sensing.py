@@ -5,9 +5,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from playground_amp import rotations
 from playground_amp.configs.randomization import DomainRandomizationConfig, varies
-from playground_amp.physics import rotations
-from playground_amp.physics.randomization import between, towards
+from playground_amp.envs.physical_parameters import between, towards
 from playground_amp.physics.readings import Readings
 
 DRAWS = 13  # random numbers the errors of one robot's sensors take

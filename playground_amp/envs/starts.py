@@ -5,8 +5,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from playground_amp import rotations
 from playground_amp.envs.commands import Command
-from playground_amp.physics import rotations
 from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.physics.sole import sole_points

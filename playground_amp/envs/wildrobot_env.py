@@ -17,7 +17,7 @@ from playground_amp.envs.pushes import Push
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates, draw_start
 from playground_amp.envs.sensing import SensorErrors
 from playground_amp.envs.starts import Placing, Start
-from playground_amp.physics.engine import Engine, PhysicalParameters, PhysicsState, make_engine
+from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState, make_engine
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.sole import sole_tilt
 from playground_amp.robot.robot import BASE_QPOS_SIZE
@@ -123,18 +123,18 @@ class WildRobotEnv:
             difficulty,
         )
 
-    def reset_at_rest(self, key: jax.Array, command: Command, randomised: bool = False) -> EnvState:
+    def reset_at_rest(self, key: jax.Array, command: Command, randomized: bool = False) -> EnvState:
         """At the home pose without motion, looking along the world's x axis, never pushed.
 
         The key sets the gait phase and moves the joints by up to 0.02 rad, so that episodes differ. The robot is the
-        nominal one with perfect sensors on the nominal floor; or, `randomised`, floor, robot and sensors are drawn
+        nominal one with perfect sensors on the nominal floor; or, `randomized`, floor, robot and sensors are drawn
         from the full ranges of the configuration. On rough ground it stands anywhere near the origin.
         """
         key, draw_key = jax.random.split(key)
         draws = Draws(draw_key, _REST_DRAWS)
         noise = _GATE_JOINT_NOISE * _around_zero(draws.take(11))
         parameters, sensors = self.engine.nominal_parameters(), SensorErrors()
-        if randomised:
+        if randomized:
             parameters, sensors = self._individual(draws.take(individuals.DRAWS), curriculum.Shares())
         joints = jnp.clip(self._home + noise, self._lower, self._upper)
         place = self._placing.place(draws.take(starts.DRAWS))

@@ -3,8 +3,8 @@
 import os
 import subprocess
 
-from playground_amp.configs.errors import UserError
-from playground_amp.physics.availability import nvidia_gpu
+from playground_amp.errors import UserError
+from playground_amp.physics.registry import nvidia_gpu
 
 # On a CPU more robots make an iteration longer, not learning faster; on a GPU speed and learning both still gain.
 _CPU_ROBOTS, _GPU_ROBOTS = 512, 8192

@@ -25,7 +25,7 @@ class _Link(NamedTuple):
 
 
 def make_foot_kinematics(robot: Robot) -> Callable[[jax.Array], jax.Array]:
-    """The function qpos [18] → foot positions in the base frame [2, 3] (left, right; centre of the sole's underside).
+    """The function qpos [18] → foot positions in the base frame [2, 3] (left, right; center of the sole's underside).
 
     Raises:
       ValueError: a body between base and foot that is not one hinge about x, y or z at its own origin.

@@ -29,7 +29,7 @@ class Effort(NamedTuple):
     unexplained: np.ndarray  # [T, 6] N and N*m at the waist that no force of the floor on the soles could supply
 
 
-def centre_of_pressure(robot: Robot, qpos: np.ndarray, qvel: np.ndarray, qacc: np.ndarray) -> np.ndarray:
+def center_of_pressure(robot: Robot, qpos: np.ndarray, qvel: np.ndarray, qacc: np.ndarray) -> np.ndarray:
     """Where the floor (z = 0) would have to push so that the motion happens: the zero-moment point, [T, 2] m.
 
     Args:
@@ -121,7 +121,7 @@ def _forces(to_base: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def _generators(model: mujoco.MjModel, data: mujoco.MjData, touching: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Generalised forces [17, k] of unit pushes along the friction pyramid's edges at the corners that touch."""
+    """Generalized forces [17, k] of unit pushes along the friction pyramid's edges at the corners that touch."""
     columns = [np.empty((model.nv, 0))]
     jacobian = np.empty((3, model.nv))
     for foot, name in enumerate(FOOT_NAMES):

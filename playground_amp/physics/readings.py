@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from playground_amp.physics import rotations
+from playground_amp import rotations
 from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
@@ -33,7 +33,7 @@ class Readings(NamedTuple):
     joint_position: jax.Array  # [11] rad
     joint_velocity: jax.Array  # [11] rad/s
     joint_torque: jax.Array  # [11] N·m, at the joint, during the last physics step
-    foot_position_b: jax.Array  # [2, 3] centre of the sole's underside; left, right
+    foot_position_b: jax.Array  # [2, 3] center of the sole's underside; left, right
     foot_position_w: jax.Array  # [2, 3]
     foot_height: jax.Array  # [2] m, of that point over the ground below
     foot_velocity_w: jax.Array  # [2, 3] m/s

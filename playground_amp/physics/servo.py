@@ -8,7 +8,7 @@ may have leading axes of robots.
 from types import ModuleType
 from typing import Any
 
-from playground_amp.physics.engine import PhysicalParameters
+from playground_amp.physics.protocol import PhysicalParameters
 
 
 def acts_within_a_period(parameters: PhysicalParameters) -> bool:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.physics import rotations
+from playground_amp import rotations
 from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.robot.robot import BASE_QPOS_SIZE, JOINT_NAMES, LEG_JOINTS, Robot
 
@@ -14,7 +14,7 @@ from playground_amp.robot.robot import BASE_QPOS_SIZE, JOINT_NAMES, LEG_JOINTS, 
 def make_sole_height(robot: Robot) -> Callable[[jax.Array, jax.Array], jax.Array]:
     """The function (qpos [18], foot_position_w [2, 3]) → height [2] of each sole's lowest point over the ground, m.
 
-    A sole is a flat rectangle around its centre, `foot_position_w`; it ends where the toe's and the heel's contact
+    A sole is a flat rectangle around its center, `foot_position_w`; it ends where the toe's and the heel's contact
     shapes end.
     """
     half_length, half_width = _half_size(robot)
@@ -41,7 +41,7 @@ def sole_tilt(robot: Robot, base_quaternion_w: jax.Array, joint_position: jax.Ar
 
 
 def sole_points(robot: Robot) -> np.ndarray:
-    """Middle, edges and corners of a sole [9, 3] m, from its centre, in axes parallel to a level foot's."""
+    """Middle, edges and corners of a sole [9, 3] m, from its center, in axes parallel to a level foot's."""
     half_length, half_width = _half_size(robot)
     return np.array([(x * half_length, y * half_width, 0.0) for x in (-1, 0, 1) for y in (-1, 0, 1)])
 

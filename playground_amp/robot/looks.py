@@ -1,4 +1,4 @@
-"""What there is to see of the robot, as plain data: shapes with colours, each fixed to a body."""
+"""What there is to see of the robot, as plain data: shapes with colors, each fixed to a body."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -7,15 +7,15 @@ import copy
 import dataclasses
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import mujoco
 import numpy as np
 
-from playground_amp.configs.errors import UserError
+from playground_amp.configs.paths import ROBOTS
+from playground_amp.errors import UserError
 from playground_amp.robot import terrain
 
-ROBOT_DIR = Path(__file__).resolve().parent
+ROBOT_DIR = ROBOTS / "wildrobot"
 
 LEG_JOINTS = ("hip_pitch", "hip_roll", "knee_pitch", "ankle_pitch", "ankle_roll")
 JOINT_NAMES = ("waist_yaw", *(f"{side}_{joint}" for side in ("left", "right") for joint in LEG_JOINTS))

@@ -9,7 +9,7 @@ MAX_BUMP = 0.015  # m up or down, on top of the hills
 _SEED = 7
 _WAVES = 8
 _WAVELENGTHS = (4.0, 9.0)  # m, of the hills
-_SMOOTHING = 3  # passes of a 1-2-1 filter over the bumps: they are a few decimetres wide
+_SMOOTHING = 3  # passes of a 1-2-1 filter over the bumps: they are a few decimeters wide
 
 
 @cache

@@ -1,0 +1,194 @@
+"""Judge a trained policy by a gate: `python playground_amp/evaluate.py --help`.
+
+Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or the checkpoint.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playground_amp.cli.parser import (
+    CommandParser,
+    add_checkpoint_flag,
+    positive_float,
+    positive_int,
+    require_writable_file,
+)
+from playground_amp.errors import UserError
+
+if TYPE_CHECKING:
+    from playground_amp.gates.cells import Gate
+    from playground_amp.gates.runner import GateRun
+    from playground_amp.report.facts import RunFacts
+
+PASSED_STATUS, FAILED_STATUS = 0, 1
+ENGINES = ("native", "mjx")
+
+
+def build_parser() -> CommandParser:
+    parser = CommandParser(description="Judge a trained policy by a gate. Exit status: 0 passed, 1 failed, 2 error.")
+    judged = parser.add_mutually_exclusive_group(required=True)
+    add_checkpoint_flag(judged)
+    judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
+    judge = parser.add_mutually_exclusive_group()
+    judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default) or robust")
+    judge.add_argument(
+        "--simulator",
+        nargs="+",
+        metavar="NAME",
+        help="judge by a walk of 20 m in other simulators: fine (MuJoCo at 0.5 ms, elliptic cones), mjx, drake",
+    )
+    parser.add_argument("--cells", nargs="+", metavar="NAME", help="only these cells of the gate")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+    parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="render one episode to FILE.mp4")
+    parser.add_argument(
+        "--report",
+        nargs="?",
+        const="",
+        metavar="FILE.html",
+        help="make the report of the run, one HTML file (default: report.html in the run folder)",
+    )
+    parser.add_argument("--physics", metavar="{native,mjx}", help="engine, if not the full gate's, which is native")
+    parser.add_argument("--episodes", type=positive_int, metavar="N", help="episodes a cell, if not the full gate's")
+    parser.add_argument("--distance", type=positive_float, metavar="M", help="meters to walk, if not the full gate's")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Judges as the command line says and returns the exit status. Raises UserError before anything compiles."""
+    arguments = build_parser().parse_args(argv)
+    gate = _choose_gate(arguments)
+    if arguments.checkpoint:
+        from playground_amp.runs.checkpoint import find_checkpoint
+
+        arguments.checkpoint = find_checkpoint(arguments.checkpoint)
+    facts = _read_facts(arguments)
+    page = facts and Path(arguments.report or facts.report)
+    for path in filter(None, (arguments.json, arguments.video, page)):
+        require_writable_file(path)
+    run, seconds = _judge(gate, arguments)
+
+    from playground_amp.gates import table as report
+
+    report.print_report(run)
+    if arguments.json:
+        judged = arguments.bundle / "policy.onnx" if arguments.bundle else arguments.checkpoint
+        report.write_json(report.as_json(run, judged, seconds), arguments.json)
+    if arguments.checkpoint:
+        _keep_best(run, arguments.checkpoint)
+    film = _write_video(run, arguments.video) if arguments.video else None
+    if facts and page:
+        _write_report(run, seconds, facts, page, film)
+    return PASSED_STATUS if run.passed else FAILED_STATUS
+
+
+def _choose_gate(arguments: argparse.Namespace) -> "Gate":
+    from playground_amp.configs.keys import nearest
+    from playground_amp.gates.gates import find_gate
+
+    if arguments.simulator:
+        return _choose_simulators(arguments)
+    gate = find_gate(arguments.gate or "walk")
+    if arguments.physics not in (None, *ENGINES):
+        near = nearest(arguments.physics, ENGINES)
+        hint = f", did you mean {near}?" if near else ""
+        raise UserError(f"--physics: '{arguments.physics}' is no engine; it can be {' or '.join(ENGINES)}{hint}")
+    return gate.reduced(arguments.distance, arguments.episodes, arguments.cells, arguments.physics)
+
+
+def _choose_simulators(arguments: argparse.Namespace) -> "Gate":
+    from playground_amp.configs.keys import nearest
+    from playground_amp.gates.gates import SIMULATORS
+    from playground_amp.physics.registry import require_drake
+
+    if arguments.physics or arguments.cells:
+        raise UserError("--simulator names engine and cells by itself: leave --physics and --cells out")
+    known = [cell.name for cell in SIMULATORS.cells]
+    for name in arguments.simulator:
+        if name not in known:
+            near = nearest(name, known)
+            hint = f", did you mean {near}?" if near else ""
+            raise UserError(f"--simulator: '{name}' is no simulator; it can be {' or '.join(known)}{hint}")
+    if "drake" in arguments.simulator:
+        require_drake()
+    return SIMULATORS.reduced(arguments.distance, arguments.episodes, arguments.simulator)
+
+
+def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", float]:
+    """The gate's run and the seconds it took."""
+    from playground_amp.policies.fixed_policies import bundle_policy, checkpoint_policy
+
+    policy = bundle_policy(arguments.bundle) if arguments.bundle else checkpoint_policy(arguments.checkpoint)
+
+    # Imported here: it takes seconds, which nobody should wait for a mistyped path.
+    from rich.console import Console
+
+    from playground_amp.gates.runner import run_gate
+
+    started = time.monotonic()
+    with Console(stderr=True).status(f"gate {gate.name}: compiling") as status:
+
+        def show(unfinished: int, seconds: float) -> None:
+            status.update(f"gate {gate.name}: {seconds:.0f} s walked, {unfinished} episodes to go")
+
+        run = run_gate(gate, policy.config, policy.make_controller, show)
+    return run, time.monotonic() - started
+
+
+def _keep_best(run: "GateRun", checkpoint: Path) -> None:
+    """Keeps the best policy of its run; where the disk refuses it, says so: the gate's result stands."""
+    from playground_amp.gates.best import keep_best
+
+    try:
+        best = keep_best(run, checkpoint)
+    except OSError as error:
+        print(f"not kept as the best of its run: {error}", file=sys.stderr)
+    else:
+        if best:
+            print(f"the best of its run by this gate so far: kept in {best}")
+
+
+def _write_video(run: "GateRun", path: Path) -> Path | None:
+    """Films the first episode of the fastest cell; where that cannot be done, says why: the gate's result stands.
+
+    Returns the video, if there is one.
+    """
+    from playground_amp.robot.robot import load_robot
+    from playground_amp.rollouts.film import write_episode
+
+    fastest = max(range(len(run.cells)), key=lambda index: run.cells[index].cell.speed)
+    try:
+        write_episode(run.recordings[fastest][0], load_robot(), path)
+    except UserError as error:
+        print(f"no video: {error}", file=sys.stderr)
+        return None
+    print(f"video: {path}")
+    return path
+
+
+def _read_facts(arguments: argparse.Namespace) -> "RunFacts | None":
+    """What the report will show, if one was asked for. Raises UserError if it is damaged."""
+    if arguments.report is None:
+        return None
+    if not arguments.checkpoint:
+        raise UserError("--report shows a run: it needs --checkpoint, a bundle has no run folder")
+
+    from playground_amp.report.facts import read_facts
+
+    return read_facts(arguments.checkpoint)
+
+
+def _write_report(run: "GateRun", seconds: float, facts: "RunFacts", path: Path, film: Path | None) -> None:
+    """The report with this gate's result and film in it; where it cannot be written, says why: the result stands."""
+    from playground_amp.gates.table import as_json
+    from playground_amp.report.page import write_report
+
+    try:
+        write_report(facts, path, [as_json(run, facts.checkpoint, seconds)], film)
+    except UserError as error:
+        print(f"no report: {error}", file=sys.stderr)
+    else:
+        print(f"report: {path}")

@@ -1,0 +1,190 @@
+"""Reference motion: make it, check it, look at it. `python playground_amp/motion.py --help`.
+
+Exit status: 0 done and every gate passed, 1 a clip failed a gate, 2 a mistake in the command line or a file.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from playground_amp.cli.parser import CommandParser, positive_int, require_writable
+from playground_amp.configs.paths import STANDARD
+from playground_amp.errors import UserError
+
+PASSED_STATUS, FAILED_STATUS = 0, 1
+DEFAULT_FOLDER = Path("reference_clips")
+IMPORT_FOLDER = Path("imported_clips")
+RECORDED_FOLDER, RECORDED_COMMANDS = Path("demonstrations"), 140
+RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=1000")
+
+
+def generate(argv: Sequence[str]) -> int:
+    """Make clips of this robot's gait for every command of the task, and check them."""
+    parser = _parser("generate", generate)
+    parser.add_argument("--config", type=Path, default=STANDARD, metavar="PATH", help="YAML file of the task")
+    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override a key")
+    parser.add_argument(
+        "--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help=f"folder (default: {DEFAULT_FOLDER})"
+    )
+    arguments = parser.parse_args(argv)
+
+    from playground_amp.configs.loader import load_config
+    from playground_amp.motion.clip import save_clip
+    from playground_amp.motion.generate.table import make_table
+    from playground_amp.robot.robot import load_robot
+
+    config = load_config(arguments.config, arguments.set)
+    clips = make_table(load_robot(), config.env)
+    for clip in clips:
+        save_clip(clip, arguments.output / f"{clip.name}.npz")
+    print(f"{len(clips)} clips in {arguments.output}")
+    return _check(clips)
+
+
+def record(argv: Sequence[str]) -> int:
+    """Train a policy to follow generated clips and record what physics lets it do: demonstrations for AMP."""
+    parser = _parser("record", record)
+    parser.add_argument("--config", type=Path, default=STANDARD, metavar="PATH", help="YAML file of the task")
+    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override a key")
+    parser.add_argument(
+        "--output", type=Path, default=RECORDED_FOLDER, metavar="DIR", help=f"folder ({RECORDED_FOLDER})"
+    )
+    parser.add_argument(
+        "--commands", type=positive_int, default=RECORDED_COMMANDS, metavar="N", help="velocities to record"
+    )
+    arguments = parser.parse_args(argv)
+    require_writable(arguments.output.parent, f"the folder {arguments.output} (--output)")
+
+    from playground_amp.configs.loader import load_config
+    from playground_amp.motion.clip import save_clip
+    from playground_amp.motion.generate.table import make_table
+    from playground_amp.record import recorder
+    from playground_amp.record.tracker import train_tracker
+    from playground_amp.robot.robot import load_robot
+    from playground_amp.runs.tracking.console import make_console
+
+    config = load_config(arguments.config, [*RECORDER_SETTINGS, *arguments.set])
+    clips = make_table(load_robot(), config.env)
+    with make_console(config.trainer.num_iterations) as console:
+        console.start(0)
+        params = train_tracker(config, clips, console.show)
+    commands = recorder.commands_to_record(config.env.commands, arguments.commands, config.trainer.seed)
+    takes = recorder.record(config, params, commands, config.trainer.seed)
+    recorder.print_takes(takes)
+    kept = [take.clip for take in takes if not take.failed]
+    for clip in kept:
+        save_clip(clip, arguments.output / f"{clip.name}.npz")
+    print(f"{len(kept)} of {len(takes)} clips passed and are in {arguments.output}")
+    return PASSED_STATUS if kept else FAILED_STATUS
+
+
+def check(argv: Sequence[str]) -> int:
+    """Check whether this robot can do what clips ask of it."""
+    parser = _parser("check", check)
+    parser.add_argument("paths", type=Path, nargs="*", metavar="PATH", help=f"clip or folder ({DEFAULT_FOLDER})")
+    arguments = parser.parse_args(argv)
+
+    from playground_amp.motion.clip import load_clips
+
+    return _check([clip for path in arguments.paths or [DEFAULT_FOLDER] for clip in load_clips(path)])
+
+
+def show(argv: Sequence[str]) -> int:
+    """Draw a clip: a picture (.png) of feet and joints over a cycle, and a video (.mp4)."""
+    parser = _parser("show", show)
+    parser.add_argument("clip", type=Path, metavar="CLIP.npz", help="clip to show")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="folder (default: that of the clip)")
+    parser.add_argument("--no-video", action="store_true", help="only the picture")
+    arguments = parser.parse_args(argv)
+
+    from playground_amp.motion.clip import load_clip
+    from playground_amp.motion.film import save_film
+    from playground_amp.motion.picture import save_picture
+    from playground_amp.robot.robot import load_robot
+
+    clip = load_clip(arguments.clip)
+    beside = (arguments.output or arguments.clip.parent) / arguments.clip.stem
+    picture, film = beside.with_name(f"{beside.name}.png"), beside.with_name(f"{beside.name}.mp4")
+    save_picture(load_robot(), clip, picture)
+    print(picture)
+    if not arguments.no_video:
+        save_film(load_robot(), clip, film)
+        print(film)
+    return PASSED_STATUS
+
+
+def import_(argv: Sequence[str]) -> int:
+    """Turn human motion (BVH, DeepMimic .json, AMASS or SMPL .npz) into a clip of this robot, and check it."""
+    parser = _parser("import", import_)
+    parser.add_argument("file", type=Path, metavar="FILE", help="motion capture: .bvh, .json or .npz")
+    parser.add_argument("--map", type=Path, metavar="PATH", help="YAML or JSON: left_knee: NAME OF THE JOINT, ...")
+    parser.add_argument("--unit", choices=("m", "cm", "mm", "inch", "foot"), help="of length (default: by the legs)")
+    parser.add_argument(
+        "--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="axis that points up (default: guessed)"
+    )
+    parser.add_argument("--speed", type=float, metavar="M/S", help="of the clip (default: the fastest that passes)")
+    parser.add_argument("--config", type=Path, default=STANDARD, metavar="PATH", help="YAML file of the task")
+    parser.add_argument(
+        "--output", type=Path, default=IMPORT_FOLDER, metavar="DIR", help=f"folder (default: {IMPORT_FOLDER})"
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.speed is not None and not 0 < arguments.speed < 5:
+        raise UserError(f"--speed must be above 0 and below 5 m/s, found {arguments.speed:g}")
+
+    from playground_amp.configs.loader import load_config
+    from playground_amp.motion.clip import save_clip
+    from playground_amp.motion.human.importing import import_motion
+    from playground_amp.motion.human.landmarks import read_map
+    from playground_amp.robot.robot import load_robot
+
+    config = load_config(arguments.config, [])
+    names = read_map(arguments.map) if arguments.map else None
+    imported = import_motion(
+        load_robot(), config.env, arguments.file, names, arguments.unit, arguments.up, arguments.speed
+    )
+    path = arguments.output / f"{imported.clip.name}.npz"
+    save_clip(imported.clip, path)
+    print("\n".join([*imported.lines(), f"wrote {path}"]))
+    return _check([imported.clip])
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "generate": generate,
+    "record": record,
+    "check": check,
+    "show": show,
+    "import": import_,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one of the commands and returns the exit status. Raises UserError for a mistake."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    name = arguments[0] if arguments else "--help"
+    if name in ("-h", "--help"):
+        print(_overview())
+        return PASSED_STATUS
+    if name not in COMMANDS:
+        raise UserError(f"'{name}' is no command of motion.py; it can be {', '.join(COMMANDS)}")
+    return COMMANDS[name](arguments[1:])
+
+
+def _overview() -> str:
+    lines = [f"  {name:<10}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items()]
+    return "\n".join(["usage: motion.py COMMAND [...] (motion.py COMMAND --help lists its flags)", "", *lines])
+
+
+def _parser(name: str, command: Callable[[Sequence[str]], int]) -> CommandParser:
+    parser = CommandParser(description=command.__doc__ or "")
+    parser.prog = f"{parser.prog} {name}"
+    return parser
+
+
+def _check(clips: Sequence) -> int:
+    from playground_amp.motion.checks import check_clips
+    from playground_amp.motion.checks_table import print_report
+    from playground_amp.robot.robot import load_robot
+
+    checked = check_clips(load_robot(), clips)
+    print_report(checked)
+    return FAILED_STATUS if any(each.failed for each in checked) else PASSED_STATUS

@@ -1,0 +1,145 @@
+"""What all commands share: a parser with clear errors, and exit statuses. Cheap to import."""
+
+import argparse
+import difflib
+import hashlib
+import math
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from playground_amp.errors import UserError
+
+USER_ERROR_STATUS = 2
+INTERRUPTED_STATUS = 130
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser whose errors are a `UserError` and name the nearest flag."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(description=description, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message.removeprefix('argument ')} (--help lists the flags)")
+
+    def parse_args(self, args=None, namespace=None):  # type: ignore[override]
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unknown argument {unknown[0]}{self._suggestion(unknown[0])}")
+        return parsed
+
+    def _suggestion(self, word: str) -> str:
+        flags = [flag for action in self._actions for flag in action.option_strings]
+        close = difflib.get_close_matches(word.partition("=")[0], flags, n=1)
+        return f", did you mean {close[0]}?" if close else ""
+
+
+def add_checkpoint_flag(parser: argparse._ActionsContainer, *, required: bool = False) -> None:
+    """`--checkpoint` of a trained policy; `training.checkpoint.find_checkpoint` says which file is meant."""
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        required=required,
+        metavar="PATH",
+        help="final_iter_<N>.pkl, or the folder of a run: its newest policy",
+    )
+
+
+def whole_number(text: str) -> int:
+    """A flag's value, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0")
+    return int(text)
+
+
+def positive_int(text: str) -> int:
+    """A flag's value, 1 or more."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
+    return int(text)
+
+
+def finite_float(text: str) -> float:
+    """A flag's value, neither infinite nor NaN."""
+    value = _as_float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number")
+    return value
+
+
+def positive_float(text: str) -> float:
+    """A flag's value, finite and above 0."""
+    value = _as_float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
+    return value
+
+
+def _as_float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def require_writable(folder: Path, what: str) -> None:
+    """Makes the folder if it is not there. Raises UserError, naming `what`, if nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"probe")
+    except OSError as error:
+        raise UserError(f"{what} cannot be written: {error.strerror}") from None
+
+
+def require_writable_file(path: Path) -> None:
+    """Raises UserError if the file cannot be written; its folder is made if it is not there."""
+    if path.is_dir():
+        raise UserError(f"{path} cannot be written: it is a directory")
+    require_writable(path.parent, str(path))
+
+
+def keep_compiled_programs() -> None:
+    """Has JAX, which must not have been imported yet, keep what it compiles in the user's cache folder.
+
+    JAX_COMPILATION_CACHE_DIR names another folder. Without a place to write, nothing is kept.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "wildrobot" / f"programs-{_processor()}"
+    try:
+        require_writable(folder, "the cache")
+    except UserError:
+        return
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+
+
+def _processor() -> str:
+    """A name for this kind of processor: programs are compiled for its instructions, and home folders are shared."""
+    described = platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        described += next((line for line in cpuinfo.read_text().splitlines() if line.startswith("flags")), "")
+    return hashlib.sha256(described.encode()).hexdigest()[:8]
+
+
+def run_command(command: Callable[[], int]) -> NoReturn:
+    """Runs a command and exits with its status; a `UserError` is printed and exits with status 2."""
+    keep_compiled_programs()
+    try:
+        status = command()
+    except UserError as error:
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
+        status = USER_ERROR_STATUS
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        status = INTERRUPTED_STATUS
+    sys.exit(status)

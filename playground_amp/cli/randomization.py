@@ -1,0 +1,75 @@
+"""List what training draws for its robots: `python playground_amp/randomization.py --robots 512`.
+
+A line an item: the range of the YAML, and what was drawn for so many episodes. With --json every value.
+Exit status: 0, or 2 for a mistake in the command line or the configuration.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playground_amp.cli.parser import CommandParser
+from playground_amp.configs.paths import ROBUST
+from playground_amp.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_UNITS = {
+    "center_of_mass": "m",
+    "no_load_speed": "rad/s",
+    "joint_zero_offset": "rad",
+    "backlash": "rad",
+    "latency": "s",
+    "imu_tilt": "rad",
+    "push_force": "N",
+    "push_interval": "s",
+}
+
+
+def build_parser() -> CommandParser:
+    parser = CommandParser(description="List what domain randomization draws.")
+    parser.add_argument("--config", type=Path, default=ROBUST, metavar="PATH", help="configuration file (YAML)")
+    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override keys")
+    parser.add_argument("--robots", type=int, default=512, metavar="N", help="episodes to draw")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the draws")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there as well")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Draws and lists as the command line says and returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    if arguments.robots < 1:
+        raise UserError(f"--robots must be at least 1, found {arguments.robots}")
+
+    from playground_amp.configs.loader import load_config
+    from playground_amp.envs.individuals import sampled_values
+    from playground_amp.robot.robot import load_robot
+
+    config = load_config(arguments.config, arguments.set)
+    values = sampled_values(
+        config.domain_randomization, load_robot(), arguments.robots, arguments.seed, config.env.control_dt
+    )
+    print(f"{'drawn at the start of an episode':34} {'range':>17}   {'lowest':>9} {'mean':>9} {'highest':>9}")
+    for name, drawn in values.items():
+        print(line(name, getattr(config.domain_randomization, name), drawn))
+    if arguments.json:
+        _write(arguments.json, values)
+    return 0
+
+
+def line(name: str, ends: tuple[float, float], drawn: "np.ndarray") -> str:
+    """One item of the list."""
+    unit = f" ({_UNITS[name]})" if name in _UNITS else ""
+    span = f"{ends[0]:g} … {ends[1]:g}"
+    return f"{name + unit:34} {span:>17}   {drawn.min():9.4f} {drawn.mean():9.4f} {drawn.max():9.4f}"
+
+
+def _write(path: Path, values: "dict[str, np.ndarray]") -> None:
+    text = json.dumps({name: drawn.tolist() for name, drawn in values.items()})
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise UserError(f"--json: {path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,44 @@
+"""Make the report of a run without judging it anew: `python playground_amp/report.py --help`.
+
+`evaluate.py --report` judges and makes the same report.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, require_writable_file
+from playground_amp.errors import UserError
+
+
+def build_parser() -> CommandParser:
+    parser = CommandParser(description="Make the report of a run: one HTML file, from what its folder holds.")
+    add_checkpoint_flag(parser, required=True)
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="the report (default: report.html in the run folder)"
+    )
+    parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="video to show, instead of filming one")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Makes the report and returns the exit status. Raises UserError before anything compiles."""
+    arguments = build_parser().parse_args(argv)
+
+    from playground_amp.runs.checkpoint import find_checkpoint
+
+    checkpoint = find_checkpoint(arguments.checkpoint)
+
+    # Imported here: it takes a second, which nobody should wait for a mistyped path.
+    from playground_amp.report.facts import read_facts
+
+    facts = read_facts(checkpoint)
+    path = arguments.output or facts.report
+    if arguments.video and not arguments.video.is_file():
+        raise UserError(f"there is no video {arguments.video}")
+    require_writable_file(path)
+
+    from playground_amp.report.page import write_report
+
+    write_report(facts, path, film=arguments.video)
+    print(f"report: {path}")
+    return 0

@@ -1,0 +1,16 @@
+"""Where the package's own files lie."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PROJECT = PACKAGE.parent  # the checkout, where there is one
+CONFIGS = PACKAGE / "configs"
+STANDARD = CONFIGS / "wildrobot_phase3_training.yaml"
+ROBUST = CONFIGS / "wildrobot_robust.yaml"  # full ranges of everything that is randomized
+ROBOTS = PACKAGE / "robots"
+
+
+def find_config(path: Path) -> Path:
+    """The path as given, or relative to the package where there is no such file: `configs/….yaml` works anywhere."""
+    in_package = PACKAGE / path
+    return in_package if not path.exists() and in_package.exists() else path

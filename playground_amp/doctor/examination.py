@@ -1,0 +1,88 @@
+"""Everything the doctor looks at, in order. Read me first."""
+
+from typing import NamedTuple
+
+from playground_amp.amp.ref_buffer import ReferenceBuffer
+from playground_amp.configs.schema import Config
+from playground_amp.doctor import clips as clip_checks
+from playground_amp.doctor import economy, style_checks, walking
+from playground_amp.doctor.check import Check, findings_of
+from playground_amp.doctor.feature_agreement import check_agreement, replay
+from playground_amp.doctor.leaks import Leak, check_leaks, check_own_replay, leaks
+from playground_amp.doctor.throwaway import ThrowAway
+from playground_amp.errors import UserError
+from playground_amp.motion.clip import Clip
+from playground_amp.motion.demonstrations import read_demonstrations, reference_buffer
+from playground_amp.robot.robot import load_robot
+
+_GLANCED = 4  # clips
+
+
+class Examination(NamedTuple):
+    """What was looked at, and what was seen."""
+
+    source: str
+    checks: list[Check]
+    leaks: list[Leak]
+
+
+def examine(config: Config) -> Examination:
+    """The full examination.
+
+    Raises:
+      UserError: no clips, or damaged ones, or of another rate than the task's: there is nothing to examine.
+    """
+    robot = load_robot()
+    clips, source = read_demonstrations(config)
+    buffer = reference_buffer(robot, clips)
+    sides = replay(config, clips, buffer)
+    discriminator = ThrowAway(config.amp)
+    found = leaks(sides)
+    checks = [
+        *clip_checks.check_clips(config, robot, clips, source),
+        check_agreement(sides),
+        check_leaks(found),
+        check_own_replay(sides, discriminator),
+    ]
+    seen = style_checks.iterate_once(config)
+    checks += [
+        style_checks.check_constants(),
+        style_checks.check_bounds(),
+        style_checks.check_learned(discriminator),
+        style_checks.check_normalizer(config.amp),
+        style_checks.check_order(seen),
+        *_pay(config, clips, buffer, discriminator, seen.weight),
+    ]
+    return Examination(source, checks, found)
+
+
+def require_healthy(config: Config, *, thorough: bool) -> None:
+    """Before a run with AMP: the full examination, or the second's worth that every start can afford.
+
+    Raises:
+      UserError: what is wrong, a line each.
+    """
+    findings = findings_of(examine(config).checks if thorough else _glance(config))
+    if findings:
+        advice = "AMP does not start on a motion prior that cannot work; playground_amp/doctor.py shows every check"
+        raise UserError("\n".join([*findings, advice]))
+
+
+def _glance(config: Config) -> list[Check]:
+    """Do both sides mean the same, on a few clips, and does the style reward pay what it says?"""
+    clips, _ = read_demonstrations(config)
+    few = clips[:: max(len(clips) // _GLANCED, 1)][:_GLANCED]
+    sides = replay(config, few, reference_buffer(load_robot(), few))
+    return [check_agreement(sides), style_checks.check_constants(), style_checks.check_bounds()]
+
+
+def _pay(
+    config: Config, clips: list[Clip], buffer: ReferenceBuffer, discriminator: ThrowAway, style_weight: float
+) -> list[Check]:
+    command = economy.walking_command(buffer)
+    if not command.any():
+        return []  # clips of standing only: there is no walking to compare with
+    rolled = economy.roll_out(config, command)
+    idle, style = economy.earnings(config, buffer, discriminator, style_weight, rolled)
+    walked = economy.Earnings(walking.task_reward(config, walking.nearest_clip(clips, command)), style)
+    return [economy.check_walking_pays(idle, walked), economy.check_dying(idle)]

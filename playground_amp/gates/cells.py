@@ -1,0 +1,160 @@
+"""What a gate is made of: cells (what the robot is asked to do), checks (what it must show), and the physics."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playground_amp.configs.keys import nearest
+from playground_amp.errors import UserError
+from playground_amp.rollouts.recording import Segment
+
+Engine = Literal["native", "mjx", "drake"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A limit on one figure of an episode.
+
+    Over "each episode" it passes in a cell when enough of the cell's episodes are within the limit; over the "mean",
+    when the mean of those that did not fall is: how many may fall is for the check of `survived` to say.
+    """
+
+    figure: str  # field of EpisodeFigures
+    bound: Literal["at least", "at most"]
+    limit: float
+    unit: str
+    meaning: str
+    source: str
+    over: Literal["each episode", "mean"] = "each episode"
+    required_share: float = 1.0  # of the cell's episodes
+
+    def holds(self, value: float | None) -> bool:
+        """Whether a figure is within the limit; one that is not a number, or that could not be measured, is not."""
+        if value is None:
+            return False
+        return value >= self.limit if self.bound == "at least" else value <= self.limit
+
+    def worst(self, values: Iterable[float | None]) -> float | None:
+        """The figure farthest on the wrong side; None where none was measured."""
+        measured = [value for value in values if value is not None]
+        if not measured:
+            return None
+        return min(measured) if self.bound == "at least" else max(measured)
+
+
+@dataclass(frozen=True)
+class Shove:
+    """One horizontal push an episode on the waist, from one of eight directions, drawn like its moment."""
+
+    force: float  # N
+    earliest: float = 4.0  # s
+    latest: float = 6.0  # s; the window is longer than a gait cycle, so that every phase is met
+
+
+@dataclass(frozen=True)
+class Physics:
+    """How a cell is simulated."""
+
+    engine: Engine = "native"
+    timestep: float = 0.002  # s
+    solver_iterations: int = 50  # converged: training gets by with a few
+    cone: Literal["pyramidal", "elliptic"] = "pyramidal"  # of friction
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One thing the robot is asked to do, `episodes` times from rest: a program of segments."""
+
+    name: str
+    program: tuple[Segment, ...]
+    episodes: int
+    checks: tuple[Check, ...]
+    distance: float = math.inf  # m along the heading, where an episode ends before its time is over
+    shove: Shove | None = None
+    scene: str = "flat"
+    physics: Physics = field(default_factory=Physics)
+    first_seed: int = 0  # of its episodes, which have one each
+
+    @property
+    def time_limit(self) -> float:
+        """Seconds after which an episode ends."""
+        return sum(segment.seconds for segment in self.program)
+
+    @property
+    def speed(self) -> float:
+        """Forward speed that the first segment asks for, m/s."""
+        return self.program[0].forward
+
+    def over(self, distance: float) -> "Cell":
+        """The same cell over another distance, in proportionate time."""
+        share = distance / self.distance
+        program = tuple(dataclasses.replace(segment, seconds=segment.seconds * share) for segment in self.program)
+        return dataclasses.replace(self, program=program, distance=distance)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Cells and how they are run, fixed so that figures can be compared."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    ranked_by: str | None = None  # figure, less is better, that ranks policies with as many failures; None: no ranks
+    columns: tuple[str, ...] = ()  # figures shown of every cell; none: every check has a line of its own
+    randomized: bool = False  # every episode has a robot and a floor of its own
+    seed: int = 0
+    heading: float = 0.0  # rad, world; held by command
+    fall_height: float = 0.25  # m, of the waist; the robot stands at 0.46
+    fall_tilt: float = 0.785  # rad
+    push_duration: float = 0.2  # s
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks of all cells, each once."""
+        return tuple(dict.fromkeys(check for cell in self.cells for check in cell.checks))
+
+    def reduced(
+        self,
+        distance: float | None = None,
+        episodes: int | None = None,
+        cells: Sequence[str] | None = None,
+        engine: Engine | None = None,
+    ) -> "Gate":
+        """The same gate over fewer meters, episodes or cells, or in another engine, for tests and quick looks.
+
+        Raises:
+          UserError: a cell that the gate does not have, or a distance for a gate without distances.
+        """
+        chosen = self.cells if cells is None else tuple(self.cell(name) for name in dict.fromkeys(cells))
+        if distance is not None and any(math.isinf(cell.distance) for cell in chosen):
+            raise UserError(f"--distance: the cells of gate {self.name} last a time, not a distance")
+        return dataclasses.replace(self, cells=tuple(_reduced(cell, distance, episodes, engine) for cell in chosen))
+
+    def cell(self, name: str) -> Cell:
+        """The cell of that name. Raises UserError, naming the nearest one, if there is none."""
+        by_name = {cell.name: cell for cell in self.cells}
+        if name not in by_name:
+            near = nearest(name, by_name)
+            hint = f"; did you mean '{near}'?" if near else ""
+            raise UserError(f"gate {self.name} has no cell '{name}'; its cells are: {', '.join(by_name)}{hint}")
+        return by_name[name]
+
+
+def seeded(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The cells with seeds of their own, so that a cell's episodes are the same with and without the others."""
+    first, numbered = 0, []
+    for cell in cells:
+        numbered.append(dataclasses.replace(cell, first_seed=first))
+        first += cell.episodes
+    return tuple(numbered)
+
+
+def _reduced(cell: Cell, distance: float | None, episodes: int | None, engine: Engine | None) -> Cell:
+    if distance is not None:
+        cell = cell.over(distance)
+    if episodes is not None:
+        cell = dataclasses.replace(cell, episodes=episodes)
+    if engine is not None:
+        cell = dataclasses.replace(cell, physics=dataclasses.replace(cell.physics, engine=engine))
+    return cell

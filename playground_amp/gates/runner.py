@@ -1,0 +1,162 @@
+"""A gate from beginning to end: the task as the policy knew it, the physics of the gate, episodes, judgement."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from playground_amp.configs.loader import config_from_dict, load_config
+from playground_amp.configs.paths import ROBUST
+from playground_amp.configs.schema import Config
+from playground_amp.envs.commands import Command, hold
+from playground_amp.envs.gait import cycle_time
+from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.gates.cells import Cell, Gate, Physics
+from playground_amp.gates.gait_metrics import measure
+from playground_amp.gates.judgement import CellResult, judge_cell
+from playground_amp.physics.protocol import Engine, make_engine
+from playground_amp.robot.robot import Robot, load_robot
+from playground_amp.rollouts.episodes import Controller, Episode, make_goals, roll_out
+from playground_amp.rollouts.recording import Recording, Segment, Task
+
+_DIRECTIONS = 8  # of shoves
+MakeEnv = Callable[[Config, Gate, Physics, str], WildRobotEnv]
+
+
+@dataclass(frozen=True)
+class GateRun:
+    """What came of a gate: the judgement, and the recordings of each cell's episodes."""
+
+    gate: Gate
+    config: Config
+    cells: tuple[CellResult, ...]
+    recordings: tuple[tuple[Recording, ...], ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every cell passed."""
+        return all(cell.passed for cell in self.cells)
+
+
+def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> Config:
+    """The task of `config` by the gate's notion of a fall, in the physics of a cell (those of the first, if None).
+
+    Raises UserError if the control period is no multiple of the physics step.
+    """
+    physics = physics or gate.cells[0].physics
+    data = config.model_dump(mode="json")
+    data["physics"] |= {
+        "engine": "auto" if physics.engine == "drake" else physics.engine,  # which is no engine to train in
+        "timestep": physics.timestep,
+        "solver": "newton",
+        "iterations": physics.solver_iterations,
+        "ls_iterations": physics.solver_iterations,
+    }
+    data["env"] |= {"fall_height": gate.fall_height, "fall_tilt": gate.fall_tilt}
+    if gate.randomized:
+        data["domain_randomization"] = load_config(ROBUST).domain_randomization.model_dump(mode="json")
+    # Nobody is pushed but by the cell.
+    pause = [gate.push_duration, gate.push_duration]
+    data["domain_randomization"] |= {
+        "push_force": [0.0, 0.0],
+        "push_duration": gate.push_duration,
+        "push_interval": pause,
+    }
+    return config_from_dict(data, f"the checkpoint's configuration under gate {gate.name}")
+
+
+def make_env(config: Config, gate: Gate, physics: Physics, scene: str) -> WildRobotEnv:
+    """The task in the physics and the scene of a cell."""
+    config = gate_config(config, gate, physics)
+    return WildRobotEnv(config, _make_engine(config, physics, scene))
+
+
+def run_gate(
+    gate: Gate,
+    config: Config,
+    make_controller: Callable[[WildRobotEnv], Controller],
+    report_progress: Callable[[int, float], None] | None = None,
+    make_env: MakeEnv = make_env,
+) -> GateRun:
+    """Runs every episode of every cell, side by side where the physics are the same, and judges them."""
+    recordings: dict[str, tuple[Recording, ...]] = {}
+    results: dict[str, CellResult] = {}
+    for (physics, scene), cells in _by_place(gate):
+        env = make_env(config, gate, physics, scene)
+        walks = _run_cells(gate, cells, env, make_controller(env), report_progress)
+        for cell, walked in zip(cells, walks, strict=True):
+            recordings[cell.name] = walked
+            task = cell_task(gate, cell, env)
+            results[cell.name] = judge_cell(cell, task.gait_cycle, [measure(each, task) for each in walked])
+    names = [cell.name for cell in gate.cells]
+    return GateRun(gate, config, tuple(results[name] for name in names), tuple(recordings[name] for name in names))
+
+
+def _make_engine(config: Config, physics: Physics, scene: str) -> Engine:
+    if physics.engine == "drake":
+        # Imported here: it is an extra.
+        from playground_amp.physics.engines.drake import DrakeEngine
+
+        return DrakeEngine(load_robot(scene), config.physics, config.env.control_dt)
+    return make_engine(config.physics, config.env.control_dt, scene, elliptic_cones=physics.cone == "elliptic")
+
+
+def cell_task(gate: Gate, cell: Cell, env: WildRobotEnv) -> Task:
+    """What the episodes of a cell are measured against."""
+    robot = env.engine.robot
+    fastest = max(cell.program, key=lambda segment: math.hypot(segment.forward, segment.sideways))
+    return Task(
+        program=cell.program,
+        heading=gate.heading,
+        distance=cell.distance,
+        gait_cycle=float(cycle_time(env.config.env.gait, _command(gate, fastest))),
+        torque_limit=robot.torque_limit,
+        weight=_weight(robot),
+    )
+
+
+def _run_cells(
+    gate: Gate,
+    cells: list[Cell],
+    env: WildRobotEnv,
+    controller: Controller,
+    report_progress: Callable[[int, float], None] | None,
+) -> list[tuple[Recording, ...]]:
+    """The recordings of the cells' episodes, in the cells' order. The longest begin first, so that none ends alone."""
+    seeds = [cell.first_seed + number for cell in cells for number in range(cell.episodes)]
+    keys = jax.random.split(jax.random.PRNGKey(gate.seed), max(seeds) + 1)[np.array(seeds)]
+    episodes = [_episode(gate, cell, number) for cell in cells for number in range(cell.episodes)]
+    limits = [cell.time_limit for cell in cells for _ in range(cell.episodes)]
+    order = np.argsort(-np.array(limits), kind="stable")
+    goals = make_goals([episodes[index] for index in order], env.engine.control_dt)
+    walked = roll_out(env, controller, goals, keys[order], report_progress, randomized=gate.randomized)
+    in_order = iter([walked[place] for place in np.argsort(order, kind="stable")])
+    return [tuple(next(in_order) for _ in range(cell.episodes)) for cell in cells]
+
+
+def _by_place(gate: Gate) -> Iterator[tuple[tuple[Physics, str], list[Cell]]]:
+    """The cells that can share an environment, place by place."""
+    places = list(dict.fromkeys((cell.physics, cell.scene) for cell in gate.cells))
+    for place in places:
+        yield place, [cell for cell in gate.cells if (cell.physics, cell.scene) == place]
+
+
+def _episode(gate: Gate, cell: Cell, number: int) -> Episode:
+    program = [(_command(gate, segment), segment.seconds) for segment in cell.program]
+    if cell.shove is None:
+        return Episode(program, cell.distance)
+    draws = np.random.default_rng((gate.seed, cell.first_seed + number))
+    angle = 2 * math.pi * draws.integers(_DIRECTIONS) / _DIRECTIONS
+    force = (cell.shove.force * math.cos(angle), cell.shove.force * math.sin(angle))
+    return Episode(program, cell.distance, force, draws.uniform(cell.shove.earliest, cell.shove.latest))
+
+
+def _command(gate: Gate, segment: Segment) -> Command:
+    return hold(segment.forward, segment.sideways, segment.yaw_rate, heading=None if segment.yaw_rate else gate.heading)
+
+
+def _weight(robot: Robot) -> float:
+    """Of the nominal robot, N."""
+    return float(robot.model.body_mass.sum() * np.linalg.norm(robot.model.opt.gravity))

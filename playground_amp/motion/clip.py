@@ -1,0 +1,179 @@
+"""A clip: motion of this robot as states, with the file format it is stored in (.npz, plain arrays, no pickle)."""
+
+import zipfile
+import zlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from playground_amp.errors import UserError
+from playground_amp.robot.robot import JOINT_NAMES
+
+NQ, NV = 18, 17
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """States at a constant rate. The pelvis starts above x = y = 0 and looks along x at the start.
+
+    In a periodic clip the frame after the last one is the first one, moved on by `displacement`; it may hold several
+    cycles, so that whole frames fit.
+    """
+
+    name: str
+    joint_names: tuple[str, ...]  # order of the joints in qpos and qvel
+    rate: float  # frames a second
+    qpos: np.ndarray  # [T, 18] m, quaternion wxyz, rad
+    qvel: np.ndarray  # [T, 17] m/s in the world, rad/s in the base frame, rad/s
+    contact: np.ndarray  # [T, 2] bool: the left and the right foot is meant to carry
+    gait_phase: np.ndarray  # [T] in [0, 1): of the gait clock; the left foot swings in the first half
+    command: np.ndarray  # [3] forward m/s, sideways m/s, yaw rate rad/s: what the motion does
+    displacement: np.ndarray  # [3] x m, y m, yaw rad: the motion over the floor from the first frame to after the last
+    periodic: bool
+    cycles: int  # gait cycles in the clip; 0: not known
+    source: str  # where the motion is from
+
+    @property
+    def duration(self) -> float:
+        """From the first frame to the one after the last, s."""
+        return len(self.qpos) / self.rate
+
+    @property
+    def following(self) -> tuple[np.ndarray, np.ndarray]:
+        """The state after the last one, qpos [18] and qvel [17], of a periodic clip: the first one, moved on."""
+        x, y, yaw = self.displacement
+        cos, sin = np.cos(yaw), np.sin(yaw)
+        turn = np.array([[cos, -sin], [sin, cos]])
+        qpos, qvel = self.qpos[0].copy(), self.qvel[0].copy()
+        qpos[:2] = turn @ qpos[:2] + (x, y)
+        qpos[3:7] = _turned(qpos[3:7], yaw)
+        qvel[:2] = turn @ qvel[:2]
+        return qpos, qvel
+
+
+def save_clip(clip: Clip, path: Path) -> None:
+    """Writes a clip as .npz; the folder is made.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            arrays: dict[str, Any] = {field.name: np.asarray(getattr(clip, field.name)) for field in fields(Clip)}
+            np.savez_compressed(file, **arrays)
+    except OSError as error:
+        raise UserError(f"cannot write the clip {path}: {error.strerror}") from error
+
+
+def load_clip(path: Path) -> Clip:
+    """Reads a clip of this robot.
+
+    Raises:
+        UserError: no such file, no clip, or a field that is missing, unknown or wrong; the message names it.
+    """
+    stored = _read_arrays(path)
+    names = {field.name for field in fields(Clip)}
+    for name in sorted(names - set(stored)):
+        raise UserError(f"{path} is no clip of this project: the field {name} is missing")
+    for name in sorted(set(stored) - names):
+        raise UserError(f"{path}: unknown field {name}; known are {', '.join(sorted(names))}")
+    _check_fields(stored, path)
+    return Clip(
+        name=str(stored["name"]),
+        joint_names=JOINT_NAMES,
+        rate=float(stored["rate"]),
+        qpos=stored["qpos"].astype(float),
+        qvel=stored["qvel"].astype(float),
+        contact=stored["contact"],
+        gait_phase=stored["gait_phase"].astype(float),
+        command=stored["command"].astype(float),
+        displacement=stored["displacement"].astype(float),
+        periodic=bool(stored["periodic"]),
+        cycles=int(stored["cycles"]),
+        source=str(stored["source"]),
+    )
+
+
+def load_clips(path: Path) -> list[Clip]:
+    """The clips of a folder, by file name, or the one clip of a file.
+
+    Raises:
+        UserError: as `load_clip`, or a folder without clips.
+    """
+    if not path.is_dir():
+        return [load_clip(path)]
+    clips = [load_clip(file) for file in sorted(path.glob("*.npz"))]
+    if not clips:
+        raise UserError(f"no clips (*.npz) in the folder {path}")
+    return clips
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise UserError(f"{path} is no clip: expected an .npz archive of named arrays, found one array")
+            return {name: _read_field(archive, name, path) for name in archive.files}
+    except FileNotFoundError:
+        raise UserError(f"there is no clip {path}") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder, expected a clip (.npz)") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        # NumPy's own words for a file of another kind advise to open it as a pickle.
+        reason = str(error).splitlines()[0] if zipfile.is_zipfile(path) else "no .npz archive"
+        raise UserError(f"{path} is no clip, or damaged: {reason}") from error
+
+
+def _read_field(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
+    try:
+        return archive[name]
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path}: the field {name} cannot be read ({str(error).splitlines()[0]})") from error
+
+
+def _check_fields(stored: dict[str, np.ndarray], path: Path) -> None:
+    frames = stored["qpos"].shape[0] if stored["qpos"].ndim else 0
+    shapes = {
+        **dict.fromkeys(("name", "rate", "periodic", "cycles", "source"), ()),
+        "joint_names": (len(JOINT_NAMES),),
+        "command": (3,),
+        "displacement": (3,),
+        "qpos": (frames, NQ),
+        "qvel": (frames, NV),
+        "contact": (frames, 2),
+        "gait_phase": (frames,),
+    }
+    kinds = {**dict.fromkeys(shapes, "fi"), **dict.fromkeys(("name", "joint_names", "source"), "U")}
+    kinds |= dict.fromkeys(("contact", "periodic"), "b") | {"cycles": "i"}
+    for name, shape in shapes.items():
+        array = stored[name]
+        if array.dtype.kind not in kinds[name]:
+            raise UserError(f"{path}: the field {name} holds {array.dtype}, expected {_KINDS[kinds[name]]}")
+        if array.shape != shape:
+            raise UserError(f"{path}: the field {name} has the shape {list(array.shape)}, expected {list(shape)}")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise UserError(f"{path}: the field {name} holds numbers that are not finite")
+    if tuple(stored["joint_names"].tolist()) != JOINT_NAMES:
+        raise UserError(
+            f"{path}: joint_names are {', '.join(stored['joint_names'].tolist())}; expected {', '.join(JOINT_NAMES)}"
+        )
+    if frames < 2:
+        raise UserError(f"{path}: qpos holds {frames} frames, a clip needs two or more")
+    if not stored["rate"] > 0:
+        raise UserError(f"{path}: rate is {stored['rate']}, it must be above 0")
+    off = np.abs(np.linalg.norm(stored["qpos"][:, 3:7], axis=1) - 1).max()
+    if off > 1e-3:
+        raise UserError(f"{path}: qpos holds a base quaternion that is off unit length by {off:.3g}")
+
+
+_KINDS = {"fi": "numbers", "U": "text", "b": "true or false", "i": "a whole number"}
+
+
+def _turned(quaternion: np.ndarray, yaw: float) -> np.ndarray:
+    """A quaternion turned by `yaw` about the world's z axis: (cos, 0, 0, sin) of the half angle, times it."""
+    c, s = np.cos(yaw / 2), np.sin(yaw / 2)
+    w, x, y, z = quaternion
+    return np.array([c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w])

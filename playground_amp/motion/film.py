@@ -1,0 +1,43 @@
+"""A film of a clip, with a camera that follows the robot."""
+
+from pathlib import Path
+
+import numpy as np
+
+from playground_amp.motion.clip import Clip
+from playground_amp.motion.generate.footsteps import turned
+from playground_amp.rendering.frames import render_frames, write_video
+from playground_amp.robot.robot import Robot
+
+FPS = 25
+SHORTEST, LONGEST = 4.0, 12.0  # s; a short periodic clip is repeated
+
+
+def save_film(robot: Robot, clip: Clip, path: Path) -> None:
+    """Writes the clip in real time as MP4.
+
+    Raises:
+        UserError: this machine cannot draw (the message names the missing system packages), or cannot write there.
+    """
+    states = repeated(clip, SHORTEST) if clip.periodic else clip.qpos
+    rows_a_frame = max(1, round(clip.rate / FPS))
+    shown = states[: round(LONGEST * clip.rate) : rows_a_frame]
+    write_video(path, render_frames(robot, shown), fps=round(clip.rate / rows_a_frame))
+
+
+def repeated(clip: Clip, seconds: float) -> np.ndarray:
+    """States [T, 18] of a periodic clip, one after the other moved on, until they last that long."""
+    rounds = int(np.ceil(seconds / clip.duration))
+    return np.concatenate([_moved(clip, number) for number in range(rounds)])
+
+
+def _moved(clip: Clip, rounds: int) -> np.ndarray:
+    """The clip's states after so many rounds of its displacement, which are an arc if it turns."""
+    yaw = clip.displacement[2] * np.arange(rounds)
+    steps = turned(np.tile(clip.displacement[:2], (rounds, 1)), yaw)
+    states, turn = clip.qpos.copy(), clip.displacement[2] * rounds
+    states[:, :2] = turned(states[:, :2], np.full(len(states), turn)) + steps.sum(axis=0)
+    w, x, y, z = states[:, 3:7].T
+    cos, sin = np.cos(turn / 2), np.sin(turn / 2)
+    states[:, 3:7] = np.stack([cos * w - sin * z, cos * x - sin * y, cos * y + sin * x, cos * z + sin * w], axis=1)
+    return states

@@ -1,0 +1,52 @@
+"""A table of gaits over everything that the task commands."""
+
+import numpy as np
+
+from playground_amp.configs.schema import CommandConfig, EnvConfig
+from playground_amp.envs import gait as clock
+from playground_amp.envs.commands import hold
+from playground_amp.motion.clip import Clip
+from playground_amp.motion.generate.gait import GaitStyle, stand, walk
+from playground_amp.motion.generate.styles import style_for
+from playground_amp.robot.robot import Robot
+
+FORWARD_STEP, SIDEWAYS_STEP, YAW_RATE_STEP = 0.1, 0.2, 0.4  # m/s, m/s, rad/s; at most, from one gait to the next
+
+
+def commands_of(config: CommandConfig) -> list[tuple[float, float, float]]:
+    """The velocities (forward, sideways, yaw rate) of the table: a grid up to the ends of the ranges, with 0 in it."""
+    axes = [
+        _grid(config.forward, FORWARD_STEP),
+        _grid(config.sideways, SIDEWAYS_STEP),
+        _grid(config.yaw_rate, YAW_RATE_STEP),
+    ]
+    return [(float(x), float(y), float(w)) for x in axes[0] for y in axes[1] for w in axes[2]]
+
+
+def make_table(robot: Robot, config: EnvConfig, style: GaitStyle | None = None) -> list[Clip]:
+    """A clip for each command of the table, `stand` for the one that asks for nothing.
+
+    Raises:
+      UserError: a command that the legs cannot walk.
+    """
+    return [make_clip(robot, config, command, style) for command in commands_of(config.commands)]
+
+
+def make_clip(
+    robot: Robot, config: EnvConfig, command: tuple[float, float, float], style: GaitStyle | None = None
+) -> Clip:
+    """The clip of one command (forward m/s, sideways m/s, yaw rate rad/s), in time with the gait clock."""
+    if not any(command):
+        return stand(robot, config.control_dt)
+    cycle_time = float(clock.cycle_time(config.gait, hold(*command)))
+    return walk(robot, config.gait, command, cycle_time, config.control_dt, style or style_for(np.array(command)))
+
+
+def _grid(ends: tuple[float, float], step: float) -> np.ndarray:
+    """From end to end, no further apart than `step`; where 0 lies within, it is one of them."""
+    low, high = ends
+    if low < 0 < high:
+        below, above = _grid((low, 0.0), step), _grid((0.0, high), step)
+        return np.concatenate([below, above[1:]])
+    count = max(int(np.ceil((high - low) / step - 1e-9)), 0 if high == low else 1)
+    return np.round(np.linspace(low, high, count + 1), 6)

@@ -1,0 +1,134 @@
+"""Imports human motion: a file of a known format becomes a clip that this robot can follow."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from playground_amp.configs.schema import EnvConfig
+from playground_amp.errors import UserError
+from playground_amp.motion.checks import check_clips
+from playground_amp.motion.clip import Clip
+from playground_amp.motion.human.bvh import read_bvh
+from playground_amp.motion.human.deepmimic import read_deepmimic
+from playground_amp.motion.human.landmarks import Walker, find_joints, find_walker
+from playground_amp.motion.human.retarget import froude_speed, retarget
+from playground_amp.motion.human.skeleton import Recording
+from playground_amp.motion.human.smpl import read_smpl
+from playground_amp.motion.human.strides import Steady, find_steady, symmetric
+from playground_amp.robot.robot import Robot
+
+READERS: dict[str, Callable[[Path], Recording]] = {".bvh": read_bvh, ".json": read_deepmimic, ".npz": read_smpl}
+_STRAIGHT_TURN = 0.15  # rad a stride; a walk that turns less goes straight ahead
+_STRAIGHT_DRIFT = 0.1  # of the way forwards, likewise sideways
+_SLOWER = 0.88  # from one trial to the next
+_SLOWEST = 0.2  # share of the Froude-scaled speed
+
+
+class Imported(NamedTuple):
+    """A clip, and how it came about."""
+
+    clip: Clip
+    recording: Recording
+    joints: dict[str, int]
+    walker: Walker
+    steady: Steady
+    straight: bool
+    froude_speed: float  # m/s forwards
+
+    def lines(self) -> list[str]:
+        """What was found, cut and changed, for people."""
+        steady, walker = self.steady, self.walker
+        parts = ", ".join(f"{role} {self.recording.joints[joint]}" for role, joint in self.joints.items())
+        speed, turn = self.clip.command[0], self.clip.command[2]
+        way = "straight ahead, left and right averaged" if self.straight else f"turning {turn:+.2f} rad/s"
+        return [
+            f"{self.recording.source}: {len(walker.time)} frames, {steady.duration:.2f} s, lengths in {walker.unit}, "
+            f"{walker.up} up, legs of {walker.leg_length:.2f} m",
+            f"joints: {parts}",
+            f"steady walking from {steady.begin:.2f} to {steady.end:.2f} s, {steady.strides} strides of "
+            f"{steady.stride.duration:.2f} s at {steady.stride.velocity[0]:.2f} m/s; the rest was cut",
+            f"scaled to the robot {self.froude_speed:.2f} m/s; clip: {speed:.2f} m/s, {way}",
+        ]
+
+
+def read_recording(path: Path) -> Recording:
+    """Reads a file of a known format, by its ending.
+
+    Raises:
+      UserError: an unknown ending, or whatever is wrong with the file.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise UserError(
+            f"{path}: unknown ending '{path.suffix}'; known are .bvh, .json (DeepMimic) and .npz (AMASS, SMPL)"
+        )
+    if not path.exists():
+        raise UserError(f"there is no file {path}")
+    return reader(path)
+
+
+def import_motion(
+    robot: Robot,
+    config: EnvConfig,
+    path: Path,
+    names: dict[str, str] | None = None,
+    unit: str | None = None,
+    up: str | None = None,
+    speed: float | None = None,
+) -> Imported:
+    """The steady walking of a file as a clip.
+
+    Args:
+      robot: which robot.
+      config: the task: its control rate, its fastest command and its longest gait cycle.
+      path: of the file.
+      names: joint of each role; what is missing is guessed.
+      unit, up: of the file; None: guessed.
+      speed: forward speed of the clip, m/s; None: the fastest at which it passes the gates, at most Froude's.
+
+    Raises:
+      UserError: the file, the names, or the motion will not do; the message says what.
+    """
+    recording = read_recording(path)
+    joints = find_joints(recording, names or {})
+    walker = find_walker(recording, joints, unit, up)
+    steady = find_steady(walker)
+    turn, drift = steady.stride.velocity[2] * steady.stride.duration, steady.stride.velocity[1]
+    straight = abs(turn) < _STRAIGHT_TURN and abs(drift) < _STRAIGHT_DRIFT * steady.stride.velocity[0]
+    stride = symmetric(steady.stride) if straight else steady.stride
+    fastest = froude_speed(robot, stride)
+    if not fastest > 0:
+        raise UserError(f"{path}: the walker goes backwards or stays where it is; walking forwards can be imported")
+
+    def made(slower: float, exact: bool) -> Clip:
+        longest = config.gait.cycle_time[1]
+        return retarget(robot, stride, slower, longest, config.control_dt, path.stem, recording.source, exact)
+
+    if speed is not None:
+        slower = speed / fastest
+    else:
+        slower = _followable(robot, lambda share: made(share, False), min(1.0, config.commands.forward[1] / fastest))
+    clip = made(slower, True)
+    return Imported(clip, recording, joints, walker, steady, straight, fastest)
+
+
+def _followable(robot: Robot, made: Callable[[float], Clip], largest: float) -> float:
+    """The largest share of the speed that passes the gates; if none does, the one nearest to it."""
+    best, fewest, reached = None, np.inf, ""
+    slower = largest
+    while slower >= _SLOWEST * min(1.0, largest):
+        try:
+            checked = check_clips(robot, [made(slower)])[0]
+        except UserError as error:  # out of reach at this speed
+            reached = str(error)
+        else:
+            if len(checked.failed) < fewest:
+                best, fewest = slower, len(checked.failed)
+            if not checked.failed:
+                break
+        slower *= _SLOWER
+    if best is None:
+        raise UserError(reached)
+    return best

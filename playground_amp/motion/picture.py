@@ -1,0 +1,80 @@
+"""A clip at a glance: foot heights, contacts and joint angles over time, as a picture."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+from playground_amp.errors import UserError
+from playground_amp.motion.clip import Clip
+from playground_amp.physics.motion_analysis import sole_motion
+from playground_amp.robot.robot import LEG_JOINTS, Robot
+
+_COLORS = {"left": "tab:blue", "right": "tab:orange"}
+_LONGEST = 3.0  # s shown
+
+
+def save_picture(robot: Robot, clip: Clip, path: Path) -> None:
+    """Writes a PNG of the clip's first cycle, or of its first 3 s if it has no cycles.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    frames = round(len(clip.qpos) / clip.cycles) if clip.cycles else len(clip.qpos)
+    frames = min(frames, round(_LONGEST * clip.rate))
+    time = np.arange(frames) / clip.rate
+    figure, axes = pyplot.subplots(4, 2, figsize=(11, 11), sharex=True, layout="constrained")
+    speed = "forward {:.2f} m/s, left {:.2f} m/s, turning {:.2f} rad/s".format(*clip.command)
+    figure.suptitle(f"{clip.name} ({clip.source}): {speed}")
+    _draw_feet(axes[0], robot, clip, time)
+    _draw_base(axes[1, 0], clip, time)
+    for axis, joint in zip([axes[1, 1], *axes[2:].flat], LEG_JOINTS, strict=True):
+        _draw_joint(axis, robot, clip, time, joint)
+    for axis in axes[-1]:
+        axis.set_xlabel("time, s")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=110)
+    except OSError as error:
+        raise UserError(f"cannot write the picture {path}: {error.strerror}") from error
+    finally:
+        pyplot.close(figure)
+
+
+def _draw_feet(axes, robot: Robot, clip: Clip, time: np.ndarray) -> None:
+    """Heights of toe and heel with the contacts as bars below; and how the feet move forward."""
+    count = len(time)
+    place = sole_motion(robot, clip.qpos[:count], clip.qvel[:count]).position_w
+    for foot, (side, color) in enumerate(_COLORS.items()):
+        axes[0].plot(time, 1000 * place[:, foot, :2, 2].mean(axis=1), color=color, label=f"{side} toe")
+        axes[0].plot(time, 1000 * place[:, foot, 2:, 2].mean(axis=1), color=color, ls="--", label=f"{side} heel")
+        carries = clip.contact[:count, foot]
+        axes[0].fill_between(time, -8 - 4 * foot, -5 - 4 * foot, where=carries, color=color, step="mid", linewidth=0)
+        axes[1].plot(time, place[:, foot, :, 0].mean(axis=1), color=color, label=f"{side} foot")
+    axes[1].plot(time, clip.qpos[:count, 0], color="black", label="waist")
+    axes[0].set_ylabel("height of the sole, mm (bars: contact)")
+    axes[1].set_ylabel("x, m")
+    for axis in axes:
+        axis.legend(fontsize="small")
+
+
+def _draw_base(axis, clip: Clip, time: np.ndarray) -> None:
+    count = len(time)
+    axis.plot(time, 1000 * (clip.qpos[:count, 2] - clip.qpos[:, 2].mean()), color="black", label="waist up")
+    axis.plot(time, 1000 * clip.qpos[:count, 1], color="tab:green", label="waist to the left")
+    axis.set_ylabel("mm")
+    axis.legend(fontsize="small")
+
+
+def _draw_joint(axis, robot: Robot, clip: Clip, time: np.ndarray, joint: str) -> None:
+    """Angle in full lines, speed in thin ones on the right axis."""
+    speed = axis.twinx()
+    for side, color in _COLORS.items():
+        index = robot.joint_names.index(f"{side}_{joint}")
+        axis.plot(time, clip.qpos[: len(time), 7 + index], color=color)
+        speed.plot(time, clip.qvel[: len(time), 6 + index], color=color, lw=0.6)
+    axis.set_ylabel(f"{joint.replace('_', ' ')}, rad")
+    speed.set_ylabel("rad/s", fontsize="small")

@@ -1,0 +1,36 @@
+"""Clips on a grid of commands, as the table that tells the posture due at any command and gait phase."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from playground_amp.envs.reference_motion import PostureTable
+from playground_amp.motion.clip import Clip
+
+_PHASES = 32
+
+
+def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
+    """The joint positions of periodic clips whose commands fill a grid.
+
+    Raises:
+      ValueError: the commands of the clips are no full grid.
+    """
+    commands = np.round([clip.command for clip in clips], 6)
+    axes = [np.unique(column) for column in commands.T]
+    table = np.full((*(len(axis) for axis in axes), _PHASES + 1, len(clips[0].joint_names)), np.nan)
+    for clip, command in zip(clips, commands, strict=True):
+        place = tuple(int(np.searchsorted(axis, value)) for axis, value in zip(axes, command, strict=True))
+        table[place] = over_a_cycle(clip, np.arange(_PHASES + 1) / _PHASES)
+    if np.isnan(table).any():
+        raise ValueError("the commands of the clips do not fill a grid")
+    arrays: tuple[Any, ...] = (*axes, table)
+    return PostureTable(*(array.astype(np.float32) for array in arrays))
+
+
+def over_a_cycle(clip: Clip, phase: np.ndarray) -> np.ndarray:
+    """Joint positions [P, 11] rad of a periodic clip's first cycle at phases [P] in [0, 1]."""
+    frames = len(clip.qpos) / max(clip.cycles, 1)
+    joints = np.vstack([clip.qpos[:, 7:], clip.qpos[:1, 7:]])
+    return np.column_stack([np.interp(phase * frames, np.arange(len(joints)), column) for column in joints.T])

@@ -1,0 +1,194 @@
+"""Drake, a physics engine by other people, behind the protocol of the project's own: for evaluation, not for training.
+
+One robot after the other, on one core. A control period is stepped by Drake's discrete plant; between its steps, the
+torque of the servos and the friction loss of the joints are computed here, as the robot's data sheet gives them.
+"""
+
+# pydrake is an extra, and its stubs take the dtype of an array for its shape:
+# pyright: reportMissingImports=false, reportArgumentType=false, reportCallIssue=false, reportOperatorIssue=false
+# pyright: reportAssignmentType=false
+
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from pydrake.multibody.math import SpatialForce
+from pydrake.multibody.plant import ContactResults, ExternallyAppliedSpatialForce
+from pydrake.systems.analysis import Simulator
+
+from playground_amp.configs.schema import PhysicsConfig
+from playground_amp.physics.engines.drake_plant import build_plant
+from playground_amp.physics.engines.simulation_model import substeps
+from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
+from playground_amp.physics.readings import Readings, make_readings
+from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, JOINT_NAMES, SWITCH_NAMES, Robot
+
+_BREAKAWAY_SPEED = 0.02  # rad/s; friction loss grows linearly up to it, since Drake cannot hold a joint by friction
+
+
+class DrakeEngine:
+    """`Engine` on Drake, for the nominal robot on the flat floor."""
+
+    def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):
+        self.robot = robot
+        self.control_dt = control_dt
+        self._host = HostPlant(robot, config.timestep, substeps(config, control_dt))
+        self._readings = make_readings(robot)
+        model = robot.model
+        sizes = (model.nq, model.nv, len(SWITCH_NAMES), len(JOINT_NAMES))
+        self._result = tuple(jax.ShapeDtypeStruct((size,), jnp.float32) for size in sizes)
+
+    def nominal_parameters(self) -> PhysicalParameters:
+        return PhysicalParameters(floor_friction=jnp.float32(self.robot.model.geom("floor").friction[0]))
+
+    def reset(
+        self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
+    ) -> tuple[PhysicsState, Readings]:
+        del parameters, needed
+        return self._call(self._host.forward, jnp.float32(0.0), qpos, qvel, qpos[BASE_QPOS_SIZE:], jnp.zeros(3))
+
+    def step(
+        self,
+        state: PhysicsState,
+        joint_target: jax.Array,
+        push_force_w: jax.Array,
+        parameters: PhysicalParameters,
+        previous_target: jax.Array | None = None,
+    ) -> tuple[PhysicsState, Readings]:
+        del parameters, previous_target
+        time = state.time + self.control_dt
+        return self._call(self._host.step, time, state.qpos, state.qvel, joint_target, push_force_w)
+
+    def _call(self, host_function, time: jax.Array, *inputs: jax.Array) -> tuple[PhysicsState, Readings]:
+        out = jax.pure_callback(host_function, self._result, *inputs, vmap_method="broadcast_all")
+        qpos, qvel = out[:2]
+        return PhysicsState(qpos, qvel, jnp.zeros_like(qvel), time), self._readings(*out)
+
+
+class HostPlant:
+    """The NumPy side: one plant, into which the robots' states are put in turn."""
+
+    def __init__(self, robot: Robot, timestep: float, num_substeps: int):
+        self._timestep = timestep
+        self._substeps = num_substeps
+        self.built = built = build_plant(robot, timestep)
+        self._simulator = Simulator(built.diagram)
+        self.context = built.plant.GetMyMutableContextFromRoot(self._simulator.get_mutable_context())
+        self._actuation = built.plant.get_actuation_input_port()
+        self._pushes = built.plant.get_applied_spatial_force_input_port()
+        self._contacts = built.plant.get_contact_results_output_port()
+        self._switches = {
+            shape: SWITCH_NAMES.index(name) for shape, name in built.geometry_names.items() if name in SWITCH_NAMES
+        }
+        self._servo = _Servo(robot)
+        self._waist = built.plant.GetBodyByName("waist")
+        self._waist_com = robot.model.body("waist").ipos
+        self._lock = threading.Lock()
+
+    def step(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Rows [..., n] of (qpos, qvel, joint_target, push_force_w) → (qpos, qvel, switch_force, joint_torque)."""
+        return self._each(self._substeps, *inputs)
+
+    def forward(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The same at the rows' own states."""
+        return self._each(0, *inputs)
+
+    def _each(self, num_substeps: int, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        arrays = [np.asarray(array, float) for array in inputs]
+        leading = arrays[0].shape[:-1]
+        rows = zip(*(array.reshape(-1, array.shape[-1]) for array in arrays), strict=True)
+        with self._lock:
+            results = [self._one(num_substeps, *row) for row in rows]
+        columns = [np.stack(column).astype(np.float32) for column in zip(*results, strict=True)]
+        return tuple(column.reshape(*leading, -1) for column in columns)
+
+    def _one(
+        self, num_substeps: int, qpos: np.ndarray, qvel: np.ndarray, target: np.ndarray, push: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        """One robot's control period. Forces are those of the last physics step, as in every engine."""
+        self._put(qpos, qvel, push)
+        torque = self._actuate(target)
+        switch_force = self._switch_force() if num_substeps == 0 else np.zeros(len(SWITCH_NAMES))
+        for substep in range(num_substeps):
+            torque = self._actuate(target)
+            if substep == num_substeps - 1:
+                switch_force = self._switch_force()
+            self._simulator.AdvanceTo((substep + 1) * self._timestep)
+        return *self._state(), switch_force, torque
+
+    def _put(self, qpos: np.ndarray, qvel: np.ndarray, push: np.ndarray) -> None:
+        """Drake has the quaternion before the position, and velocities, both in the world, the other way round."""
+        built, plant = self.built, self.built.plant
+        positions, velocities = np.zeros(plant.num_positions()), np.zeros(plant.num_velocities())
+        positions[:7] = *(qpos[3:7] / np.linalg.norm(qpos[3:7])), *qpos[:3]
+        velocities[:6] = *(_rotation(positions[:4]) @ qvel[3:6]), *qvel[:3]
+        positions[built.joint_positions] = qpos[BASE_QPOS_SIZE:]
+        velocities[built.joint_velocities] = qvel[BASE_QVEL_SIZE:]
+        self._simulator.get_mutable_context().SetTime(0.0)
+        plant.SetPositions(self.context, positions)
+        plant.SetVelocities(self.context, velocities)
+        force = ExternallyAppliedSpatialForce()
+        force.body_index, force.p_BoBq_B = self._waist.index(), self._waist_com
+        force.F_Bq_W = SpatialForce(np.zeros(3), push)
+        self._pushes.FixValue(self.context, [force])
+        self._simulator.Initialize()
+
+    def _state(self) -> tuple[np.ndarray, np.ndarray]:
+        built = self.built
+        positions, velocities = built.plant.GetPositions(self.context), built.plant.GetVelocities(self.context)
+        spin_b = _rotation(positions[:4]).T @ velocities[:3]
+        qpos = np.concatenate([positions[4:7], positions[:4], positions[built.joint_positions]])
+        return qpos, np.concatenate([velocities[3:6], spin_b, velocities[built.joint_velocities]])
+
+    def _actuate(self, target: np.ndarray) -> np.ndarray:
+        """Sets the joints' efforts for the physics step to come and returns the servos' torques [11] N·m."""
+        built = self.built
+        position = built.plant.GetPositions(self.context)[built.joint_positions]
+        velocity = built.plant.GetVelocities(self.context)[built.joint_velocities]
+        torque = self._servo.torque(target, position, velocity)
+        self._actuation.FixValue(self.context, torque + self._servo.friction(velocity))
+        return torque
+
+    def _switch_force(self) -> np.ndarray:
+        """Normal force [4] N on each foot switch's plate."""
+        force = np.zeros(len(SWITCH_NAMES))
+        results: ContactResults = self._contacts.Eval(self.context)
+        for index in range(results.num_point_pair_contacts()):
+            contact = results.point_pair_contact_info(index)
+            pair = contact.point_pair()
+            for shape in (pair.id_A, pair.id_B):
+                if shape in self._switches:
+                    force[self._switches[shape]] += abs(contact.contact_force() @ pair.nhat_BA_W)
+        return force
+
+
+class _Servo:
+    """The actuator law of every joint, from the compiled model by name."""
+
+    def __init__(self, robot: Robot):
+        actuators = [robot.model.actuator(name) for name in JOINT_NAMES]
+        self._kp = np.array([actuator.gainprm[0] for actuator in actuators])
+        self._kv = np.array([-actuator.biasprm[2] for actuator in actuators])
+        self._limit = robot.torque_limit
+        self._friction = np.array([robot.model.joint(name).frictionloss[0] for name in JOINT_NAMES])
+
+    def torque(self, target: np.ndarray, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
+        """kp (target − position) − kv velocity, within the limit; N·m."""
+        return np.clip(self._kp * (target - position) - self._kv * velocity, -self._limit, self._limit)
+
+    def friction(self, velocity: np.ndarray) -> np.ndarray:
+        """Coulomb friction against the motion, N·m."""
+        return -self._friction * np.clip(velocity / _BREAKAWAY_SPEED, -1.0, 1.0)
+
+
+def _rotation(quaternion: np.ndarray) -> np.ndarray:
+    """The matrix [3, 3] of a unit quaternion wxyz: base to world."""
+    w, x, y, z = quaternion
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )

@@ -1,0 +1,96 @@
+"""The seam between the task and whatever steps the robot.
+
+An engine is two pure functions of one robot, `reset` and `step`; batch them with `jax.vmap`. The same seeded targets
+give the same `Readings` from every engine, within the tolerance stated in tests/test_engine_parity.py.
+"""
+
+from typing import NamedTuple, Protocol
+
+import jax
+
+from playground_amp.configs.schema import PhysicsConfig
+from playground_amp.physics.readings import Readings
+from playground_amp.physics.registry import check_engine
+from playground_amp.robot.robot import Robot, load_robot, with_elliptic_cones
+
+
+class PhysicsState(NamedTuple):
+    """MuJoCo's integration state of one robot; nothing else is carried from step to step."""
+
+    qpos: jax.Array  # [18] base position, quaternion wxyz, joints
+    qvel: jax.Array  # [17] base linear velocity (world), angular velocity (base), joints
+    warmstart: jax.Array  # [17] acceleration the constraint solver starts from
+    time: jax.Array  # [] s
+
+
+class PhysicalParameters(NamedTuple):
+    """What differs from robot to robot. None stands for the model as it is written, and costs nothing."""
+
+    floor_friction: jax.Array  # [] sliding friction of the floor
+    mass_scale: jax.Array | None = None  # [12] mass and inertia of each body, share of its own
+    com_shift_b: jax.Array | None = None  # [12, 3] m, of each body's center of mass, along its own axes
+    motor_strength: jax.Array | None = None  # [11] gains and torque limit, share of their own
+    joint_damping: jax.Array | None = None  # [11] share of its own
+    joint_friction: jax.Array | None = None  # [11] share of its own
+    joint_armature: jax.Array | None = None  # [11] share of its own
+    speed_droop: jax.Array | None = None  # [] s/rad; the torque limit falls by this share of itself a rad/s
+    backlash: jax.Array | None = None  # [11] rad of play to either side
+    latency: jax.Array | None = None  # [] s until a new target reaches the servos
+
+
+class Engine(Protocol):
+    """Steps one robot by one control period."""
+
+    robot: Robot
+    control_dt: float
+
+    def nominal_parameters(self) -> PhysicalParameters:
+        """The parameters of the model as it is written."""
+        ...
+
+    def reset(
+        self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
+    ) -> tuple[PhysicsState, Readings]:
+        """The state at (qpos [18], qvel [17]) with its contact forces.
+
+        Where `needed` is False the result is unspecified: a batched engine may leave the work out.
+        """
+        ...
+
+    def step(
+        self,
+        state: PhysicsState,
+        joint_target: jax.Array,
+        push_force_w: jax.Array,
+        parameters: PhysicalParameters,
+        previous_target: jax.Array | None = None,
+    ) -> tuple[PhysicsState, Readings]:
+        """One control period with servo targets [11] rad and a force [3] N on the waist's center of mass.
+
+        `previous_target` [11] holds until `parameters.latency` has passed; None: the new one holds from the beginning.
+        """
+        ...
+
+
+def make_engine(
+    config: PhysicsConfig, control_dt: float, scene: str = "flat", *, elliptic_cones: bool = False
+) -> Engine:
+    """The engine of the configuration, ready to step. Friction cones are pyramids unless they are to be elliptic.
+
+    Raises:
+      UserError: the engine is not there.
+    """
+    name = check_engine(config)
+    robot = with_elliptic_cones(load_robot(scene)) if elliptic_cones else load_robot(scene)
+    # Imported here: each engine pulls in libraries that the other does without.
+    if name == "native":
+        from playground_amp.physics.engines.native import NativeEngine
+
+        return NativeEngine(robot, config, control_dt)
+    if name == "warp":
+        from playground_amp.physics.engines.warp import WarpEngine
+
+        return WarpEngine(robot, config, control_dt)
+    from playground_amp.physics.engines.mjx import MjxEngine
+
+    return MjxEngine(robot, config, control_dt)

@@ -1,0 +1,53 @@
+"""An exported policy as a controller of simulated robots, so that gates judge the file that goes to the robot."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import Partial
+
+from playground_amp import rotations
+from playground_amp.deploy.recording import chest_imu, seen_in_si_units
+from playground_amp.deploy.runtime import Memory, Sensors, WalkingPolicy
+from playground_amp.envs.observations import ACTOR_SIZE
+from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+
+
+def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
+    """The function (state, key) → action [11] that senses as the robot does, errors included, and asks the runtime.
+
+    The environment maps actions to joint targets; that the bundle maps them alike is what its golden vectors say.
+    """
+    return Partial(partial(_act, policy, env))
+
+
+def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState, key: jax.Array) -> jax.Array:
+    del key
+    observation = seen_in_si_units(env, state)
+    gravity_b, gyro_b, joint_position, joint_velocity, _ = jnp.split(observation[:ACTOR_SIZE], (3, 6, 17, 28))
+    seen = (
+        *chest_imu(rotations.upright(gravity_b), gyro_b, joint_position, joint_velocity),
+        joint_position,
+        joint_velocity,
+        env.velocity_command(state),
+        state.gait_phase,
+        state.previous_action,
+        state.joint_target,
+        observation[ACTOR_SIZE:],
+    )
+    result = jax.ShapeDtypeStruct((env.action_size,), np.float32)
+    return jax.pure_callback(partial(_act_on_host, policy), result, *seen, vmap_method="broadcast_all")
+
+
+def _act_on_host(policy: WalkingPolicy, *seen: np.ndarray) -> np.ndarray:
+    """The NumPy side, for one robot or for all of them [N, ...]."""
+    arrays = [np.asarray(array) for array in seen]
+    orientation, gyro, joint_position, joint_velocity, command, *memory = arrays
+    sensors = Sensors(
+        orientation,
+        gyro,
+        dict(zip(policy.joint_names, joint_position.T, strict=True)),
+        dict(zip(policy.joint_names, joint_velocity.T, strict=True)),
+    )
+    return policy.act(Memory(*memory), sensors, command).previous_action

@@ -1,0 +1,137 @@
+"""Pictures and videos of recorded motion, without a screen.
+
+On Linux the pictures are drawn through EGL (or OSMesa), which need no display; `MUJOCO_GL` overrules that choice.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from ctypes.util import find_library
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import mujoco
+import numpy as np
+
+from playground_amp.errors import UserError
+from playground_amp.robot.robot import Robot, load_visual_model
+
+HOW_TO_INSTALL = "on Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri"
+
+
+def render_frames(
+    robot: Robot, qpos: np.ndarray, *, width: int = 640, height: int = 480, camera: str = "track"
+) -> Iterator[np.ndarray]:
+    """Draws the robot in each of the given states.
+
+    Args:
+        robot: which robot and scene.
+        qpos: [T, 18] m, quaternion wxyz, rad; one picture a row.
+        width: of the picture, even, at most the scene's offscreen buffer.
+        height: likewise.
+        camera: name of a camera of the model; `track` follows the robot, `overview` stands still.
+
+    Yields:
+        uint8 [height, width, 3] RGB.
+
+    Raises:
+        UserError: no such camera, a size that does not fit, or no OpenGL library on this machine.
+    """
+    model = load_visual_model(robot.scene)
+    cameras = [model.camera(index).name for index in range(model.ncam)]
+    if camera not in cameras:
+        raise UserError(f"unknown camera {camera!r}: known are {', '.join(cameras)}")
+    largest = (model.vis.global_.offwidth, model.vis.global_.offheight)
+    if width % 2 or height % 2 or not (0 < width <= largest[0] and 0 < height <= largest[1]):
+        raise UserError(f"picture of {width} x {height}: both must be even, at most {largest[0]} x {largest[1]}")
+    return _draw(
+        model, np.asarray(qpos, dtype=float), width, height, model.camera(camera).id, _new_context(width, height)
+    )
+
+
+def require_rendering() -> None:
+    """Says early whether this machine can draw.
+
+    Raises:
+        UserError: no OpenGL library on this machine; the message names the system packages.
+    """
+    _new_context(16, 16).free()
+
+
+def write_video(path: Path, frames: Iterable[np.ndarray], fps: int) -> None:
+    """Writes uint8 [height, width, 3] RGB pictures as H.264 MP4; the file appears when it is complete.
+
+    Raises:
+        UserError: there are no frames, or the folder cannot be written.
+    """
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        raise UserError(f"no frames for the video {path}")
+    unfinished = path.with_name(f".{path.stem}.unfinished.mp4")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.touch()
+    except OSError as error:
+        raise UserError(f"cannot write the video {path}: {error.strerror}") from error
+    height, width, _ = first.shape
+    writer = imageio_ffmpeg.write_frames(str(unfinished), (width, height), fps=fps, quality=7, macro_block_size=2)
+    try:
+        writer.send(None)
+        writer.send(np.ascontiguousarray(first))
+        for frame in frames:
+            writer.send(np.ascontiguousarray(frame))
+        writer.close()
+        unfinished.replace(path)
+    finally:
+        writer.close()
+        unfinished.unlink(missing_ok=True)
+
+
+def _draw(
+    model: mujoco.MjModel, qpos: np.ndarray, width: int, height: int, camera: int, context: Any
+) -> Iterator[np.ndarray]:
+    context.make_current()
+    drawing = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
+    mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, drawing)
+    data, scene = mujoco.MjData(model), mujoco.MjvScene(model, maxgeom=1000)
+    view, options, rectangle = mujoco.MjvCamera(), mujoco.MjvOption(), mujoco.MjrRect(0, 0, width, height)
+    view.type, view.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED, camera
+    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    try:
+        for row in qpos:
+            context.make_current()
+            data.qpos[:] = row
+            mujoco.mj_fwdPosition(model, data)
+            mujoco.mjv_updateScene(model, data, options, None, view, mujoco.mjtCatBit.mjCAT_ALL, scene)
+            mujoco.mjr_render(rectangle, scene, drawing)
+            mujoco.mjr_readPixels(pixels, None, rectangle, drawing)
+            yield np.flipud(pixels).copy()
+    finally:
+        drawing.free()
+        context.free()
+
+
+def _new_context(width: int, height: int) -> Any:
+    """An OpenGL context of the platform that fits this machine."""
+    from OpenGL.error import Error as OpenGLError
+
+    try:
+        return _context_class()(width, height)
+    except (ImportError, AttributeError, RuntimeError, OpenGLError) as error:
+        raise UserError(f"this machine cannot draw pictures ({error}); {HOW_TO_INSTALL}") from error
+
+
+def _context_class() -> Any:
+    if os.environ.get("MUJOCO_GL") or not sys.platform.startswith("linux"):
+        return mujoco.GLContext
+    if find_library("EGL"):
+        from mujoco.egl import GLContext
+
+        return GLContext
+    if find_library("OSMesa"):
+        from mujoco.osmesa import GLContext
+
+        return GLContext
+    raise ImportError("neither libEGL nor libOSMesa is installed")

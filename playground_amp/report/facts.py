@@ -1,0 +1,142 @@
+"""What a run folder tells about a policy: its configuration, what training logged, what gates found."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from playground_amp.configs.loader import config_of_policy
+from playground_amp.configs.schema import Config
+from playground_amp.configs.yaml_text import read_yaml
+from playground_amp.errors import UserError
+from playground_amp.report.judged import JudgedGate, latest_of_each_gate
+from playground_amp.runs.checkpoint import checkpoint_iteration, load_policy_and_config
+from playground_amp.runs.folder import BEST, METRICS, list_stages
+
+REPORT = "report.html"
+
+Record = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Everything the report says that needs no simulation."""
+
+    checkpoint: Path
+    folder: Path  # of the run
+    sha256: str  # of the checkpoint
+    iteration: int | None
+    params: dict[str, Any]
+    config: Config
+    stages: list[Config]  # that it was trained with before that one; each says up to which iteration
+    records: list[Record]  # of metrics.jsonl, one an iteration; empty where there is none
+    gates: list[JudgedGate]  # of this policy and of others of the run, the newest of each
+    best: dict[str, Any] | None  # what best/gate.json says
+
+    @property
+    def report(self) -> Path:
+        """Where the report goes unless told otherwise."""
+        return self.folder / REPORT
+
+
+def run_folder_of(checkpoint: Path) -> Path:
+    """The run folder of a policy: where it lies, or the folder around `best/`."""
+    return checkpoint.parent.parent if checkpoint.parent.name == BEST else checkpoint.parent
+
+
+def read_facts(checkpoint: Path) -> RunFacts:
+    """Reads a policy and what its run folder holds.
+
+    Raises:
+      UserError: a file is missing that must be there, or damaged; the message names it, and the line.
+    """
+    content, config = load_policy_and_config(checkpoint)
+    folder = run_folder_of(checkpoint)
+    best = folder / BEST / "gate.json"
+    return RunFacts(
+        checkpoint=checkpoint,
+        folder=folder,
+        sha256=hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
+        iteration=checkpoint_iteration(checkpoint),
+        params=content["params"],
+        config=config,
+        stages=_read_stages(folder, checkpoint_iteration(checkpoint)),
+        records=read_metrics(folder / METRICS),
+        gates=latest_of_each_gate([_read_gate(path) for path in sorted(folder.glob("gate*.json"), key=_age)]),
+        best=_read_object(best) if best.exists() else None,
+    )
+
+
+def _read_stages(folder: Path, iteration: int | None) -> list[Config]:
+    """Those of the run folder that a policy of `iteration` has gone through."""
+    stages = []
+    for end, path in list_stages(folder).items():
+        if iteration is None or end < iteration:
+            stage = config_of_policy(read_yaml(path), str(path))
+            stages.append(
+                stage.model_copy(update={"trainer": stage.trainer.model_copy(update={"num_iterations": end})})
+            )
+    return stages
+
+
+def read_metrics(path: Path) -> list[Record]:
+    """The records of a metrics.jsonl; none if there is no such file.
+
+    Raises:
+      UserError: a line is no record of numbers; the message names it.
+    """
+    if not path.exists():
+        return []
+    records = []
+    for number, line in enumerate(_read_text(path).splitlines(), start=1):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(f"{path} is damaged: line {number} is no JSON ({error.msg})") from None
+        if not isinstance(record, dict) or "iteration" not in record:
+            raise UserError(f"{path} is damaged: line {number} is no record with an iteration")
+        wrong = [name for name, value in record.items() if not _is_number(value)]
+        if wrong:
+            raise UserError(f"{path} is damaged: line {number} holds no number under {wrong[0]}")
+        records.append(record)
+    return records
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _read_gate(path: Path) -> JudgedGate:
+    try:
+        return JudgedGate.model_validate(_read_object(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise UserError(f"{path} is no result of a gate: {place}: {first['msg'].lower()}") from None
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(_read_text(path))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path} is damaged: line {error.lineno} is no JSON ({error.msg})") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path} is damaged: it holds no JSON object")
+    return content
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is damaged: {error.reason} at byte {error.start}") from None
+
+
+def _age(path: Path) -> float:
+    return path.stat().st_mtime

@@ -1,0 +1,63 @@
+"""How to repeat a run: the command, and what in its configuration is not the default."""
+
+import json
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from playground_amp.configs.loader import STANDARD
+from playground_amp.configs.schema import Config
+from playground_amp.configs.yaml_text import read_yaml
+from playground_amp.runs.manifest import differing_keys, keys_to_override
+
+_NOT_LEARNING = ("trainer.checkpoint_dir",)  # where a run lies does not change what it learns
+
+
+@dataclass(frozen=True)
+class Change:
+    """A key whose value is not that of the default configuration."""
+
+    key: str
+    default: Any  # None: the default has no such reward term
+    value: Any
+
+
+def changes(config: Config, before: Config | None = None) -> list[Change]:
+    """What differs from a configuration, the default one if none is given, in its order.
+
+    A reward term that was left out has the weight 0.
+    """
+    default = before or Config.model_validate(read_yaml(STANDARD))
+    old, now = (dict(_leaves(each.model_dump(mode="json"))) for each in (default, config))
+    keys = [key for key in dict.fromkeys([*old, *now]) if key not in _NOT_LEARNING]
+    return [Change(key, old.get(key), now.get(key, 0.0)) for key in keys if old.get(key) != now.get(key, 0.0)]
+
+
+def repeat_command(stages: Sequence[Config]) -> str:
+    """The shell commands that train the same again, from the default configuration, into a folder of their own.
+
+    `stages`: the configurations of the run one after the other, each with the iteration it trained to.
+    """
+    commands = [_command("--checkpoint-dir checkpoints/again", changes(stages[0]))]
+    for before, config in pairwise(stages):
+        keys = keys_to_override(differing_keys(before.model_dump(mode="json"), config.model_dump(mode="json")))
+        override = f"--override {' '.join(keys)}"
+        commands.append(_command("--resume checkpoints/again", changes(config, before), override))
+    return " &&\n".join(commands)
+
+
+def _command(start: str, changed: Sequence[Change], *more: str) -> str:
+    settings = [f"--set {shlex.quote(f'{change.key}={json.dumps(change.value)}')}" for change in changed]
+    return " \\\n    ".join(["python playground_amp/train.py", start, *settings, *more])
+
+
+def _leaves(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values, without what only --verify reads."""
+    for key, value in data.items():
+        if isinstance(value, dict):
+            if key != "quick_verify":
+                yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value

@@ -1,0 +1,178 @@
+"""The trained policy as a file: the guide's `final_iter_<N>.pkl`, which opens anywhere and can run nothing.
+
+The file is a pickle of NumPy arrays, dicts, lists, strings and numbers, so that `pickle.load` opens it without this
+project and without JAX. Behind the pickle's end, where `pickle.load` no longer looks, stands its SHA-256.
+Who wrote a file is not known, so `safe_pickle.py` reads it.
+"""
+
+import hashlib
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from playground_amp.errors import UserError
+from playground_amp.configs.loader import config_of_policy
+from playground_amp.configs.schema import Config
+from playground_amp.files import write_atomically
+from playground_amp.runs.safe_pickle import UnsafePickle, safe_loads
+
+SUM_PREFIX = b"\nsha256 "
+SUM_LENGTH = len(SUM_PREFIX) + 64 + 1
+KEYS = ("params", "metrics", "config")
+AMP_KEYS = ("amp_discriminator", "amp_weight")
+PARAMS_KEYS = ("normalizer", "policy", "value")
+
+
+def checkpoint_path(run_folder: Path, iteration: int) -> Path:
+    """Where the policy of `iteration` lies."""
+    return run_folder / f"final_iter_{iteration}.pkl"
+
+
+def checkpoint_iteration(path: Path) -> int | None:
+    """The iteration in the name of a file, if it is named like `checkpoint_path`."""
+    match = re.fullmatch(r"final_iter_(\d+)\.pkl", path.name)
+    return int(match[1]) if match else None
+
+
+def find_checkpoint(path: Path) -> Path:
+    """The policy that is meant: the file itself, or the newest policy of a run folder.
+
+    Raises UserError if it is not there, or a folder holds none.
+    """
+    try:
+        path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not path.is_dir():
+        return path
+    checkpoints = list_checkpoints(path)
+    if not checkpoints:
+        raise UserError(f"the folder {path} holds no policy (final_iter_<N>.pkl)")
+    return checkpoints[max(checkpoints)]
+
+
+def list_checkpoints(run_folder: Path) -> dict[int, Path]:
+    """Iteration → policy, of all that a run folder holds."""
+    iterations = {file: checkpoint_iteration(file) for file in run_folder.glob("final_iter_*.pkl")}
+    return {iteration: file for file, iteration in iterations.items() if iteration is not None}
+
+
+def save_policy(
+    path: Path, params: Mapping[str, Any], metrics: Mapping[str, float], config: Mapping[str, Any], **amp: Any
+) -> None:
+    """Writes a policy atomically: `params` as in `make_policy`, `config` the resolved one as plain data.
+
+    `amp` may hold `amp_discriminator` and `amp_weight`. Raises OSError if the file cannot be written.
+    """
+    unknown = set(amp) - set(AMP_KEYS)
+    if unknown:
+        raise TypeError(f"save_policy() knows {', '.join(AMP_KEYS)}, not {', '.join(sorted(unknown))}")
+    numbers = {name: float(value) for name, value in metrics.items()}
+    content = _plain({"params": params, "metrics": numbers, "config": config, **amp}, "checkpoint")
+    pickled = pickle.dumps(content, protocol=5)
+    write_atomically(path, pickled + SUM_PREFIX + hashlib.sha256(pickled).hexdigest().encode() + b"\n")
+
+
+def load_policy(path: Path) -> dict[str, Any]:
+    """Reads what `save_policy` wrote: {"params", "metrics", "config"} and, with AMP, its two keys.
+
+    Raises UserError if the file is missing, empty, cut off, altered, holds anything but plain data, or no policy.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    try:
+        content = safe_loads(_checked(data, path))
+    except UnsafePickle as error:
+        raise UserError(f"the checkpoint {path} was not read: {error}") from error
+    _require_policy(content, path)
+    return content
+
+
+def load_policy_and_config(path: Path) -> tuple[dict[str, Any], Config]:
+    """What `load_policy` reads, and its configuration as this version knows it.
+
+    Raises UserError as `load_policy`, or if the configuration is none that this version can read.
+    """
+    content = load_policy(path)
+    return content, config_of_policy(content["config"], f"the configuration in {path}")
+
+
+def _unreadable(path: Path, error: OSError) -> UserError:
+    return UserError(f"cannot read the checkpoint {path}: {error.strerror}")
+
+
+def _checked(data: bytes, path: Path) -> bytes:
+    """The pickle in `data`, its sum verified."""
+    if not data:
+        raise UserError(f"the checkpoint {path} is empty")
+    pickled, trailer = data[:-SUM_LENGTH], data[-SUM_LENGTH:]
+    if not trailer.startswith(SUM_PREFIX):
+        raise UserError(f"the checkpoint {path} has no checksum at its end: it is cut off, or none of WildRobot's")
+    if trailer != SUM_PREFIX + hashlib.sha256(pickled).hexdigest().encode() + b"\n":
+        raise UserError(f"the checkpoint {path} is damaged: its content does not match its checksum")
+    return pickled
+
+
+def _plain(value: Any, place: str) -> Any:
+    """`value` with its arrays in NumPy and its numbers in Python's types; nothing else gets into a file."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry, f"{place}[{key!r}]") for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry, f"{place}[{index}]") for index, entry in enumerate(value)]
+    if isinstance(value, np.generic):
+        return value.item()
+    array = np.array(value, order="C")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{place} is a {type(value).__name__}: only arrays of numbers and plain data can be saved")
+    return array
+
+
+def _require_policy(content: Any, path: Path) -> None:
+    """Raises UserError unless `content` has the keys of a policy and arrays of finite numbers under them."""
+    _require_keys(content, KEYS, AMP_KEYS, "the file", path)
+    _require_keys(content["params"], PARAMS_KEYS, (), "'params'", path)
+    _require_keys(content["params"]["normalizer"], ("mean", "std"), (), "'params/normalizer'", path)
+    for name in ("metrics", "config"):
+        if not isinstance(content[name], dict):
+            found = type(content[name]).__name__
+            raise UserError(f"the checkpoint {path} holds no policy: '{name}' is a {found}, not a dict")
+    _require_arrays(content["params"], "params", path)
+    mean, std = (content["params"]["normalizer"][name] for name in ("mean", "std"))
+    shapes = [{key: array.shape for key, array in part.items()} for part in (mean, std)]
+    if shapes[0] != shapes[1]:
+        raise UserError(f"the checkpoint {path} holds no policy: mean {shapes[0]} and std {shapes[1]} differ in shape")
+
+
+def _require_keys(value: Any, required: tuple[str, ...], optional: tuple[str, ...], name: str, path: Path) -> None:
+    found = sorted(value) if isinstance(value, dict) else type(value).__name__
+    if not isinstance(value, dict) or not set(required) <= set(value) <= set(required + optional):
+        raise UserError(f"the checkpoint {path} holds no policy: {name} has {found}, expected {', '.join(required)}")
+
+
+def _require_layer(tree: dict[str, Any], place: str, path: Path) -> None:
+    """Where a dict is a layer, kernel [in, out] and bias [out] must fit."""
+    kernel, bias = tree.get("kernel"), tree.get("bias")
+    if not isinstance(kernel, np.ndarray) or not isinstance(bias, np.ndarray):
+        return
+    if kernel.ndim != 2 or bias.shape != kernel.shape[1:]:
+        shapes = f"kernel {kernel.shape} and bias {bias.shape}"
+        raise UserError(f"the checkpoint {path} holds no policy: {place} has {shapes}, which do not fit")
+
+
+def _require_arrays(tree: Any, place: str, path: Path) -> None:
+    if isinstance(tree, dict) and tree:
+        _require_layer(tree, place, path)
+        for key, entry in tree.items():
+            _require_arrays(entry, f"{place}/{key}", path)
+    elif not isinstance(tree, np.ndarray) or tree.dtype.kind != "f":
+        raise UserError(f"the checkpoint {path} holds no policy: {place} is no array of floating-point numbers")
+    elif not np.isfinite(tree).all():
+        raise UserError(f"the checkpoint {path} holds a policy that cannot run: {place} is not finite")

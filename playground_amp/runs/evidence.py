@@ -1,0 +1,57 @@
+"""Evidence of a robot that went bad: its last good state and what was asked of it, replayed by one control step."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+
+from playground_amp.errors import UserError
+from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.schema import Config
+from playground_amp.envs import physical_parameters as randomization
+from playground_amp.physics.protocol import Engine, PhysicsState, make_engine
+from playground_amp.physics.readings import Readings
+from playground_amp.runs.manifest import robot_hash
+from playground_amp.learning.rollout import Evidence
+from playground_amp.runs.state import read_state, restore
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What went in, and what came out of the control step, on the engine of the run."""
+
+    iteration: int
+    config: Config
+    evidence: Evidence
+    state: PhysicsState
+    readings: Readings
+
+
+def replay_evidence(path: Path) -> Replay:
+    """Steps the robot of `<run>/evidence/iter_<N>.npz` once more, under the configuration in the file.
+
+    Raises UserError if the file is damaged or holds something else, if the robot has changed since, or if the engine
+    is not there.
+    """
+    saved = read_state(path)
+    if saved.manifest["robot"] != robot_hash():
+        raise UserError(f"{path} is of another version of the robot: its files have changed since")
+    config = config_from_dict(saved.manifest["config"], f"the configuration in {path}")
+    engine = make_engine(config.physics, config.env.control_dt)
+    evidence = restore(saved, _template(engine, config))
+    state, readings = jax.jit(engine.step)(
+        evidence.physics, evidence.joint_target, evidence.push_force_w, evidence.parameters, evidence.previous_target
+    )
+    return Replay(saved.iteration, config, evidence, state, readings)
+
+
+def _template(engine: Engine, config: Config) -> Evidence:
+    robot, friction = engine.robot, jnp.zeros(())
+    draw = partial(randomization.sample, config=config.domain_randomization, robot=robot)
+    parameters = jax.eval_shape(draw, jnp.zeros(randomization.DRAWS), friction)
+    joints = jnp.zeros(len(robot.joint_names))
+    home = jnp.asarray(robot.home_qpos, jnp.float32)
+    physics, _ = jax.eval_shape(engine.reset, home, jnp.zeros(robot.model.nv), parameters)
+    return Evidence(jnp.bool_(False), physics, parameters, joints, joints, joints, jnp.zeros(3))

@@ -1,0 +1,178 @@
+"""The folder of a run: what lies where, which saved states are kept, and which one a run goes on from."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from playground_amp.errors import UserError
+from playground_amp.configs.loader import dump_config
+from playground_amp.configs.schema import Config
+from playground_amp.configs.yaml_text import write_yaml
+from playground_amp.runs.checkpoint import checkpoint_path
+from playground_amp.files import sync_folder, write_atomically
+from playground_amp.runs.manifest import different_versions, differing_keys, require_unchanged
+from playground_amp.runs.state import SavedState, read_state
+
+METRICS = "metrics.jsonl"
+CONFIG = "config.yaml"
+STAGES = "config_until_*.yaml"
+STATES = "states"
+BEST = "best"
+CONTENTS = (
+    "final_iter_*.pkl",
+    METRICS,
+    CONFIG,
+    STAGES,
+    STATES,
+    BEST,
+    "evidence",
+    "tensorboard",
+    "wandb",
+    "wandb_run.json",
+    "gate*.json",
+    "*.mp4",
+    "report.html",
+)
+"""What training and evaluation write into a run folder."""
+
+
+def state_path(run_folder: Path, iteration: int) -> Path:
+    """Where the state of `iteration` lies."""
+    return run_folder / STATES / f"iter_{iteration:08d}.npz"
+
+
+def list_states(run_folder: Path) -> list[Path]:
+    """All saved states, sound or not, the newest first."""
+    return sorted((run_folder / STATES).glob("iter_*.npz"), reverse=True)
+
+
+def prune_states(run_folder: Path, keep: int) -> None:
+    """Removes all states but the newest `keep`."""
+    for path in list_states(run_folder)[keep:]:
+        path.unlink()
+
+
+def find_state(
+    source: Path, manifest: Mapping[str, Any], override: Sequence[str], say: Callable[[str], None]
+) -> SavedState:
+    """The saved state to go on from, as `newest_sound_state`; it must be of the run that `manifest` describes.
+
+    Raises UserError if there is none, or if it is of another run than the entries of `override` allow.
+    """
+    saved = newest_sound_state(source, say)
+    require_unchanged(saved.manifest, manifest, override)
+    if changed := different_versions(saved.manifest, manifest):
+        say(f"resuming under other versions, so bits may differ from an uninterrupted run: {', '.join(changed)}")
+    say(f"resuming from {saved.path}, iteration {saved.iteration}")
+    return saved
+
+
+def prepare_folder(run_folder: Path, saved: SavedState | None, config: Config, say: Callable[[str], None]) -> None:
+    """Makes the folder ready for a fresh run, or for one that goes on from `saved`, of this folder or another.
+
+    The run's configuration is in it afterwards, and those that it was trained with before, if they said otherwise.
+
+    Raises UserError if going on would drop states of this folder that are newer than `saved`.
+    """
+    if saved is None or not _lies_in(saved.path, run_folder):
+        if earlier := set_aside_earlier_run(run_folder):
+            say(f"{run_folder} held an earlier run: moved to {earlier}")
+        if saved is not None:
+            _copy_history(saved, run_folder)
+    elif newer := [path for path in list_states(run_folder) if path > state_path(run_folder, saved.iteration)]:
+        raise UserError(
+            f"{run_folder} holds {newer[0].name}, newer than {saved.path.name}: resume from the folder to go on from "
+            "the newest, or name another --checkpoint-dir to branch off"
+        )
+    if saved is not None:
+        _keep_stage(run_folder, saved, config)
+    write_atomically(run_folder / CONFIG, dump_config(config).encode())
+
+
+def list_stages(run_folder: Path) -> dict[int, Path]:
+    """The configurations that a run was trained with before it went on with another, by the iteration they ended at."""
+    found = {path.stem.rpartition("_")[2]: path for path in run_folder.glob(STAGES)}
+    return dict(sorted((int(end), path) for end, path in found.items() if end.isdigit()))
+
+
+def _keep_stage(run_folder: Path, saved: SavedState, config: Config) -> None:
+    """Keeps the configuration that `saved` was trained with, if the run goes on from it with another."""
+    for end, path in list_stages(run_folder).items():
+        if end >= saved.iteration:  # of an attempt that got no further
+            path.unlink()
+    if differing_keys(saved.manifest["config"], config.model_dump(mode="json")):
+        stage = run_folder / STAGES.replace("*", str(saved.iteration))
+        write_atomically(stage, write_yaml(saved.manifest["config"]).encode())
+
+
+def _copy_history(saved: SavedState, run_folder: Path) -> None:
+    """Copies what a state's own folder tells of the iterations before it."""
+    source = saved.path.parent.parent
+    stages = [path for end, path in list_stages(source).items() if end < saved.iteration]
+    for path in filter(Path.exists, [source / METRICS, *stages]):
+        shutil.copy(path, run_folder / path.name)
+
+
+def newest_sound_state(source: Path, say: Callable[[str], None]) -> SavedState:
+    """The state to go on from: `source` is a run folder, its folder of states, or one state.
+
+    A damaged state is named to `say`, set aside, and the one before it taken.
+    Raises UserError if there is none, or if the one that was asked for by name is damaged.
+    """
+    if source.suffix == ".npz":
+        return read_state(source)
+    run_folder = source.parent if source.name == STATES else source
+    states = list_states(run_folder)
+    for path in states:
+        try:
+            return read_state(path)
+        except UserError as error:
+            say(f"{error}; set aside, using the one before it")
+            os.replace(path, path.with_suffix(".damaged"))
+    found = f"none of its {len(states)} saved states is sound" if states else "it holds no saved state"
+    raise UserError(f"cannot resume from {source}: {found}")
+
+
+def set_aside_earlier_run(run_folder: Path) -> Path | None:
+    """Moves what an earlier run left in the folder into `earlier/<n>`, so that nothing is mixed or lost."""
+    found = sorted({path for pattern in CONTENTS for path in run_folder.glob(pattern)})
+    if not found:
+        return None
+    earlier = run_folder / "earlier"
+    number = 1 + max((int(path.name) for path in earlier.glob("[0-9]*") if path.name.isdigit()), default=0)
+    target = earlier / str(number)
+    target.mkdir(parents=True)
+    for path in found:
+        os.rename(path, target / path.name)
+    return target
+
+
+def _lies_in(path: Path, run_folder: Path) -> bool:
+    return path.resolve().parent.parent == run_folder.resolve()
+
+
+def mark_best(run_folder: Path, iteration: int, gate_result: Mapping[str, Any]) -> Path:
+    """Keeps the state and the policy of `iteration` in `best/`, with the gate's result beside them, whatever is pruned.
+
+    Raises UserError if neither is there.
+    """
+    candidates = (state_path(run_folder, iteration), checkpoint_path(run_folder, iteration))
+    sources = [path for path in candidates if path.exists()]
+    if not sources:
+        raise UserError(f"{run_folder} holds neither a state nor a policy of iteration {iteration}")
+    best, fresh, old = (run_folder / name for name in (BEST, f".{BEST}.new", f".{BEST}.old"))
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    fresh.mkdir()
+    for path in sources:
+        shutil.copy(path, fresh)
+    write_atomically(fresh / "gate.json", json.dumps({"iteration": iteration, **gate_result}, indent=1).encode())
+    if best.exists():
+        os.rename(best, old)
+    os.rename(fresh, best)
+    sync_folder(run_folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return best

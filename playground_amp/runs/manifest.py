@@ -1,0 +1,138 @@
+"""What a saved state belongs to: configuration, robot, observation layout, code, libraries; and what has changed."""
+
+import hashlib
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from playground_amp.errors import UserError
+from playground_amp.configs.paths import PROJECT
+from playground_amp.configs.schema import Config
+from playground_amp.envs.observations import ACTOR_LAYOUT, CRITIC_LAYOUT
+from playground_amp.robot.robot import ROBOT_DIR
+
+LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "flax", "brax", "mujoco", "mujoco-mjx")
+MODEL_FILES = ("*.xml", "*.stl", "*.obj", "*.msh")
+_MANY = 3  # differences in a section that are still named one by one
+HARMLESS = (
+    "physics.num_threads",
+    "trainer.num_devices",
+    "trainer.num_iterations",
+    "trainer.checkpoint_dir",
+    "trainer.save_interval",
+    "trainer.keep_states",
+    "trainer.max_bad_env_iterations",
+    "trainer.max_skipped_update_iterations",
+    "quick_verify",
+)
+"""Keys (or sections) that may change from one process of a run to the next: what is learned does not depend on them."""
+
+
+def make_manifest(config: Config) -> dict[str, Any]:
+    """What every state of a run says about the run, as plain data."""
+    return {
+        "config": config.model_dump(mode="json"),
+        "robot": robot_hash(),
+        "observation": {"actor": _layout(ACTOR_LAYOUT), "critic": _layout(CRITIC_LAYOUT)},
+        "code": code_revision(),
+        "libraries": {"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES}},
+    }
+
+
+def robot_hash() -> str:
+    """SHA-256 over the names and contents of the robot's model files."""
+    total = hashlib.sha256()
+    for path in sorted(path for pattern in MODEL_FILES for path in ROBOT_DIR.rglob(pattern)):
+        total.update(path.relative_to(ROBOT_DIR).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def code_revision() -> str | None:
+    """The git commit of this project, with `-dirty` if files differ from it; None outside a clone."""
+    git = ["git", "-C", str(PROJECT)]
+    describe = [*git, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        top = subprocess.run([*git, "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=True)
+        if Path(top.stdout.strip()).resolve() != PROJECT:
+            return None
+        return subprocess.run(describe, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def require_unchanged(saved: Mapping[str, Any], now: Mapping[str, Any], overridden: Sequence[str]) -> None:
+    """Raises UserError that shows every difference which matters and which no entry of `overridden` names.
+
+    An entry is a dotted key (`trainer.lr`), a section (`reward_weights`), `robot` or `observation`.
+    """
+    before, after = _comparable(saved), _comparable(now)
+    unknown = [key for key in overridden if not any(_covers(key, name) for name in {**before, **after})]
+    if unknown:
+        raise UserError(f"--override {unknown[0]}: no such key; allowed: keys of the configuration, robot, observation")
+    refused = [name for name in _differing(before, after) if not any(_covers(key, name) for key in overridden)]
+    if refused:
+        listed = "\n".join(f"  {_change(name, before, after)}" for name in refused)
+        raise UserError(
+            f"this run is not the one that was saved (saved → now):\n{listed}\n"
+            f"change it back, or allow it: --override {' '.join(keys_to_override(refused))}"
+        )
+
+
+def differing_keys(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The dotted keys of two configurations, as plain data, that make a difference to what is learned."""
+    return _differing(_flat(before), _flat(now))
+
+
+def keys_to_override(names: Sequence[str]) -> list[str]:
+    """What allows the differences: the section where one has many of them, so that a person can copy it."""
+    sections = [name.partition(".")[0] for name in names]
+    sizes = Counter(sections)
+    keys = [section if sizes[section] > _MANY else name for section, name in zip(sections, names, strict=True)]
+    return list(dict.fromkeys(keys))
+
+
+def different_versions(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs in code and libraries: `jax: 0.10.2 → 0.11.0`. The run goes on, its bits may differ."""
+    before = {"code": saved["code"], **saved["libraries"]}
+    after = {"code": now["code"], **now["libraries"]}
+    return [_change(name, before, after) for name in after if before.get(name) != after[name]]
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    names = [name for name in {**before, **after} if before.get(name, "absent") != after.get(name, "absent")]
+    return [name for name in names if not any(_covers(key, name) for key in HARMLESS)]
+
+
+def _comparable(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    layout = {name: ", ".join(parts) for name, parts in manifest["observation"].items()}
+    return {**_flat(manifest["config"]), "robot": manifest["robot"], **_flat(layout, "observation.")}
+
+
+def _layout(parts: Mapping[str, Any]) -> list[str]:
+    return [f"{name} {part.size}" for name, part in parts.items()]
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        flat.update(_flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value})
+    return flat
+
+
+def _covers(key: str, name: str) -> bool:
+    return name == key or name.startswith(f"{key}.")
+
+
+def _change(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    return f"{name}: {_short(before.get(name, 'absent'))} → {_short(after.get(name, 'absent'))}"
+
+
+def _short(value: Any) -> str:
+    """A value for people: hashes cut to 12 digits."""
+    is_hash = isinstance(value, str) and len(value) >= 40 and not set(value[:40]) - set("0123456789abcdef")
+    return f"{value[:12]}{value[40:] if value.endswith('-dirty') else ''}…" if is_hash else str(value)

@@ -1,0 +1,87 @@
+"""Writes what a run must not lose; a disk that refuses is told of, and the run goes on with what was saved before."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from playground_amp.runs.checkpoint import checkpoint_path, save_policy
+from playground_amp.runs.tracking.metrics_log import Record, strict
+from playground_amp.runs.result import Ending, RunResult
+from playground_amp.runs.folder import list_states, prune_states, state_path
+from playground_amp.runs.state import save_state
+
+EVIDENCE = "evidence"
+EVIDENCE_FILES = 10
+
+
+class Saver:
+    """Saves states, policies and evidence into a run folder."""
+
+    def __init__(
+        self,
+        run_folder: Path,
+        manifest: Mapping[str, Any],
+        keep: int,
+        sync_metrics: Callable[[], None],
+        say: Callable[[str], None],
+    ) -> None:
+        """`keep`: how many states stay. `sync_metrics` forces to the disk what precedes a state."""
+        self._run_folder, self._manifest, self._keep = run_folder, manifest, keep
+        self._sync_metrics, self._say = sync_metrics, say
+
+    def save_state(self, state: Any, record: Record) -> Path | None:
+        """Saves the state after the record's iteration; None if the disk refuses."""
+        path = state_path(self._run_folder, int(record["iteration"]))
+        if path.exists():
+            return path
+        try:
+            self._sync_metrics()
+            save_state(path, state, self._manifest_of(record))
+            prune_states(self._run_folder, self._keep)
+        except OSError as error:
+            last = next((path.name for path in list_states(self._run_folder)), "none")
+            self._say(f"could not save iteration {record['iteration']}: {error.strerror}; the last save is {last}")
+            return None
+        return path
+
+    def keep_evidence(self, evidence: Any, record: Record) -> None:
+        """Keeps what led to a state that is not finite, where `evidence.found`; the first few times only."""
+        if evidence is not None and evidence.found:
+            self._write_evidence(f"iter_{record['iteration']:08d}", evidence, record)
+
+    def finish(
+        self, ending: Ending, state: Any, record: Record, policy_parts: Callable[[Any], dict[str, Any]]
+    ) -> RunResult:
+        """Saves the end of a run, and says how it ended. A state gone bad becomes evidence: no run resumes from it."""
+        iteration = int(record["iteration"])
+        checkpoint = saved = None
+        if ending is Ending.BAD_NUMBERS:
+            self._write_evidence(f"state_iter_{iteration:08d}", state, record)
+        else:
+            saved = self.save_state(state, record)
+            checkpoint = self._save_policy(policy_parts(state), record)
+            lost = checkpoint is None if ending is Ending.FINISHED else saved is None
+            ending = Ending.NOT_WRITTEN if lost else ending
+        return RunResult(self._run_folder, ending, iteration, checkpoint, saved, dict(record))
+
+    def _save_policy(self, parts: Mapping[str, Any], record: Record) -> Path | None:
+        path = checkpoint_path(self._run_folder, int(record["iteration"]))
+        try:
+            save_policy(path, metrics=record, config=self._manifest["config"], **parts)
+        except OSError as error:
+            self._say(f"could not write {path}: {error.strerror}")
+            return None
+        return path
+
+    def _write_evidence(self, name: str, evidence: Any, record: Record) -> None:
+        folder = self._run_folder / EVIDENCE
+        if len(list(folder.glob("iter_*"))) >= EVIDENCE_FILES and name.startswith("iter_"):
+            return
+        try:
+            save_state(folder / f"{name}.npz", evidence, self._manifest_of(record))
+        except OSError as error:
+            self._say(f"could not write {folder / name}.npz: {error.strerror}")
+
+    def _manifest_of(self, record: Record) -> dict[str, Any]:
+        lasting = {name: strict(value) for name, value in record.items() if not name.startswith("time/")}
+        return {**self._manifest, "iteration": int(record["iteration"]), "metrics": lasting}

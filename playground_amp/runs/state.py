@@ -1,0 +1,150 @@
+"""The saved state of the training loop: every array it carries, and the manifest that says what they belong to.
+
+One file an iteration: an uncompressed .npz (`numpy.load` opens it) with a member an array, named by its path in the
+state, a member `manifest.json`, and in the zip comment at its end the SHA-256 of all that comes before. Reading it runs
+no code: arrays are read with allow_pickle=False. Equal states make equal files.
+
+Orbax (0.12.8) was tried and not taken: it saves a folder of ten files, and restores damaged numbers in silence. Of 12
+flipped bits, spread over its data file of an array of 20,000 numbers, 10 came back as other numbers without an error.
+Sharded arrays on many hosts, where it would serve, are not what this project trains with.
+"""
+
+import hashlib
+import io
+import json
+import math
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import jax
+import numpy as np
+
+from playground_amp.errors import UserError
+from playground_amp.files import write_atomically
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+SUM_LENGTH = 64
+_PAID = "env_states/reward_terms/"  # what the last step paid by term: told, and read by no step after it
+State = TypeVar("State")
+
+
+class SavedState(NamedTuple):
+    """A state as read from a file."""
+
+    path: Path
+    manifest: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+    @property
+    def iteration(self) -> int:
+        return self.manifest["iteration"]
+
+    @property
+    def metrics(self) -> dict[str, float | int]:
+        """The record of that iteration, without its timing."""
+        return {name: math.nan if value is None else value for name, value in self.manifest["metrics"].items()}
+
+
+def save_state(path: Path, state: Any, manifest: Mapping[str, Any]) -> None:
+    """Writes a pytree of JAX arrays and its manifest (plain data with a key `iteration`) atomically.
+
+    Raises OSError if the disk refuses it; a file that was there before is then still there, whole.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        text = json.dumps({"format": FORMAT, **manifest}, indent=1, sort_keys=True)
+        archive.writestr(zipfile.ZipInfo(MANIFEST), text)
+        for name, leaf in _named_leaves(state).items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, _to_numpy(leaf, name), allow_pickle=False)
+        archive.comment = b"0" * SUM_LENGTH
+    content = buffer.getbuffer()
+    content[-SUM_LENGTH:] = hashlib.sha256(content[:-SUM_LENGTH]).hexdigest().encode()
+    write_atomically(path, content)
+
+
+def read_state(path: Path) -> SavedState:
+    """Reads what `save_state` wrote. Raises UserError if the file is missing, torn, altered or of another format."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read the saved state {path}: {error.strerror}") from error
+    if not content:
+        raise UserError(f"the saved state {path} is empty")
+    if hashlib.sha256(content[:-SUM_LENGTH]).hexdigest().encode() != content[-SUM_LENGTH:]:
+        raise UserError(f"the saved state {path} is torn or damaged: its content does not match its checksum")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            manifest = json.loads(archive.read(MANIFEST))
+            names = [name for name in archive.namelist() if name != MANIFEST]
+            arrays = {name.removesuffix(".npy"): _read_array(archive.read(name)) for name in names}
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as error:
+        raise UserError(f"{path} is no saved state of WildRobot: {error}") from error
+    if manifest.get("format") != FORMAT:
+        raise UserError(f"the saved state {path} has format {manifest.get('format')}; this version reads {FORMAT}")
+    return SavedState(path, manifest, arrays)
+
+
+def restore(saved: SavedState, template: State) -> State:
+    """The saved arrays in the structure of `template`, whose own values do not matter.
+
+    Reward terms need not be the same ones: a run may go on with other terms than it was saved with.
+
+    Raises UserError that lists the arrays which differ in name, shape or type.
+    """
+    leaves = _named_leaves(template)
+    expected = {name: _described(_key_data(leaf)) for name, leaf in leaves.items()}
+    arrays = {name: array for name, array in saved.arrays.items() if not name.startswith(_PAID)}
+    paid = {name: np.zeros(leaf.shape, leaf.dtype) for name, leaf in leaves.items() if name.startswith(_PAID)}
+    arrays |= {name: saved.arrays.get(name, nothing) for name, nothing in paid.items()}
+    found = {name: _described(array) for name, array in arrays.items()}
+    if expected != found:
+        names = [name for name in {**found, **expected} if found.get(name) != expected.get(name)]
+        lines = [f"  {name}: {found.get(name, 'absent')} → {expected.get(name, 'absent')}" for name in names[:10]]
+        more = [f"  and {len(names) - 10} more"] if len(names) > 10 else []
+        text = "\n".join(lines + more)
+        raise UserError(f"the saved state {saved.path} does not fit this run (saved → this run):\n{text}")
+    restored = [_from_numpy(arrays[name], leaf) for name, leaf in leaves.items()]
+    return jax.tree.unflatten(jax.tree.structure(template), restored)
+
+
+def _named_leaves(tree: Any) -> dict[str, jax.Array]:
+    """The leaves in order, by their path: fields, keys and indices joined by '/'."""
+    leaves = jax.tree.leaves_with_path(tree)
+    named = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+    if len(named) != len(leaves):
+        raise ValueError("two arrays of the state have the same path")
+    return named
+
+
+def _key_data(leaf: jax.Array) -> jax.Array:
+    """Random keys as the integers they are made of, other arrays as they are."""
+    return jax.random.key_data(leaf) if jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
+
+
+def _to_numpy(leaf: jax.Array, name: str) -> np.ndarray:
+    array = np.asarray(_key_data(leaf))
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"{name} is of type {array.dtype}, which a saved state cannot hold")
+    return array
+
+
+def _from_numpy(array: np.ndarray, like: jax.Array) -> jax.Array:
+    copied = jax.numpy.array(array, copy=True)  # own memory: the state is donated to the next iteration
+    is_key = jax.numpy.issubdtype(like.dtype, jax.dtypes.prng_key)
+    if is_key:
+        return jax.random.wrap_key_data(copied, impl=jax.random.key_impl(like))
+    # A run may go on with other devices than it was saved on.
+    several = like.sharding is not None and len(like.sharding.device_set) > 1  # a template of shapes has no devices
+    return jax.device_put(copied, like.sharding) if several else copied
+
+
+def _read_array(data: bytes) -> np.ndarray:
+    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+
+
+def _described(array: Any) -> str:
+    return f"{array.dtype}{list(array.shape)}"

@@ -1,0 +1,93 @@
+"""`play.py --video`: a film of the robot under a command; mistakes end in one sentence before anything compiles."""
+
+import json
+import re
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+from test_cockpit import BUNDLE, error_of, nothing_compiles  # noqa: F401  (a fixture)
+
+from playground_amp.cli import play
+from playground_amp.cockpit import film
+from playground_amp.errors import UserError
+from playground_amp.policies.sources import open_policies
+from playground_amp.rendering import frames as rendering
+
+
+@pytest.fixture
+def opengl() -> None:
+    try:
+        rendering.require_rendering()
+    except UserError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.filterwarnings("ignore:os.fork")
+def test_a_film_shows_what_was_asked_for(tmp_path: Path, opengl: None, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "walk.mp4"
+    command = ["--checkpoint", str(BUNDLE), "--video", str(path), "--command", "0.5", "0", "0", "--seconds", "4"]
+    assert play.main(command) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith((f"video: {path} (0.4", f"video: {path} (0.5"))
+    frames = imageio_ffmpeg.read_frames(str(path))
+    properties = next(frames)
+    assert isinstance(properties, dict)
+    assert properties["duration"] == pytest.approx(4.0, abs=0.1)
+    assert properties["size"] == (640, 480)
+
+
+@pytest.mark.filterwarnings("ignore:os.fork")
+def test_an_episode_of_a_gate_is_filmed(tmp_path: Path, opengl: None) -> None:
+    gate = film.choose_cell("walk", "walk 0.5 m/s", 1).reduced(distance=2.0, episodes=2)
+    path = tmp_path / "episode.mp4"
+    said = film.film_episode(open_policies(BUNDLE, print), gate, 1, path, print)
+    assert re.fullmatch(r"lasted [3-5]\.\d s, .*", said)
+    properties = next(imageio_ffmpeg.read_frames(str(path)))
+    assert isinstance(properties, dict)
+    assert 3.0 < properties["duration"] < 6.0
+
+
+@pytest.mark.usefixtures("nothing_compiles")
+class TestMistakes:
+    def test_a_command_beyond_training(self, tmp_path: Path):
+        low, high = json.loads((BUNDLE / "manifest.json").read_text())["config"]["env"]["commands"]["forward"]
+        message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.mp4", "--command", "2", "0", "0")
+        assert message == f"--command: forward 2 is outside of what was trained, {low:g} to {high:g}"
+
+    def test_a_command_of_words(self):
+        assert "'fast' is no number" in error_of("--checkpoint", BUNDLE, "--command", "fast", "0", "0")
+
+    def test_a_film_of_another_kind(self, tmp_path: Path):
+        assert "name it FILE.mp4" in error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.gif")
+
+    def test_a_film_where_nothing_can_be_written(self, tmp_path: Path):
+        (tmp_path / "file").write_text("")
+        message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "file" / "a.mp4")
+        assert "cannot be written" in message
+
+    def test_a_length_without_a_film(self):
+        assert error_of("--checkpoint", BUNDLE, "--seconds", "5") == "--seconds means nothing without --video"
+
+    def test_a_cell_without_a_gate(self, tmp_path: Path):
+        message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.mp4", "--cell", "walk 0.5 m/s")
+        assert message == "--cell means nothing without --gate"
+
+    @pytest.mark.parametrize(
+        ("flags", "expected"),
+        [
+            (["--gate", "wall"], "did you mean 'walk'"),
+            (["--gate", "walk", "--cell", "walk 5 m/s"], "did you mean 'walk 0.5 m/s'"),
+            (["--gate", "walk", "--episode", "20"], "--episode 20: cell walk 0.3 m/s has episodes 0 to 19"),
+            (["--gate", "walk", "--command", "0.5", "0", "0"], "--command: the gate says"),
+        ],
+    )
+    def test_an_episode_that_is_not_there(self, tmp_path: Path, flags: list[str], expected: str):
+        assert expected in error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.mp4", *flags)
+
+    def test_a_machine_that_cannot_draw(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.delenv("MUJOCO_GL", raising=False)
+        monkeypatch.setattr(rendering, "find_library", lambda name: None)
+        monkeypatch.setattr(rendering.sys, "platform", "linux")
+        message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.mp4")
+        assert "apt-get install libegl1 libgl1-mesa-dri" in message

@@ -1,0 +1,43 @@
+"""The policy in the box is of this version: its files, its robot, its configuration, and it walks."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+from playground_amp.configs.loader import config_of_policy
+from playground_amp.deploy import runtime
+from playground_amp.envs.observations import ACTOR_LAYOUT
+from playground_amp.gates.gates import WALK
+from playground_amp.gates.runner import run_gate
+from playground_amp.policies.bundle_controller import bundle_controller
+from playground_amp.policies.fixed_policies import load_bundle
+from playground_amp.runs.manifest import robot_hash
+
+BOX = Path(__file__).parents[2] / "policies" / "walk"
+MOST_BYTES = 1_000_000
+
+
+def test_it_is_of_this_robot_this_runtime_and_this_observation() -> None:
+    manifest = load_bundle(BOX).manifest  # verifies its sums and its golden vectors
+    assert manifest["model_sha256"] == robot_hash()
+    assert (BOX / "runtime.py").read_bytes() == Path(runtime.__file__).read_bytes()
+    assert [part["name"] for part in manifest["observation"]] == list(ACTOR_LAYOUT)
+
+
+def test_it_walks_by_a_short_gate() -> None:
+    policy = load_bundle(BOX)
+    gate = WALK.reduced(distance=5.0, episodes=2)
+    config = config_of_policy(policy.manifest["config"], "the bundle's configuration")
+    run = run_gate(gate, config, partial(bundle_controller, policy))
+    assert {cell.cell.name: cell.failed_checks for cell in run.cells} == {cell.name: () for cell in gate.cells}
+
+
+def test_it_passed_the_full_gate_when_it_was_put_there() -> None:
+    report = json.loads((BOX / "gate_walk.json").read_text())
+    assert report["passed"]
+    assert {cell["distance_m"] for cell in report["cells"]} == {cell.distance for cell in WALK.cells}
+
+
+def test_it_is_small() -> None:
+    files = [path for path in BOX.rglob("*") if path.is_file() and path.name != "report.html"]
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES

@@ -1,0 +1,104 @@
+"""Brax's own algorithms on the task, unchanged."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from playground_amp.configs.loader import load_config
+from playground_amp.configs.paths import STANDARD
+from playground_amp.configs.schema import Config
+from playground_amp.envs.brax_wrapper import BraxWildRobotWrapper, wrap_for_training
+from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.errors import UserError
+from playground_amp.learning.brax_baseline import train_with_brax
+from playground_amp.learning.brax_compatibility import restore_device_put_replicated
+
+from brax.training.agents.ppo import train as brax_ppo
+from brax.training.agents.sac import train as brax_sac
+
+
+@cache
+def config(*settings: str) -> Config:
+    return load_config(STANDARD, ["num_envs=8", "num_iterations=3", "env.episode_length=20", *settings])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def jax_as_brax_knows_it() -> Iterator[None]:
+    """Programs are run a few times only, so the compiler need not try hard: that takes half the time."""
+    restore_device_put_replicated()
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+def test_stock_ppo_trains_on_the_wrapper():
+    env = BraxWildRobotWrapper(WildRobotEnv(config()))
+    _, params, metrics = brax_ppo.train(
+        env,
+        num_timesteps=160,
+        episode_length=20,
+        num_envs=8,
+        unroll_length=5,
+        batch_size=4,
+        num_minibatches=2,
+        num_updates_per_batch=1,
+        num_evals=2,
+        num_eval_envs=8,
+        normalize_observations=True,
+    )
+    assert np.asarray(params[0].mean).shape == (44,)
+    assert 0 < metrics["eval/avg_episode_length"] <= 20
+    assert np.isfinite(metrics["eval/episode_reward"])
+
+
+def test_stock_sac_trains_on_the_wrapper():
+    env = BraxWildRobotWrapper(WildRobotEnv(config()))
+    _, _, metrics = brax_sac.train(
+        env,
+        num_timesteps=128,
+        episode_length=20,
+        num_envs=8,
+        min_replay_size=32,
+        max_replay_size=512,
+        batch_size=16,
+        grad_updates_per_step=1,
+        num_evals=2,
+        num_eval_envs=8,
+        normalize_observations=True,
+    )
+    assert np.isfinite(metrics["eval/episode_reward"])
+
+
+def test_trainer_brax_runs_the_stock_trainer_with_the_configured_settings():
+    records, policies = [], []
+    params, last = train_with_brax(config(), records.append, lambda steps, policy: policies.append((steps, policy)))
+    assert [record["iteration"] for record in records] == [1, 2, 3]
+    assert records[-1] == last
+    assert last["steps"] == 3 * 8 * config().trainer.rollout_steps
+    assert [steps for steps, _ in policies] == [0, 160, 320, 480]
+    assert np.isfinite([last["reward"], last["policy_loss"], last["value_loss"]]).all()
+    assert params["normalizer"]["mean"]["state"].shape == (44,)
+
+
+def test_trainer_brax_refuses_amp():
+    with pytest.raises(UserError, match=r"amp\.enabled needs trainer.name wildrobot"):
+        train_with_brax(config("amp.enabled=true"), print)
+
+
+def test_wrapped_for_training_every_episode_starts_anew():
+    env = wrap_for_training(BraxWildRobotWrapper(WildRobotEnv(config())), episode_length=3)
+    state = jax.jit(env.reset)(jax.random.split(jax.random.PRNGKey(0), 4))
+    starts = [state.pipeline_state.physics.qpos]
+    step = jax.jit(env.step)
+    for _ in range(6):
+        state = step(state, jnp.zeros((4, 11)))
+        if state.done.all():
+            assert state.info["truncation"].all()
+            starts.append(state.pipeline_state.physics.qpos)
+    assert len(starts) == 3
+    assert np.abs(starts[1] - starts[0]).max(axis=1).min() > 0.01
+    assert np.abs(starts[2] - starts[1]).max(axis=1).min() > 0.01

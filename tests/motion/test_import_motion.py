@@ -1,0 +1,76 @@
+"""Human walking becomes a clip of this robot: on the floor, in step with the clock, and within the gates."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_people import SPEED, write_bvh, write_smpl
+
+from playground_amp.cli import motion
+from playground_amp.configs.loader import load_config
+from playground_amp.errors import UserError
+from playground_amp.motion.checks import check_clips
+from playground_amp.motion.clip import load_clip
+from playground_amp.motion.human.importing import Imported, import_motion
+from playground_amp.robot.robot import load_robot
+
+ROBOT = load_robot()
+CONFIG = load_config(Path("playground_amp/configs/wildrobot_phase3_training.yaml")).env
+MOCAP = next((each for each in map(Path, ("/work/shared/mocap", "../shared/mocap")) if each.is_dir()), None)
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    return import_motion(ROBOT, CONFIG, write_bvh(tmp_path_factory.mktemp("walk") / "walk.bvh"), speed=0.25)
+
+
+def test_the_speed_is_froudes(imported: Imported) -> None:
+    # Legs of 0.3726 m and 0.83 m: speeds go with the square root of 0.449.
+    assert imported.froude_speed == pytest.approx(SPEED * np.sqrt(0.3726 / 0.83), rel=0.02)
+    assert imported.straight
+    np.testing.assert_allclose(imported.clip.command, (0.25, 0, 0), atol=1e-6)
+
+
+def test_the_clip_stands_on_the_floor_and_mirrors(imported: Imported) -> None:
+    checked = check_clips(ROBOT, [imported.clip])[0]
+    # The torque of made-up legs is nobody's business here.
+    assert set(checked.failed) <= {"torque_p99", "torque_peak"}
+
+
+def test_the_left_foot_swings_in_the_first_half(imported: Imported) -> None:
+    contact, phase = imported.clip.contact, imported.clip.gait_phase
+    assert contact[np.abs(phase - 0.25).argmin()].tolist() == [False, True]
+    assert contact[np.abs(phase - 0.75).argmin()].tolist() == [True, False]
+
+
+def test_joints_stay_within_their_ranges(imported: Imported) -> None:
+    joints = imported.clip.qpos[:, 7:]
+    assert (joints > ROBOT.joint_lower).all()
+    assert (joints < ROBOT.joint_upper).all()
+
+
+def test_the_command_writes_a_clip_and_says_what_it_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_smpl(tmp_path / "person.npz")
+    status = motion.main(["import", str(path), "--speed", "0.2", "--output", str(tmp_path / "clips")])
+    printed = capsys.readouterr().out
+    assert status in (0, 1)
+    assert "steady walking from" in printed
+    assert "torque p99" in printed
+    assert load_clip(tmp_path / "clips" / "person.npz").command[0] == pytest.approx(0.2)
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no file"):
+        motion.main(["import", str(tmp_path / "nothing.bvh")])
+    with pytest.raises(UserError, match="--speed must be above 0"):
+        motion.main(["import", str(tmp_path / "nothing.bvh"), "--speed", "0"])
+
+
+@pytest.mark.skipif(MOCAP is None, reason="the motion capture of ../shared/mocap is not on this machine")
+@pytest.mark.parametrize("name", ["walk_nyu.bvh", "walk_deepmimic.json"])
+def test_real_people_can_be_imported(name: str) -> None:
+    assert MOCAP is not None
+    clip = import_motion(ROBOT, CONFIG, MOCAP / name, speed=0.25).clip
+    assert set(check_clips(ROBOT, [clip])[0].failed) <= {"torque_p99"}
+    # At the speed that is chosen for it, the robot can do all of it.
+    assert check_clips(ROBOT, [import_motion(ROBOT, CONFIG, MOCAP / name).clip])[0].failed == []

@@ -1,0 +1,38 @@
+"""Pages that follow the code: the configuration is made from the schema, every reward term is explained."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from playground_amp.configs.keys import leaf_keys, section_at
+from playground_amp.envs.rewards import TERMS
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def test_the_page_about_the_configuration_is_current() -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "configuration_page.py"))["page"]()
+    assert (DOCS / "configuration.md").read_text() == made, "run `make docs`"
+
+
+@pytest.mark.parametrize("key", leaf_keys())
+def test_every_key_says_what_it_means(key: str) -> None:
+    *parents, name = key.split(".")
+    section = section_at(parents)
+    assert section is not None
+    assert section.model_fields[name].description
+    assert f"| `{name}` |" in (DOCS / "configuration.md").read_text()
+
+
+def test_every_reward_term_is_explained() -> None:
+    page = (DOCS / "rewards.md").read_text()
+    assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == sorted(TERMS)
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text()):
+        assert (page.parent / target).exists(), target

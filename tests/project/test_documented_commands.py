@@ -1,0 +1,89 @@
+"""Every command that the README, the pages and the training guide show is one that the programs take."""
+
+import argparse
+import re
+import runpy
+import shlex
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import yaml
+
+from playground_amp.cli.parser import CommandParser
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+# Those of the training guide, which is kept elsewhere.
+GUIDE = [
+    "playground_amp/train.py --verify",
+    "playground_amp/train.py --num-iterations 100 --num-envs 16",
+    "playground_amp/train.py --num-iterations 3000 --num-envs 2048",
+    "playground_amp/train.py --enable-amp --amp-weight 1.0",
+    "playground_amp/train.py --config configs/wildrobot_phase3_training.yaml --set lr=0.001",
+    "playground_amp/train.py --set trainer.lr=0.001 --set trainer.gamma=0.95 --set trainer.num_envs=32",
+    "playground_amp/train.py --num-iterations 3000 --num-envs 2048 --enable-amp --amp-weight 1.0 "
+    "--checkpoint-dir checkpoints/production_run",
+    "playground_amp/train.py --verify --no-wandb",
+    "playground_amp/train.py --num-envs 512  # Instead of 2048",
+]
+
+
+def commands_in(text: str) -> list[str]:
+    """What follows `python` where a script of this project does; lines that end in a backslash are joined."""
+    return re.findall(r"python ((?:playground_amp|benchmarks)/\w+\.py[^`\n]*)", text.replace("\\\n", " "))
+
+
+DOCUMENTED = sorted({command.strip() for page in PAGES for command in commands_in(page.read_text())})
+TRAINING = [command for command in DOCUMENTED if "/train.py" in command]
+
+
+class Parsed(Exception):
+    """The command line was taken."""
+
+
+def run(command: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
+    """Runs the script as typed, in this process."""
+    script, *arguments = shlex.split(command, comments=True)
+    monkeypatch.setattr(sys, "argv", [script, *arguments, *more])
+    monkeypatch.syspath_prepend(str((ROOT / script).parent))  # as Python does for a script
+    runpy.run_path(str(ROOT / script), run_name="__main__")
+
+
+def test_commands_are_found_in_the_pages() -> None:
+    assert commands_in("x\n.venv/bin/python playground_amp/a.py --b 1 \\\n  --c\n`python benchmarks/d.py`") == [
+        "playground_amp/a.py --b 1    --c",
+        "benchmarks/d.py",
+    ]
+    assert {command.split()[0] for command in DOCUMENTED} >= {
+        "playground_amp/train.py",
+        "playground_amp/evaluate.py",
+        "playground_amp/export.py",
+    }
+
+
+@pytest.mark.parametrize("command", [*GUIDE, *DOCUMENTED])
+def test_arguments_are_taken(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop_after(parse: Any) -> Any:
+        def parse_and_stop(parser: argparse.ArgumentParser, *arguments: Any) -> NoReturn:
+            raise Parsed(parse(parser, *arguments))
+
+        return parse_and_stop
+
+    for parser in (argparse.ArgumentParser, CommandParser):
+        monkeypatch.setattr(parser, "parse_args", stop_after(parser.parse_args))
+    with pytest.raises(Parsed):
+        run(command, monkeypatch)
+
+
+@pytest.mark.parametrize("command", [*GUIDE, *TRAINING])
+def test_the_configuration_of_a_training_command_is_whole(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        run(command, monkeypatch, "--print-config")
+    assert ended.value.code == 0
+    assert {"env", "trainer", "reward_weights"} <= set(yaml.safe_load(capsys.readouterr().out))

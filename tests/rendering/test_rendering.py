@@ -1,0 +1,89 @@
+"""Pictures and videos of the robot."""
+
+import sys
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from playground_amp.errors import UserError
+from playground_amp.rendering import frames as rendering
+from playground_amp.rendering.frames import render_frames, require_rendering, write_video
+from playground_amp.robot.robot import load_robot
+
+ROBOT = load_robot()
+
+
+@pytest.fixture
+def opengl() -> None:
+    try:
+        require_rendering()
+    except UserError as error:
+        pytest.skip(str(error))
+
+
+def shifted(qpos: np.ndarray, forward: float) -> np.ndarray:
+    moved = qpos.copy()
+    moved[0] += forward
+    return moved
+
+
+@pytest.mark.usefixtures("opengl")
+def test_the_robot_is_in_the_picture() -> None:
+    with_robot, without = render_frames(
+        ROBOT, np.stack([ROBOT.home_qpos, shifted(ROBOT.home_qpos, -50.0)]), width=160, height=120, camera="overview"
+    )
+    assert with_robot.shape == (120, 160, 3)
+    assert with_robot.dtype == np.uint8
+    changed = np.abs(with_robot.astype(int) - without).max(axis=2) > 30
+    assert 50 < changed.sum() < 0.2 * changed.size
+
+
+@pytest.mark.usefixtures("opengl")
+def test_the_camera_follows_the_robot() -> None:
+    # 20 m are 40 tiles of 0.5 m, a whole number of repeats: the same picture again.
+    here, there = render_frames(
+        ROBOT, np.stack([ROBOT.home_qpos, shifted(ROBOT.home_qpos, 20.0)]), width=160, height=120
+    )
+    robot_pixels = np.s_[20:100, 50:110]
+    assert np.abs(here[robot_pixels].astype(int) - there[robot_pixels]).mean() < 3.0
+
+
+@pytest.mark.usefixtures("opengl")
+def test_a_camera_or_size_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(UserError, match=r"unknown camera 'nose': known are .*track"):
+        render_frames(ROBOT, ROBOT.home_qpos[None], camera="nose")
+    with pytest.raises(UserError, match=r"5000 x 120"):
+        render_frames(ROBOT, ROBOT.home_qpos[None], width=5000, height=120)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere OpenGL comes with the system")
+def test_a_machine_without_opengl_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    monkeypatch.setattr(rendering, "find_library", lambda name: None)
+    with pytest.raises(UserError, match=r"libEGL.*apt-get install libegl1 libgl1-mesa-dri"):
+        require_rendering()
+
+
+def test_a_video_has_every_frame(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "clip.mp4"
+    frames = [np.full((48, 64, 3), shade, dtype=np.uint8) for shade in np.linspace(0, 250, 25)]
+    write_video(path, frames, fps=25)
+    reader = imageio_ffmpeg.read_frames(str(path))
+    properties = next(reader)
+    assert isinstance(properties, dict)
+    assert properties["size"] == (64, 48)
+    assert properties["fps"] == 25
+    brightness = [np.frombuffer(bytes(frame), dtype=np.uint8).mean() for frame in reader]
+    assert len(brightness) == 25
+    assert np.all(np.diff(brightness) > 0)
+    assert [file.name for file in path.parent.iterdir()] == ["clip.mp4"]
+
+
+def test_a_video_without_frames_or_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no frames"):
+        write_video(tmp_path / "clip.mp4", [], fps=25)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot write the video"):
+        write_video(tmp_path / "file" / "clip.mp4", [np.zeros((48, 64, 3), dtype=np.uint8)], fps=25)

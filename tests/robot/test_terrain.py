@@ -1,0 +1,96 @@
+"""Rough ground: its shape, the height over it, and robots that start and stand on it in both engines."""
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+import pytest
+
+from playground_amp.configs.loader import load_config
+from playground_amp.configs.paths import STANDARD
+from playground_amp.envs import starts
+from playground_amp.envs.commands import hold
+from playground_amp.envs.draws import Draws
+from playground_amp.envs.starts import Placing
+from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.physics.ground import make_height_over_ground
+from playground_amp.physics.sole import make_sole_height
+from playground_amp.robot import terrain
+from playground_amp.robot.robot import load_robot
+
+ROUGH = load_robot("rough")
+
+
+def test_bumps_and_slopes_have_their_size():
+    spacing = 0.1
+    ground = terrain.heights(201, 201, 10.0, 10.0)
+    # The hills alone: bumps are a few decimeters wide and average out over a meter, hills over 4 m and more do not.
+    size = 11
+    window = np.lib.stride_tricks.sliding_window_view(ground, (size, size)).mean(axis=(2, 3))
+    slope = np.degrees(np.arctan(np.hypot(*np.gradient(window, spacing))))
+    assert 3.5 < slope.max() < 5.2
+    bumps = ground[size // 2 : -(size // 2), size // 2 : -(size // 2)] - window
+    assert 0.010 < np.abs(bumps).max() < 0.020
+    assert abs(ground.mean()) < 1e-9
+
+
+def test_the_ground_is_the_same_every_time_and_lies_within_the_scene():
+    model = ROUGH.model
+    heights = terrain.heights(441, 441, 22.0, 22.0)
+    np.testing.assert_array_equal(heights, terrain.heights.__wrapped__(441, 441, 22.0, 22.0))
+    assert 0 < model.hfield_data.min() < model.hfield_data.max() < 1
+    assert model.geom("floor").priority[0] == load_robot().model.geom("floor").priority[0]
+
+
+def test_the_height_over_the_ground_is_what_a_ray_measures():
+    model, data = ROUGH.model, mujoco.MjData(ROUGH.model)
+    data.qpos[:] = ROUGH.home_qpos
+    data.qpos[2] = 50.0  # out of the rays' way
+    mujoco.mj_forward(model, data)
+    points = np.column_stack([np.random.default_rng(0).uniform(-20, 20, (60, 2)), np.ones(60)])
+    hit, down = np.zeros(1, np.int32), np.array([0.0, 0.0, -1.0])
+    measured = [mujoco.mj_ray(model, data, point, down, None, 1, -1, hit) for point in points]
+    computed = jax.vmap(make_height_over_ground(ROUGH))(jnp.asarray(points, jnp.float32))
+    np.testing.assert_allclose(computed, measured, atol=1e-5)
+
+
+def test_starts_lie_apart_with_the_soles_just_clear_of_the_ground():
+    placing = Placing(ROUGH)
+    sole_height = make_sole_height(ROUGH)
+    home = jnp.asarray(ROUGH.home_joint_position, jnp.float32)
+
+    def start(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        draws = Draws(key, starts.DRAWS + 1)
+        place, heading = placing.place(draws.take(starts.DRAWS)), draws.one() * 6.0
+        return place, placing.standing(home, heading, place)
+
+    places, qpos = jax.vmap(start)(jax.random.split(jax.random.PRNGKey(0), 64))
+    assert np.ptp(np.asarray(places), axis=0).min() > 5.0
+    model, data = ROUGH.model, mujoco.MjData(ROUGH.model)
+    over_ground = make_height_over_ground(ROUGH)
+    for configuration in np.asarray(qpos):
+        data.qpos[:] = configuration
+        mujoco.mj_forward(model, data)
+        assert data.ncon == 0 or data.contact.dist.min() > -0.002  # a bump between the points that are looked at
+        feet = [jnp.asarray(data.site(f"{side}_foot").xpos, jnp.float32) for side in ("left", "right")]
+        assert min(float(over_ground(foot)) for foot in feet) < 0.03
+    assert sole_height(qpos[0], jnp.stack(feet)).shape == (2,)
+
+
+@pytest.mark.parametrize("engine", ["native", "mjx"])
+def test_a_robot_stands_on_rough_ground(engine):
+    settings = [f"physics.engine={engine}", "env.terrain=rough"]
+    env = WildRobotEnv(load_config(STANDARD, settings))
+
+    @jax.jit
+    def stand(key: jax.Array):
+        state = env.reset_at_rest(key, hold(0.0))
+        return state, jax.lax.fori_loop(0, 25, lambda _, s: env.step(s, jnp.zeros(11)), state)
+
+    start, end = stand(jax.random.PRNGKey(3))
+    assert not bool(end.terminated)
+    assert 0.43 < float(end.readings.base_height) < 0.48
+    assert float(jnp.abs(start.readings.base_position_w[2] - start.readings.base_height)) > 0.005
+    weight = 9.81 * ROUGH.model.body_mass.sum()
+    assert float(end.readings.switch_force.sum()) > 0.5 * weight
+    assert float(end.readings.foot_height.max()) < 0.02

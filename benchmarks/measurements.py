@@ -1,11 +1,12 @@
 """What `throughput.py` measures, one part a process: each returns plain figures."""
 
-import dataclasses
 import resource
+import tempfile
 import time
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -81,20 +82,17 @@ def boxes_turn(num_envs: int) -> Turn:
 
 def robot_on_boxes() -> Any:
     """The robot on soles of four boxes, which touch the floor at their 16 corners, instead of bars along edges."""
-    import mujoco
+    from playground_amp.robot.altered import altered_robot
+    from playground_amp.robot.robot import load_robot
 
-    from playground_amp.robot.robot import ROBOT_DIR, load_robot
+    def on_boxes(spec: Any) -> None:
+        for side in ("left", "right"):
+            for end in ("heel", "toe"):
+                spec.geom(f"{side}_{end}").contype = spec.geom(f"{side}_{end}").conaffinity = 0
+                plate = spec.geom(f"{side}_{end}_plate")
+                plate.conaffinity, plate.condim = 1, 3
 
-    robot = load_robot()
-    spec = mujoco.MjSpec.from_file(str(ROBOT_DIR / "scene_flat.xml"))
-    for side in ("left", "right"):
-        for end in ("heel", "toe"):
-            spec.geom(f"{side}_{end}").contype = spec.geom(f"{side}_{end}").conaffinity = 0
-            plate = spec.geom(f"{side}_{end}_plate")
-            plate.conaffinity, plate.condim = 1, 3
-    model = spec.compile()
-    model.opt = robot.model.opt
-    return dataclasses.replace(robot, model=model)
+    return altered_robot(load_robot(), Path(tempfile.mkdtemp()) / "wildrobot", on_boxes)
 
 
 def _batch_turn(model: Any, num_substeps: int, num_envs: int) -> Turn:
@@ -122,9 +120,10 @@ def bare_engine(num_envs: int, iterations: int, *settings: str) -> dict[str, flo
     import jax.numpy as jnp
 
     from playground_amp.physics.protocol import make_engine
+    from playground_amp.robot.robot import load_robot
 
     config = make_config(num_envs, *settings)
-    engine = make_engine(config.physics, config.env.control_dt)
+    engine = make_engine(config.physics, load_robot(config.robot), config.env.control_dt)
     parameters = jax.tree.map(lambda x: jnp.broadcast_to(x, (num_envs, *x.shape)), engine.nominal_parameters())
     qpos = jnp.tile(jnp.asarray(engine.robot.home_qpos, jnp.float32), (num_envs, 1))
     start, _ = jax.jit(jax.vmap(engine.reset))(qpos, jnp.zeros((num_envs, 17)), parameters)

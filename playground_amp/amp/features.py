@@ -13,7 +13,8 @@ import numpy as np
 
 from playground_amp import rotations
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.robot.robot import JOINT_NAMES, Robot
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.record import Robot
 
 _PARTS = {  # name: numbers
     "gravity_b": ("x", "y", "z"),

@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def description(replay: "Replay") -> str:
     """The control step in words and numbers, one line a joint."""
     from playground_amp.physics.readings import RUNAWAY_SPEED
-    from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, JOINT_NAMES
+    from playground_amp.robot.names import JOINT_NAMES
+    from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE
 
     evidence, after = replay.evidence, replay.state
     before = evidence.physics

@@ -65,7 +65,7 @@ def film_episode(source: PolicySource, gate: Gate, episode: int, path: Path, say
     run = run_gate(gate, source.config, lambda env: source.start(env).controller)
     recording = run.recordings[0][episode]
     say("drawing")
-    write_episode(recording, load_robot(cell.scene), path)
+    write_episode(recording, load_robot(scene=cell.scene), path)
     failed = [result.check.figure for result in run.cells[0].checks if episode in result.failed_episodes]
     seconds = (len(recording.qpos) - 1) * recording.control_dt
     judgement = f"failed {', '.join(failed)}" if failed else "passed every check"

@@ -16,8 +16,8 @@ from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
 from playground_amp.rendering.body_poses import BodyPlacer
-from playground_amp.robot.looks import Ground, Shape, body_names, uneven_ground, visible_shapes
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.looks import Shape, body_names, visible_shapes
+from playground_amp.robot.record import Heights, Robot
 
 _WORLD = "/world"
 _FOLLOW_TIME = 0.4  # s in which the camera makes up 63 % of its distance to the robot
@@ -43,8 +43,8 @@ class Scene:
         server.initial_camera.look_at = (0.0, 0.0, 0.30)
         server.initial_camera.fov = np.radians(40)
         self._world = scene.add_frame(_WORLD, show_axes=False)
-        _add_floor(scene, robot.scene)
-        self._bodies = _add_bodies(scene, robot.scene)
+        _add_floor(scene, robot)
+        self._bodies = _add_bodies(scene, robot)
         self._arrow = scene.add_arrows(f"{_WORLD}/push", np.zeros((1, 2, 3)), _ARROW_COLOR, visible=False)
 
     def show(self, qpos: np.ndarray, push_w: np.ndarray | None, seconds: float) -> None:
@@ -69,11 +69,10 @@ class Scene:
             self._arrow.visible = push_w is not None
 
 
-def _add_floor(scene: viser.SceneApi, scene_name: str) -> None:
+def _add_floor(scene: viser.SceneApi, robot: Robot) -> None:
     """A grid without end where the floor is flat; the height field, drawn as it is simulated, where it is not."""
-    ground = uneven_ground(scene_name)
-    if ground is not None:
-        vertices, faces = ground_mesh(ground)
+    if robot.ground is not None:
+        vertices, faces = ground_mesh(robot.ground)
         scene.add_mesh_simple(f"{_WORLD}/floor", vertices, faces, color=_FLOOR_COLOR, flat_shading=True)
         return
     scene.add_grid(
@@ -90,7 +89,7 @@ def _add_floor(scene: viser.SceneApi, scene_name: str) -> None:
     )
 
 
-def ground_mesh(ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+def ground_mesh(ground: Heights) -> tuple[np.ndarray, np.ndarray]:
     """The surface of a height field: vertices [R·C, 3] m, row by row, and triangles [2·(R-1)·(C-1), 3] facing up."""
     rows, columns = ground.height.shape
     x = np.linspace(-ground.half_length, ground.half_length, columns)
@@ -102,12 +101,12 @@ def ground_mesh(ground: Ground) -> tuple[np.ndarray, np.ndarray]:
     return vertices, faces
 
 
-def _add_bodies(scene: viser.SceneApi, scene_name: str) -> dict[int, viser.FrameHandle]:
+def _add_bodies(scene: viser.SceneApi, robot: Robot) -> dict[int, viser.FrameHandle]:
     """A frame a body, by its index in the model, with a mesh of each of its colors under it."""
     by_look: dict[int, dict[tuple[float, ...], list[Shape]]] = defaultdict(lambda: defaultdict(list))
-    for shape in visible_shapes(scene_name):
+    for shape in visible_shapes(robot):
         by_look[shape.body][shape.rgb].append(shape)
-    names, frames = body_names(scene_name), {}
+    names, frames = body_names(robot), {}
     for body, colors in by_look.items():
         frames[body] = scene.add_frame(f"{_WORLD}/{names[body]}", show_axes=False)
         for number, (rgb, shapes) in enumerate(colors.items()):

@@ -31,6 +31,7 @@ class PhysicsConfig(Section):
     )
     iterations: int = Field(ge=1, description="constraint solver iterations a physics step, at most")
     ls_iterations: int = Field(ge=1, description="line search iterations a solver iteration, at most (newton, cg)")
+    cone: Literal["pyramidal", "elliptic"] = Field(description="friction cones; pyramidal ones are quicker")
     num_threads: int = Field(
         ge=0, description="threads of the native engine; 0: one a core. Results do not depend on it"
     )
@@ -152,6 +153,7 @@ class AmpConfig(Section):
 class Config(Section):
     """Everything a run depends on."""
 
+    robot: str = Field(min_length=1, description="a robot that ships, by its name, or the folder of another one")
     physics: PhysicsConfig
     env: EnvConfig
     trainer: TrainerConfig

@@ -23,7 +23,8 @@ from playground_amp.deploy.parity import Latency, Parity, measure_latency, measu
 from playground_amp.deploy.recording import Recorded, record
 from playground_amp.envs.observations import ACTOR_LAYOUT, OBSERVATION_SCALES
 from playground_amp.errors import UserError
-from playground_amp.robot.robot import Robot, load_robot
+from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
 from playground_amp.runs.manifest import code_revision, robot_hash
 
 PARITY_LIMIT = 1e-5

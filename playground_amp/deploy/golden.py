@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from playground_amp.deploy.recording import COMMANDS, Recorded
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 TOLERANCE_RAD = 1e-5
 LENGTHS = {0: 25, 100: 10}  # from which control step: how many; the first ones see the clock start and stop

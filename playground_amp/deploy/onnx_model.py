@@ -16,7 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import ACTOR_SIZE, offset_and_scale
 from playground_amp.errors import UserError
-from playground_amp.robot.robot import JOINT_NAMES, Robot
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.record import Robot
 
 ACTIVATION = "Elu"
 OPSET, IR_VERSION = 17, 8  # read by onnxruntime 1.13 and later

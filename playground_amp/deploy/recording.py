@@ -19,7 +19,7 @@ from playground_amp.envs.observations import ACTOR_SIZE, in_si_units
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.learning.networks import make_policy
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 COMMANDS = ((0.0, 0.0, 0.0), (0.1, 0.0, 0.0), (0.3, 0.0, 0.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.2, -0.5))
 _WAIST_YAW = JOINT_NAMES.index("waist_yaw")

@@ -12,7 +12,7 @@ from playground_amp.doctor.quotients import state_quotients
 from playground_amp.motion.checks import FRICTION, TOUCHING, Limit, accelerations, within
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import SoleMotion, inverse_dynamics, sole_motion
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 _OVERLOAD = 1.5  # times the servo's torque; impacts, smeared over a control step, look like up to this
 _EXAMINED = 100  # frames a clip, in a row, for the inverse dynamics
@@ -143,7 +143,7 @@ def _effort(robot: Robot, clip: Clip, height: np.ndarray) -> tuple[np.ndarray, n
     effort = inverse_dynamics(
         robot, clip.qpos[rows], clip.qvel[rows], accelerations(clip)[rows], height[rows] < 2 * TOUCHING, FRICTION
     )
-    weight = float(robot.model.body_mass.sum()) * 9.81
+    weight = robot.weight
     return effort.torque, np.linalg.norm(effort.unexplained[:, :3], axis=1) / weight
 
 

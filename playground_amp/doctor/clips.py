@@ -16,7 +16,7 @@ from playground_amp.errors import UserError
 from playground_amp.motion.checks import mean_velocity
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import check_coverage
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 AREA = "clips"
 _DRAWN = 1024  # commands

@@ -17,7 +17,7 @@ from playground_amp.doctor.check import Check
 from playground_amp.doctor.throwaway import SET_SIZE, Judge, ThrowAway
 from playground_amp.envs import commands
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 AREA = "pay"
 SECONDS, _EPISODES = 4.0, 4  # of each behavior

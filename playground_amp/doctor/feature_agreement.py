@@ -20,6 +20,7 @@ from playground_amp.doctor.check import Check
 from playground_amp.doctor.quotients import velocity_quotients
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.protocol import make_engine
+from playground_amp.robot.robot import load_robot
 
 _TOLERANCE = 1e-3  # of a feature's standard deviation
 _ROUNDING = 1e-4  # 1, m/s, rad/s, rad, m
@@ -37,7 +38,7 @@ class Sides(NamedTuple):
 
 def replay(config: Config, clips: Sequence[Clip], buffer: ReferenceBuffer) -> Sides:
     """The steps of all clips through the engine and `features.transition`, beside those of the buffer."""
-    engine = make_engine(config.physics, config.env.control_dt)
+    engine = make_engine(config.physics, load_robot(config.robot), config.env.control_dt)
     states = [_states(clip) for clip in clips]
     qpos, qvel = (np.concatenate([state[part] for state in states]) for part in (0, 1))
     starts = np.cumsum([0, *(len(state[0]) for state in states)])

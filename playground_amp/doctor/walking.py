@@ -19,12 +19,13 @@ from playground_amp.physics.motion_analysis import inverse_dynamics, sole_motion
 from playground_amp.physics.protocol import make_engine
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.sole import sole_tilt
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
 
 
 def task_reward(config: Config, clip: Clip) -> float:
     """Mean reward a second of doing what a clip does, told its command, but for the first second."""
-    engine = make_engine(config.physics, config.env.control_dt)
+    engine = make_engine(config.physics, load_robot(config.robot), config.env.control_dt)
     torque = _torques(engine.robot, clip)
     action = _actions(config, engine.robot, clip, torque)
     readings = jax.jit(jax.vmap(lambda qpos, qvel: engine.reset(qpos, qvel, engine.nominal_parameters())[1]))(
@@ -72,7 +73,7 @@ def _torques(robot: Robot, clip: Clip) -> np.ndarray:
 
 def _actions(config: Config, robot: Robot, clip: Clip, torque: np.ndarray) -> np.ndarray:
     """[T, 11] whose targets make the servos, kp (target - q) - kv q̇, give the torques."""
-    kp, kv = robot.model.actuator_gainprm[:, 0], -robot.model.actuator_biasprm[:, 2]
+    kp, kv = robot.kp, robot.kv
     target = clip.qpos[:, 7:] + (torque + kv * clip.qvel[:, 6:]) / kp
     return (np.clip(target, robot.joint_lower, robot.joint_upper) - robot.home_joint_position) / config.env.action_scale
 

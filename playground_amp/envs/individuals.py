@@ -11,7 +11,7 @@ from playground_amp.envs.curriculum import Shares
 from playground_amp.envs.draws import Draws
 from playground_amp.envs.sensing import SensorErrors
 from playground_amp.physics.protocol import PhysicalParameters
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 DRAWS = 1 + randomization.DRAWS + sensing.DRAWS  # random numbers a robot takes
 
@@ -21,9 +21,8 @@ def draw(
 ) -> tuple[PhysicalParameters, SensorErrors]:
     """A robot on its floor, and its sensors, by `uniform` [DRAWS] in [0, 1)."""
     floor, body, sensors = jnp.split(uniform, (1, 1 + randomization.DRAWS))
-    nominal = float(robot.model.geom("floor").friction[0])
     friction = randomization.between(config.floor_friction, floor[0])
-    friction = randomization.towards(nominal, friction, shares.randomization)
+    friction = randomization.towards(robot.floor_friction, friction, shares.randomization)
     parameters = randomization.sample(body, friction, config, robot, shares.randomization)
     return parameters, sensing.sample(sensors, config, shares.randomization, shares.noise)
 
@@ -40,7 +39,7 @@ def sampled_values(
         draws = Draws(key, DRAWS + pushes.DRAWS)
         p, errors = draw(draws.take(DRAWS), config, robot, Shares())
         push = pushes.sample(draws.take(pushes.DRAWS), config, control_dt)
-        mass = jnp.asarray(robot.model.body_mass[1:], jnp.float32)
+        mass = jnp.asarray(robot.body_mass, jnp.float32)
         return {
             "floor_friction": p.floor_friction,
             "total_mass": None if p.mass_scale is None else p.mass_scale @ mass / mass.sum(),

@@ -6,7 +6,7 @@ import numpy as np
 
 from playground_amp.configs.randomization import DomainRandomizationConfig, varies
 from playground_amp.physics.protocol import PhysicalParameters
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 _BODIES, _JOINTS = 12, 11
 _SIZES = {  # how many numbers of a robot each item takes; a robot's draw of one does not depend on the others
@@ -83,7 +83,7 @@ def _mass_scale(total: jax.Array | None, links: jax.Array | None, robot: Robot) 
         return None
     scale = jnp.ones(_BODIES) if links is None else links
     if total is not None:
-        share = jnp.asarray(robot.model.body_mass[1:] / robot.model.body_mass.sum(), jnp.float32)
+        share = jnp.asarray(robot.body_mass / robot.mass, jnp.float32)
         scale = scale * total / (share @ scale)
     return scale
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp import rotations
-from playground_amp.robot.robot import BASE_QPOS_SIZE
+from playground_amp.robot.record import BASE_QPOS_SIZE
 
 _Z_AXIS = (0.0, 0.0, 1.0)
 

@@ -15,7 +15,7 @@ import numpy as np
 from playground_amp.configs.keys import nearest
 from playground_amp.errors import UserError
 from playground_amp.physics.readings import Readings
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 _LATERAL_JOINTS = np.array([index for index, name in enumerate(JOINT_NAMES) if name.endswith(("yaw", "roll"))])
 _SPEED_SCALE = 0.2  # m/s: a slower command than this counts as this fast when progress is measured

@@ -10,7 +10,7 @@ from playground_amp.envs.commands import Command
 from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.physics.sole import sole_points
-from playground_amp.robot.robot import BASE_QPOS_SIZE, Robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.terrain import MAX_BUMP
 
 _CLEARANCE = 0.002  # m between the lower sole and the ground at a start
@@ -34,7 +34,7 @@ class Placing:
     """Puts a robot on the ground of its scene."""
 
     def __init__(self, robot: Robot):
-        self._rough = robot.model.nhfield > 0
+        self._rough = robot.ground is not None
         self._home_qpos = jnp.asarray(robot.home_qpos, jnp.float32)
         self._foot_positions_b = make_foot_kinematics(robot)
         self._height_over_ground = make_height_over_ground(robot)

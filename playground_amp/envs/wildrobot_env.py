@@ -20,7 +20,8 @@ from playground_amp.envs.starts import Placing, Start
 from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState, make_engine
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.sole import sole_tilt
-from playground_amp.robot.robot import BASE_QPOS_SIZE
+from playground_amp.robot.record import BASE_QPOS_SIZE
+from playground_amp.robot.robot import load_robot
 
 # Random numbers of a start: heading and phase, base velocity, joints; whether on the reference, and where; the rest.
 _START_DRAWS = 2 + 6 + 11 + 2 + commands.DRAWS + pushes.DRAWS + starts.DRAWS + individuals.DRAWS
@@ -76,7 +77,9 @@ class WildRobotEnv:
         self.config = config
         self._weights = config.paid_weights
         # Before the first array: an engine may have a say in how JAX starts.
-        self.engine = engine or make_engine(config.physics, config.env.control_dt, config.env.terrain)
+        self.engine = engine or make_engine(
+            config.physics, load_robot(config.robot, config.env.terrain), config.env.control_dt
+        )
         self._starts, self._posture = jax.tree.map(jnp.asarray, (starts, posture))
         robot = self.engine.robot
         self._home = jnp.asarray(robot.home_joint_position, jnp.float32)

@@ -17,7 +17,7 @@ from playground_amp.gates.cells import Cell, Gate, Physics
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.judgement import CellResult, judge_cell
 from playground_amp.physics.protocol import Engine, make_engine
-from playground_amp.robot.robot import Robot, load_robot
+from playground_amp.robot.robot import load_robot
 from playground_amp.rollouts.episodes import Controller, Episode, make_goals, roll_out
 from playground_amp.rollouts.recording import Recording, Segment, Task
 
@@ -53,6 +53,7 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
         "solver": "newton",
         "iterations": physics.solver_iterations,
         "ls_iterations": physics.solver_iterations,
+        "cone": physics.cone,
     }
     data["env"] |= {"fall_height": gate.fall_height, "fall_tilt": gate.fall_tilt}
     if gate.randomized:
@@ -99,8 +100,8 @@ def _make_engine(config: Config, physics: Physics, scene: str) -> Engine:
         # Imported here: it is an extra.
         from playground_amp.physics.engines.drake import DrakeEngine
 
-        return DrakeEngine(load_robot(scene), config.physics, config.env.control_dt)
-    return make_engine(config.physics, config.env.control_dt, scene, elliptic_cones=physics.cone == "elliptic")
+        return DrakeEngine(load_robot(config.robot, scene), config.physics, config.env.control_dt)
+    return make_engine(config.physics, load_robot(config.robot, scene), config.env.control_dt)
 
 
 def cell_task(gate: Gate, cell: Cell, env: WildRobotEnv) -> Task:
@@ -113,7 +114,7 @@ def cell_task(gate: Gate, cell: Cell, env: WildRobotEnv) -> Task:
         distance=cell.distance,
         gait_cycle=float(cycle_time(env.config.env.gait, _command(gate, fastest))),
         torque_limit=robot.torque_limit,
-        weight=_weight(robot),
+        weight=robot.weight,
     )
 
 
@@ -155,8 +156,3 @@ def _episode(gate: Gate, cell: Cell, number: int) -> Episode:
 
 def _command(gate: Gate, segment: Segment) -> Command:
     return hold(segment.forward, segment.sideways, segment.yaw_rate, heading=None if segment.yaw_rate else gate.heading)
-
-
-def _weight(robot: Robot) -> float:
-    """Of the nominal robot, N."""
-    return float(robot.model.body_mass.sum() * np.linalg.norm(robot.model.opt.gravity))

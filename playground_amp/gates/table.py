@@ -19,7 +19,7 @@ from playground_amp.gates.gait_metrics import EpisodeFigures
 from playground_amp.gates.gates import GATES
 from playground_amp.gates.judgement import CellResult, CheckResult
 from playground_amp.gates.runner import GateRun
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 _SCALARS = tuple(field.name for field in dataclasses.fields(EpisodeFigures) if field.name != "joints")
 _LIBRARIES = ("jax", "mujoco", "mujoco-mjx")

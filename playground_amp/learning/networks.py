@@ -18,7 +18,7 @@ from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observat
 from playground_amp.learning import symmetry
 from playground_amp.physics.engines import quiet_mjx  # noqa: F401  (before Brax)
 from playground_amp.robot.mirror import Mirror
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 from brax.training.acme import running_statistics
 from brax.training.agents.ppo import networks as ppo_networks

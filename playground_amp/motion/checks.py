@@ -11,7 +11,7 @@ import numpy as np
 
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import SoleMotion, inverse_dynamics, sole_motion
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 TOUCHING = 0.003  # m; a corner of a sole this close to the floor touches it
 FRICTION = 0.8  # of the floor, as in the scene
@@ -82,7 +82,7 @@ def _figures(robot: Robot, clip: Clip, clips: Sequence[Clip]) -> dict[str, float
     joints = clip.qpos[:, 7:]
     touching = (height < TOUCHING) & clip.contact[:, :, None]
     effort = inverse_dynamics(robot, clip.qpos, clip.qvel, accelerations(clip), touching, FRICTION)
-    weight = float(robot.model.body_mass.sum()) * 9.81
+    weight = robot.weight
     stance_height = np.abs(height.min(axis=2))[clip.contact]
     return {
         "stance_height": float(stance_height.max(initial=0)),

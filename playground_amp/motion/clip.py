@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from playground_amp.errors import UserError
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 NQ, NV = 18, 17
 

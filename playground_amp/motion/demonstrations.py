@@ -14,7 +14,7 @@ from playground_amp.configs.schema import CommandConfig, Config
 from playground_amp.envs.reference_motion import ReferenceStates
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip, load_clips
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 SHIPPED = ROBOTS / "wildrobot" / "demonstrations"
 _BEYOND = 0.03  # m/s, rad/s: how far a command may lie outside all clips

@@ -7,7 +7,7 @@ import numpy as np
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.footsteps import turned
 from playground_amp.rendering.frames import render_frames, write_video
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 FPS = 25
 SHORTEST, LONGEST = 4.0, 12.0  # s; a short periodic clip is repeated

@@ -8,7 +8,8 @@ import numpy as np
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import sole_motion
-from playground_amp.robot.robot import LEG_JOINTS, Robot
+from playground_amp.robot.names import LEG_JOINTS
+from playground_amp.robot.record import Robot
 
 _COLORS = {"left": "tab:blue", "right": "tab:orange"}
 _LONGEST = 3.0  # s shown

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 
 def make_height_over_ground(robot: Robot) -> Callable[[jax.Array], jax.Array]:
@@ -14,13 +14,12 @@ def make_height_over_ground(robot: Robot) -> Callable[[jax.Array], jax.Array]:
     A height field is taken as MuJoCo collides with it: two triangles a cell, which meet in the diagonal towards +x +y.
     Beyond its edge the ground goes on as at the edge.
     """
-    model = robot.model
-    if not model.nhfield:
+    ground = robot.ground
+    if ground is None:
         return lambda position_w: position_w[2]
-    rows, columns = int(model.hfield_nrow[0]), int(model.hfield_ncol[0])
-    half_length, half_width, top, _ = (float(x) for x in model.hfield_size[0])
-    lowest = float(model.geom("floor").pos[2])
-    table = jnp.asarray(lowest + top * model.hfield_data.reshape(rows, columns), jnp.float32)
+    rows, columns = ground.height.shape
+    half_length, half_width = ground.half_length, ground.half_width
+    table = jnp.asarray(ground.height, jnp.float32)
 
     def height_over_ground(position_w: jax.Array) -> jax.Array:
         x, y, z = position_w

@@ -12,7 +12,9 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from playground_amp.robot.robot import FOOT_NAMES, Robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import FOOT_NAMES
+from playground_amp.robot.record import Robot
 
 
 class _Link(NamedTuple):
@@ -30,7 +32,7 @@ def make_foot_kinematics(robot: Robot) -> Callable[[jax.Array], jax.Array]:
     Raises:
       ValueError: a body between base and foot that is not one hinge about x, y or z at its own origin.
     """
-    chains = [_chain(robot.model, site) for site in FOOT_NAMES]
+    chains = [_chain(model_of(robot), site) for site in FOOT_NAMES]
 
     def foot_positions_b(qpos: jax.Array) -> jax.Array:
         return jnp.stack([_end_point(qpos, links, tip) for links, tip in chains])

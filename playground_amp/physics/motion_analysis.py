@@ -7,7 +7,9 @@ import mujoco
 import numpy as np
 from scipy.optimize import nnls
 
-from playground_amp.robot.robot import BASE_QVEL_SIZE, FOOT_NAMES, Robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import FOOT_NAMES
+from playground_amp.robot.record import BASE_QVEL_SIZE, Robot
 
 # How much a newton of contact force counts against a newton of base force left unexplained: ties go to small forces.
 _EFFORT = 1e-3
@@ -53,7 +55,7 @@ def center_of_pressure(robot: Robot, qpos: np.ndarray, qvel: np.ndarray, qacc: n
 
 def sole_motion(robot: Robot, qpos: np.ndarray, qvel: np.ndarray) -> SoleMotion:
     """The soles' corners in states qpos [T, 18] with velocities qvel [T, 17]."""
-    model, data = robot.model, mujoco.MjData(robot.model)
+    model, data = model_of(robot), mujoco.MjData(model_of(robot))
     motion = SoleMotion(*(np.empty((len(qpos), 2, *shape)) for shape in ((4, 3), (4, 3), (), ())))
     jacobian = np.empty((3, model.nv)), np.empty((3, model.nv))
     for row in range(len(qpos)):
@@ -107,7 +109,7 @@ def inverse_dynamics(
 
 
 def _free_of_contacts(robot: Robot) -> mujoco.MjModel:
-    model = copy.copy(robot.model)
+    model = copy.copy(model_of(robot))
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONSTRAINT)
     return model
 

@@ -11,7 +11,7 @@ import jax
 from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.registry import check_engine
-from playground_amp.robot.robot import Robot, load_robot, with_elliptic_cones
+from playground_amp.robot.record import Robot
 
 
 class PhysicsState(NamedTuple):
@@ -72,16 +72,13 @@ class Engine(Protocol):
         ...
 
 
-def make_engine(
-    config: PhysicsConfig, control_dt: float, scene: str = "flat", *, elliptic_cones: bool = False
-) -> Engine:
-    """The engine of the configuration, ready to step. Friction cones are pyramids unless they are to be elliptic.
+def make_engine(config: PhysicsConfig, robot: Robot, control_dt: float) -> Engine:
+    """The engine of the configuration, ready to step a robot in its scene.
 
     Raises:
       UserError: the engine is not there.
     """
     name = check_engine(config)
-    robot = with_elliptic_cones(load_robot(scene)) if elliptic_cones else load_robot(scene)
     # Imported here: each engine pulls in libraries that the other does without.
     if name == "native":
         from playground_amp.physics.engines.native import NativeEngine

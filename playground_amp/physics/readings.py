@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from playground_amp import rotations
 from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.kinematics import make_foot_kinematics
-from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 SWITCH_FORCE = 2.0  # N; a foot switch closes above it (robot data sheet)
 RUNAWAY_SPEED = 1000.0  # m/s, rad/s; a hundred times what servos and falls reach: the integration has blown up

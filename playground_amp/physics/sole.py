@@ -8,7 +8,9 @@ import numpy as np
 
 from playground_amp import rotations
 from playground_amp.physics.ground import make_height_over_ground
-from playground_amp.robot.robot import BASE_QPOS_SIZE, JOINT_NAMES, LEG_JOINTS, Robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import JOINT_NAMES, LEG_JOINTS
+from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 
 
 def make_sole_height(robot: Robot) -> Callable[[jax.Array, jax.Array], jax.Array]:
@@ -47,7 +49,7 @@ def sole_points(robot: Robot) -> np.ndarray:
 
 
 def _half_size(robot: Robot) -> tuple[float, float]:
-    toe, heel = robot.model.geom("left_toe"), robot.model.geom("left_heel")
+    toe, heel = model_of(robot).geom("left_toe"), model_of(robot).geom("left_heel")
     radius, half_width = toe.size[0], toe.size[0] + toe.size[1]  # capsules across the foot
     return float((toe.pos[0] - heel.pos[0]) / 2 + radius), float(half_width)
 
@@ -56,7 +58,7 @@ def _tilt(robot: Robot, base_quaternion_w: jax.Array, joint_position: jax.Array,
     """World z components [3] of the foot's own x, y and z axes. All bodies are parallel in the zero pose."""
     orientation = base_quaternion_w
     for name in (f"{side}_{joint}" for joint in LEG_JOINTS):
-        axis = jnp.asarray(robot.model.joint(name).axis, joint_position.dtype)
+        axis = jnp.asarray(model_of(robot).joint(name).axis, joint_position.dtype)
         angle = joint_position[JOINT_NAMES.index(name)]
         orientation = rotations.multiply(orientation, rotations.about_axis(axis, angle))
     return rotations.rotate_inverse(jnp.array([0.0, 0.0, 1.0]), orientation)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import mujoco
 import numpy as np
 
-from playground_amp.robot.robot import Robot, load_visual_model
+from playground_amp.robot.models import visual_model_of
+from playground_amp.robot.record import Robot
 
 
 class BodyPoses(NamedTuple):
@@ -19,7 +20,7 @@ class BodyPlacer:
     """From the state of one robot to the poses of its bodies, by MuJoCo's forward kinematics."""
 
     def __init__(self, robot: Robot):
-        self._model = load_visual_model(robot.scene)
+        self._model = visual_model_of(robot)
         self._data = mujoco.MjData(self._model)
 
     def __call__(self, qpos: np.ndarray) -> BodyPoses:

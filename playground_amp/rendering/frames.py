@@ -15,7 +15,8 @@ import mujoco
 import numpy as np
 
 from playground_amp.errors import UserError
-from playground_amp.robot.robot import Robot, load_visual_model
+from playground_amp.robot.models import visual_model_of
+from playground_amp.robot.record import Robot
 
 HOW_TO_INSTALL = "on Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri"
 
@@ -38,7 +39,7 @@ def render_frames(
     Raises:
         UserError: no such camera, a size that does not fit, or no OpenGL library on this machine.
     """
-    model = load_visual_model(robot.scene)
+    model = visual_model_of(robot)
     cameras = [model.camera(index).name for index in range(model.ncam)]
     if camera not in cameras:
         raise UserError(f"unknown camera {camera!r}: known are {', '.join(cameras)}")

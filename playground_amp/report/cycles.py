@@ -9,7 +9,7 @@ from playground_amp.errors import UserError
 from playground_amp.motion.generate.gait import walk
 from playground_amp.physics.motion_analysis import sole_motion
 from playground_amp.report.program import Performance, Stage
-from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 POINTS = 51  # of the cycle, both ends included
 SETTLING = 2.0  # s of a stage, before its gait is looked at

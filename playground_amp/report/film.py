@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from playground_amp.report.program import Performance
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 from playground_amp.rollouts.film import write_film
 
 LONGEST_FILM = 12.0  # s

@@ -17,7 +17,8 @@ from playground_amp.report.charts import (
 )
 from playground_amp.report.cycles import POINTS, Band, Gait, spells, steady_rows
 from playground_amp.report.program import Performance
-from playground_amp.robot.robot import LEG_JOINTS, Robot
+from playground_amp.robot.names import LEG_JOINTS
+from playground_amp.robot.record import Robot
 
 _PERCENT = np.linspace(0, 100, POINTS)
 _CONTACT_SECONDS = 4.0  # shown

@@ -24,7 +24,7 @@ from playground_amp.report.judged import JudgedGate, latest_of_each_gate
 from playground_amp.report.program import Performance, perform, program
 from playground_amp.report.repeat import changes, repeat_command
 from playground_amp.report.summary import summary, verdict, versions
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 from playground_amp.rollouts.episodes import policy_controller
 
 

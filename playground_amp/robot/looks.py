@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import mujoco
-import numpy as np
 
-from playground_amp.robot.robot import load_visual_model
+from playground_amp.robot.models import visual_model_of
+from playground_amp.robot.record import Robot
 
 Kind = Literal["sphere", "capsule", "ellipsoid", "cylinder", "box"]
 
@@ -32,35 +32,15 @@ class Shape:
     rgb: tuple[float, float, float]  # 0 to 1
 
 
-@dataclass(frozen=True)
-class Ground:
-    """A floor that is not flat: heights over a rectangle around the origin."""
-
-    height: np.ndarray  # [rows along y, columns along x] m
-    half_length: float  # m, along x
-    half_width: float  # m, along y
-
-
-def uneven_ground(scene: str = "flat") -> Ground | None:
-    """The scene's height field, if it has one. Raises UserError if there is no such scene."""
-    model = load_visual_model(scene)
-    if not model.nhfield:
-        return None
-    half_length, half_width, top, _ = (float(measure) for measure in model.hfield_size[0])
-    shape = int(model.hfield_nrow[0]), int(model.hfield_ncol[0])
-    lowest = float(model.geom("floor").pos[2])
-    return Ground(lowest + top * np.reshape(model.hfield_data, shape), half_length, half_width)
-
-
-def body_names(scene: str = "flat") -> tuple[str, ...]:
-    """The bodies in the order of the model; the first is the world. Raises UserError if there is no such scene."""
-    model = load_visual_model(scene)
+def body_names(robot: Robot) -> tuple[str, ...]:
+    """The bodies in the order of the model; the first is the world."""
+    model = visual_model_of(robot)
     return tuple(model.body(index).name for index in range(model.nbody))
 
 
-def visible_shapes(scene: str = "flat") -> tuple[Shape, ...]:
-    """Every shape that is drawn of the robot. Raises UserError if there is no such scene."""
-    model = load_visual_model(scene)
+def visible_shapes(robot: Robot) -> tuple[Shape, ...]:
+    """Every shape that is drawn of the robot."""
+    model = visual_model_of(robot)
     geoms = [model.geom(index) for index in range(model.ngeom) if model.geom_group[index] == _LOOKS_GROUP]
     return tuple(
         Shape(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 
 class Mirror(NamedTuple):

@@ -1,88 +1,72 @@
-"""WildRobot as data: names, ranges, home pose and left-right mirror, read by name from the compiled model.
+"""Loading a robot: the compiled model of its folder, read by name into plain numbers."""
 
-Joints come in the order of actions and observations everywhere: the waist, the left leg, the right leg.
-"""
-
-import copy
-import dataclasses
-from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import mujoco
 import numpy as np
 
-from playground_amp.configs.paths import ROBOTS
 from playground_amp.errors import UserError
-from playground_amp.robot import terrain
+from playground_amp.robot.chains import chain_to, leg_length
+from playground_amp.robot.description import Foot, RobotDescription, read_description
+from playground_amp.robot.models import compiled, robot_folder, robot_sha256
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Heights, Robot, Sole
 
-ROBOT_DIR = ROBOTS / "wildrobot"
-
-LEG_JOINTS = ("hip_pitch", "hip_roll", "knee_pitch", "ankle_pitch", "ankle_roll")
-JOINT_NAMES = ("waist_yaw", *(f"{side}_{joint}" for side in ("left", "right") for joint in LEG_JOINTS))
-FOOT_NAMES = ("left_foot", "right_foot")
-SWITCH_NAMES = ("left_toe", "left_heel", "right_toe", "right_heel")
-
-BASE_QPOS_SIZE = 7  # position [3] and quaternion wxyz [4] of the waist
-BASE_QVEL_SIZE = 6  # linear velocity (world) and angular velocity (waist frame) of the waist
+DEFAULT_ROBOT = "wildrobot"
 
 # A mirror in y turns a rotation about x or z round and leaves one about y.
 _MIRRORED_ROTATION = np.array([-1.0, 1.0, -1.0])
 
 
-@dataclass(frozen=True, eq=False)
-class Robot:
-    """The robot in its scene. `qpos` is the base [7], then the joints [11]; `ctrl` is the joint targets [11].
-
-    A mirrored joint vector is `joint_mirror_sign * vector[joint_mirror_index]`: what the robot seen in a mirror
-    through its x-z plane would do. It holds for joint positions, velocities, targets and torques.
-    """
-
-    scene: str
-    model: mujoco.MjModel  # without what is only there to be looked at, which would slow every step by a tenth
-    joint_names: tuple[str, ...]
-    joint_lower: np.ndarray  # [11] rad
-    joint_upper: np.ndarray  # [11] rad
-    torque_limit: np.ndarray  # [11] N*m, the same both ways
-    home_qpos: np.ndarray  # [18] m, quaternion wxyz, rad
-    joint_mirror_index: np.ndarray  # [11] int
-    joint_mirror_sign: np.ndarray  # [11] +1 or -1
-
-    @property
-    def home_joint_position(self) -> np.ndarray:
-        """Joint angles of the home pose, [11] rad."""
-        return self.home_qpos[BASE_QPOS_SIZE:]
-
-
-def load_robot(scene: str = "flat") -> Robot:
-    """Compiles `scene_<scene>.xml` of this folder for simulation, once a process.
-
-    The model is shared: whoever changes it copies it first. The arrays are read-only.
+def load_robot(robot: str = DEFAULT_ROBOT, scene: str = "flat") -> Robot:
+    """A robot in a scene (flat or rough), once a process. `robot`: one that ships by its name, or a folder's path.
 
     Raises:
-        UserError: there is no such scene.
+        UserError: there is no such robot or scene, or the robot's files are wrong.
     """
-    return _load_robot(scene)
+    return _load_robot(robot_folder(robot), scene, robot)
 
 
-def with_elliptic_cones(robot: Robot) -> Robot:
-    """The same robot in a model whose friction cones are not simplified to pyramids."""
-    model = copy.copy(robot.model)
-    model.opt.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-    return dataclasses.replace(robot, model=model)
-
-
-def load_visual_model(scene: str = "flat") -> mujoco.MjModel:
-    """The same robot and scene with everything there is to see, for rendering; it moves exactly alike.
-
-    Raises:
-        UserError: there is no such scene.
-    """
-    return _compile(scene, visual=True)
-
-
-def known_scenes() -> list[str]:
-    """Names that `load_robot` takes: the scene files beside this module."""
-    return sorted(path.stem.removeprefix("scene_") for path in ROBOT_DIR.glob("scene_*.xml"))
+@cache
+def _load_robot(folder: Path, scene: str, name: str) -> Robot:
+    description = read_description(folder)
+    model = compiled(folder, scene)
+    names = tuple(model.joint(model.actuator(index).trnid[0]).name for index in range(model.nu))
+    _check_normal_form(model, names, folder)
+    joints, actuators = [model.joint(name) for name in names], [model.actuator(name) for name in names]
+    joint_range = np.array([joint.range for joint in joints])
+    axis_b = _axes_in_base(model, names)
+    mirror = _mirror_index(names, description, folder)
+    legs = chain_to(model, description.feet.left.sole), chain_to(model, description.feet.right.sole)
+    return Robot(
+        name=name if folder.name == name else str(folder),
+        folder=folder,
+        sha256=robot_sha256(folder),
+        scene=scene,
+        ground=_ground(model),
+        floor_friction=float(model.geom("floor").friction[0]),
+        gravity=float(np.linalg.norm(model.opt.gravity)),
+        joint_names=names,
+        joint_lower=_constant(joint_range[:, 0]),
+        joint_upper=_constant(joint_range[:, 1]),
+        joint_axis_b=_constant(axis_b),
+        joint_mirror_index=_constant(mirror),
+        joint_mirror_sign=_constant(np.rint(np.sum(axis_b * _MIRRORED_ROTATION * axis_b[mirror], axis=1))),
+        torque_limit=_constant([actuator.forcerange[1] for actuator in actuators]),
+        speed_limit=_constant([description.servo.speed_limit] * len(names)),
+        kp=_constant([actuator.gainprm[0] for actuator in actuators]),
+        kv=_constant([-actuator.biasprm[2] for actuator in actuators]),
+        damping=_constant([float(np.ravel(joint.damping)[0]) for joint in joints]),
+        friction_loss=_constant([joint.frictionloss[0] for joint in joints]),
+        armature=_constant([joint.armature[0] for joint in joints]),
+        home_qpos=_constant(model.key("home").qpos),
+        body_names=tuple(model.body(index).name for index in range(1, model.nbody)),
+        body_mass=_constant(model.body_mass[1:]),
+        legs=legs,
+        soles=(_sole(model, description.feet.left), _sole(model, description.feet.right)),
+        imu=chain_to(model, description.imu),
+        leg_length=leg_length(legs[0], joint_range),
+    )
 
 
 def mirrored_name(name: str) -> str:
@@ -91,39 +75,45 @@ def mirrored_name(name: str) -> str:
     return {"left": f"right_{part}", "right": f"left_{part}"}.get(side, name)
 
 
-@cache
-def _load_robot(scene: str) -> Robot:
-    model = _compile(scene, visual=False)
-    _check_joint_order(model)
-    joints = [model.joint(name) for name in JOINT_NAMES]
-    joint_range = np.array([joint.range for joint in joints])
-    mirror_index = np.array([JOINT_NAMES.index(mirrored_name(name)) for name in JOINT_NAMES])
-    axes = np.array([joint.axis for joint in joints])
-    return Robot(
-        scene=scene,
-        model=model,
-        joint_names=JOINT_NAMES,
-        joint_lower=_constant(joint_range[:, 0]),
-        joint_upper=_constant(joint_range[:, 1]),
-        torque_limit=_constant([model.actuator(name).forcerange[1] for name in JOINT_NAMES]),
-        home_qpos=_constant(model.key("home").qpos),
-        joint_mirror_index=_constant(mirror_index),
-        joint_mirror_sign=_constant(np.rint(np.sum(axes * _MIRRORED_ROTATION * axes[mirror_index], axis=1))),
-    )
+def _mirror_index(names: tuple[str, ...], description: RobotDescription, folder: Path) -> np.ndarray:
+    """Place of each joint's mirror image."""
+    if description.mirror is None:
+        other = {name: mirrored_name(name) for name in names}
+    else:
+        pairs = description.mirror
+        other = {name: name for name in names} | dict(pairs) | {right: left for left, right in pairs}
+    unknown = [f"{name} ↔ {other[name]}" for name in names if other[name] not in names]
+    if unknown:
+        raise UserError(f"{folder}: a joint has no mirror image: {', '.join(unknown)}; name the pairs in mirror:")
+    return np.array([names.index(other[name]) for name in names])
 
 
-@cache
-def _compile(scene: str, *, visual: bool) -> mujoco.MjModel:
-    if scene not in known_scenes():
-        raise UserError(f"unknown scene {scene!r}: known are {', '.join(known_scenes())}")
-    spec = mujoco.MjSpec.from_file(str(ROBOT_DIR / f"scene_{scene}.xml"))
-    spec.compiler.discardvisual = not visual
-    model = spec.compile()
-    if model.nhfield:
-        half_length, half_width, height, _ = model.hfield_size[0]
-        ground = terrain.heights(int(model.hfield_nrow[0]), int(model.hfield_ncol[0]), half_length, half_width)
-        model.hfield_data[:] = ((ground - model.geom("floor").pos[2]) / height).ravel()
-    return model
+def _axes_in_base(model: mujoco.MjModel, names: tuple[str, ...]) -> np.ndarray:
+    """The joints' axes [J, 3] in the base frame with all joints at zero."""
+    data = mujoco.MjData(model)
+    data.qpos[:] = 0.0
+    data.qpos[3] = 1.0
+    mujoco.mj_kinematics(model, data)
+    return np.array([data.xaxis[model.joint(name).id] for name in names])
+
+
+def _sole(model: mujoco.MjModel, foot: Foot) -> Sole:
+    """The rectangle of two bars: capsules across the foot, one at the toe, one at the heel."""
+    toe, heel, site = model.geom(foot.toe), model.geom(foot.heel), model.site(foot.sole)
+    axes = np.empty(9)
+    mujoco.mju_quat2Mat(axes, site.quat)
+    along = axes.reshape(3, 3)[:, 0] @ (toe.pos - heel.pos)
+    radius, half_bar = toe.size[0], toe.size[1]
+    return Sole(foot.sole, (foot.toe, foot.heel), float(along / 2 + radius), float(radius + half_bar), float(radius))
+
+
+def _ground(model: mujoco.MjModel) -> Heights | None:
+    if not model.nhfield:
+        return None
+    half_length, half_width, relief, _ = (float(x) for x in model.hfield_size[0])
+    shape = int(model.hfield_nrow[0]), int(model.hfield_ncol[0])
+    lowest = float(model.geom("floor").pos[2])
+    return Heights(_constant(lowest + relief * model.hfield_data.reshape(shape)), half_length, half_width)
 
 
 def _constant(values: object) -> np.ndarray:
@@ -132,14 +122,15 @@ def _constant(values: object) -> np.ndarray:
     return array
 
 
-def _check_joint_order(model: mujoco.MjModel) -> None:
+def _check_normal_form(model: mujoco.MjModel, names: tuple[str, ...], folder: Path) -> None:
     """Engines slice qpos, qvel and ctrl instead of gathering; that is right only for this order."""
-    if (model.nq, model.nv, model.nu) != (BASE_QPOS_SIZE + 11, BASE_QVEL_SIZE + 11, 11):
-        raise ValueError(
-            f"expected a free base and 11 actuated joints, found nq={model.nq} nv={model.nv} nu={model.nu}"
+    count = len(names)
+    if (model.nq, model.nv) != (BASE_QPOS_SIZE + count, BASE_QVEL_SIZE + count):
+        raise UserError(
+            f"{folder}: expected a free base and one hinge an actuator, found nq={model.nq} nv={model.nv} nu={count}"
         )
-    for index, name in enumerate(JOINT_NAMES):
-        joint, actuator = model.joint(name), model.actuator(name)
-        places = (joint.qposadr[0] - BASE_QPOS_SIZE, joint.dofadr[0] - BASE_QVEL_SIZE, actuator.id)
-        if places != (index, index, index) or actuator.trnid[0] != joint.id:
-            raise ValueError(f"joint {name} must be number {index} of qpos, qvel and ctrl, found {places}")
+    for index, name in enumerate(names):
+        joint, actuator = model.joint(name), model.actuator(index)
+        places = (int(joint.qposadr[0]) - BASE_QPOS_SIZE, int(joint.dofadr[0]) - BASE_QVEL_SIZE)
+        if places != (index, index) or actuator.name != name:
+            raise UserError(f"{folder}: joint {name} must be number {index} of qpos, qvel and actuators, and name both")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from playground_amp.rendering.frames import render_frames, write_video
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 from playground_amp.rollouts.recording import Recording
 
 FPS = 25

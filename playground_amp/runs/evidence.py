@@ -7,6 +7,8 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 
+from playground_amp.robot.robot import load_robot
+from playground_amp.robot.models import model_of
 from playground_amp.errors import UserError
 from playground_amp.configs.loader import config_from_dict
 from playground_amp.configs.schema import Config
@@ -39,7 +41,7 @@ def replay_evidence(path: Path) -> Replay:
     if saved.manifest["robot"] != robot_hash():
         raise UserError(f"{path} is of another version of the robot: its files have changed since")
     config = config_from_dict(saved.manifest["config"], f"the configuration in {path}")
-    engine = make_engine(config.physics, config.env.control_dt)
+    engine = make_engine(config.physics, load_robot(config.robot, config.env.terrain), config.env.control_dt)
     evidence = restore(saved, _template(engine, config))
     state, readings = jax.jit(engine.step)(
         evidence.physics, evidence.joint_target, evidence.push_force_w, evidence.parameters, evidence.previous_target
@@ -53,5 +55,5 @@ def _template(engine: Engine, config: Config) -> Evidence:
     parameters = jax.eval_shape(draw, jnp.zeros(randomization.DRAWS), friction)
     joints = jnp.zeros(len(robot.joint_names))
     home = jnp.asarray(robot.home_qpos, jnp.float32)
-    physics, _ = jax.eval_shape(engine.reset, home, jnp.zeros(robot.model.nv), parameters)
+    physics, _ = jax.eval_shape(engine.reset, home, jnp.zeros(robot.nv), parameters)
     return Evidence(jnp.bool_(False), physics, parameters, joints, joints, joints, jnp.zeros(3))

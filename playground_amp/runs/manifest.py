@@ -13,10 +13,9 @@ from playground_amp.errors import UserError
 from playground_amp.configs.paths import PROJECT
 from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import ACTOR_LAYOUT, CRITIC_LAYOUT
-from playground_amp.robot.robot import ROBOT_DIR
+from playground_amp.robot.robot import load_robot
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "flax", "brax", "mujoco", "mujoco-mjx")
-MODEL_FILES = ("*.xml", "*.stl", "*.obj", "*.msh")
 _MANY = 3  # differences in a section that are still named one by one
 HARMLESS = (
     "physics.num_threads",
@@ -45,11 +44,7 @@ def make_manifest(config: Config) -> dict[str, Any]:
 
 def robot_hash() -> str:
     """SHA-256 over the names and contents of the robot's model files."""
-    total = hashlib.sha256()
-    for path in sorted(path for pattern in MODEL_FILES for path in ROBOT_DIR.rglob(pattern)):
-        total.update(path.relative_to(ROBOT_DIR).as_posix().encode() + b"\0")
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
+    return load_robot().sha256
 
 
 def code_revision() -> str | None:

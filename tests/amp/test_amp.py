@@ -15,7 +15,8 @@ from playground_amp.configs.loader import load_config
 from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import AmpConfig
 from playground_amp.physics.protocol import make_engine
-from playground_amp.robot.robot import JOINT_NAMES, load_robot
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.robot import load_robot
 
 SETTINGS = (
     "amp.discriminator_layers=[32,32]",
@@ -65,7 +66,7 @@ def test_features_are_named_one_by_one() -> None:
 
 def test_an_engine_and_a_stored_state_have_the_same_features() -> None:
     # What the policy's side computes from the readings of the engine, and the reference's from qpos and qvel.
-    engine = make_engine(load_config(STANDARD).physics, 0.02)
+    engine = make_engine(load_config(STANDARD).physics, load_robot(), 0.02)
     generator = np.random.default_rng(0)
     qpos = np.tile(load_robot().home_qpos, (2, 1))
     qpos[:, 3:7] = (0.9, 0.1, -0.2, 0.3)

@@ -24,7 +24,8 @@ from playground_amp.learning import averaging
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.ppo import init_learner
 from playground_amp.policies.sources import open_policies
-from playground_amp.robot.looks import Ground, body_names, uneven_ground, visible_shapes
+from playground_amp.robot.looks import body_names, visible_shapes
+from playground_amp.robot.record import Heights
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import checkpoint_path, save_policy
 from playground_amp.runs.folder import state_path
@@ -239,8 +240,8 @@ def test_bars_are_in_proportion() -> None:
 
 
 def test_the_drawn_robot_is_as_tall_as_the_real_one() -> None:
-    shapes = visible_shapes()
-    names = body_names()
+    shapes = visible_shapes(load_robot())
+    names = body_names(load_robot())
     assert {names[shape.body] for shape in shapes} == set(names) - {"world"}
     mesh = [shape_mesh(shape) for shape in shapes if names[shape.body] == "torso"]
     head = max(part.bounds[1][2] for part in mesh)
@@ -255,8 +256,8 @@ def test_the_drawn_robot_is_as_tall_as_the_real_one() -> None:
 
 
 def test_uneven_ground_is_drawn_where_it_is() -> None:
-    assert uneven_ground("flat") is None
-    ground = Ground(np.array([[0.0, 0.1, 0.2], [0.3, 0.4, 0.5]]), half_length=2.0, half_width=1.0)
+    assert load_robot().ground is None
+    ground = Heights(np.array([[0.0, 0.1, 0.2], [0.3, 0.4, 0.5]]), half_length=2.0, half_width=1.0)
     vertices, faces = ground_mesh(ground)
     assert vertices[[0, 2, 3]].tolist() == [[-2.0, -1.0, 0.0], [2.0, -1.0, 0.2], [-2.0, 1.0, 0.3]]
     corners = vertices[faces]

@@ -127,7 +127,7 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
         ("trainer.lrr", 1, "unknown key trainer.lrr, did you mean trainer.lr? the keys of trainer are name, seed,"),
         ("trainer.timestep", 1, "unknown key trainer.timestep, did you mean physics.timestep?"),
         ("env.commands.forwrd", [0, 1], "unknown key env.commands.forwrd, did you mean env.commands.forward?"),
-        ("trainr", {"lr": 1}, "unknown key trainr, did you mean trainer? the sections are physics, env,"),
+        ("trainr", {"lr": 1}, "unknown key trainr, did you mean trainer? the sections are robot, physics, env,"),
         ("env.zzz", 1, "unknown key env.zzz; the keys of env are"),
         ("trainer.lr", "abc", "trainer.lr must be a number, found 'abc'"),
         ("trainer.lr", None, "trainer.lr must be a number, found nothing"),

@@ -21,6 +21,7 @@ from playground_amp.errors import UserError
 from playground_amp.learning.networks import make_policy
 from playground_amp.physics.readings import make_readings
 from playground_amp.policies.bundle_controller import bundle_controller
+from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import save_policy
 
@@ -28,15 +29,15 @@ from playground_amp.runs.checkpoint import save_policy
 def test_the_imu_is_where_the_model_has_it_and_is_turned_back_into_the_base_frame() -> None:
     """MuJoCo's own orientation and velocity of the site `imu`, in a tumbling robot with a turned, turning waist."""
     robot, rng = load_robot(), np.random.default_rng(0)
-    data = mujoco.MjData(robot.model)
+    data = mujoco.MjData(model_of(robot))
     data.qpos[:] = robot.home_qpos
     data.qpos[3:7] = np.array([0.8, 0.1, -0.4, 0.4]) / np.sqrt(0.97)
     data.qpos[7:] += rng.uniform(-0.2, 0.2, 11)
     data.qvel[:] = rng.uniform(-1, 1, 17)
-    mujoco.mj_forward(robot.model, data)
-    site, quaternion, velocity = robot.model.site("imu").id, np.empty(4), np.empty(6)
+    mujoco.mj_forward(model_of(robot), data)
+    site, quaternion, velocity = model_of(robot).site("imu").id, np.empty(4), np.empty(6)
     mujoco.mju_mat2Quat(quaternion, data.site_xmat[site])
-    mujoco.mj_objectVelocity(robot.model, data, mujoco.mjtObj.mjOBJ_SITE, site, velocity, 1)
+    mujoco.mj_objectVelocity(model_of(robot), data, mujoco.mjtObj.mjOBJ_SITE, site, velocity, 1)
 
     zeros = jnp.zeros(4), jnp.zeros(11)
     readings = make_readings(robot)(jnp.asarray(data.qpos), jnp.asarray(data.qvel), *zeros)

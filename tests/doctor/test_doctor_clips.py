@@ -12,7 +12,8 @@ from playground_amp.doctor.check import findings_of
 from playground_amp.doctor.quotients import state_quotients
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import SoleMotion
-from playground_amp.robot.robot import JOINT_NAMES, load_robot
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.robot import load_robot
 
 ROBOT = load_robot()
 TASK = config("forward=[0,0.5]", "sideways=[0,0]", "yaw_rate=[0,0.4]", "forward_share=1.0", "heading_share=0.0")

@@ -15,7 +15,7 @@ from playground_amp.doctor.leaks import check_leaks, check_own_replay, leaks
 from playground_amp.doctor.throwaway import ThrowAway
 from playground_amp.motion import demonstrations
 from playground_amp.physics.readings import Readings
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 KNEE, HIP = JOINT_NAMES.index("left_knee_pitch"), JOINT_NAMES.index("left_hip_pitch")
 

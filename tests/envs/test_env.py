@@ -16,7 +16,8 @@ from playground_amp.envs.observations import ACTOR_LAYOUT, ACTOR_SIZE
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.errors import UserError
-from playground_amp.robot.robot import JOINT_NAMES, load_robot
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.robot import load_robot
 
 HOME = load_robot().home_joint_position
 # One more environment for all that needs other settings than the YAML's: each costs seconds to compile.

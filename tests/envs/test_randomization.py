@@ -20,6 +20,7 @@ from playground_amp.errors import UserError
 from playground_amp.physics.protocol import Engine, PhysicalParameters, make_engine
 from playground_amp.physics.readings import Readings
 from playground_amp.robot import mirror
+from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot, mirrored_name
 
 ROBOT = load_robot()
@@ -31,7 +32,7 @@ CONVERGED = ["timestep=0.002", "physics.solver=newton", "physics.iterations=50",
 @cache
 def engine(name: str) -> Engine:
     settings = [f"physics.engine={name}", *CONVERGED]
-    return make_engine(load_config(STANDARD, settings).physics, 0.02)
+    return make_engine(load_config(STANDARD, settings).physics, load_robot(), 0.02)
 
 
 def different(**values: jax.Array | float) -> PhysicalParameters:
@@ -98,13 +99,13 @@ ENGINES = pytest.mark.parametrize("name", ["native", "mjx"])
 
 @ENGINES
 def test_masses_and_their_place_reach_the_floor(name):
-    weight = 9.81 * ROBOT.model.body_mass.sum()
+    weight = 9.81 * model_of(ROBOT).body_mass.sum()
     for scale in (0.85, 1.15):
         force = on_the_floor(name)(different(mass_scale=scale)).switch_force.sum()
         np.testing.assert_allclose(force, scale * weight, rtol=0.02)
     # The torso's 1.64 kg 2 cm to the left are a moment of 0.32 N·m, which the feet, 0.18 m apart, take by 1.8 N more on
     # the left and less on the right; forward the same moment is taken by toes and heels 0.16 m apart: 2.0 N.
-    torso = ROBOT.model.body("torso").id - 1
+    torso = model_of(ROBOT).body("torso").id - 1
     nominal = on_the_floor(name)(different()).switch_force
     shift = jnp.zeros((12, 3)).at[torso]
     left = on_the_floor(name)(different(com_shift_b=shift.set(jnp.array([0, 0.02, 0])))).switch_force
@@ -275,7 +276,7 @@ def mirrors(observation: dict[str, jax.Array]) -> dict[str, mirror.Mirror]:
 
 def mirrored_state(state: EnvState) -> EnvState:
     """The same robot, with its own faults, seen in the mirror; at the home pose and under the mirrored command."""
-    names = [ROBOT.model.body(body).name for body in range(1, ROBOT.model.nbody)]
+    names = [model_of(ROBOT).body(body).name for body in range(1, model_of(ROBOT).nbody)]
     other = jnp.array([names.index(mirrored_name(name)) for name in names])
     p, joints = state.parameters, jnp.asarray(ROBOT.joint_mirror_index)
     assert p.mass_scale is not None

@@ -14,7 +14,9 @@ from playground_amp.gates.gates import SIMULATORS
 from playground_amp.gates.runner import gate_config, make_env
 from playground_amp.gates.table import describe_physics
 from playground_amp.physics import registry as availability
-from playground_amp.robot.robot import JOINT_NAMES, load_robot, with_elliptic_cones
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.robot import load_robot
 
 CONFIG = load_config(STANDARD)
 ROBOT = load_robot()
@@ -43,8 +45,7 @@ def test_fine_is_mujoco_at_half_a_millisecond_with_elliptic_cones():
 
     assert (config.physics.engine, config.physics.timestep, config.physics.iterations) == ("native", 0.0005, 100)
     assert env.engine.model.opt.cone == mujoco.mjtCone.mjCONE_ELLIPTIC  # pyright: ignore[reportAttributeAccessIssue]
-    assert with_elliptic_cones(ROBOT).model.opt.cone == mujoco.mjtCone.mjCONE_ELLIPTIC
-    assert ROBOT.model.opt.cone == mujoco.mjtCone.mjCONE_PYRAMIDAL  # the shared model is as it was
+    assert model_of(ROBOT).opt.cone == mujoco.mjtCone.mjCONE_PYRAMIDAL  # the shared model is as it was
     assert "0.5 ms" in describe_physics(SIMULATORS)
 
 
@@ -79,7 +80,7 @@ def in_mujoco(
     qpos: np.ndarray, qvel: np.ndarray, target: np.ndarray, push: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same control period in MuJoCo's steps of 1 ms."""
-    model = copy.copy(ROBOT.model)
+    model = copy.copy(model_of(ROBOT))
     model.opt.timestep = 0.001
     data = mujoco.MjData(model)
     data.qpos, data.qvel, data.ctrl = qpos, qvel, target
@@ -92,8 +93,8 @@ def test_the_plant_is_the_mjcf_by_name(drake):
     plant = drake.built.plant
     names = set(drake.built.geometry_names.values())
 
-    assert plant.CalcTotalMass(drake.context) == pytest.approx(ROBOT.model.body_mass.sum())
-    assert all(plant.HasBodyNamed(ROBOT.model.body(index).name) for index in range(1, ROBOT.model.nbody))
+    assert plant.CalcTotalMass(drake.context) == pytest.approx(model_of(ROBOT).body_mass.sum())
+    assert all(plant.HasBodyNamed(model_of(ROBOT).body(index).name) for index in range(1, model_of(ROBOT).nbody))
     assert {"floor", "left_heel", "left_toe", "right_heel", "right_toe"} <= names
     for name in JOINT_NAMES:
         actuator = plant.GetJointActuatorByName(name)
@@ -125,7 +126,7 @@ def test_at_rest_the_switches_carry_the_weight(drake):
     for _ in range(60):
         qpos, qvel, switch_force, torque = drake.step(qpos, qvel, ROBOT.home_joint_position, np.zeros(3))
 
-    assert switch_force.sum() == pytest.approx(9.81 * ROBOT.model.body_mass.sum(), rel=0.02)
+    assert switch_force.sum() == pytest.approx(9.81 * model_of(ROBOT).body_mass.sum(), rel=0.02)
     assert np.all(switch_force > 2.0)
     assert qpos[2] == pytest.approx(0.459, abs=0.003)
     assert np.abs(torque).max() < 1.0

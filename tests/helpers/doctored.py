@@ -14,7 +14,8 @@ from playground_amp.doctor.feature_agreement import Sides, replay
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import reference_buffer
 from playground_amp.motion.generate.table import make_clip
-from playground_amp.robot.robot import JOINT_NAMES, load_robot
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.robot import load_robot
 
 COMMANDS = ((0.0, 0.0, 0.0), (0.27, 0.0, 0.0), (0.5, 0.0, 0.0), (0.2, 0.1, 0.4))
 WAIST, PITCH = 0.02, 0.004  # rad

@@ -1,6 +1,5 @@
 """Numbers that go bad in real training: the robot or the update is left out and counted, and learning goes on."""
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from playground_amp.learning import rollout
 from playground_amp.learning.iteration import Trainer, TrainingState
 from playground_amp.physics.engines.native import NativeEngine
 from playground_amp.physics.protocol import PhysicsState
-from playground_amp.robot.robot import ROBOT_DIR, load_robot
+from playground_amp.robot.altered import altered_robot
+from playground_amp.robot.robot import load_robot
 from playground_amp.runs.evidence import replay_evidence
 from playground_amp.runs.folder import list_states, state_path
 from playground_amp.runs.loop import run
@@ -189,15 +189,16 @@ def test_an_error_of_the_native_engine_ends_those_robots_episodes_only(
     assert np.isfinite(replay_evidence(tmp_path / "evidence/iter_00000002.npz").evidence.physics.qpos).all()
 
 
-def test_the_native_engine_names_the_robots_that_it_failed_on() -> None:
-    spec = mujoco.MjSpec.from_file(str(ROBOT_DIR / "scene_flat.xml"))
-    spec.memory = 20_000  # bytes: enough in the air, too few for the contacts of a robot on the floor
-    robot = dataclasses.replace(load_robot(), model=spec.compile())
+def test_the_native_engine_names_the_robots_that_it_failed_on(tmp_path: Path) -> None:
+    def with_little_memory(spec: mujoco.MjSpec) -> None:
+        spec.memory = 20_000  # bytes: enough in the air, too few for the contacts of a robot on the floor
+
+    robot = altered_robot(load_robot(), tmp_path / "robot", with_little_memory)
     config = fake_config("unused")
     engine = NativeEngine(robot, config.physics, config.env.control_dt)
     qpos = np.tile(robot.home_qpos, (4, 1)).astype(np.float32)
     qpos[1:3, 2] = 2.0
-    still = jnp.zeros((4, robot.model.nv))
+    still = jnp.zeros((4, robot.nv))
     physics = PhysicsState(jnp.asarray(qpos), still, still, jnp.zeros(4))
     targets = jnp.tile(jnp.asarray(robot.home_joint_position, jnp.float32), (4, 1))
     step = jax.vmap(engine.step, (0, 0, None, None))

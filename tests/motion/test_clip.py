@@ -9,7 +9,7 @@ import pytest
 
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip, load_clip, load_clips, save_clip
-from playground_amp.robot.robot import JOINT_NAMES
+from playground_amp.robot.names import JOINT_NAMES
 
 
 def made_up_clip(frames: int = 5) -> Clip:

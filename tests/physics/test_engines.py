@@ -24,6 +24,7 @@ from playground_amp.physics.engines.simulation_model import simulation_model
 from playground_amp.physics.protocol import make_engine
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.registry import check_engine
+from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 
 CONTROL_DT = 0.02
@@ -61,7 +62,7 @@ def standing_start(robots: int) -> tuple[jax.Array, jax.Array]:
 def native_states(num_threads: int, robots: int = 8, steps: int = 100) -> np.ndarray:
     """Positions and velocities [steps, robots, 35] under `targets`, from the native engine."""
     physics = config("native").physics.model_copy(update={"num_threads": num_threads})
-    engine = make_engine(physics, CONTROL_DT)
+    engine = make_engine(physics, load_robot(), CONTROL_DT)
     parameters = jax.tree.map(lambda x: jnp.tile(x, robots), engine.nominal_parameters())
 
     @jax.jit
@@ -107,7 +108,7 @@ def test_native_results_do_not_depend_on_the_number_of_threads():
 def test_physics_of_training_stay_close_to_those_of_the_gates():
     """One control period at a time, from the states that the gate's physics reach."""
     fine = native_states(0)
-    engine = make_engine(load_config(STANDARD, []).physics, CONTROL_DT)
+    engine = make_engine(load_config(STANDARD, []).physics, load_robot(), CONTROL_DT)
     robots = fine.shape[1]
     parameters = jax.tree.map(lambda x: jnp.tile(x, robots), engine.nominal_parameters())
     push = jnp.zeros((robots, 3))
@@ -176,10 +177,10 @@ def test_engines_agree_on_who_falls():
 
 @pytest.mark.parametrize("call", ["reset", "step"])
 def test_the_first_call_of_an_engine_reads_what_later_ones_read(call):
-    engine = make_engine(config("native").physics, CONTROL_DT)
+    engine = make_engine(config("native").physics, load_robot(), CONTROL_DT)
     qpos, qvel = jax.tree.map(lambda x: x[0], standing_start(1))
     qpos, parameters = qpos.at[2].add(-0.008), engine.nominal_parameters()  # soles pressed into the floor
-    state, _ = make_engine(config("native").physics, CONTROL_DT).reset(qpos, qvel, parameters)
+    state, _ = make_engine(config("native").physics, load_robot(), CONTROL_DT).reset(qpos, qvel, parameters)
 
     def read() -> Readings:
         if call == "reset":
@@ -193,9 +194,9 @@ def test_the_first_call_of_an_engine_reads_what_later_ones_read(call):
 
 def test_readings_match_mujoco():
     robot = load_robot()
-    engine = make_engine(config("native").physics, CONTROL_DT)
+    engine = make_engine(config("native").physics, load_robot(), CONTROL_DT)
     rng = np.random.default_rng(1)
-    model, data = copy.copy(robot.model), mujoco.MjData(robot.model)
+    model, data = copy.copy(model_of(robot)), mujoco.MjData(model_of(robot))
     data.qpos[:] = robot.home_qpos
     quaternion = np.array([0.9, 0.1, -0.2, 0.3])
     data.qpos[3:7] = quaternion / np.linalg.norm(quaternion)
@@ -220,7 +221,7 @@ def test_readings_match_mujoco():
 @pytest.mark.parametrize("engine", ["native", "mjx", pytest.param("warp", marks=NEEDS_WARP)])
 def test_friction_and_push_reach_the_physics(engine):
     """A 6 N push on 4.1 kg (0.15 of its weight) slides the robot on a floor of friction 0.02 but not of 0.8."""
-    engine = make_engine(config(engine).physics, CONTROL_DT)
+    engine = make_engine(config(engine).physics, load_robot(), CONTROL_DT)
 
     @jax.jit
     def pushed(friction):
@@ -239,7 +240,7 @@ def test_friction_and_push_reach_the_physics(engine):
 
 
 def test_a_state_that_is_not_finite_stays_with_its_robot():
-    engine = make_engine(config("native").physics, CONTROL_DT)
+    engine = make_engine(config("native").physics, load_robot(), CONTROL_DT)
     parameters = jax.tree.map(lambda x: jnp.tile(x, 4), engine.nominal_parameters())
     qpos, qvel = standing_start(4)
     states, _ = jax.vmap(engine.reset)(qpos, qvel, parameters)

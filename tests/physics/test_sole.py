@@ -7,6 +7,7 @@ import numpy as np
 
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.physics.sole import make_sole_height
+from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 from playground_amp.rotations import rotate
 
@@ -23,7 +24,7 @@ def lowest_of_model(data: mujoco.MjData, side: str) -> float:
 
 def test_lowest_point_is_that_of_the_contact_shapes():
     robot = load_robot()
-    data = mujoco.MjData(robot.model)
+    data = mujoco.MjData(model_of(robot))
     sole_height, foot_positions_b = make_sole_height(robot), make_foot_kinematics(robot)
     random = np.random.default_rng(0)
 
@@ -38,7 +39,7 @@ def test_lowest_point_is_that_of_the_contact_shapes():
         qpos[3:7] /= np.linalg.norm(qpos[3:7])
         qpos[7:] += random.uniform(-0.2, 0.2, 11)
         data.qpos[:] = qpos
-        mujoco.mj_kinematics(robot.model, data)
+        mujoco.mj_kinematics(model_of(robot), data)
         expected = [lowest_of_model(data, side) for side in ("left", "right")]
 
         # The rectangle has the corners that the capsules' round ends lack: up to a radius of 4 mm, times the tilt.

@@ -5,17 +5,12 @@ import numpy as np
 import pytest
 
 from playground_amp.errors import UserError
-from playground_amp.robot.robot import (
-    FOOT_NAMES,
-    JOINT_NAMES,
-    SWITCH_NAMES,
-    load_robot,
-    load_visual_model,
-    mirrored_name,
-)
+from playground_amp.robot.models import model_of, visual_model_of
+from playground_amp.robot.names import FOOT_NAMES, JOINT_NAMES, SWITCH_NAMES
+from playground_amp.robot.robot import load_robot, mirrored_name
 
 ROBOT = load_robot()
-MODEL = ROBOT.model
+MODEL = model_of(ROBOT)
 
 # Base frame at the zero pose: x forward, y left, z up. m, kg, kg*m^2 about the own center of mass.
 LEFT_LEG_JOINTS = {  # body: parent, joint, anchor, axis, range in degrees
@@ -167,7 +162,7 @@ def test_mirror_swaps_the_legs_and_flips_rolls_and_yaw() -> None:
 
 def test_soles_switches_and_imu_are_in_place(zero_pose: mujoco.MjData) -> None:
     np.testing.assert_allclose(zero_pose.site("imu").xpos, IMU, atol=1e-6)
-    visual = load_visual_model()
+    visual = visual_model_of(ROBOT)
     drawn = mujoco.MjData(visual)
     drawn.qpos[:] = zero_pose.qpos
     mujoco.mj_forward(visual, drawn)
@@ -195,7 +190,7 @@ def test_scene_has_what_a_video_needs() -> None:
 
 
 def test_looks_do_not_change_the_motion() -> None:
-    visual = load_visual_model()
+    visual = visual_model_of(ROBOT)
     assert visual.ngeom > MODEL.ngeom
     end = []
     for model in (MODEL, visual):
@@ -207,10 +202,10 @@ def test_looks_do_not_change_the_motion() -> None:
 
 
 def test_a_scene_is_compiled_once() -> None:
-    assert load_robot() is load_robot("flat")
-    assert load_visual_model() is load_visual_model(scene="flat")
+    assert load_robot() is load_robot("wildrobot", "flat")
+    assert visual_model_of(ROBOT) is visual_model_of(load_robot("wildrobot", "flat"))
 
 
 def test_unknown_scene_lists_the_known_ones() -> None:
     with pytest.raises(UserError, match=r"unknown scene 'moon'.*flat"):
-        load_robot("moon")
+        load_robot(scene="moon")

@@ -4,10 +4,12 @@ import mujoco
 import numpy as np
 import pytest
 
-from playground_amp.robot.robot import FOOT_NAMES, JOINT_NAMES, SWITCH_NAMES, load_robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import FOOT_NAMES, JOINT_NAMES, SWITCH_NAMES
+from playground_amp.robot.robot import load_robot
 
 ROBOT = load_robot()
-MODEL = ROBOT.model
+MODEL = model_of(ROBOT)
 WEIGHT = 4.128 * 9.81  # N
 SWITCH_THRESHOLD = 2.0  # N
 MIRRORED_BASE_QPOS = np.array([1, -1, 1, 1, -1, 1, -1])  # position, quaternion wxyz, in a mirror through x-z

@@ -6,7 +6,9 @@ import mujoco
 import numpy as np
 import pytest
 
-from playground_amp.robot.robot import FOOT_NAMES, load_robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import FOOT_NAMES
+from playground_amp.robot.robot import load_robot
 
 ROBOT = load_robot()
 STATIC_LIMIT = 2.5  # N*m
@@ -39,7 +41,7 @@ STRAIGHT_STANCE = {
 
 def standing(pose: dict[str, float], foot: str) -> tuple[mujoco.MjModel, mujoco.MjData]:
     """The robot at rest with that foot flat on the floor, its sole's center at the origin. No contact model."""
-    model = copy.copy(ROBOT.model)
+    model = copy.copy(model_of(ROBOT))
     model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT
     data = mujoco.MjData(model)
     data.qpos[:7] = [0, 0, 0, 1, 0, 0, 0]

@@ -16,9 +16,10 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.sole import make_sole_height
 from playground_amp.robot import terrain
+from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 
-ROUGH = load_robot("rough")
+ROUGH = load_robot(scene="rough")
 
 
 def test_bumps_and_slopes_have_their_size():
@@ -35,15 +36,15 @@ def test_bumps_and_slopes_have_their_size():
 
 
 def test_the_ground_is_the_same_every_time_and_lies_within_the_scene():
-    model = ROUGH.model
+    model = model_of(ROUGH)
     heights = terrain.heights(441, 441, 22.0, 22.0)
     np.testing.assert_array_equal(heights, terrain.heights.__wrapped__(441, 441, 22.0, 22.0))
     assert 0 < model.hfield_data.min() < model.hfield_data.max() < 1
-    assert model.geom("floor").priority[0] == load_robot().model.geom("floor").priority[0]
+    assert model.geom("floor").priority[0] == model_of(load_robot()).geom("floor").priority[0]
 
 
 def test_the_height_over_the_ground_is_what_a_ray_measures():
-    model, data = ROUGH.model, mujoco.MjData(ROUGH.model)
+    model, data = model_of(ROUGH), mujoco.MjData(model_of(ROUGH))
     data.qpos[:] = ROUGH.home_qpos
     data.qpos[2] = 50.0  # out of the rays' way
     mujoco.mj_forward(model, data)
@@ -66,7 +67,7 @@ def test_starts_lie_apart_with_the_soles_just_clear_of_the_ground():
 
     places, qpos = jax.vmap(start)(jax.random.split(jax.random.PRNGKey(0), 64))
     assert np.ptp(np.asarray(places), axis=0).min() > 5.0
-    model, data = ROUGH.model, mujoco.MjData(ROUGH.model)
+    model, data = model_of(ROUGH), mujoco.MjData(model_of(ROUGH))
     over_ground = make_height_over_ground(ROUGH)
     for configuration in np.asarray(qpos):
         data.qpos[:] = configuration
@@ -91,6 +92,6 @@ def test_a_robot_stands_on_rough_ground(engine):
     assert not bool(end.terminated)
     assert 0.43 < float(end.readings.base_height) < 0.48
     assert float(jnp.abs(start.readings.base_position_w[2] - start.readings.base_height)) > 0.005
-    weight = 9.81 * ROUGH.model.body_mass.sum()
+    weight = 9.81 * model_of(ROUGH).body_mass.sum()
     assert float(end.readings.switch_force.sum()) > 0.5 * weight
     assert float(end.readings.foot_height.max()) < 0.02

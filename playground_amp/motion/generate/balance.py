@@ -17,7 +17,8 @@ from playground_amp.motion.clip import NQ, NV
 from playground_amp.motion.generate import leg as legs
 from playground_amp.motion.generate.footsteps import Feet, travel, turned
 from playground_amp.physics.motion_analysis import center_of_pressure
-from playground_amp.robot.robot import JOINT_NAMES, Robot
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.record import Robot
 
 GRAVITY = 9.81
 CORRECTIONS = 6  # of the sway; each leaves about a third of the difference

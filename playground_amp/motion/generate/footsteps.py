@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 _ROLLING = 0.04  # rad; a foot that is pitched so far stands on its edge
 
@@ -41,8 +41,8 @@ class Sole(NamedTuple):
 
 def sole_of(robot: Robot) -> Sole:
     """The sole of the compiled model."""
-    toe, heel = robot.model.geom("left_toe"), robot.model.geom("left_heel")
-    return Sole(float(toe.pos[0] - heel.pos[0]) / 2, float(toe.size[0]))
+    sole = robot.soles[0]
+    return Sole(sole.half_length - sole.edge_radius, sole.edge_radius)
 
 
 def travel(velocity: np.ndarray, time: np.ndarray) -> np.ndarray:

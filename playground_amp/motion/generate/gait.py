@@ -16,7 +16,7 @@ from playground_amp.motion.generate.balance import CORRECTIONS, Plan, Solver, ba
 from playground_amp.motion.generate.footsteps import Feet, place_feet, sole_of, travel
 from playground_amp.motion.generate.steps import StepStyle, contacts, make_foot, weight_share
 from playground_amp.physics.motion_analysis import center_of_pressure
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 SOURCE = "gait generator"
 _PHASES = 96  # at which the inverse kinematics is solved

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playground_amp.robot.robot import JOINT_NAMES, LEG_JOINTS, Robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import JOINT_NAMES, LEG_JOINTS
+from playground_amp.robot.record import Robot
 
 _STEPS = 40
 _LARGEST_STEP = 0.3  # rad a Newton step
@@ -36,11 +38,11 @@ class FootPose(NamedTuple):
 
 def make_leg(robot: Robot, side: str) -> Leg:
     """The `left` or the `right` leg of the compiled model."""
-    joints = [robot.model.joint(f"{side}_{name}") for name in LEG_JOINTS]
+    joints = [model_of(robot).joint(f"{side}_{name}") for name in LEG_JOINTS]
     return Leg(
-        offset=np.array([robot.model.body(int(joint.bodyid[0])).pos for joint in joints]),
+        offset=np.array([model_of(robot).body(int(joint.bodyid[0])).pos for joint in joints]),
         axis=np.array([joint.axis for joint in joints]),
-        sole=robot.model.site(f"{side}_foot").pos.copy(),
+        sole=model_of(robot).site(f"{side}_foot").pos.copy(),
         joints=np.array([JOINT_NAMES.index(f"{side}_{name}") for name in LEG_JOINTS]),
     )
 

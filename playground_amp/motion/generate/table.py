@@ -8,7 +8,7 @@ from playground_amp.envs.commands import hold
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.gait import GaitStyle, stand, walk
 from playground_amp.motion.generate.styles import style_for
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 FORWARD_STEP, SIDEWAYS_STEP, YAW_RATE_STEP = 0.1, 0.2, 0.4  # m/s, m/s, rad/s; at most, from one gait to the next
 

@@ -17,7 +17,7 @@ from playground_amp.motion.human.retarget import froude_speed, retarget
 from playground_amp.motion.human.skeleton import Recording
 from playground_amp.motion.human.smpl import read_smpl
 from playground_amp.motion.human.strides import Steady, find_steady, symmetric
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 READERS: dict[str, Callable[[Path], Recording]] = {".bvh": read_bvh, ".json": read_deepmimic, ".npz": read_smpl}
 _STRAIGHT_TURN = 0.15  # rad a stride; a walk that turns less goes straight ahead

@@ -30,7 +30,9 @@ from playground_amp.motion.generate.footsteps import (
 from playground_amp.motion.generate.gait import GaitStyle, reaching, whole_frames
 from playground_amp.motion.generate.styles import style_for
 from playground_amp.motion.human.strides import PHASES, Stride
-from playground_amp.robot.robot import BASE_QVEL_SIZE, FOOT_NAMES, Robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import FOOT_NAMES
+from playground_amp.robot.record import BASE_QVEL_SIZE, Robot
 
 _CLEARANCE = 0.018  # m that the middle of a swing is lifted by; a person's toes pass closer to the floor
 _MOST_PITCH, _LEAST_PITCH = 0.75, -0.35  # rad, of a foot
@@ -126,10 +128,10 @@ def froude_speed(robot: Robot, stride: Stride) -> float:
 
 def mink_angles(robot: Robot, feet: Feet, body: np.ndarray, start: np.ndarray) -> np.ndarray | None:
     """Joint angles [T, 11] that put the feet in their places, within the joints' ranges; see `balance.Solver`."""
-    configuration = mink.Configuration(robot.model)
+    configuration = mink.Configuration(model_of(robot))
     tasks = [mink.FrameTask(name, "site", 1.0, [1.0, 1.0, 0.0]) for name in FOOT_NAMES]  # headings follow
-    held = mink.DofFreezingTask(robot.model, dof_indices=list(range(BASE_QVEL_SIZE + 1)))  # the base and waist_yaw
-    limits = [mink.ConfigurationLimit(robot.model)]
+    held = mink.DofFreezingTask(model_of(robot), dof_indices=list(range(BASE_QVEL_SIZE + 1)))  # the base and waist_yaw
+    limits = [mink.ConfigurationLimit(model_of(robot))]
     turns = attitude(body[:, 3], body[:, 5], body[:, 4]).as_quat(scalar_first=True)
     found = start.copy()
     for row in range(len(body)):
@@ -164,7 +166,7 @@ def _cycle_time(scaled: float, slower: float, longest: float) -> float:
 
 def _leg_length(robot: Robot) -> float:
     """From hip to ankle, along thigh and shank, m."""
-    model = robot.model
+    model = model_of(robot)
     return float(sum(np.linalg.norm(model.body(f"left_{part}").pos) for part in ("shank", "ankle")))
 
 

@@ -22,7 +22,9 @@ from playground_amp.physics.engines.drake_plant import build_plant
 from playground_amp.physics.engines.simulation_model import substeps
 from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.robot.robot import BASE_QPOS_SIZE, BASE_QVEL_SIZE, JOINT_NAMES, SWITCH_NAMES, Robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import JOINT_NAMES, SWITCH_NAMES
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 _BREAKAWAY_SPEED = 0.02  # rad/s; friction loss grows linearly up to it, since Drake cannot hold a joint by friction
 
@@ -35,12 +37,12 @@ class DrakeEngine:
         self.control_dt = control_dt
         self._host = HostPlant(robot, config.timestep, substeps(config, control_dt))
         self._readings = make_readings(robot)
-        model = robot.model
+        model = model_of(robot)
         sizes = (model.nq, model.nv, len(SWITCH_NAMES), len(JOINT_NAMES))
         self._result = tuple(jax.ShapeDtypeStruct((size,), jnp.float32) for size in sizes)
 
     def nominal_parameters(self) -> PhysicalParameters:
-        return PhysicalParameters(floor_friction=jnp.float32(self.robot.model.geom("floor").friction[0]))
+        return PhysicalParameters(floor_friction=jnp.float32(model_of(self.robot).geom("floor").friction[0]))
 
     def reset(
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
@@ -83,7 +85,7 @@ class HostPlant:
         }
         self._servo = _Servo(robot)
         self._waist = built.plant.GetBodyByName("waist")
-        self._waist_com = robot.model.body("waist").ipos
+        self._waist_com = model_of(robot).body("waist").ipos
         self._lock = threading.Lock()
 
     def step(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -167,11 +169,11 @@ class _Servo:
     """The actuator law of every joint, from the compiled model by name."""
 
     def __init__(self, robot: Robot):
-        actuators = [robot.model.actuator(name) for name in JOINT_NAMES]
+        actuators = [model_of(robot).actuator(name) for name in JOINT_NAMES]
         self._kp = np.array([actuator.gainprm[0] for actuator in actuators])
         self._kv = np.array([-actuator.biasprm[2] for actuator in actuators])
         self._limit = robot.torque_limit
-        self._friction = np.array([robot.model.joint(name).frictionloss[0] for name in JOINT_NAMES])
+        self._friction = np.array([model_of(robot).joint(name).frictionloss[0] for name in JOINT_NAMES])
 
     def torque(self, target: np.ndarray, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
         """kp (target − position) − kv velocity, within the limit; N·m."""

@@ -32,7 +32,9 @@ from pydrake.multibody.plant import AddMultibodyPlant, CoulombFriction, Multibod
 from pydrake.multibody.tree import FixedOffsetFrame, RevoluteJoint, RotationalInertia, SpatialInertia
 from pydrake.systems.framework import Diagram, DiagramBuilder
 
-from playground_amp.robot.robot import JOINT_NAMES, Robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.record import Robot
 
 _DISSIPATION = 20.0  # s/m, Hunt and Crossley's; a landing foot does not bounce
 
@@ -54,7 +56,7 @@ def build_plant(robot: Robot, timestep: float) -> DrakePlant:
     Raises:
       ValueError: the model holds what this translation does not know.
     """
-    model = robot.model
+    model = model_of(robot)
     builder = DiagramBuilder()
     config = MultibodyPlantConfig(
         time_step=timestep,

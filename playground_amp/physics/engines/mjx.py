@@ -13,7 +13,7 @@ from playground_amp.physics.engines.quiet_mjx import mjx
 from playground_amp.physics.engines.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 XLA_THREADS = "8"
 

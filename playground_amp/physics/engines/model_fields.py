@@ -9,7 +9,7 @@ from typing import Any
 import mujoco
 
 from playground_amp.physics.protocol import PhysicalParameters
-from playground_amp.robot.robot import BASE_QVEL_SIZE
+from playground_amp.robot.record import BASE_QVEL_SIZE
 
 SOFTNESS_INPUTS = ("mass_scale", "com_shift_b", "joint_armature")
 """Parameters on which the model's compiled constants depend: `derived_constants`."""

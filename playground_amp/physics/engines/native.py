@@ -24,7 +24,7 @@ from playground_amp.physics.engines.result_row import ResultRow
 from playground_amp.physics.engines.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 # Three sweeps of projected Gauss-Seidel come closer to the converged solver than three Newton iterations, in two thirds
 # of the time: the robot has few constraints, and they change little from step to step.

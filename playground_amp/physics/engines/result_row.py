@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from playground_amp.physics.protocol import PhysicsState
-from playground_amp.robot.robot import SWITCH_NAMES
+from playground_amp.robot.names import SWITCH_NAMES
 
 
 class ResultRow:

@@ -6,9 +6,12 @@ import mujoco
 import numpy as np
 
 from playground_amp.configs.schema import PhysicsConfig
-from playground_amp.robot.robot import SWITCH_NAMES, Robot
+from playground_amp.robot.models import model_of
+from playground_amp.robot.names import SWITCH_NAMES
+from playground_amp.robot.record import Robot
 
 _SOLVERS = {"newton": mujoco.mjtSolver.mjSOL_NEWTON, "cg": mujoco.mjtSolver.mjSOL_CG, "pgs": mujoco.mjtSolver.mjSOL_PGS}
+_CONES = {"pyramidal": mujoco.mjtCone.mjCONE_PYRAMIDAL, "elliptic": mujoco.mjtCone.mjCONE_ELLIPTIC}
 
 
 def simulation_model(robot: Robot, config: PhysicsConfig, auto_solver: str) -> mujoco.MjModel:
@@ -16,11 +19,12 @@ def simulation_model(robot: Robot, config: PhysicsConfig, auto_solver: str) -> m
 
     `auto_solver`: the one that `solver: auto` stands for.
     """
-    model = copy.copy(robot.model)
+    model = copy.copy(model_of(robot))
     model.opt.timestep = config.timestep
     model.opt.solver = _SOLVERS[auto_solver if config.solver == "auto" else config.solver]
     model.opt.iterations = config.iterations
     model.opt.ls_iterations = config.ls_iterations
+    model.opt.cone = _CONES[config.cone]
     return model
 
 

@@ -23,7 +23,7 @@ from playground_amp.physics.engines.simulation_model import simulation_model, su
 from playground_amp.physics.engines.warp_simulation import WarpSimulation
 from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.robot.robot import Robot
+from playground_amp.robot.record import Robot
 
 _Fields = tuple[str, ...]  # names of the model's fields that differ from robot to robot
 

@@ -1,0 +1,76 @@
+"""`robot.yaml`: what a robot's MJCF does not say. Beside it lies the MJCF; everything else is read from that."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.types import Strict
+
+from playground_amp.configs.yaml_text import read_yaml
+from playground_amp.errors import UserError
+
+DESCRIPTION = "robot.yaml"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Foot(_Part):
+    """One sole: the site at the middle of its underside, and the bars it touches the floor with.
+
+    A bar is a capsule across the foot, with a site and a touch sensor of the same name.
+    """
+
+    sole: str
+    toe: str
+    heel: str
+
+
+class Feet(_Part):
+    """Both soles."""
+
+    left: Foot
+    right: Foot
+
+
+class Home(_Part):
+    """The pose the robot stands in: actions are around it."""
+
+    height: float = Field(gt=0, description="of the base over the floor, m")
+    joints: dict[str, float] = Field(description="angles in rad; joints that are not named are at 0")
+
+
+class Servo(_Part):
+    """What the servos are, beyond the MJCF's gains and limits."""
+
+    model: str
+    speed_limit: float = Field(gt=0, description="rad/s without load")
+
+
+class RobotDescription(_Part):
+    """The file `robot.yaml`."""
+
+    title: str = Field(description="one line for people")
+    model: str = Field(description="the MJCF beside this file, in normal form")
+    feet: Feet
+    imu: str = Field(description="site of the IMU")
+    home: Home
+    servo: Servo
+    mirror: Annotated[list[tuple[str, str]], Strict(False)] | None = Field(
+        default=None, description="pairs of joints that mirror each other; without it, by names left_… and right_…"
+    )
+
+
+def read_description(folder: Path) -> RobotDescription:
+    """The description in a robot's folder. Raises UserError if it is missing or wrong, a line for each mistake."""
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        raise UserError(f"{folder} is no robot: it holds no {DESCRIPTION}")
+    try:
+        return RobotDescription.model_validate(read_yaml(path))
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        places = [".".join(str(part) for part in problem["loc"]) for problem in problems]
+        lines = [f"{path}: {place}: {problem['msg']}" for place, problem in zip(places, problems, strict=True)]
+        raise UserError("\n".join(lines)) from None

@@ -1,0 +1,89 @@
+"""From a robot's folder to its compiled models. Only `robot/`, `physics/` and `rendering/` look at those."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import mujoco
+
+from playground_amp.configs.paths import ROBOTS
+from playground_amp.errors import UserError
+from playground_amp.robot.description import DESCRIPTION, RobotDescription, read_description
+from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
+from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpos
+
+MODEL_FILES = ("*.xml", "*.yaml", "*.stl", "*.obj", "*.msh")
+
+
+def shipped_robots() -> list[str]:
+    """The robots that come with the package."""
+    return sorted(path.parent.name for path in ROBOTS.glob(f"*/{DESCRIPTION}"))
+
+
+def robot_folder(robot: str) -> Path:
+    """The folder of a robot given as after --robot: the name of one that ships, or a path.
+
+    Raises:
+        UserError: there is no such robot.
+    """
+    if robot in shipped_robots():
+        return ROBOTS / robot
+    folder = Path(robot).expanduser()
+    if not (folder / DESCRIPTION).is_file():
+        found = "holds no robot.yaml" if folder.is_dir() else "is neither the name of a robot nor a folder"
+        raise UserError(f"robot {robot} {found}; robots that ship: {', '.join(shipped_robots())}")
+    return folder.resolve()
+
+
+def robot_sha256(folder: Path) -> str:
+    """SHA-256 over the names and contents of a robot's model files."""
+    total = hashlib.sha256()
+    for path in sorted(path for pattern in MODEL_FILES for path in folder.rglob(pattern)):
+        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def model_of(robot: Robot) -> mujoco.MjModel:
+    """The compiled model for simulation, without what is only there to be looked at, which would slow every step.
+
+    It is shared: whoever changes it copies it first.
+    """
+    return compiled(robot.folder, robot.scene)
+
+
+def visual_model_of(robot: Robot) -> mujoco.MjModel:
+    """The same robot and scene with everything there is to see, for rendering; it moves exactly alike."""
+    return compiled(robot.folder, robot.scene, visual=True)
+
+
+@cache
+def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjModel:
+    """The model of a robot's folder in a scene.
+
+    Raises:
+        UserError: there is no such scene, or the files are wrong.
+    """
+    if scene not in SCENES:
+        raise UserError(f"unknown scene {scene!r}: known are {', '.join(SCENES)}")
+    description = read_description(folder)
+    spec = _read_spec(folder, description)
+    spec.compiler.discardvisual = not visual
+    add_scene(spec, scene, description.home.height)
+    home = home_qpos(spec, description.home.height, description.home.joints)
+    spec.add_key(name="home", qpos=home, ctrl=home[BASE_QPOS_SIZE:])
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise UserError(f"{folder / description.model}: {error}") from None
+    if model.nhfield:
+        fill_ground(model)
+    return model
+
+
+def _read_spec(folder: Path, description: RobotDescription) -> mujoco.MjSpec:
+    path = folder / description.model
+    try:
+        return mujoco.MjSpec.from_file(str(path))
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None

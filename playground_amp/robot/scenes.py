@@ -1,0 +1,77 @@
+"""The scene around a robot: its floor, flat or rough, sky and light, a camera, and the home pose as a keyframe."""
+
+from collections.abc import Callable
+
+import mujoco
+import numpy as np
+
+from playground_amp.robot import terrain
+
+_FRICTION = [0.8, 0.005, 0.0001]  # sliding, torsional, rolling, of the nominal floor
+_SKY = {"rgb1": [0.80, 0.88, 0.95], "rgb2": [0.45, 0.58, 0.72]}
+_TILES = {"rgb1": [0.62, 0.66, 0.68], "rgb2": [0.55, 0.59, 0.62], "markrgb": [0.75, 0.78, 0.80]}
+_ROUGH_POINTS = 441  # of the height field, each way: one every 0.1 m
+_ROUGH_HALF_SIZE = 22.0  # m
+_ROUGH_RELIEF = 0.8  # m from the lowest point that the height field can hold to the highest
+_ROUGH_BASE = 0.1  # m of ground below the lowest
+_UNIT_HEIGHT = 0.46  # m, standing height of the robot that the pictures below were composed for
+
+
+def add_scene(spec: mujoco.MjSpec, scene: str, standing_height: float) -> None:
+    """Adds the floor of a scene of `SCENES` and all there is around it. Lengths of pictures follow the height [m]."""
+    size = standing_height / _UNIT_HEIGHT
+    spec.stat.center, spec.stat.extent = [0, 0, 0.35 * size], 0.9 * size
+    headlight = spec.visual.headlight
+    headlight.diffuse, headlight.ambient, headlight.specular = [0.40] * 3, [0.35] * 3, [0.1] * 3
+    spec.visual.rgba.haze = [0.75, 0.82, 0.90, 1]
+    view = spec.visual.global_
+    view.azimuth, view.elevation, view.offwidth, view.offheight = 130, -15, 1280, 720
+    spec.visual.map.shadowclip = 4
+    spec.visual.quality.shadowsize = 2048
+    textures, builtin = mujoco.mjtTexture, mujoco.mjtBuiltin
+    square = {"width": 256, "height": 256}
+    spec.add_texture(name="sky", type=textures.mjTEXTURE_SKYBOX, builtin=builtin.mjBUILTIN_GRADIENT, **square, **_SKY)
+    edges = mujoco.mjtMark.mjMARK_EDGE
+    checker = {"type": textures.mjTEXTURE_2D, "builtin": builtin.mjBUILTIN_CHECKER, "mark": edges}
+    spec.add_texture(name="tiles", **checker, **square, **_TILES)
+    tiles = spec.add_material(name="tiles", texuniform=True, texrepeat=[1, 1])  # one tile is 0.5 m
+    tiles.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "tiles"
+    SCENES[scene](spec)
+    camera = spec.worldbody.add_camera(name="overview", pos=[2.2 * size, -2.2 * size, 1.2 * size])
+    camera.alt.type = mujoco.mjtOrientation.mjORIENTATION_XYAXES
+    camera.alt.xyaxes = [0.707, 0.707, 0, -0.29, 0.29, 0.91]
+
+
+def _add_flat_floor(spec: mujoco.MjSpec) -> None:
+    _add_floor(spec, type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 0.05])
+
+
+def _add_rough_floor(spec: mujoco.MjSpec) -> None:
+    """Bumps on slopes; the heights, from terrain.py, are filled in after compiling (`fill_ground`)."""
+    half = _ROUGH_HALF_SIZE
+    size = [half, half, _ROUGH_RELIEF, _ROUGH_BASE]
+    blank = np.zeros(_ROUGH_POINTS**2)
+    spec.add_hfield(name="ground", nrow=_ROUGH_POINTS, ncol=_ROUGH_POINTS, size=size, userdata=blank)
+    _add_floor(spec, type=mujoco.mjtGeom.mjGEOM_HFIELD, hfieldname="ground", pos=[0, 0, -_ROUGH_RELIEF / 2])
+
+
+def _add_floor(spec: mujoco.MjSpec, **shape: object) -> None:
+    """The floor's friction rules every contact (priority), so one number sets it."""
+    contact = {"contype": 1, "conaffinity": 0, "condim": 3, "friction": _FRICTION, "priority": 1}
+    spec.worldbody.add_geom(name="floor", material="tiles", **contact, **shape)
+
+
+SCENES: dict[str, Callable[[mujoco.MjSpec], None]] = {"flat": _add_flat_floor, "rough": _add_rough_floor}
+
+
+def fill_ground(model: mujoco.MjModel) -> None:
+    """Writes the heights of rough ground into the compiled model."""
+    half_length, half_width, relief, _ = model.hfield_size[0]
+    ground = terrain.heights(int(model.hfield_nrow[0]), int(model.hfield_ncol[0]), half_length, half_width)
+    model.hfield_data[:] = ((ground - model.geom("floor").pos[2]) / relief).ravel()
+
+
+def home_qpos(spec: mujoco.MjSpec, height: float, angles: dict[str, float]) -> np.ndarray:
+    """The configuration of a robot with a free base at a height [m], upright, joints at angles [rad] by name."""
+    names = [joint.name for joint in spec.joints if joint.type == mujoco.mjtJoint.mjJNT_HINGE]
+    return np.array([0, 0, height, 1, 0, 0, 0, *(angles.get(name, 0.0) for name in names)])

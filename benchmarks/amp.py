@@ -42,7 +42,7 @@ def main() -> int:
 
 def make_config(arguments: argparse.Namespace, seed: int, amp: bool) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.configs.paths import STANDARD
+    from playground_amp.paths import STANDARD
 
     settings = comparison.settings(arguments, seed, "amp" if amp else "ppo")
     return load_config(STANDARD, [f"amp.enabled={str(amp).lower()}", *settings])

@@ -41,7 +41,7 @@ def main() -> int:
 
 def make_config(arguments: Any, seed: int, engine: str) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.configs.paths import STANDARD
+    from playground_amp.paths import STANDARD
 
     return load_config(STANDARD, [f"physics.engine={engine}", *settings(arguments, seed, engine)])
 

@@ -37,7 +37,7 @@ def main() -> None:
 
 def make_config(arguments: argparse.Namespace, seed: int) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.configs.paths import STANDARD
+    from playground_amp.paths import STANDARD
 
     iterations = max(arguments.iterations // STRETCHES, 1) * STRETCHES
     settings = {"num_envs": arguments.num_envs, "num_iterations": iterations, "seed": seed}

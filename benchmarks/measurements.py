@@ -20,7 +20,7 @@ Turn = Callable[[], float]  # does its work once: seconds an environment step
 
 def make_config(num_envs: int, *settings: str) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.configs.paths import STANDARD
+    from playground_amp.paths import STANDARD
 
     return load_config(STANDARD, [f"trainer.num_envs={num_envs}", *settings])
 

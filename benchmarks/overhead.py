@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.learning.iteration import Trainer
+from playground_amp.paths import STANDARD
 from playground_amp.runs.loop import iterations
 from playground_amp.runs.manifest import make_manifest
 from playground_amp.runs.saver import Saver

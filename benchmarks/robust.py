@@ -54,7 +54,7 @@ def train_in_stages(arguments: argparse.Namespace, seed: int, name: str) -> Path
 
 def make_config(arguments: argparse.Namespace, seed: int, name: str, file: str, *more: str) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.configs.paths import PACKAGE, STANDARD
+    from playground_amp.paths import PACKAGE, STANDARD
 
     standard = load_config(STANDARD).domain_randomization.model_dump(mode="json")
     nominal = [f"domain_randomization.{key}={json.dumps(value)}" for key, value in standard.items()]

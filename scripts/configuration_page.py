@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from playground_amp.configs.fields import Section
 from playground_amp.configs.schema import Config
-from playground_amp.configs.yaml_text import read_yaml
+from playground_amp.yaml_text import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "configuration.md"

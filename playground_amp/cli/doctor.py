@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from playground_amp.cli.parser import CommandParser
-from playground_amp.configs.paths import PACKAGE, STANDARD, find_config
+from playground_amp.paths import PACKAGE, STANDARD, find_config
 
 HEALTHY_STATUS, SICK_STATUS = 0, 1
 DEFAULT_CONFIG = STANDARD.relative_to(PACKAGE)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from playground_amp.cli.parser import CommandParser, positive_int, require_writable
-from playground_amp.configs.paths import STANDARD
 from playground_amp.errors import UserError
+from playground_amp.paths import STANDARD
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
 DEFAULT_FOLDER = Path("reference_clips")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground_amp.cli.parser import CommandParser
-from playground_amp.configs.paths import ROBUST
 from playground_amp.errors import UserError
+from playground_amp.paths import ROBUST
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground_amp.cli.parser import CommandParser, require_writable
-from playground_amp.configs.paths import PACKAGE, STANDARD, find_config
 from playground_amp.errors import UserError
+from playground_amp.paths import PACKAGE, STANDARD, find_config
 
 if TYPE_CHECKING:
     from playground_amp.configs.schema import Config
@@ -28,7 +28,7 @@ class TrainParser(CommandParser):
         return {action.dest: action.option_strings[0] for action in self._actions if "." in action.dest}
 
     def format_help(self) -> str:
-        from playground_amp.configs.yaml_text import read_yaml
+        from playground_amp.yaml_text import read_yaml
 
         defaults = read_yaml(STANDARD)
         for action in self._actions:
@@ -194,6 +194,6 @@ def _print_config(config: "Config") -> int:
 
 
 def _value(text: str) -> Any:
-    from playground_amp.configs.yaml_text import parse_value
+    from playground_amp.yaml_text import parse_value
 
     return parse_value(text, "the value")

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from playground_amp.configs.yaml_text import read_yaml
 from playground_amp.errors import UserError
+from playground_amp.yaml_text import read_yaml
 
 EXTENDS = "extends"
 

@@ -12,10 +12,10 @@ from pydantic_core import ErrorDetails
 from playground_amp.configs import problems
 from playground_amp.configs.inheritance import read_with_base
 from playground_amp.configs.overrides import Override, apply, from_flags, from_quick_verify, from_set
-from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
-from playground_amp.configs.yaml_text import read_yaml, write_yaml
 from playground_amp.errors import UserError
+from playground_amp.paths import STANDARD
+from playground_amp.yaml_text import read_yaml, write_yaml
 
 FREE_FORM = ("reward_weights", "quick_verify")  # sections that need not name everything
 

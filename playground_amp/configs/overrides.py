@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground_amp.configs.keys import describe_unknown_key, leaf_keys, section_at
-from playground_amp.configs.yaml_text import parse_value
 from playground_amp.errors import UserError
+from playground_amp.yaml_text import parse_value
 
 
 @dataclass(frozen=True)

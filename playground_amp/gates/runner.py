@@ -8,7 +8,6 @@ import jax
 import numpy as np
 
 from playground_amp.configs.loader import config_from_dict, load_config
-from playground_amp.configs.paths import ROBUST
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.gait import cycle_time
@@ -16,6 +15,7 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.gates.cells import Cell, Gate, Physics
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.judgement import CellResult, judge_cell
+from playground_amp.paths import ROBUST
 from playground_amp.physics.protocol import Engine, make_engine
 from playground_amp.robot.robot import load_robot
 from playground_amp.rollouts.episodes import Controller, Episode, make_goals, roll_out

@@ -9,11 +9,11 @@ import numpy as np
 
 from playground_amp.amp.features import state_transitions
 from playground_amp.amp.ref_buffer import ReferenceBuffer
-from playground_amp.configs.paths import ROBOTS
 from playground_amp.configs.schema import CommandConfig, Config
 from playground_amp.envs.reference_motion import ReferenceStates
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip, load_clips
+from playground_amp.paths import ROBOTS
 from playground_amp.robot.record import Robot
 
 SHIPPED = ROBOTS / "wildrobot" / "demonstrations"

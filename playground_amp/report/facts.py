@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
-from playground_amp.configs.yaml_text import read_yaml
 from playground_amp.errors import UserError
 from playground_amp.report.judged import JudgedGate, latest_of_each_gate
 from playground_amp.runs.checkpoint import checkpoint_iteration, load_policy_and_config
 from playground_amp.runs.folder import BEST, METRICS, list_stages
+from playground_amp.yaml_text import read_yaml
 
 REPORT = "report.html"
 

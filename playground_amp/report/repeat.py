@@ -9,8 +9,8 @@ from typing import Any
 
 from playground_amp.configs.loader import STANDARD
 from playground_amp.configs.schema import Config
-from playground_amp.configs.yaml_text import read_yaml
 from playground_amp.runs.manifest import differing_keys, keys_to_override
+from playground_amp.yaml_text import read_yaml
 
 _NOT_LEARNING = ("trainer.checkpoint_dir",)  # where a run lies does not change what it learns
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.types import Strict
 
-from playground_amp.configs.yaml_text import read_yaml
 from playground_amp.errors import UserError
+from playground_amp.yaml_text import read_yaml
 
 DESCRIPTION = "robot.yaml"
 

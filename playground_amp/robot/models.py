@@ -6,8 +6,8 @@ from pathlib import Path
 
 import mujoco
 
-from playground_amp.configs.paths import ROBOTS
 from playground_amp.errors import UserError
+from playground_amp.paths import ROBOTS
 from playground_amp.robot.description import DESCRIPTION, RobotDescription, read_description
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpos

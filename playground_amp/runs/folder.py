@@ -10,7 +10,7 @@ from typing import Any
 from playground_amp.errors import UserError
 from playground_amp.configs.loader import dump_config
 from playground_amp.configs.schema import Config
-from playground_amp.configs.yaml_text import write_yaml
+from playground_amp.yaml_text import write_yaml
 from playground_amp.runs.checkpoint import checkpoint_path
 from playground_amp.files import sync_folder, write_atomically
 from playground_amp.runs.manifest import different_versions, differing_keys, require_unchanged

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playground_amp.errors import UserError
-from playground_amp.configs.paths import PROJECT
+from playground_amp.paths import PROJECT
 from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import ACTOR_LAYOUT, CRITIC_LAYOUT
 from playground_amp.robot.robot import load_robot

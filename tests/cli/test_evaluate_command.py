@@ -14,10 +14,10 @@ import pytest
 
 from playground_amp.cli import evaluate
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import PACKAGE
 from playground_amp.envs.observations import ACTOR_SIZE
 from playground_amp.errors import UserError
 from playground_amp.learning.networks import make_networks
+from playground_amp.paths import PACKAGE
 from playground_amp.runs.checkpoint import save_policy
 
 SCRIPT = PACKAGE / "evaluate.py"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from playground_amp.configs.keys import leaf_keys
 from playground_amp.configs.loader import config_from_dict, config_of_policy, dump_config, load_config
 from playground_amp.configs.schema import Config
-from playground_amp.configs.yaml_text import parse_value, read_yaml, write_yaml
 from playground_amp.errors import UserError
 from playground_amp.runs.manifest import make_manifest, require_unchanged
+from playground_amp.yaml_text import parse_value, read_yaml, write_yaml
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "playground_amp/configs/wildrobot_phase3_training.yaml"

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import ROBUST, STANDARD
 from playground_amp.envs import commands, curriculum, individuals, pushes, rewards
+from playground_amp.paths import ROBUST, STANDARD
 from playground_amp.robot.robot import load_robot
 
 CONFIG = load_config(ROBUST)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, gait, pushes, rewards
 from playground_amp.envs.observations import ACTOR_LAYOUT, ACTOR_SIZE
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.errors import UserError
+from playground_amp.paths import STANDARD
 from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.robot import load_robot
 

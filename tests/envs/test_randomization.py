@@ -11,12 +11,12 @@ import pytest
 
 from playground_amp.cli import randomization as command
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import ROBUST, STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, curriculum, individuals, sensing
 from playground_amp.envs.observations import ACTION_MIRROR, observation_mirrors
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.errors import UserError
+from playground_amp.paths import ROBUST, STANDARD
 from playground_amp.physics.protocol import Engine, PhysicalParameters, make_engine
 from playground_amp.physics.readings import Readings
 from playground_amp.robot import mirror

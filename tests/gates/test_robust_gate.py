@@ -13,8 +13,6 @@ from made_up_walks import CYCLE, DT
 from rich.console import Console
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import ROBUST as ROBUST_YAML
-from playground_amp.configs.paths import STANDARD
 from playground_amp.envs.commands import hold
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.errors import UserError
@@ -25,6 +23,8 @@ from playground_amp.gates.gait_metrics import EpisodeFigures, measure
 from playground_amp.gates.gates import ROBUST
 from playground_amp.gates.judgement import CellResult, judge_cell
 from playground_amp.gates.runner import GateRun, gate_config, run_gate
+from playground_amp.paths import ROBUST as ROBUST_YAML
+from playground_amp.paths import STANDARD
 from playground_amp.rollouts import episodes as rollouts
 from playground_amp.rollouts.episodes import Episode, make_goals, roll_out
 from playground_amp.rollouts.recording import Recording, Segment, Task

@@ -8,11 +8,11 @@ import pytest
 
 from playground_amp.cli import evaluate
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.errors import UserError
 from playground_amp.gates.gates import SIMULATORS
 from playground_amp.gates.runner import gate_config, make_env
 from playground_amp.gates.table import describe_physics
+from playground_amp.paths import STANDARD
 from playground_amp.physics import registry as availability
 from playground_amp.robot.models import model_of
 from playground_amp.robot.names import JOINT_NAMES

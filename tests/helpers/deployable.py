@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.deploy import bundle
 from playground_amp.deploy.onnx_model import build_onnx
 from playground_amp.deploy.runtime import WalkingPolicy
 from playground_amp.envs.observations import ACTOR_SIZE
+from playground_amp.paths import STANDARD
 from playground_amp.robot.robot import load_robot
 
 CONFIG_PATH = STANDARD

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.doctor.feature_agreement import Sides, replay
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import reference_buffer
 from playground_amp.motion.generate.table import make_clip
+from playground_amp.paths import STANDARD
 from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.robot import load_robot
 

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
+from playground_amp.paths import STANDARD
 
 
 class FakeState(NamedTuple):

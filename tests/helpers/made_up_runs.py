@@ -9,13 +9,13 @@ import numpy as np
 from made_up_walks import CYCLE, task, walk
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.envs.gait import swing_progress
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.judgement import judge_cell
 from playground_amp.gates.runner import GateRun
 from playground_amp.gates.table import as_json, write_json
+from playground_amp.paths import STANDARD
 from playground_amp.report.program import Performance, program
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import save_policy

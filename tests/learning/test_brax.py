@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.envs.brax_wrapper import BraxWildRobotWrapper, wrap_for_training
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.learning.brax_baseline import train_with_brax
 from playground_amp.learning.brax_compatibility import restore_device_put_replicated
+from playground_amp.paths import STANDARD
 
 from brax.training.agents.ppo import train as brax_ppo
 from brax.training.agents.sac import train as brax_sac

@@ -32,7 +32,7 @@ _IN_ONE_PROCESS = """
 import json, sys
 from pathlib import Path
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
+from playground_amp.paths import STANDARD
 from playground_amp.learning.iteration import Trainer
 from playground_amp.runs.state import read_state, restore, save_state
 

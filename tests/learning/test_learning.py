@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import hold
 from playground_amp.learning import build
 from playground_amp.learning.iteration import Trainer
 from playground_amp.learning.networks import make_policy
+from playground_amp.paths import STANDARD
 from playground_amp.runs.checkpoint import load_policy
 from playground_amp.runs.loop import train
 from playground_amp.runs.tracking.metrics_log import read_records

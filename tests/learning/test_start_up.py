@@ -12,8 +12,8 @@ import pytest
 
 from playground_amp.cli.parser import keep_compiled_programs
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.learning.iteration import Trainer
+from playground_amp.paths import STANDARD
 from playground_amp.physics.engines import host_call
 from playground_amp.runs.state import read_state, restore, save_state
 
@@ -24,7 +24,7 @@ from playground_amp.cli.parser import keep_compiled_programs
 keep_compiled_programs()
 from playground_amp.configs.loader import load_config
 from playground_amp.physics.protocol import make_engine
-from playground_amp.configs.paths import STANDARD
+from playground_amp.paths import STANDARD
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 hits = []
 jax.monitoring.register_event_listener(lambda name, **_: hits.append(name))

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.envs import commands
 from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.learning.networks import make_networks, make_policy, policy_params
 from playground_amp.learning.symmetry import symmetric_normalizer, symmetric_policy
+from playground_amp.paths import STANDARD
 from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
 

@@ -11,7 +11,6 @@ import pytest
 
 from playground_amp.amp.style_distance import style_distance
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import PACKAGE, STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.envs.reference_motion import draw_start
 from playground_amp.envs.wildrobot_env import WildRobotEnv
@@ -22,6 +21,7 @@ from playground_amp.motion.clip import Clip, save_clip
 from playground_amp.motion.demonstrations import load_demonstrations, reference_buffer, reference_states
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.motion.posture import make_posture_table
+from playground_amp.paths import PACKAGE, STANDARD
 from playground_amp.record import recorder
 from playground_amp.robot.robot import load_robot
 from playground_amp.rotations import heading_of

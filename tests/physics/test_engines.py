@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
+from playground_amp.paths import STANDARD
 from playground_amp.physics.engines.mjx import XLA_THREADS
 from playground_amp.physics.engines.simulation_model import simulation_model
 from playground_amp.physics.protocol import make_engine
@@ -273,7 +273,7 @@ def test_a_task_on_mjx_has_its_say_in_the_size_of_the_pool_before_clips_become_a
     code = """
 from pathlib import Path
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
+from playground_amp.paths import STANDARD
 from playground_amp.learning.build import make_task
 config = load_config(STANDARD, ["physics.engine=mjx"])
 assert config.env.reference_start_share > 0

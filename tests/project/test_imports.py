@@ -13,9 +13,9 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # Lower layers first; a module may import its own layer and lower ones. Same number: siblings that ignore each other.
 LAYERS = {
-    "configs": 1,
-    "robot": 2,
-    "robots": 2,
+    "robot": 1,
+    "robots": 1,
+    "configs": 2,  # whose numbers are scaled to a robot
     "physics": 3,
     "rendering": 4,
     "envs": 4,
@@ -34,7 +34,13 @@ LAYERS = {
     "cli": 13,
 }
 COMMANDS = 14  # modules of playground_amp itself: train.py, evaluate.py, ...
-FOUNDATIONS = ("errors", "files", "rotations")  # modules of playground_amp itself that everybody may import
+FOUNDATIONS = (
+    "errors",
+    "files",
+    "paths",
+    "rotations",
+    "yaml_text",
+)  # modules of playground_amp itself that everybody may import
 SIMULATORS = ("mujoco", "mujoco_warp", "warp", "pydrake")
 MAY_SIMULATE = ("robot", "physics", "rendering")
 

@@ -11,9 +11,9 @@ from made_up_walks import CYCLE
 
 from playground_amp.cli import report
 from playground_amp.configs.loader import config_from_dict, dump_config, load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.envs.rewards import TERMS
 from playground_amp.errors import UserError
+from playground_amp.paths import STANDARD
 from playground_amp.report import learning_charts, tracking_charts
 from playground_amp.report.cycles import POINTS, measured_gait, reference_gait, spells
 from playground_amp.report.facts import read_facts

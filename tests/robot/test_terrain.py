@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.paths import STANDARD
 from playground_amp.envs import starts
 from playground_amp.envs.commands import hold
 from playground_amp.envs.draws import Draws
 from playground_amp.envs.starts import Placing
 from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.paths import STANDARD
 from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.sole import make_sole_height
 from playground_amp.robot import terrain

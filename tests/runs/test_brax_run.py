@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playground_amp.configs.paths import PACKAGE
+from playground_amp.paths import PACKAGE
 from playground_amp.cli import train
 from playground_amp.configs.loader import load_config
 from playground_amp.runs.checkpoint import load_policy

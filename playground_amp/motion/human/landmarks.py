@@ -8,9 +8,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.configs.keys import nearest
-from playground_amp.configs.yaml_text import read_yaml
 from playground_amp.errors import UserError
 from playground_amp.motion.human.skeleton import Recording
+from playground_amp.yaml_text import read_yaml
 
 SIDES = ("left", "right")
 ROLES = ("pelvis", *(f"{side}_{part}" for side in SIDES for part in ("hip", "knee", "ankle")))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parent
 PROJECT = PACKAGE.parent  # the checkout, where there is one
 CONFIGS = PACKAGE / "configs"
 STANDARD = CONFIGS / "wildrobot_phase3_training.yaml"

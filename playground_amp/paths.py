@@ -8,6 +8,7 @@ CONFIGS = PACKAGE / "configs"
 STANDARD = CONFIGS / "wildrobot_phase3_training.yaml"
 ROBUST = CONFIGS / "wildrobot_robust.yaml"  # full ranges of everything that is randomized
 ROBOTS = PACKAGE / "robots"
+DEFAULT_ROBOT = "wildrobot"  # whose numbers the configurations hold
 
 
 def find_config(path: Path) -> Path:

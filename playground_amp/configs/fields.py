@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic.types import Strict
 
 
@@ -18,6 +18,18 @@ _NotNegative = Annotated[float, Field(ge=0)]
 Range = Annotated[tuple[float, float], Strict(False), Ordered]
 PositiveRange = Annotated[tuple[_Positive, _Positive], Strict(False), Ordered]
 NotNegativeRange = Annotated[tuple[_NotNegative, _NotNegative], Strict(False), Ordered]
+
+
+# By which ratio of two robots a key's value scales (robot/scale.py): `json_schema_extra` of its field.
+LENGTH: dict[str, JsonValue] = {"scale": "length"}
+HEIGHT: dict[str, JsonValue] = {"scale": "height"}
+TIME: dict[str, JsonValue] = {"scale": "time"}
+SPEED: dict[str, JsonValue] = {"scale": "speed"}
+RATE: dict[str, JsonValue] = {"scale": "rate"}
+FORCE: dict[str, JsonValue] = {"scale": "force"}
+DEFLECTION: dict[str, JsonValue] = {"scale": "deflection"}
+SERVO_SPEED: dict[str, JsonValue] = {"scale": "servo_speed"}
+TIME_PER_SPEED: dict[str, JsonValue] = {"scale": "time_per_speed"}
 
 
 class Section(BaseModel):

@@ -1,5 +1,6 @@
 """A configuration file that says only what differs from another one: `extends: wildrobot_phase3_training.yaml`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,23 @@ from playground_amp.yaml_text import read_yaml
 EXTENDS = "extends"
 
 
-def read_with_base(path: Path, heirs: tuple[Path, ...] = ()) -> dict[str, Any]:
+def read_with_base(
+    path: Path, resolve: Callable[[Path, dict[str, Any]], dict[str, Any]] | None = None, heirs: tuple[Path, ...] = ()
+) -> dict[str, Any]:
     """The content of a file over that of the file it extends, if any, which is found beside it.
 
-    Sections are merged key by key; every other value replaces that of the base whole.
+    Sections are merged key by key; every other value replaces that of the base whole. `resolve` makes of each file's
+    own content what is merged.
 
     Raises:
         UserError: a file that cannot be read, `extends` that is no file name, or files that extend each other.
     """
     data = read_yaml(path)
-    if EXTENDS not in data:
+    base = data.pop(EXTENDS, None)
+    if resolve is not None:
+        data = resolve(path, data)
+    if base is None:
         return data
-    base = data.pop(EXTENDS)
     if not isinstance(base, str) or not base:
         raise UserError(f"{path}: extends must be the name of a configuration file beside it, found {base!r}")
     base_path = path.parent / base
@@ -28,7 +34,7 @@ def read_with_base(path: Path, heirs: tuple[Path, ...] = ()) -> dict[str, Any]:
     if base_path.resolve() in heirs:
         raise UserError(f"{path}: extends {base}, which in turn extends this file")
     try:
-        return _merged(read_with_base(base_path, heirs), data)
+        return _merged(read_with_base(base_path, resolve, heirs), data)
     except UserError as error:
         raise UserError(f"{path} extends {base}: {error}") from None
 

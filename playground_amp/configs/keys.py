@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from playground_amp.configs.schema import Config, Section
 
 
@@ -20,6 +22,12 @@ def section_at(path: Sequence[str]) -> type[Section] | None:
 def _section_of(section: type[Section], name: str) -> type[Section] | None:
     annotation: Any = section.model_fields[name].annotation if name in section.model_fields else None
     return annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
+
+
+def field_at(path: Sequence[str]) -> FieldInfo | None:
+    """The schema's field at a path; None if there is none."""
+    section = section_at(path[:-1])
+    return section.model_fields.get(path[-1]) if section else None
 
 
 def leaf_keys(section: type[Section] = Config, prefix: str = "") -> list[str]:

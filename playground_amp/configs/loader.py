@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +15,7 @@ from playground_amp.configs.inheritance import read_with_base
 from playground_amp.configs.overrides import Override, apply, from_flags, from_quick_verify, from_set
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
-from playground_amp.paths import STANDARD
+from playground_amp.paths import CONFIGS, DEFAULT_ROBOT, STANDARD
 from playground_amp.yaml_text import read_yaml, write_yaml
 
 FREE_FORM = ("reward_weights", "quick_verify")  # sections that need not name everything
@@ -42,13 +43,17 @@ def load_config(
     The later wins: file, quick_verify, overrides, flags. The keys, types and bounds of quick_verify are
     checked even where it does not apply.
 
+    Files that come with the package hold WildRobot's numbers: for another robot (key `robot`) those with a dimension
+    are scaled (scaling.py). Everything else, a person's own file too, is in SI units as it stands.
+
     Raises:
         UserError: one sentence a line, for everything that is wrong.
     """
     data = read_with_base(path)
     source = str(path)
-    quick = from_quick_verify(data, source)
     given = from_set(overrides, data) + from_flags(flags, flag_names)
+    data = read_with_base(path, partial(_for_robot, apply(data, given).get("robot")))
+    quick = from_quick_verify(data, source)
     _, quick_errors = _validate(apply(data, quick))
     lines = _in_words([error for error in quick_errors if _origin(error, quick)], quick, source)
     applied = [*quick, *given] if verify else given
@@ -57,6 +62,23 @@ def load_config(
     if config is None or lines:
         raise UserError("\n".join(dict.fromkeys(lines)))
     return config
+
+
+def standard_data(robot: str) -> dict[str, Any]:
+    """The standard configuration file as plain data, for a robot. Raises UserError if there is no such robot."""
+    return _for_robot(robot, STANDARD, read_yaml(STANDARD)) | {"robot": robot}
+
+
+def _for_robot(robot: object, path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """A file's content in SI units of a robot; what is no name of one is left for the validation."""
+    if path.resolve().parent != CONFIGS or not isinstance(robot, str) or robot == DEFAULT_ROBOT:
+        return data
+    # Imported here: MuJoCo takes longer than a configuration.
+    from playground_amp.configs.scaling import scaled
+    from playground_amp.robot.robot import load_robot
+    from playground_amp.robot.scale import scale_of
+
+    return scaled(data, scale_of(load_robot(robot)))
 
 
 def config_from_dict(data: Mapping[str, Any], source: str) -> Config:
@@ -80,7 +102,8 @@ def config_of_policy(data: Mapping[str, Any], source: str) -> Config:
     Raises:
         UserError: one sentence a line, for everything that is wrong.
     """
-    complete, new = _completed(data, read_yaml(STANDARD))
+    robot = data.get("robot", DEFAULT_ROBOT)
+    complete, new = _completed(data, standard_data(robot) if isinstance(robot, str) else read_yaml(STANDARD))
     config = config_from_dict(complete, source)
     if new:
         print(f"{source} is of an earlier version; as in {STANDARD.name}: {', '.join(new)}", file=sys.stderr)

@@ -6,7 +6,16 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.types import Strict
 
-from playground_amp.configs.fields import NotNegativeRange, Ordered, PositiveRange, Section
+from playground_amp.configs.fields import (
+    FORCE,
+    LENGTH,
+    SERVO_SPEED,
+    TIME,
+    NotNegativeRange,
+    Ordered,
+    PositiveRange,
+    Section,
+)
 
 Share = Annotated[float, Field(ge=0, le=1)]
 _Scale = Annotated[float, Field(ge=0.1, le=3)]
@@ -37,11 +46,14 @@ class DomainRandomizationConfig(Section):
     link_mass: ScaleRange = Field(
         description="mass and inertia of each link beside the others, share of its own; total_mass then sets the sum"
     )
-    center_of_mass: ShiftRange = Field(description="shift of each link's center of mass along each of its axes, m")
+    center_of_mass: ShiftRange = Field(
+        description="shift of each link's center of mass along each of its axes, m", json_schema_extra=LENGTH
+    )
     motor_strength: ScaleRange = Field(description="gains and torque limit of each servo, share of its own")
     no_load_speed: NotNegativeRange = Field(
         description="speed at which a servo's torque limit has fallen to nothing, rad/s; "
-        "[0, 0]: the limit does not fall with speed"
+        "[0, 0]: the limit does not fall with speed",
+        json_schema_extra=SERVO_SPEED,
     )
     joint_damping: AnyScaleRange = Field(description="viscous damping of each joint, share of its own")
     joint_friction: AnyScaleRange = Field(description="friction loss of each joint, share of its own")
@@ -54,9 +66,11 @@ class DomainRandomizationConfig(Section):
     joint_position_noise: float = Field(ge=0, le=0.2, description="white noise on measured joint positions, std, rad")
     joint_velocity_noise: float = Field(ge=0, le=5, description="white noise on measured joint speeds, std, rad/s")
     imu_tilt: TiltRange = Field(description="constant tilt of the IMU about a horizontal axis, rad")
-    push_force: NotNegativeRange = Field(description="horizontal push on the waist, N")
-    push_duration: float = Field(ge=0, description="length of a push, s")
-    push_interval: PositiveRange = Field(description="seconds from one push to the next, drawn uniformly")
+    push_force: NotNegativeRange = Field(description="horizontal push on the waist, N", json_schema_extra=FORCE)
+    push_duration: float = Field(ge=0, description="length of a push, s", json_schema_extra=TIME)
+    push_interval: PositiveRange = Field(
+        description="seconds from one push to the next, drawn uniformly", json_schema_extra=TIME
+    )
 
 
 class CurriculumConfig(Section):

@@ -10,7 +10,19 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic.types import Strict
 
-from playground_amp.configs.fields import NotNegativeRange, PositiveRange, Range, Section
+from playground_amp.configs.fields import (
+    DEFLECTION,
+    HEIGHT,
+    LENGTH,
+    RATE,
+    SPEED,
+    TIME,
+    TIME_PER_SPEED,
+    NotNegativeRange,
+    PositiveRange,
+    Range,
+    Section,
+)
 from playground_amp.configs.randomization import (
     CurriculumConfig,
     DomainRandomizationConfig,
@@ -40,27 +52,35 @@ class PhysicsConfig(Section):
 class CommandConfig(Section):
     """What the robot is asked to do: velocities in its heading frame, drawn anew during an episode."""
 
-    forward: Range = Field(description="forward speed, m/s")
-    sideways: Range = Field(description="speed to the left, m/s")
-    yaw_rate: Range = Field(description="turning speed, rad/s, counter-clockwise positive")
+    forward: Range = Field(description="forward speed, m/s", json_schema_extra=SPEED)
+    sideways: Range = Field(description="speed to the left, m/s", json_schema_extra=SPEED)
+    yaw_rate: Range = Field(description="turning speed, rad/s, counter-clockwise positive", json_schema_extra=RATE)
     standing_share: float = Field(ge=0, le=1, description="share of commands that are 'stand still'")
     forward_share: float = Field(ge=0, le=1, description="share of walking commands that are straight ahead or back")
     single_share: float = Field(ge=0, le=1, description="share of the others that are only sideways, or only turning")
     heading_share: float = Field(ge=0, le=1, description="share of commands that hold a heading instead of a yaw rate")
     heading_change: Range = Field(description="turn to the heading to hold, from the one at the time, rad")
-    heading_gain: float = Field(gt=0, description="yaw rate asked for a radian of heading error, 1/s")
-    heading_yaw_rate: float = Field(gt=0, description="bound on that yaw rate, rad/s")
-    resample_time: PositiveRange = Field(description="seconds from one command to the next, drawn uniformly")
+    heading_gain: float = Field(
+        gt=0, description="yaw rate asked for a radian of heading error, 1/s", json_schema_extra=RATE
+    )
+    heading_yaw_rate: float = Field(gt=0, description="bound on that yaw rate, rad/s", json_schema_extra=RATE)
+    resample_time: PositiveRange = Field(
+        description="seconds from one command to the next, drawn uniformly", json_schema_extra=TIME
+    )
 
 
 class GaitConfig(Section):
     """The clock the policy sees and the schedule that rewards refer to."""
 
-    cycle_time: PositiveRange = Field(description="shortest and longest gait cycle (two steps), s")
-    cycle_time_at_rest: float = Field(gt=0, description="gait cycle extrapolated to speed 0, s")
-    cycle_time_slope: float = Field(ge=0, description="shortening of the cycle with speed, s per m/s")
+    cycle_time: PositiveRange = Field(
+        description="shortest and longest gait cycle (two steps), s", json_schema_extra=TIME
+    )
+    cycle_time_at_rest: float = Field(gt=0, description="gait cycle extrapolated to speed 0, s", json_schema_extra=TIME)
+    cycle_time_slope: float = Field(
+        ge=0, description="shortening of the cycle with speed, s per m/s", json_schema_extra=TIME_PER_SPEED
+    )
     double_support: float = Field(ge=0, lt=0.5, description="share of the cycle with both feet on the ground")
-    swing_height: float = Field(gt=0, lt=0.2, description="height of the foot's swing, m")
+    swing_height: float = Field(gt=0, lt=0.2, description="height of the foot's swing, m", json_schema_extra=LENGTH)
 
 
 class EnvConfig(Section):
@@ -69,19 +89,29 @@ class EnvConfig(Section):
     terrain: Literal["flat", "rough"] = Field(description="flat: a plane; rough: bumps to 15 mm on slopes to 5 degrees")
     control_dt: float = Field(gt=0, le=0.1, description="control period, s")
     episode_length: int = Field(gt=0, description="control steps before an episode is cut off (not a fall)")
-    action_scale: float = Field(gt=0, description="radians of joint target a unit of action, around the home pose")
+    action_scale: float = Field(
+        gt=0, description="radians of joint target a unit of action, around the home pose", json_schema_extra=DEFLECTION
+    )
     observation_history: int = Field(ge=1, le=10, description="how many of the last observations the policy sees")
     action_filter: float = Field(ge=0, lt=1, description="share of the last target kept in the new one; 0: no filter")
-    fall_height: float = Field(gt=0, description="waist height under which the robot has fallen, m")
+    fall_height: float = Field(
+        gt=0, description="waist height under which the robot has fallen, m", json_schema_extra=HEIGHT
+    )
     fall_tilt: float = Field(gt=0, le=3.1416, description="tilt beyond which it has fallen, rad")
-    target_height: float = Field(gt=0, description="waist height the reward asks for, m")
-    foot_spacing: float = Field(gt=0, lt=0.4, description="m sideways between the soles that foot_crowding asks for")
+    target_height: float = Field(gt=0, description="waist height the reward asks for, m", json_schema_extra=HEIGHT)
+    foot_spacing: float = Field(
+        gt=0, lt=0.4, description="m sideways between the soles that foot_crowding asks for", json_schema_extra=LENGTH
+    )
     reset_joint_noise: float = Field(ge=0, description="starts: joints off the home pose by up to this, rad")
-    reset_velocity_noise: float = Field(ge=0, description="starts: base velocity up to this, m/s and rad/s")
+    reset_velocity_noise: float = Field(
+        ge=0, description="starts: base velocity up to this, m/s and rad/s", json_schema_extra=SPEED
+    )
     reference_start_share: float = Field(
         ge=0, le=1, description="share of episodes that start on a moment of amp.demonstrations, at its command"
     )
-    velocity_average_time: float = Field(gt=0, description="time constant over which speed is averaged for rewards, s")
+    velocity_average_time: float = Field(
+        gt=0, description="time constant over which speed is averaged for rewards, s", json_schema_extra=TIME
+    )
     commands: CommandConfig
     gait: GaitConfig
 

@@ -7,12 +7,11 @@ import mujoco
 import numpy as np
 
 from playground_amp.errors import UserError
+from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.robot.chains import chain_to, leg_length
 from playground_amp.robot.description import Foot, RobotDescription, read_description
 from playground_amp.robot.models import compiled, robot_folder, robot_sha256
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Heights, Robot, Sole
-
-DEFAULT_ROBOT = "wildrobot"
 
 # A mirror in y turns a rotation about x or z round and leaves one about y.
 _MIRRORED_ROTATION = np.array([-1.0, 1.0, -1.0])

@@ -40,7 +40,7 @@ FOUNDATIONS = (
     "paths",
     "rotations",
     "yaml_text",
-)  # modules of playground_amp itself that everybody may import
+)  # modules of the package itself, for everybody
 SIMULATORS = ("mujoco", "mujoco_warp", "warp", "pydrake")
 MAY_SIMULATE = ("robot", "physics", "rendering")
 

@@ -1,0 +1,39 @@
+"""WildRobot's numbers for another robot: the files of the package, scaled to its legs, weight and servos."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground_amp.configs.keys import field_at, section_at
+from playground_amp.robot.scale import Scale
+
+_DIGITS = 6  # significant, so that a scaled number can be read
+_WITHOUT_ROBOT = Scale()
+
+
+def scaled(data: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
+    """Plain configuration data whose keys with a dimension (`json_schema_extra` in the schema) are multiplied.
+
+    What has no number in its place is left for the validation to complain of.
+    """
+    return dict(data) if scale == _WITHOUT_ROBOT else _scaled(data, (), scale)
+
+
+def _scaled(data: Mapping[str, Any], path: tuple[str, ...], scale: Scale) -> dict[str, Any]:
+    return {name: _scaled_value(value, (*path, name), scale) for name, value in data.items()}
+
+
+def _scaled_value(value: Any, path: tuple[str, ...], scale: Scale) -> Any:
+    if isinstance(value, Mapping):
+        inner = path[1:] if path[0] == "quick_verify" else path
+        return _scaled(value, inner, scale) if section_at(inner) is not None else value
+    field = field_at(path)
+    extra = field.json_schema_extra if field else None
+    if not isinstance(extra, dict) or "scale" not in extra:
+        return value
+    ratio = getattr(scale, str(extra["scale"]))
+    return [_times(x, ratio) for x in value] if isinstance(value, list) else _times(value, ratio)
+
+
+def _times(value: Any, ratio: float) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(f"{value * ratio:.{_DIGITS}g}") if is_number else value

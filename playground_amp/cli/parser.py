@@ -50,6 +50,11 @@ def add_checkpoint_flag(parser: argparse._ActionsContainer, *, required: bool = 
     )
 
 
+def add_robot_flag(parser: argparse._ActionsContainer) -> None:
+    """`--robot`, the key `robot` of the configuration."""
+    parser.add_argument("--robot", metavar="NAME|PATH", help="a robot that ships, by its name, or a robot's folder")
+
+
 def whole_number(text: str) -> int:
     """A flag's value, 0 or more."""
     if not text.isdecimal():

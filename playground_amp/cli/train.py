@@ -4,10 +4,11 @@ import argparse
 import importlib.util
 import json
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground_amp.cli.parser import CommandParser, require_writable
+from playground_amp.cli.parser import CommandParser, add_robot_flag, require_writable
 from playground_amp.errors import UserError
 from playground_amp.paths import PACKAGE, STANDARD, find_config
 
@@ -18,24 +19,28 @@ DEFAULT_CONFIG = STANDARD.relative_to(PACKAGE)
 
 
 class TrainParser(CommandParser):
-    """Flags of which those with a dotted `dest` replace that key of the YAML, when given.
+    """Flags of which those whose `dest` is a key of the YAML replace that key, when given.
 
     Their values are kept as typed: the schema knows types and bounds.
     """
 
     def flag_names(self) -> dict[str, str]:
         """Dotted key to the flag as it is typed."""
-        return {action.dest: action.option_strings[0] for action in self._actions if "." in action.dest}
+        return {action.dest: action.option_strings[0] for action in self._actions if _is_key(action.dest)}
 
     def format_help(self) -> str:
         from playground_amp.yaml_text import read_yaml
 
         defaults = read_yaml(STANDARD)
         for action in self._actions:
-            if "." in action.dest and "(default" not in (action.help or ""):
-                section, key = action.dest.split(".")
-                action.help = f"{action.help} (default: {str(defaults[section][key]).replace('%', '%%')})"
+            if _is_key(action.dest) and "(default" not in (action.help or ""):
+                default = reduce(lambda section, key: section[key], action.dest.split("."), defaults)
+                action.help = f"{action.help} (default: {str(default).replace('%', '%%')})"
         return super().format_help()
+
+
+def _is_key(dest: str) -> bool:
+    return "." in dest or dest == "robot"
 
 
 def build_parser() -> TrainParser:
@@ -65,6 +70,7 @@ def build_parser() -> TrainParser:
     run.add_argument("--print-config", action="store_true", help="print the resolved configuration as YAML and stop")
 
     keys = parser.add_argument_group("configuration (the YAML holds unless a flag is given)")
+    add_robot_flag(keys)
     keys.add_argument(
         "--num-envs",
         dest="trainer.num_envs",

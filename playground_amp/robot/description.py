@@ -57,7 +57,7 @@ class RobotDescription(_Part):
     imu: str = Field(description="site of the IMU")
     home: Home
     servo: Servo
-    mirror: Annotated[list[tuple[str, str]], Strict(False)] | None = Field(
+    mirror: list[Annotated[tuple[str, str], Strict(False)]] | None = Field(
         default=None, description="pairs of joints that mirror each other; without it, by names left_… and right_…"
     )
 

@@ -75,7 +75,7 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
     try:
         model = spec.compile()
     except ValueError as error:
-        raise UserError(f"{folder / description.model}: {error}") from None
+        raise UserError(f"{folder / description.model}: {_one_line(error)}") from None
     if model.nhfield:
         fill_ground(model)
     return model
@@ -86,4 +86,8 @@ def _read_spec(folder: Path, description: RobotDescription) -> mujoco.MjSpec:
     try:
         return mujoco.MjSpec.from_file(str(path))
     except (ValueError, OSError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
+        raise UserError(f"{path} cannot be read: {_one_line(error)}") from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -9,7 +9,7 @@ import numpy as np
 from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.robot.chains import chain_to, leg_length
-from playground_amp.robot.description import Foot, RobotDescription, read_description
+from playground_amp.robot.description import DESCRIPTION, Foot, RobotDescription, read_description
 from playground_amp.robot.models import compiled, robot_folder, robot_sha256
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Heights, Robot, Sole
 
@@ -32,6 +32,7 @@ def _load_robot(folder: Path, scene: str, name: str) -> Robot:
     model = compiled(folder, scene)
     names = tuple(model.joint(model.actuator(index).trnid[0]).name for index in range(model.nu))
     _check_normal_form(model, names, folder)
+    _check_names(model, description, folder)
     joints, actuators = [model.joint(name) for name in names], [model.actuator(name) for name in names]
     joint_range = np.array([joint.range for joint in joints])
     axis_b = _axes_in_base(model, names)
@@ -113,6 +114,22 @@ def _ground(model: mujoco.MjModel) -> Heights | None:
     shape = int(model.hfield_nrow[0]), int(model.hfield_ncol[0])
     lowest = float(model.geom("floor").pos[2])
     return Heights(_constant(lowest + relief * model.hfield_data.reshape(shape)), half_length, half_width)
+
+
+def _check_names(model: mujoco.MjModel, description: RobotDescription, folder: Path) -> None:
+    """Every name in robot.yaml is one of the model."""
+    feet = (description.feet.left, description.feet.right)
+    bars = [name for foot in feet for name in (foot.toe, foot.heel)]
+    asked = [
+        (mujoco.mjtObj.mjOBJ_SITE, "site", [*(foot.sole for foot in feet), *bars, description.imu]),
+        (mujoco.mjtObj.mjOBJ_GEOM, "geom", bars),
+        (mujoco.mjtObj.mjOBJ_SENSOR, "sensor", bars),
+        (mujoco.mjtObj.mjOBJ_JOINT, "joint", list(description.home.joints)),
+    ]
+    for kind, word, names in asked:
+        for name in names:
+            if mujoco.mj_name2id(model, kind, name) < 0:
+                raise UserError(f"{folder / DESCRIPTION}: {description.model} has no {word} named {name!r}")
 
 
 def _constant(values: object) -> np.ndarray:

@@ -1,14 +1,19 @@
 # make play: steer the policy in the box in your browser.  make walk: train, judge and film a walking policy.
 # make test: run the tests.  make lint: format, lint, types.
 
+# Which robot is trained: one that ships, by its name, or the path of a robot's folder.
+ROBOT ?= wildrobot
+# Another robot's runs lie in folders of their own.
+SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | tr ' ' _))
+
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
 WALK_ITERATIONS ?= 500
 SEED ?= 0
-WALK_FOLDER ?= checkpoints/walk
+WALK_FOLDER ?= checkpoints/walk$(SUFFIX)
 # The same with the motion prior: make walk-amp.
 AMP_ITERATIONS ?= 400
-AMP_FOLDER ?= checkpoints/walk_amp
+AMP_FOLDER ?= checkpoints/walk_amp$(SUFFIX)
 
 # What `make play` shows (a bundle, a checkpoint or a run folder, also one that is still training), and where.
 POLICY ?= policies/walk
@@ -18,8 +23,8 @@ PORT ?= 8080
 # withstand, and is finished.
 ROBUST_LEARNING ?= 600
 ROBUST_ITERATIONS ?= 3400
-ROBUST_FOLDER ?= checkpoints/robust
-ROBUST_TRAIN = $(PY) playground_amp/train.py --num-envs $(WALK_ENVS) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
+ROBUST_FOLDER ?= checkpoints/robust$(SUFFIX)
+ROBUST_TRAIN = $(PY) playground_amp/train.py --robot "$(ROBOT)" --num-envs $(WALK_ENVS) --seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
 
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
@@ -57,7 +62,7 @@ play: setup
 
 walk: setup
 	@PY=$(PY) scripts/system_packages.sh || true
-	$(PY) playground_amp/train.py --num-envs $(WALK_ENVS) --num-iterations $(WALK_ITERATIONS) --seed $(SEED) \
+	$(PY) playground_amp/train.py --robot "$(ROBOT)" --num-envs $(WALK_ENVS) --num-iterations $(WALK_ITERATIONS) --seed $(SEED) \
 		--checkpoint-dir $(WALK_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(WALK_FOLDER)/final_iter_$(WALK_ITERATIONS).pkl --gate walk \
 		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4 --report
@@ -68,7 +73,7 @@ policy: setup
 
 walk-amp: setup
 	@PY=$(PY) scripts/system_packages.sh || true
-	$(PY) playground_amp/train.py --enable-amp --amp-weight 1.0 --num-envs $(WALK_ENVS) --num-iterations $(AMP_ITERATIONS) \
+	$(PY) playground_amp/train.py --robot "$(ROBOT)" --enable-amp --amp-weight 1.0 --num-envs $(WALK_ENVS) --num-iterations $(AMP_ITERATIONS) \
 		--seed $(SEED) --checkpoint-dir $(AMP_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
 		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4 --report

@@ -161,7 +161,7 @@ def _write_video(run: "GateRun", path: Path) -> Path | None:
 
     fastest = max(range(len(run.cells)), key=lambda index: run.cells[index].cell.speed)
     try:
-        write_episode(run.recordings[fastest][0], load_robot(), path)
+        write_episode(run.recordings[fastest][0], load_robot(run.config.robot, run.cells[fastest].cell.scene), path)
     except UserError as error:
         print(f"no video: {error}", file=sys.stderr)
         return None

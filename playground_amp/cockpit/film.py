@@ -12,9 +12,10 @@ from playground_amp.gates.cells import Gate
 from playground_amp.gates.gates import find_gate
 from playground_amp.gates.runner import run_gate
 from playground_amp.policies.sources import PolicySource
+from playground_amp.rendering.film import write_film
 from playground_amp.rendering.frames import require_rendering
 from playground_amp.robot.robot import load_robot
-from playground_amp.rollouts.film import write_episode, write_film
+from playground_amp.rollouts.film import write_episode
 
 _AFTER_A_FALL = 1.0  # s that are still filmed
 
@@ -40,7 +41,7 @@ def film_command(
 
 
 def _walk(simulation: Simulation, wishes: Wishes, seconds: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """States [T, 18], velocities [T, 3], and when it fell, s (0: it did not)."""
+    """States [T, 7 + J], velocities [T, 3], and when it fell, s (0: it did not)."""
     qpos, velocities, fell = [], [], 0.0
     for step in range(round(seconds / simulation.control_dt)):
         qpos.append(simulation.moment.qpos)
@@ -65,7 +66,7 @@ def film_episode(source: PolicySource, gate: Gate, episode: int, path: Path, say
     run = run_gate(gate, source.config, lambda env: source.start(env).controller)
     recording = run.recordings[0][episode]
     say("drawing")
-    write_episode(recording, load_robot(scene=cell.scene), path)
+    write_episode(recording, load_robot(source.config.robot, cell.scene), path)
     failed = [result.check.figure for result in run.cells[0].checks if episode in result.failed_episodes]
     seconds = (len(recording.qpos) - 1) * recording.control_dt
     judgement = f"failed {', '.join(failed)}" if failed else "passed every check"

@@ -1,4 +1,4 @@
-"""A film of a clip, with a camera that follows the robot."""
+"""A film of a clip."""
 
 from pathlib import Path
 
@@ -6,11 +6,10 @@ import numpy as np
 
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.footsteps import turned
-from playground_amp.rendering.frames import render_frames, write_video
+from playground_amp.rendering.film import LONGEST, write_film
 from playground_amp.robot.record import Robot
 
-FPS = 25
-SHORTEST, LONGEST = 4.0, 12.0  # s; a short periodic clip is repeated
+SHORTEST = 4.0  # s; a shorter periodic clip is repeated
 
 
 def save_film(robot: Robot, clip: Clip, path: Path) -> None:
@@ -20,13 +19,11 @@ def save_film(robot: Robot, clip: Clip, path: Path) -> None:
         UserError: this machine cannot draw (the message names the missing system packages), or cannot write there.
     """
     states = repeated(clip, SHORTEST) if clip.periodic else clip.qpos
-    rows_a_frame = max(1, round(clip.rate / FPS))
-    shown = states[: round(LONGEST * clip.rate) : rows_a_frame]
-    write_video(path, render_frames(robot, shown), fps=round(clip.rate / rows_a_frame))
+    write_film(states[: round(LONGEST * clip.rate)], 1 / clip.rate, robot, path)
 
 
 def repeated(clip: Clip, seconds: float) -> np.ndarray:
-    """States [T, 18] of a periodic clip, one after the other moved on, until they last that long."""
+    """States [T, 7 + J] of a periodic clip, one after the other moved on, until they last that long."""
     rounds = int(np.ceil(seconds / clip.duration))
     return np.concatenate([_moved(clip, number) for number in range(rounds)])
 

@@ -10,10 +10,10 @@ from playground_amp.robot.record import Robot
 
 
 class BodyPoses(NamedTuple):
-    """Poses of all bodies in the world, in the order of `robot.looks.body_names`."""
+    """Poses of the world and of all B bodies, in the order of `robot.looks.body_names`."""
 
-    position_w: np.ndarray  # [B, 3] m
-    quaternion_w: np.ndarray  # [B, 4] wxyz
+    position_w: np.ndarray  # [1 + B, 3] m
+    quaternion_w: np.ndarray  # [1 + B, 4] wxyz
 
 
 class BodyPlacer:
@@ -24,7 +24,7 @@ class BodyPlacer:
         self._data = mujoco.MjData(self._model)
 
     def __call__(self, qpos: np.ndarray) -> BodyPoses:
-        """Poses at qpos [18] (m, quaternion wxyz, rad)."""
+        """Poses at qpos [7 + J] (m, quaternion wxyz, rad)."""
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, self._data)
         return BodyPoses(self._data.xpos.copy(), self._data.xquat.copy())

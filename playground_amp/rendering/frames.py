@@ -5,10 +5,10 @@ On Linux the pictures are drawn through EGL (or OSMesa), which need no display; 
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ctypes.util import find_library
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import imageio_ffmpeg
 import mujoco
@@ -17,21 +17,34 @@ import numpy as np
 from playground_amp.errors import UserError
 from playground_amp.robot.models import visual_model_of
 from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import scale_of
 
+FOLLOWING = "track"
+_BESIDE = 1.4  # m from WildRobot, of the camera that follows a robot whose model has none of its own
+_AZIMUTH, _ELEVATION = 121.0, -9.0  # degrees, of that camera
 HOW_TO_INSTALL = "on Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri"
 
 
+class _Context(Protocol):
+    """An OpenGL context of a fixed size."""
+
+    def make_current(self) -> None: ...
+
+    def free(self) -> None: ...
+
+
 def render_frames(
-    robot: Robot, qpos: np.ndarray, *, width: int = 640, height: int = 480, camera: str = "track"
+    robot: Robot, qpos: np.ndarray, *, width: int = 640, height: int = 480, camera: str = FOLLOWING
 ) -> Iterator[np.ndarray]:
     """Draws the robot in each of the given states.
 
     Args:
         robot: which robot and scene.
-        qpos: [T, 18] m, quaternion wxyz, rad; one picture a row.
+        qpos: [T, 7 + J] m, quaternion wxyz, rad; one picture a row.
         width: of the picture, even, at most the scene's offscreen buffer.
         height: likewise.
-        camera: name of a camera of the model; `track` follows the robot, `overview` stands still.
+        camera: name of a camera of the model; `track` follows the robot (also one whose model has no such camera),
+            `overview` stands still.
 
     Yields:
         uint8 [height, width, 3] RGB.
@@ -40,15 +53,11 @@ def render_frames(
         UserError: no such camera, a size that does not fit, or no OpenGL library on this machine.
     """
     model = visual_model_of(robot)
-    cameras = [model.camera(index).name for index in range(model.ncam)]
-    if camera not in cameras:
-        raise UserError(f"unknown camera {camera!r}: known are {', '.join(cameras)}")
+    view = _view_of(robot, camera)
     largest = (model.vis.global_.offwidth, model.vis.global_.offheight)
     if width % 2 or height % 2 or not (0 < width <= largest[0] and 0 < height <= largest[1]):
         raise UserError(f"picture of {width} x {height}: both must be even, at most {largest[0]} x {largest[1]}")
-    return _draw(
-        model, np.asarray(qpos, dtype=float), width, height, model.camera(camera).id, _new_context(width, height)
-    )
+    return _draw(model, np.asarray(qpos, dtype=float), width, height, view, _new_context(width, height))
 
 
 def require_rendering() -> None:
@@ -90,15 +99,30 @@ def write_video(path: Path, frames: Iterable[np.ndarray], fps: int) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+def _view_of(robot: Robot, camera: str) -> mujoco.MjvCamera:
+    model = visual_model_of(robot)
+    cameras = [model.camera(index).name for index in range(model.ncam)]
+    view = mujoco.MjvCamera()
+    if camera in cameras:
+        view.type, view.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED, model.camera(camera).id
+    elif camera == FOLLOWING:
+        view.type, view.trackbodyid = mujoco.mjtCamera.mjCAMERA_TRACKING, model.body(robot.base_name).id
+        view.distance = _BESIDE * scale_of(robot).length
+        view.azimuth, view.elevation = _AZIMUTH, _ELEVATION
+    else:
+        known = dict.fromkeys([FOLLOWING, *cameras])
+        raise UserError(f"unknown camera {camera!r}: known are {', '.join(known)}")
+    return view
+
+
 def _draw(
-    model: mujoco.MjModel, qpos: np.ndarray, width: int, height: int, camera: int, context: Any
+    model: mujoco.MjModel, qpos: np.ndarray, width: int, height: int, view: mujoco.MjvCamera, context: _Context
 ) -> Iterator[np.ndarray]:
     context.make_current()
     drawing = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
     mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, drawing)
     data, scene = mujoco.MjData(model), mujoco.MjvScene(model, maxgeom=1000)
-    view, options, rectangle = mujoco.MjvCamera(), mujoco.MjvOption(), mujoco.MjrRect(0, 0, width, height)
-    view.type, view.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED, camera
+    options, rectangle = mujoco.MjvOption(), mujoco.MjrRect(0, 0, width, height)
     pixels = np.empty((height, width, 3), dtype=np.uint8)
     try:
         for row in qpos:
@@ -114,7 +138,7 @@ def _draw(
         context.free()
 
 
-def _new_context(width: int, height: int) -> Any:
+def _new_context(width: int, height: int) -> _Context:
     """An OpenGL context of the platform that fits this machine."""
     from OpenGL.error import Error as OpenGLError
 
@@ -124,7 +148,7 @@ def _new_context(width: int, height: int) -> Any:
         raise UserError(f"this machine cannot draw pictures ({error}); {HOW_TO_INSTALL}") from error
 
 
-def _context_class() -> Any:
+def _context_class() -> Callable[[int, int], _Context]:
     if os.environ.get("MUJOCO_GL") or not sys.platform.startswith("linux"):
         return mujoco.GLContext
     if find_library("EGL"):

@@ -4,11 +4,10 @@ import base64
 import tempfile
 from pathlib import Path
 
+from playground_amp.rendering.film import LONGEST, write_film
 from playground_amp.report.program import Performance
 from playground_amp.robot.record import Robot
-from playground_amp.rollouts.film import write_film
 
-LONGEST_FILM = 12.0  # s
 _BEFORE_TURNING = 4.0  # s of walking at the start of the film
 _SIZE = (480, 360)  # kept small: the film travels within the page
 
@@ -26,8 +25,8 @@ def film_program(performance: Performance, robot: Robot) -> str:
     fastest = max(range(len(performance.stages)), key=lambda index: performance.stages[index].forward)
     walked = sum(stage.seconds for stage in performance.stages[: fastest + 1])
     dt = performance.control_dt
-    last = min(len(performance.qpos), round((walked - _BEFORE_TURNING + LONGEST_FILM) / dt))
-    shown = performance.qpos[max(0, last - round(LONGEST_FILM / dt)) : last]
+    last = min(len(performance.qpos), round((walked - _BEFORE_TURNING + LONGEST) / dt))
+    shown = performance.qpos[max(0, last - round(LONGEST / dt)) : last]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         write_film(shown, dt, robot, path, size=_SIZE)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jax
+import made_up_walks
 import numpy as np
 import pytest
 
@@ -16,8 +17,13 @@ from playground_amp.cli import evaluate
 from playground_amp.configs.loader import load_config
 from playground_amp.envs.observations import ACTOR_SIZE
 from playground_amp.errors import UserError
+from playground_amp.gates.gait_metrics import measure
+from playground_amp.gates.gates import ROBUST
+from playground_amp.gates.judgement import judge_cell
+from playground_amp.gates.runner import GateRun
 from playground_amp.learning.networks import make_networks
 from playground_amp.paths import PACKAGE
+from playground_amp.robot.record import Robot
 from playground_amp.runs.checkpoint import save_policy
 
 SCRIPT = PACKAGE / "evaluate.py"
@@ -148,7 +154,7 @@ def judged(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     outputs += ["--report", folder / "report.html"]
     arguments = ["--checkpoint", untrained, "--distance", 0.5, "--episodes", 1, *outputs]
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr("playground_amp.rollouts.film.render_frames", no_library)
+        patch.setattr("playground_amp.rendering.film.render_frames", no_library)
         status = evaluate.main([str(argument) for argument in arguments])
     return Judged(status, out.getvalue(), err.getvalue(), folder)
 
@@ -163,6 +169,22 @@ def test_a_video_that_cannot_be_drawn_leaves_the_result_alone(judged: Judged):
     assert judged.status == 1
     assert "no video: this machine cannot draw pictures; apt-get install libegl1" in judged.err
     assert not (judged.folder / "walk.mp4").exists()
+
+
+def test_a_walk_over_rough_ground_is_filmed_over_rough_ground(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    drawn: list[Robot] = []
+    monkeypatch.setattr("playground_amp.rendering.film.render_frames", lambda robot, *_, **__: drawn.append(robot))
+    monkeypatch.setattr("playground_amp.rendering.film.write_video", lambda *_, **__: None)
+    gate = ROBUST.reduced(cells=["rough"], episodes=1)
+    recording, task = made_up_walks.walk(), made_up_walks.task()
+    cell = judge_cell(gate.cells[0], task.gait_cycle, [measure(recording, task)])
+    video = tmp_path / "rough.mp4"
+
+    assert evaluate._write_video(GateRun(gate, CONFIG, (cell,), ((recording,),)), video) == video
+    assert [robot.scene for robot in drawn] == ["rough"]
+    assert capsys.readouterr().out == f"video: {video}\n"
 
 
 def test_the_report_shows_the_result(judged: Judged):

@@ -4,15 +4,18 @@ import sys
 from pathlib import Path
 
 import imageio_ffmpeg
+import mujoco
 import numpy as np
 import pytest
 
 from playground_amp.errors import UserError
+from playground_amp.rendering import film
 from playground_amp.rendering import frames as rendering
 from playground_amp.rendering.frames import render_frames, require_rendering, write_video
+from playground_amp.robot.altered import altered_robot
 from playground_amp.robot.robot import load_robot
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot", "flat")
 
 
 @pytest.fixture
@@ -87,3 +90,26 @@ def test_a_video_without_frames_or_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write the video"):
         write_video(tmp_path / "file" / "clip.mp4", [np.zeros((48, 64, 3), dtype=np.uint8)], fps=25)
+
+
+@pytest.mark.usefixtures("opengl")
+def test_a_robot_without_a_camera_of_its_own_is_followed_too(tmp_path: Path) -> None:
+    def without_camera(spec: mujoco.MjSpec) -> None:
+        spec.delete(spec.camera("track"))
+
+    robot = altered_robot(ROBOT, tmp_path / "robot", without_camera)
+    nearby = np.stack([shifted(robot.home_qpos, ahead) for ahead in (0.0, 20.0)])
+    here, there = render_frames(robot, nearby, width=160, height=120)
+    gone, _ = render_frames(robot, nearby, width=160, height=120, camera="overview")
+    assert np.abs(here.astype(int) - there)[20:100, 50:110].mean() < 3.0
+    assert np.abs(here.astype(int) - gone).mean() > 3.0  # another view
+
+
+def test_a_film_is_in_real_time_whatever_the_states_rate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    drawn, written = [], []
+    monkeypatch.setattr(film, "render_frames", lambda robot, states, **_: drawn.append(states) or [])
+    monkeypatch.setattr(film, "write_video", lambda path, frames, fps: written.append(fps))
+    for rate in (50, 100, 30, 10):
+        film.write_film(np.zeros((rate, ROBOT.nq)), 1 / rate, ROBOT, tmp_path / "film.mp4")
+    assert [len(states) for states in drawn] == [25, 25, 30, 10]
+    assert written == [25, 25, 30, 10]

@@ -12,9 +12,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from playground_amp.physics.engines import quiet_mjx  # noqa: F401  (before Brax)
-
-from brax.training.networks import MLP
+from playground_amp.brax_api.learning import MLP
 
 REAL, FAKE = 1.0, -1.0  # targets
 Discriminator = Callable[[Any, jax.Array], jax.Array]  # (params, normalized features [..., n]) → answers [...]

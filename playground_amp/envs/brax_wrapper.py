@@ -6,11 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from playground_amp.brax_api.environments import Env, EpisodeWrapper, State, VmapWrapper, Wrapper
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
-from playground_amp.physics.engines import quiet_mjx  # noqa: F401  (before Brax)
-
-from brax.envs.base import Env, State, Wrapper
-from brax.envs.wrappers.training import EpisodeWrapper, VmapWrapper
 
 
 class BraxWildRobotWrapper(Env):

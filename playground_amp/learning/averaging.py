@@ -10,23 +10,20 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from playground_amp.brax_api.learning import PPONetworkParams, running_statistics
 from playground_amp.learning.ppo import Learner
-from playground_amp.physics.engines import quiet_mjx  # noqa: F401  (before Brax)
-
-from brax.training.acme.running_statistics import NestedMeanStd
-from brax.training.agents.ppo.losses import PPONetworkParams
 
 
 class Average(NamedTuple):
     """Averaged weights, and the averaged scale of the observations that they were learned with."""
 
-    normalizer: NestedMeanStd
+    normalizer: running_statistics.NestedMeanStd
     params: PPONetworkParams
 
 
 def of_now(learner: Learner) -> Average:
     """What the learner has at the moment."""
-    return Average(NestedMeanStd(learner.normalizer.mean, learner.normalizer.std), learner.params)
+    return Average(running_statistics.NestedMeanStd(learner.normalizer.mean, learner.normalizer.std), learner.params)
 
 
 def follow(average: Average, learner: Learner, share: float, iteration: jax.Array) -> Average:

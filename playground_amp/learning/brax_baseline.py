@@ -8,16 +8,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from playground_amp.brax_api.environments import train_ppo
+from playground_amp.brax_api.learning import PPONetworks
 from playground_amp.configs.schema import Config, TrainerConfig
 from playground_amp.envs.brax_wrapper import BraxWildRobotWrapper, wrap_for_training
 from playground_amp.errors import UserError
-from playground_amp.learning.brax_compatibility import restore_device_put_replicated
 from playground_amp.learning.build import make_task
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.physics.protocol import Engine
-
-from brax.training.agents.ppo import train as brax_ppo
-from brax.training.agents.ppo.networks import PPONetworks
 
 Record = dict[str, float]
 _EVALUATION_ENVS = 64
@@ -50,7 +48,6 @@ def train_with_brax(
     """
     if config.amp.enabled:
         raise UserError("amp.enabled needs trainer.name wildrobot: Brax's ppo.train() has no motion prior")
-    restore_device_put_replicated()
     trainer = config.trainer
     iterations_a_stretch = -(-trainer.num_iterations // stretches)
     stretches = -(-trainer.num_iterations // iterations_a_stretch)
@@ -67,7 +64,7 @@ def train_with_brax(
         del make_policy
         on_policy(steps, policy_params(trainer, *params))
 
-    _, params, _ = brax_ppo.train(
+    _, params, _ = train_ppo(
         environment=BraxWildRobotWrapper(make_task(config, engine=engine), asymmetric=True),
         num_timesteps=stretches * iterations_a_stretch * steps_per_iteration,
         wrap_env_fn=wrap_for_training,

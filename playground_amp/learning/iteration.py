@@ -14,14 +14,13 @@ from jax.sharding import Mesh
 
 from playground_amp.amp import features
 from playground_amp.amp.learner import MotionPrior, PriorState
+from playground_amp.brax_api.learning import make_inference_fn
 from playground_amp.configs.schema import Config
 from playground_amp.envs.curriculum import next_difficulty
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.learning import averaging, devices, ppo, rollout
 from playground_amp.learning.networks import make_networks, policy_params
-
-from brax.training.agents.ppo.networks import make_inference_fn
 
 
 class TrainingState(NamedTuple):

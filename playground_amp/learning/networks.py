@@ -13,23 +13,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from playground_amp.brax_api.learning import FeedForwardNetwork, PPONetworks, make_ppo_networks, running_statistics
 from playground_amp.configs.schema import TrainerConfig
 from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
 from playground_amp.learning import symmetry
-from playground_amp.physics.engines import quiet_mjx  # noqa: F401  (before Brax)
 from playground_amp.robot.mirror import Mirror
 from playground_amp.robot.names import JOINT_NAMES
-
-from brax.training.acme import running_statistics
-from brax.training.agents.ppo import networks as ppo_networks
-from brax.training.networks import FeedForwardNetwork
 
 Mirrors = Mapping[str, Mirror]
 Policy = Callable[[Mapping[str, Any], Mapping[str, jax.Array], jax.Array | None], jax.Array]
 _ACTOR_KEY, _CRITIC_KEY = "state", "privileged_state"
 
 
-def make_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) -> ppo_networks.PPONetworks:
+def make_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) -> PPONetworks:
     """The actor and the critic of a configuration, over observations {"state", "privileged_state"}."""
     networks = _plain_networks(trainer, observation_sizes)
     if not trainer.symmetric:
@@ -69,12 +65,12 @@ def make_policy(trainer: TrainerConfig) -> Policy:
     return policy
 
 
-def _plain_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) -> ppo_networks.PPONetworks:
+def _plain_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) -> PPONetworks:
     """Brax's PPO networks: ELU, Gaussian actions with a learned standard deviation, normalized observations.
 
     The mean starts near the home pose (small last layer).
     """
-    return ppo_networks.make_ppo_networks(
+    return make_ppo_networks(
         observation_sizes,
         len(JOINT_NAMES),
         preprocess_observations_fn=running_statistics.normalize,  # pyright: ignore[reportArgumentType]

@@ -12,14 +12,15 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from playground_amp.brax_api.learning import (
+    PPONetworkParams,
+    PPONetworks,
+    Transition,
+    adaptive_kl_learning_rate,
+    compute_ppo_loss,
+    running_statistics,
+)
 from playground_amp.configs.schema import TrainerConfig
-from playground_amp.physics.engines import quiet_mjx  # noqa: F401  (before Brax)
-
-from brax.training.acme import running_statistics
-from brax.training.agents.ppo import losses
-from brax.training.agents.ppo.networks import PPONetworks
-from brax.training.agents.ppo.optimizer import adaptive_kl_learning_rate
-from brax.training.types import Transition
 
 # A feature that hardly varies for a while, like pushes before they begin, must not come as thousands when it does.
 _LEAST_DEVIATION = 0.01
@@ -29,7 +30,7 @@ _NEVER_GIVE_UP = 2**30  # the loop decides when repeated bad updates end a run
 class Learner(NamedTuple):
     """Everything that PPO carries from iteration to iteration."""
 
-    params: losses.PPONetworkParams
+    params: PPONetworkParams
     optimizer: optax.ApplyIfFiniteState
     normalizer: running_statistics.RunningStatisticsState
 
@@ -48,7 +49,7 @@ def make_optimizer(config: TrainerConfig) -> optax.GradientTransformation:
 def init_learner(config: TrainerConfig, networks: PPONetworks, observation: Any, key: jax.Array) -> Learner:
     """A learner at the start. `observation`: one robot's, for its shapes."""
     policy_key, value_key = jax.random.split(key)
-    params = losses.PPONetworkParams(
+    params = PPONetworkParams(
         policy=networks.policy_network.init(policy_key),  # pyright: ignore[reportCallIssue]  (flax's dataclass)
         value=networks.value_network.init(value_key),  # pyright: ignore[reportCallIssue]
     )
@@ -61,7 +62,7 @@ def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
     """The function (learner, transitions [N, T], key) → (learner, metrics): all epochs over one rollout."""
     optimizer = make_optimizer(config)
     loss = partial(
-        losses.compute_ppo_loss,
+        compute_ppo_loss,
         ppo_network=networks,
         entropy_cost=config.entropy_cost,
         discounting=config.gamma,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from fake_trainer import fake_config
 
+from playground_amp.brax_api.learning import running_statistics
 from playground_amp.learning import averaging
 from playground_amp.learning.iteration import Trainer
 from playground_amp.learning.networks import policy_params
@@ -20,7 +21,7 @@ class FakeLearner:
 
     def __init__(self, value: float) -> None:
         self.params = jnp.float32(value)
-        self.normalizer: Any = averaging.NestedMeanStd(jnp.float32(value), jnp.float32(1.0))
+        self.normalizer: Any = running_statistics.NestedMeanStd(jnp.float32(value), jnp.float32(1.0))
 
 
 def weights_after(iterations: int, share: float) -> np.ndarray:

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from brax.training.agents.ppo import train as brax_ppo
+from brax.training.agents.sac import train as brax_sac
 
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
@@ -14,11 +16,7 @@ from playground_amp.envs.brax_wrapper import BraxWildRobotWrapper, wrap_for_trai
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.learning.brax_baseline import train_with_brax
-from playground_amp.learning.brax_compatibility import restore_device_put_replicated
 from playground_amp.paths import STANDARD
-
-from brax.training.agents.ppo import train as brax_ppo
-from brax.training.agents.sac import train as brax_sac
 
 
 @cache
@@ -29,7 +27,6 @@ def config(*settings: str) -> Config:
 @pytest.fixture(scope="module", autouse=True)
 def jax_as_brax_knows_it() -> Iterator[None]:
     """Programs are run a few times only, so the compiler need not try hard: that takes half the time."""
-    restore_device_put_replicated()
     jax.config.update("jax_disable_most_optimizations", True)
     yield
     jax.config.update("jax_disable_most_optimizations", False)

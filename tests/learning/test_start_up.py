@@ -24,6 +24,7 @@ from playground_amp.cli.parser import keep_compiled_programs
 keep_compiled_programs()
 from playground_amp.configs.loader import load_config
 from playground_amp.physics.protocol import make_engine
+from playground_amp.robot.robot import load_robot
 from playground_amp.paths import STANDARD
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 hits = []
@@ -35,16 +36,12 @@ print(hits.count("/jax/compilation_cache/cache_hits"), float(state.qpos[2]))
 """
 
 
-_MESHES = """
+_IMPORTS = """
 import sys
 from playground_amp.learning import build
-print("trimesh" in sys.modules, "scipy.spatial" in sys.modules)
-from playground_amp.physics.engines.quiet_mjx import mjx
-import mujoco
-mesh = "<asset><mesh name='block' vertex='0 0 0  1 0 0  0 1 0  0 0 1'/></asset>"
-block = "<body><freejoint/><geom type='mesh' mesh='block'/></body>"
-world = f"<mujoco>{mesh}<worldbody><geom type='plane' size='1 1 1'/>{block}</worldbody></mujoco>"
-print(mjx.put_model(mujoco.MjModel.from_xml_string(world)).nv, "trimesh" in sys.modules)
+print(*(name in sys.modules for name in ("mujoco.mjx", "trimesh", "scipy.spatial", "brax.base")))
+import brax
+print(brax.System.__name__, brax.training.types.Transition.__name__, "mujoco.mjx" in sys.modules)
 """
 
 
@@ -113,9 +110,9 @@ def test_a_script_that_gives_up_ends_although_a_program_still_calls_it():
     assert done.stderr.strip() == "gave up"
 
 
-def test_geometry_of_meshes_is_loaded_when_mjx_builds_one_and_not_for_a_training():
-    done = subprocess.run([sys.executable, "-c", _MESHES], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "False", "6", "True"]
+def test_a_training_imports_neither_mjx_nor_brax_s_simulators_and_who_asks_brax_for_them_has_them():
+    done = subprocess.run([sys.executable, "-c", _IMPORTS], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["False False False False", "System Transition True"]
 
 
 def test_programs_are_kept_in_the_users_cache_folder_unless_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

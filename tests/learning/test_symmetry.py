@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from playground_amp.brax_api.learning import running_statistics
 from playground_amp.configs.loader import load_config
 from playground_amp.envs import commands
 from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
@@ -17,8 +18,6 @@ from playground_amp.learning.symmetry import symmetric_normalizer, symmetric_pol
 from playground_amp.paths import STANDARD
 from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
-
-from brax.training.acme import running_statistics
 
 CONFIG = load_config(STANDARD)
 

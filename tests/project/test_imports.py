@@ -35,6 +35,7 @@ LAYERS = {
 }
 COMMANDS = 14  # modules of playground_amp itself: train.py, evaluate.py, ...
 FOUNDATIONS = (
+    "brax_api",
     "errors",
     "files",
     "paths",
@@ -42,6 +43,7 @@ FOUNDATIONS = (
     "yaml_text",
 )  # modules of the package itself, for everybody
 SIMULATORS = ("mujoco", "mujoco_warp", "warp", "pydrake")
+DOOR_TO_BRAX = "brax_api"
 MAY_SIMULATE = ("robot", "physics", "rendering")
 
 
@@ -76,6 +78,8 @@ def breaches(path: Path) -> Iterator[str]:
     folder, layer = ("", COMMANDS) if is_command else layer_of(module_of(path))
     for line, name, level in imports_of(path):
         place = f"{path.relative_to(ROOT)}:{line}"
+        if name.split(".")[0] == "brax" and folder != DOOR_TO_BRAX:
+            yield f"{place} imports {name}: only {DOOR_TO_BRAX} may"
         if level:
             yield f"{place} imports relatively"
         elif name.split(".")[0] in SIMULATORS and folder not in MAY_SIMULATE:
@@ -88,7 +92,7 @@ def breaches(path: Path) -> Iterator[str]:
 
 def test_every_folder_has_its_place_in_the_order() -> None:
     folders = {path.relative_to(PACKAGE).parts[0] for path in SOURCES if path.parent != PACKAGE}
-    assert folders <= set(LAYERS)
+    assert folders <= {*LAYERS, *FOUNDATIONS}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -105,6 +109,7 @@ def test_imports_go_one_way(path: Path) -> None:
         ("from playground_amp.amp import features", "may not depend on amp"),
         ("from playground_amp import train", "may not depend on commands"),
         ("from .rewards import alive", "imports relatively"),
+        ("def f():\n    from brax.training.types import Transition", "only brax_api may"),
     ],
 )
 def test_a_breach_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: str, breach: str) -> None:

@@ -1,0 +1,22 @@
+"""What this project takes from Brax to learn with: running statistics, networks, PPO's loss and its adaptive rate."""
+
+from brax.training.acme import running_statistics
+from brax.training.agents.ppo.losses import PPONetworkParams, compute_ppo_loss
+from brax.training.agents.ppo.networks import PPONetworks, make_inference_fn, make_ppo_networks
+from brax.training.agents.ppo.optimizer import adaptive_kl_learning_rate
+from brax.training.networks import MLP, FeedForwardNetwork
+from brax.training.types import Policy, Transition
+
+__all__ = [
+    "MLP",
+    "FeedForwardNetwork",
+    "PPONetworkParams",
+    "PPONetworks",
+    "Policy",
+    "Transition",
+    "adaptive_kl_learning_rate",
+    "compute_ppo_loss",
+    "make_inference_fn",
+    "make_ppo_networks",
+    "running_statistics",
+]

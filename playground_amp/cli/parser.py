@@ -40,7 +40,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def add_checkpoint_flag(parser: argparse._ActionsContainer, *, required: bool = False) -> None:
-    """`--checkpoint` of a trained policy; `training.checkpoint.find_checkpoint` says which file is meant."""
+    """`--checkpoint` of a trained policy; `runs.checkpoint.find_checkpoint` says which file is meant."""
     parser.add_argument(
         "--checkpoint",
         type=Path,

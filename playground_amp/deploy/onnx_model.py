@@ -33,7 +33,7 @@ OBSERVATION_UNITS = {
 
 
 def build_onnx(params: Mapping[str, Any], config: Config, robot: Robot) -> bytes:
-    """The model of policy parameters (`training.policy.policy_params`).
+    """The model of policy parameters (`learning.networks.policy_params`).
 
     Raises:
       UserError: the parameters are not those of the configuration's network.

@@ -35,7 +35,7 @@ def train_with_brax(
     Args:
       config: of the run.
       on_progress: gets a record of metrics after each stretch.
-      on_policy: gets the environment steps so far and the policy (see `policy.policy_params`) after each stretch.
+      on_policy: gets the environment steps so far and the policy (see `policy_params`) after each stretch.
       engine: another one than the configuration's.
       stretches: how often there is a record, at most.
       evaluate: run whole episodes after each stretch; without it records have no reward and no episode length.

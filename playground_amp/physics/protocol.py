@@ -1,7 +1,7 @@
 """The seam between the task and whatever steps the robot.
 
 An engine is two pure functions of one robot, `reset` and `step`; batch them with `jax.vmap`. The same seeded targets
-give the same `Readings` from every engine, within the tolerance stated in tests/test_engine_parity.py.
+give the same `Readings` from every engine, within the tolerance stated in tests/physics/test_engines.py.
 """
 
 from typing import NamedTuple, Protocol

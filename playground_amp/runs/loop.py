@@ -27,7 +27,7 @@ from playground_amp.runs.tracking.tracker import Tracker
 
 
 class Trainer(Protocol):
-    """What the loop needs of a trainer; `training.iteration.Trainer` is the one."""
+    """What the loop needs of a trainer; `learning.iteration.Trainer` is the one."""
 
     steps_per_iteration: int
 

@@ -11,6 +11,7 @@ from playground_amp.envs.rewards import TERMS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+PACKAGE = ROOT / "playground_amp"
 
 
 def test_the_page_about_the_configuration_is_current() -> None:
@@ -36,3 +37,12 @@ def test_every_reward_term_is_explained() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+def test_the_readme_lists_every_command_and_every_folder() -> None:
+    table = (ROOT / "README.md").read_text().partition("| folder of `playground_amp/`")[2]
+    first_cells = " ".join(re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE))
+    scripts = [path for path in PACKAGE.glob("*.py") if "__main__" in path.read_text()]
+    assert sorted(re.findall(r"`(\w+\.py)`", first_cells)) == sorted(path.name for path in scripts)
+    layers = runpy.run_path(str(ROOT / "tests" / "project" / "test_imports.py"))["LAYERS"]
+    assert sorted(re.findall(r"`(\w+)/`", first_cells)) == sorted(layers)

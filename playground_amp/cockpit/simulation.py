@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.pushes import Push
@@ -47,9 +47,7 @@ class Moment(NamedTuple):
 
 def play_config(config: Config) -> Config:
     """The task of `config` for one robot on the native engine."""
-    data = config.model_dump(mode="json")
-    data["physics"] |= {"engine": "native", "num_threads": 1}
-    return config_from_dict(data, "the policy's configuration")
+    return changed(config, {"physics.engine": "native", "physics.num_threads": 1}, "the policy's configuration")
 
 
 class Simulation:

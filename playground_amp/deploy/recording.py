@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp import rotations
-from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.changes import changed
 from playground_amp.configs.randomization import NOMINAL
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import hold
@@ -69,10 +69,9 @@ def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -
 
     The first `robots // 2` robots walk under `COMMANDS` in turn.
     """
-    data = config.model_dump(mode="json")
-    data["physics"]["engine"] = "native"
-    data["domain_randomization"] |= NOMINAL  # what the sensors read is recorded, and must be what the policy got
-    config = config_from_dict(data, "the checkpoint's configuration")
+    # What the sensors read is recorded, and must be what the policy got.
+    changes = {"physics.engine": "native"} | {f"domain_randomization.{key}": value for key, value in NOMINAL.items()}
+    config = changed(config, changes, "the checkpoint's configuration")
     env = WildRobotEnv(config)
     vector, policy = VectorEnv(env), make_policy(config.trainer)
 

@@ -10,6 +10,7 @@ from playground_amp.amp import discriminator as disc
 from playground_amp.amp.features import FEATURE_SIZE
 from playground_amp.amp.learner import MotionPrior
 from playground_amp.amp.ref_buffer import ReferenceBuffer
+from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import AmpConfig, Config
 from playground_amp.doctor.check import Check
 from playground_amp.doctor.throwaway import ThrowAway
@@ -126,8 +127,8 @@ class Iteration(NamedTuple):
 def iterate_once(config: Config) -> Iteration:
     """One iteration of the trainer with few robots and small networks."""
     small = {"num_envs": 2, "rollout_steps": 2, "num_minibatches": 1, "num_epochs": 1, "symmetric": False}
-    small |= {"actor_layers": (4,), "critic_layers": (4,)}
-    tiny = config.model_copy(update={"trainer": config.trainer.model_copy(update=small)})
+    small |= {"actor_layers": [4], "critic_layers": [4]}
+    tiny = changed(config, {f"trainer.{key}": value for key, value in small.items()})
     tell_tale: Any = TellTale()
     trainer = Trainer(tiny, prior=tell_tale)
     state = trainer.init()

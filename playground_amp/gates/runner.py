@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from playground_amp.configs.loader import config_from_dict, load_config
+from playground_amp.configs.changes import changed
+from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.gait import cycle_time
@@ -46,26 +47,25 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
     Raises UserError if the control period is no multiple of the physics step.
     """
     physics = physics or gate.cells[0].physics
-    data = config.model_dump(mode="json")
-    data["physics"] |= {
-        "engine": "auto" if physics.engine == "drake" else physics.engine,  # which is no engine to train in
-        "timestep": physics.timestep,
-        "solver": "newton",
-        "iterations": physics.solver_iterations,
-        "ls_iterations": physics.solver_iterations,
-        "cone": physics.cone,
+    changes = {
+        "physics.engine": "auto" if physics.engine == "drake" else physics.engine,  # which is no engine to train in
+        "physics.timestep": physics.timestep,
+        "physics.solver": "newton",
+        "physics.iterations": physics.solver_iterations,
+        "physics.ls_iterations": physics.solver_iterations,
+        "physics.cone": physics.cone,
+        "env.fall_height": gate.fall_height,
+        "env.fall_tilt": gate.fall_tilt,
     }
-    data["env"] |= {"fall_height": gate.fall_height, "fall_tilt": gate.fall_tilt}
     if gate.randomized:
-        data["domain_randomization"] = load_config(ROBUST).domain_randomization.model_dump(mode="json")
+        changes["domain_randomization"] = load_config(ROBUST).domain_randomization
     # Nobody is pushed but by the cell.
-    pause = [gate.push_duration, gate.push_duration]
-    data["domain_randomization"] |= {
-        "push_force": [0.0, 0.0],
-        "push_duration": gate.push_duration,
-        "push_interval": pause,
+    changes |= {
+        "domain_randomization.push_force": [0.0, 0.0],
+        "domain_randomization.push_duration": gate.push_duration,
+        "domain_randomization.push_interval": [gate.push_duration, gate.push_duration],
     }
-    return config_from_dict(data, f"the checkpoint's configuration under gate {gate.name}")
+    return changed(config, changes, f"the checkpoint's configuration under gate {gate.name}")
 
 
 def make_env(config: Config, gate: Gate, physics: Physics, scene: str) -> WildRobotEnv:

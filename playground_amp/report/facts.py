@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from playground_amp.configs.changes import changed
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
@@ -77,9 +78,7 @@ def _read_stages(folder: Path, iteration: int | None) -> list[Config]:
     for end, path in list_stages(folder).items():
         if iteration is None or end < iteration:
             stage = config_of_policy(read_yaml(path), str(path))
-            stages.append(
-                stage.model_copy(update={"trainer": stage.trainer.model_copy(update={"num_iterations": end})})
-            )
+            stages.append(changed(stage, {"trainer.num_iterations": end}, str(path)))
     return stages
 
 

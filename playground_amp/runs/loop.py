@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 
 from playground_amp.errors import UserError
+from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config, TrainerConfig
 from playground_amp.learning import devices
 from playground_amp.runs.tracking.console import make_console
@@ -109,8 +110,7 @@ def _follow(
 ) -> RunResult:
     """The same run in step with the first process, which alone writes: what this one writes is thrown away."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        trainer = config.trainer.model_copy(update={"checkpoint_dir": folder})
-        config = config.model_copy(update={"trainer": trainer})
+        config = changed(config, {"trainer.checkpoint_dir": folder})
         return run(config, make_trainer, use_wandb=False, resume=resume, override=override)
 
 

@@ -1,0 +1,27 @@
+"""The one way to change a configuration that is loaded already."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground_amp.configs.fields import Section
+from playground_amp.configs.loader import config_from_dict
+from playground_amp.configs.overrides import Override, apply
+from playground_amp.configs.schema import Config
+
+
+def changed(config: Config, changes: Mapping[str, Any], source: str = "the changed configuration") -> Config:
+    """The configuration with other values by dotted key, validated anew: `changed(config, {"env.terrain": "rough"})`.
+
+    A key may be a section's, with a whole section as its value. `source` says who asks for it, for the error.
+
+    Raises:
+        UserError: one sentence a line, for everything that is wrong with the result.
+    """
+    overrides = [Override(tuple(key.split(".")), _plain(value), source) for key, value in changes.items()]
+    return config_from_dict(apply(config.model_dump(mode="json"), overrides), source)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Section):
+        return value.model_dump(mode="json")
+    return list(value) if isinstance(value, tuple) else value

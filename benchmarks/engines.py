@@ -17,15 +17,18 @@ from typing import Any
 from comparison import ROOT, judge, make_parser, settings, train
 
 FIGURES = ("velocity_error", "yaw_rate_error", "torque_rms", "power")
-ENGINES = ("mjx", "native")  # MJX first: it has a say in how many threads XLA starts
+ENGINES = ("mjx", "native")
 Figures = dict[tuple[str, str], float]  # by cell and name
 
 
 def main() -> int:
+    from playground_amp.physics.registry import prepare
+
     parser = make_parser(__doc__, 600, "runs/engines")
     parser.set_defaults(num_envs=128)
     parser.add_argument("--episodes", type=int, default=32, help="of each cell of the gate")
     arguments = parser.parse_args()
+    prepare(*ENGINES)
     judged: dict[str, list[Figures]] = {engine: [] for engine in ENGINES}
     for engine in ENGINES:
         for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):

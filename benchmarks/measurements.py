@@ -21,8 +21,11 @@ Turn = Callable[[], float]  # does its work once: seconds an environment step
 def make_config(num_envs: int, *settings: str) -> Any:
     from playground_amp.configs.loader import load_config
     from playground_amp.paths import STANDARD
+    from playground_amp.physics.registry import check_engine, prepare
 
-    return load_config(STANDARD, [f"trainer.num_envs={num_envs}", *settings])
+    config = load_config(STANDARD, [f"trainer.num_envs={num_envs}", *settings])
+    prepare(check_engine(config.physics))
+    return config
 
 
 def in_turns(num_envs: int, rounds: int, *settings: str) -> dict[str, list[float]]:
@@ -119,7 +122,7 @@ def bare_engine(num_envs: int, iterations: int, *settings: str) -> dict[str, flo
     import jax
     import jax.numpy as jnp
 
-    from playground_amp.physics.protocol import make_engine
+    from playground_amp.physics.registry import make_engine
     from playground_amp.robot.robot import load_robot
 
     config = make_config(num_envs, *settings)

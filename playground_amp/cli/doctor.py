@@ -48,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from playground_amp.doctor.examination import examine
     from playground_amp.doctor.report import print_checks, print_leaks
+    from playground_amp.physics.registry import check_engine, prepare
 
+    prepare(check_engine(config.physics))
     examination = examine(config)
     print_checks(examination.checks, examination.source)
     print_leaks(examination.leaks)

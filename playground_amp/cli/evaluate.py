@@ -17,7 +17,9 @@ from playground_amp.cli.parser import (
     positive_int,
     require_writable_file,
 )
+from playground_amp.configs.engines import JUDGES
 from playground_amp.errors import UserError
+from playground_amp.physics.registry import prepare
 
 if TYPE_CHECKING:
     from playground_amp.gates.cells import Gate
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from playground_amp.report.facts import RunFacts
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
-ENGINES = ("native", "mjx")
 
 
 def build_parser() -> CommandParser:
@@ -51,7 +52,8 @@ def build_parser() -> CommandParser:
         metavar="FILE.html",
         help="make the report of the run, one HTML file (default: report.html in the run folder)",
     )
-    parser.add_argument("--physics", metavar="{native,mjx}", help="engine, if not the full gate's, which is native")
+    engines = "{" + ",".join(JUDGES) + "}"
+    parser.add_argument("--physics", metavar=engines, help="engine, if not the full gate's, which is native")
     parser.add_argument("--episodes", type=positive_int, metavar="N", help="episodes a cell, if not the full gate's")
     parser.add_argument("--distance", type=positive_float, metavar="M", help="meters to walk, if not the full gate's")
     return parser
@@ -61,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Judges as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
     gate = _choose_gate(arguments)
+    prepare(*(cell.physics.engine for cell in gate.cells))
     if arguments.checkpoint:
         from playground_amp.runs.checkpoint import find_checkpoint
 
@@ -92,17 +95,16 @@ def _choose_gate(arguments: argparse.Namespace) -> "Gate":
     if arguments.simulator:
         return _choose_simulators(arguments)
     gate = find_gate(arguments.gate or "walk")
-    if arguments.physics not in (None, *ENGINES):
-        near = nearest(arguments.physics, ENGINES)
+    if arguments.physics not in (None, *JUDGES):
+        near = nearest(arguments.physics, JUDGES)
         hint = f", did you mean {near}?" if near else ""
-        raise UserError(f"--physics: '{arguments.physics}' is no engine; it can be {' or '.join(ENGINES)}{hint}")
+        raise UserError(f"--physics: '{arguments.physics}' is no engine; it can be {' or '.join(JUDGES)}{hint}")
     return gate.reduced(arguments.distance, arguments.episodes, arguments.cells, arguments.physics)
 
 
 def _choose_simulators(arguments: argparse.Namespace) -> "Gate":
     from playground_amp.configs.keys import nearest
     from playground_amp.gates.gates import SIMULATORS
-    from playground_amp.physics.registry import require_drake
 
     if arguments.physics or arguments.cells:
         raise UserError("--simulator names engine and cells by itself: leave --physics and --cells out")
@@ -112,8 +114,6 @@ def _choose_simulators(arguments: argparse.Namespace) -> "Gate":
             near = nearest(name, known)
             hint = f", did you mean {near}?" if near else ""
             raise UserError(f"--simulator: '{name}' is no simulator; it can be {' or '.join(known)}{hint}")
-    if "drake" in arguments.simulator:
-        require_drake()
     return SIMULATORS.reduced(arguments.distance, arguments.episodes, arguments.simulator)
 
 

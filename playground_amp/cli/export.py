@@ -25,10 +25,12 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exports as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
+    from playground_amp.physics.registry import check_engine, prepare
     from playground_amp.runs.checkpoint import find_checkpoint, load_policy_and_config
 
     checkpoint = find_checkpoint(arguments.checkpoint)
     content, config = load_policy_and_config(checkpoint)
+    prepare(check_engine(config.physics))
     checkpoint_hash = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     folder = arguments.output.resolve()
     _print(_deploy().export_bundle(content, config, checkpoint_hash, folder), folder)

@@ -58,12 +58,14 @@ def record(argv: Sequence[str]) -> int:
     from playground_amp.configs.loader import load_config
     from playground_amp.motion.clip import save_clip
     from playground_amp.motion.generate.table import make_table
+    from playground_amp.physics.registry import check_engine, prepare
     from playground_amp.record import recorder
     from playground_amp.record.tracker import train_tracker
     from playground_amp.robot.robot import load_robot
     from playground_amp.runs.tracking.console import make_console
 
     config = load_config(arguments.config, [*RECORDER_SETTINGS, *arguments.set])
+    prepare(check_engine(config.physics, training=True))
     clips = make_table(load_robot(), config.env)
     with make_console(config.trainer.num_iterations) as console:
         console.start(0)

@@ -94,10 +94,12 @@ def _film(arguments: argparse.Namespace) -> int:
     _say(f"loading {arguments.checkpoint}")
 
     from playground_amp.cockpit import film
+    from playground_amp.physics.registry import prepare
     from playground_amp.policies.sources import open_policies
 
     path, episode = arguments.video, arguments.episode or 0
     gate = film.choose_cell(arguments.gate, arguments.cell, episode) if arguments.gate else None
+    prepare(*(cell.physics.engine for cell in gate.cells) if gate else ())
     source = open_policies(arguments.checkpoint, _say)
     if gate:
         result = film.film_episode(source, gate, episode, path, _say)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground_amp.cli.parser import CommandParser, add_robot_flag, require_writable
+from playground_amp.configs.engines import TRAINING_CHOICES
 from playground_amp.errors import UserError
 from playground_amp.paths import PACKAGE, STANDARD, find_config
 
@@ -94,7 +95,8 @@ def build_parser() -> TrainParser:
     keys.add_argument(
         "--checkpoint-dir", dest="trainer.checkpoint_dir", metavar="DIR", help="folder of the run, created if needed"
     )
-    keys.add_argument("--physics", dest="physics.engine", metavar="{auto,native,mjx,warp}", help="physics engine")
+    engines = "{" + ",".join(TRAINING_CHOICES) + "}"
+    keys.add_argument("--physics", dest="physics.engine", metavar=engines, help="physics engine")
     keys.add_argument("--trainer", dest="trainer.name", metavar="{wildrobot,brax}", help="training loop")
     keys.add_argument(
         "--num-devices",
@@ -138,20 +140,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check_run(config: "Config") -> None:
     """Raises UserError if this machine cannot do the run: quick, and before anything is compiled."""
+    from playground_amp.physics.registry import check_engine, prepare
+
     if config.amp.enabled and config.trainer.name == "brax":
         raise UserError("--trainer brax: Brax's trainer has no motion prior; AMP is allowed with --trainer wildrobot")
     if importlib.util.find_spec("brax") is None:
         raise UserError('Failed to import Brax PPO: the package is not installed; pip install "brax>=0.14.2"')
     folder = Path(config.trainer.checkpoint_dir)
     require_writable(folder, f"the checkpoint directory {folder} (--checkpoint-dir)")
+    prepare(check_engine(config.physics, training=True))
     if config.amp.enabled or config.env.reference_start_share > 0:
         from playground_amp.motion.demonstrations import load_demonstrations
 
         load_demonstrations(config)
-
-    from playground_amp.physics.registry import check_engine
-
-    check_engine(config.physics)
 
 
 def _resolve_config(arguments: argparse.Namespace, flag_names: dict[str, str]) -> "Config":

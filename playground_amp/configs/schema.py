@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic.types import Strict
 
+from playground_amp.configs.engines import EngineName
 from playground_amp.configs.fields import (
     DEFLECTION,
     HEIGHT,
@@ -36,7 +37,7 @@ HiddenLayers = Annotated[tuple[Annotated[int, Field(gt=0)], ...], Strict(False),
 class PhysicsConfig(Section):
     """Which engine steps the robot, and how finely."""
 
-    engine: Literal["auto", "native", "mjx", "warp"] = Field(description="auto: native on a CPU, warp on an NVIDIA GPU")
+    engine: EngineName = Field(description="auto: native on a CPU, warp on an NVIDIA GPU; drake judges only")
     timestep: float = Field(gt=0, le=0.01, description="physics step in s; env.control_dt must be a multiple of it")
     solver: Literal["auto", "newton", "cg", "pgs"] = Field(
         description="constraint solver; auto: pgs where the engine has it (native), else newton"

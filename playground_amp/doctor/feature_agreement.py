@@ -19,7 +19,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.doctor.check import Check
 from playground_amp.doctor.quotients import velocity_quotients
 from playground_amp.motion.clip import Clip
-from playground_amp.physics.protocol import make_engine
+from playground_amp.physics.registry import make_engine
 from playground_amp.robot.robot import load_robot
 
 _TOLERANCE = 1e-3  # of a feature's standard deviation

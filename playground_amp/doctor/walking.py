@@ -16,8 +16,8 @@ from playground_amp.envs import gait, rewards
 from playground_amp.motion.checks import FRICTION, TOUCHING, accelerations
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import inverse_dynamics, sole_motion
-from playground_amp.physics.protocol import make_engine
 from playground_amp.physics.readings import Readings
+from playground_amp.physics.registry import make_engine
 from playground_amp.physics.sole import sole_tilt
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot

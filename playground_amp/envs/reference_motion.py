@@ -13,7 +13,7 @@ _Z_AXIS = (0.0, 0.0, 1.0)
 
 
 class ReferenceStates(NamedTuple):
-    """Moments of reference motion [M], each a start of an episode. NumPy until a task takes them."""
+    """Moments of reference motion [M], each a start of an episode."""
 
     qpos: jax.Array  # [M, 18]
     qvel: jax.Array  # [M, 17]
@@ -22,7 +22,7 @@ class ReferenceStates(NamedTuple):
 
 
 class PostureTable(NamedTuple):
-    """Joint positions over a grid of commands and the gait cycle, interpolated linearly. NumPy until a task has it."""
+    """Joint positions over a grid of commands and the gait cycle, interpolated linearly."""
 
     forward: jax.Array  # [X] m/s, rising
     sideways: jax.Array  # [Y] m/s, rising

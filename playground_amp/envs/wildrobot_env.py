@@ -17,8 +17,9 @@ from playground_amp.envs.pushes import Push
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates, draw_start
 from playground_amp.envs.sensing import SensorErrors
 from playground_amp.envs.starts import Placing, Start
-from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState, make_engine
+from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings
+from playground_amp.physics.registry import make_engine
 from playground_amp.physics.sole import sole_tilt
 from playground_amp.robot.record import BASE_QPOS_SIZE
 from playground_amp.robot.robot import load_robot
@@ -76,7 +77,6 @@ class WildRobotEnv:
         rewards.check_names(config.reward_weights, has_posture=posture is not None)
         self.config = config
         self._weights = config.paid_weights
-        # Before the first array: an engine may have a say in how JAX starts.
         self.engine = engine or make_engine(
             config.physics, load_robot(config.robot, config.env.terrain), config.env.control_dt
         )

@@ -17,7 +17,7 @@ from playground_amp.gates.cells import Cell, Gate, Physics
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.judgement import CellResult, judge_cell
 from playground_amp.paths import ROBUST
-from playground_amp.physics.protocol import Engine, make_engine
+from playground_amp.physics.registry import make_engine
 from playground_amp.robot.robot import load_robot
 from playground_amp.rollouts.episodes import Controller, Episode, make_goals, roll_out
 from playground_amp.rollouts.recording import Recording, Segment, Task
@@ -48,7 +48,7 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
     """
     physics = physics or gate.cells[0].physics
     changes = {
-        "physics.engine": "auto" if physics.engine == "drake" else physics.engine,  # which is no engine to train in
+        "physics.engine": physics.engine,
         "physics.timestep": physics.timestep,
         "physics.solver": "newton",
         "physics.iterations": physics.solver_iterations,
@@ -71,7 +71,7 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
 def make_env(config: Config, gate: Gate, physics: Physics, scene: str) -> WildRobotEnv:
     """The task in the physics and the scene of a cell."""
     config = gate_config(config, gate, physics)
-    return WildRobotEnv(config, _make_engine(config, physics, scene))
+    return WildRobotEnv(config, make_engine(config.physics, load_robot(config.robot, scene), config.env.control_dt))
 
 
 def run_gate(
@@ -93,15 +93,6 @@ def run_gate(
             results[cell.name] = judge_cell(cell, task.gait_cycle, [measure(each, task) for each in walked])
     names = [cell.name for cell in gate.cells]
     return GateRun(gate, config, tuple(results[name] for name in names), tuple(recordings[name] for name in names))
-
-
-def _make_engine(config: Config, physics: Physics, scene: str) -> Engine:
-    if physics.engine == "drake":
-        # Imported here: it is an extra.
-        from playground_amp.physics.engines.drake import DrakeEngine
-
-        return DrakeEngine(load_robot(config.robot, scene), config.physics, config.env.control_dt)
-    return make_engine(config.physics, load_robot(config.robot, scene), config.env.control_dt)
 
 
 def cell_task(gate: Gate, cell: Cell, env: WildRobotEnv) -> Task:

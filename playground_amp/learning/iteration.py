@@ -47,9 +47,8 @@ class Trainer:
 
     def __init__(self, config: Config, task: WildRobotEnv | None = None, prior: MotionPrior | None = None):
         self.config = config
-        task = task or WildRobotEnv(config)  # before the devices: an engine may have a say in how JAX starts
         mesh = devices.make_mesh(config.trainer.num_devices, config.trainer.num_envs)
-        self.env = VectorEnv(task, mesh)
+        self.env = VectorEnv(task or WildRobotEnv(config), mesh)
         self.prior = prior
         self.networks = make_networks(config.trainer, self.env.env.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from playground_amp.errors import UserError
-from playground_amp.physics.registry import nvidia_gpu
+from playground_amp.physics.registry import runs_on_gpu
 
 # On a CPU more robots make an iteration longer, not learning faster; on a GPU speed and learning both still gain.
 _CPU_ROBOTS, _GPU_ROBOTS = 512, 8192
@@ -14,12 +14,12 @@ _SHARE = 0.5  # of the memory
 
 
 def fitting_num_envs(engine: str) -> int:
-    """The number of robots for an engine, a power of two: as many as are of use, or as memory holds.
+    """The number of robots for an engine of that name, a power of two: as many as are of use, or as memory holds.
 
     Raises:
       UserError: the GPU's memory cannot be found out.
     """
-    if engine == "warp" or (engine == "mjx" and nvidia_gpu()):
+    if runs_on_gpu(engine):
         return _power_of_two(min(_GPU_ROBOTS, int(_SHARE * gpu_memory() / _ROBOT_MEMORY)))
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return _power_of_two(min(_CPU_ROBOTS, int(_SHARE * memory / _ROBOT_MEMORY)))

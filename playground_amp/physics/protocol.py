@@ -8,9 +8,7 @@ from typing import NamedTuple, Protocol
 
 import jax
 
-from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.physics.readings import Readings
-from playground_amp.physics.registry import check_engine
 from playground_amp.robot.record import Robot
 
 
@@ -70,24 +68,3 @@ class Engine(Protocol):
         `previous_target` [11] holds until `parameters.latency` has passed; None: the new one holds from the beginning.
         """
         ...
-
-
-def make_engine(config: PhysicsConfig, robot: Robot, control_dt: float) -> Engine:
-    """The engine of the configuration, ready to step a robot in its scene.
-
-    Raises:
-      UserError: the engine is not there.
-    """
-    name = check_engine(config)
-    # Imported here: each engine pulls in libraries that the other does without.
-    if name == "native":
-        from playground_amp.physics.engines.native import NativeEngine
-
-        return NativeEngine(robot, config, control_dt)
-    if name == "warp":
-        from playground_amp.physics.engines.warp import WarpEngine
-
-        return WarpEngine(robot, config, control_dt)
-    from playground_amp.physics.engines.mjx import MjxEngine
-
-    return MjxEngine(robot, config, control_dt)

@@ -1,33 +1,68 @@
-"""Which engines are there. Imports nothing heavy, so that a command can ask before anything starts."""
+"""From the rows of configs/engines.py to engines. Imports nothing heavy: a command can ask before anything starts."""
 
+import importlib
 import importlib.util
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playground_amp.configs.schema import PhysicsConfig
+from playground_amp.configs.engines import AUTO, ENGINES, TRAINING_CHOICES, EngineEntry, Package
 from playground_amp.errors import UserError
 
+if TYPE_CHECKING:
+    from playground_amp.configs.schema import PhysicsConfig
+    from playground_amp.physics.protocol import Engine
+    from playground_amp.robot.record import Robot
 
-def check_engine(config: PhysicsConfig) -> str:
+
+def prepare(*engines: str) -> None:
+    """Readies this process for engines: a command calls it once, before JAX starts.
+
+    Raises:
+        UserError: an engine is not there, with what would mend it.
+    """
+    for entry in map(entry_of, engines):
+        _require_packages(entry)
+        for name, value in entry.environment:
+            os.environ.setdefault(name, value)
+
+
+def check_engine(config: "PhysicsConfig", *, training: bool = False) -> str:
     """The name of the engine that `config.engine` stands for, without starting it.
 
     Raises:
-      UserError: the engine is not there, with what would mend it.
+        UserError: the engine is not there, has no such solver or, for `training`, does not train.
     """
-    name = config.engine
-    if name == "auto":
-        name = "warp" if _there("warp") and nvidia_gpu() and config.solver != "pgs" else "native"
-    if name == "native":
-        if not _there("mujoco.batch"):
-            raise UserError("physics.engine native needs mujoco >= 4 (mujoco.batch): pip install 'mujoco>=4'")
-        return name
-    if not _there("mujoco.mjx"):
-        raise UserError(f"physics.engine {name} needs the package mujoco-mjx: pip install mujoco-mjx")
-    if name == "warp" and not _there("warp"):
-        raise UserError("physics.engine warp needs the package warp-lang: pip install 'mujoco-mjx[warp]'")
-    if config.solver == "pgs":
-        raise UserError(f"physics.solver pgs: MJX has none; with physics.engine {name} use auto, newton or cg")
-    return name
+    entry = _automatic(config) if config.engine == AUTO else entry_of(config.engine)
+    if training and not entry.trains:
+        allowed = ", ".join(TRAINING_CHOICES)
+        raise UserError(f"physics.engine {entry.name} judges policies and does not train them; use one of {allowed}")
+    _require_packages(entry)
+    if config.solver == "pgs" and not entry.has_pgs:
+        raise UserError(f"physics.solver pgs: physics.engine {entry.name} has none; use auto, newton or cg")
+    return entry.name
+
+
+def make_engine(config: "PhysicsConfig", robot: "Robot", control_dt: float) -> "Engine":
+    """The engine of the configuration, ready to step a robot in its scene.
+
+    Raises:
+        UserError: the engine is not there.
+    """
+    # Imported here: each engine pulls in libraries that the others do without.
+    module, _, name = entry_of(check_engine(config)).factory.rpartition(".")
+    return getattr(importlib.import_module(f"{__package__}.engines.{module}"), name)(robot, config, control_dt)
+
+
+def entry_of(name: str) -> EngineEntry:
+    """The row of an engine."""
+    return next(entry for entry in ENGINES if entry.name == name)
+
+
+def runs_on_gpu(name: str) -> bool:
+    """Whether an engine's robots live on a GPU, on this machine."""
+    place = entry_of(name).runs_on
+    return place == "gpu" or (place == "where JAX runs" and nvidia_gpu())
 
 
 def nvidia_gpu() -> bool:
@@ -37,11 +72,23 @@ def nvidia_gpu() -> bool:
     return "cuda" in platforms and plugin and any(Path(x).exists() for x in ("/proc/driver/nvidia", "/dev/nvidiactl"))
 
 
+def _automatic(config: "PhysicsConfig") -> EngineEntry:
+    """The first engine for a GPU that is there, else the first for a CPU; if none is, the one to install."""
+    places = ("gpu", "cpu") if nvidia_gpu() else ("cpu",)
+    able = [entry for entry in ENGINES if entry.trains and (entry.has_pgs or config.solver != "pgs")]
+    found = [entry for place in places for entry in able if entry.runs_on == place and not _missing(entry)]
+    return found[0] if found else ENGINES[0]
+
+
+def _require_packages(entry: EngineEntry) -> None:
+    if package := _missing(entry):
+        raise UserError(f"physics.engine {entry.name} needs {package.title}: {package.install}")
+
+
+def _missing(entry: EngineEntry) -> Package | None:
+    """The first package that an engine needs and does not find."""
+    return next((package for package in entry.needs if not _there(package.module)), None)
+
+
 def _there(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
-
-
-def require_drake() -> None:
-    """Raises UserError, with what would mend it, if Drake is not there."""
-    if not _there("pydrake"):
-        raise UserError("the simulator drake needs the package drake: pip install 'drake>=1.40,<2'")

@@ -13,8 +13,9 @@ from playground_amp.errors import UserError
 from playground_amp.configs.loader import config_from_dict
 from playground_amp.configs.schema import Config
 from playground_amp.envs import physical_parameters as randomization
-from playground_amp.physics.protocol import Engine, PhysicsState, make_engine
+from playground_amp.physics.protocol import Engine, PhysicsState
 from playground_amp.physics.readings import Readings
+from playground_amp.physics.registry import check_engine, make_engine, prepare
 from playground_amp.runs.manifest import robot_hash
 from playground_amp.learning.rollout import Evidence
 from playground_amp.runs.state import read_state, restore
@@ -41,6 +42,7 @@ def replay_evidence(path: Path) -> Replay:
     if saved.manifest["robot"] != robot_hash():
         raise UserError(f"{path} is of another version of the robot: its files have changed since")
     config = config_from_dict(saved.manifest["config"], f"the configuration in {path}")
+    prepare(check_engine(config.physics))
     engine = make_engine(config.physics, load_robot(config.robot, config.env.terrain), config.env.control_dt)
     evidence = restore(saved, _template(engine, config))
     state, readings = jax.jit(engine.step)(

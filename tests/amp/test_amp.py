@@ -14,7 +14,7 @@ from playground_amp.amp.ref_buffer import ReferenceBuffer
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import AmpConfig
 from playground_amp.paths import STANDARD
-from playground_amp.physics.protocol import make_engine
+from playground_amp.physics.registry import make_engine
 from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.robot import load_robot
 

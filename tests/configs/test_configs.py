@@ -148,7 +148,7 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
         (
             "physics.engine",
             "nativ",
-            "physics.engine must be auto, native, mjx or warp (perhaps native?), found 'nativ'",
+            "physics.engine must be auto, native, mjx, warp or drake (perhaps native?), found 'nativ'",
         ),
         ("amp.enabled", "on time", "amp.enabled must be true or false, found 'on time'"),
         ("env.gait", 3, "env.gait must be a section with keys, found 3"),

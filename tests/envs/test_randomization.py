@@ -17,8 +17,9 @@ from playground_amp.envs.observations import ACTION_MIRROR, observation_mirrors
 from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.paths import ROBUST, STANDARD
-from playground_amp.physics.protocol import Engine, PhysicalParameters, make_engine
+from playground_amp.physics.protocol import Engine, PhysicalParameters
 from playground_amp.physics.readings import Readings
+from playground_amp.physics.registry import make_engine
 from playground_amp.robot import mirror
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot, mirrored_name

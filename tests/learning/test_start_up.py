@@ -23,9 +23,9 @@ import jax
 from playground_amp.cli.parser import keep_compiled_programs
 keep_compiled_programs()
 from playground_amp.configs.loader import load_config
-from playground_amp.physics.protocol import make_engine
-from playground_amp.robot.robot import load_robot
+from playground_amp.physics.registry import make_engine
 from playground_amp.paths import STANDARD
+from playground_amp.robot.robot import load_robot
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 hits = []
 jax.monitoring.register_event_listener(lambda name, **_: hits.append(name))

@@ -1,9 +1,6 @@
 """Engines against plain MuJoCo, and against each other."""
 
 import copy
-import os
-import subprocess
-import sys
 from functools import cache
 from importlib.util import find_spec
 
@@ -17,13 +14,10 @@ from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.errors import UserError
 from playground_amp.paths import STANDARD
-from playground_amp.physics.engines.mjx import XLA_THREADS
 from playground_amp.physics.engines.simulation_model import simulation_model
-from playground_amp.physics.protocol import make_engine
 from playground_amp.physics.readings import Readings
-from playground_amp.physics.registry import check_engine
+from playground_amp.physics.registry import make_engine
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 
@@ -248,38 +242,3 @@ def test_a_state_that_is_not_finite_stays_with_its_robot():
     after, readings = jax.jit(jax.vmap(engine.step))(spoiled, qpos[:, 7:], jnp.zeros((4, 3)), parameters)
     assert readings.finite.tolist() == [True, True, False, True]
     assert np.isfinite(np.asarray(after.qpos)[[0, 1, 3]]).all()
-
-
-def test_an_engine_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr("playground_amp.physics.registry._there", lambda module: module != "warp")
-    assert check_engine(config("native").physics.model_copy(update={"engine": "auto"})) == "native"
-    with pytest.raises(UserError, match="warp needs the package warp-lang"):
-        check_engine(config("native").physics.model_copy(update={"engine": "warp"}))
-
-
-def test_a_solver_that_the_engine_lacks_is_refused_before_anything_starts():
-    with pytest.raises(UserError, match="solver pgs: MJX has none; with physics"):
-        check_engine(config("mjx").physics.model_copy(update={"solver": "pgs"}))
-
-
-def test_imports_leave_jax_unstarted():
-    """MJX sizes XLA's thread pool (physics/engines/mjx.py), which counts only before JAX first uses the CPU."""
-    code = "import playground_amp.runs.loop, playground_amp.learning.iteration, playground_amp.gates.runner, jax"
-    code += "; assert not jax._src.xla_bridge.backends_are_initialized()"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_a_task_on_mjx_has_its_say_in_the_size_of_the_pool_before_clips_become_arrays():
-    code = """
-from pathlib import Path
-from playground_amp.configs.loader import load_config
-from playground_amp.paths import STANDARD
-from playground_amp.learning.build import make_task
-config = load_config(STANDARD, ["physics.engine=mjx"])
-assert config.env.reference_start_share > 0
-make_task(config)
-print(sum("XLAEigen" in path.read_text() for path in Path("/proc/self/task").glob("*/comm")))
-"""
-    environment = {name: value for name, value in os.environ.items() if name != "NPROC"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert int(done.stdout) >= int(XLA_THREADS)

@@ -18,9 +18,10 @@ from pydrake.multibody.plant import ContactResults, ExternallyAppliedSpatialForc
 from pydrake.systems.analysis import Simulator
 
 from playground_amp.configs.schema import PhysicsConfig
+from playground_amp.errors import UserError
 from playground_amp.physics.engines.drake_plant import build_plant
 from playground_amp.physics.engines.simulation_model import substeps
-from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
+from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.models import model_of
 from playground_amp.robot.names import JOINT_NAMES, SWITCH_NAMES
@@ -29,10 +30,16 @@ from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 _BREAKAWAY_SPEED = 0.02  # rad/s; friction loss grows linearly up to it, since Drake cannot hold a joint by friction
 
 
-class DrakeEngine:
-    """`Engine` on Drake, for the nominal robot on the flat floor."""
+class DrakeEngine(Engine):
+    """`Engine` on Drake, for the nominal robot on the flat floor.
+
+    Raises:
+      UserError: the ground is not flat or, when it is stepped, a robot is not the nominal one.
+    """
 
     def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):
+        if robot.ground is not None:
+            raise UserError(f"physics.engine drake knows only flat floors, found the scene {robot.scene}")
         self.robot = robot
         self.control_dt = control_dt
         self._host = HostPlant(robot, config.timestep, substeps(config, control_dt))
@@ -47,7 +54,8 @@ class DrakeEngine:
     def reset(
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
     ) -> tuple[PhysicsState, Readings]:
-        del parameters, needed
+        del needed
+        _require_nominal(parameters)
         return self._call(self._host.forward, jnp.float32(0.0), qpos, qvel, qpos[BASE_QPOS_SIZE:], jnp.zeros(3))
 
     def step(
@@ -58,7 +66,8 @@ class DrakeEngine:
         parameters: PhysicalParameters,
         previous_target: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
-        del parameters, previous_target
+        del previous_target
+        _require_nominal(parameters)
         time = state.time + self.control_dt
         return self._call(self._host.step, time, state.qpos, state.qvel, joint_target, push_force_w)
 
@@ -66,6 +75,12 @@ class DrakeEngine:
         out = jax.pure_callback(host_function, self._result, *inputs, vmap_method="broadcast_all")
         qpos, qvel = out[:2]
         return PhysicsState(qpos, qvel, jnp.zeros_like(qvel), time), self._readings(*out)
+
+
+def _require_nominal(parameters: PhysicalParameters) -> None:
+    varied = [name for name, value in parameters._asdict().items() if value is not None and name != "floor_friction"]
+    if varied:
+        raise UserError(f"physics.engine drake knows only the nominal robot, found {', '.join(varied)} of its own")
 
 
 class HostPlant:

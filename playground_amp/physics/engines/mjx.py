@@ -1,6 +1,5 @@
 """MJX's JAX implementation: the same model as pure JAX, wherever XLA runs."""
 
-import os
 from functools import partial
 
 import jax
@@ -11,20 +10,15 @@ from playground_amp.physics import servo
 from playground_amp.physics.engines.model_fields import model_fields
 from playground_amp.physics.engines.quiet_mjx import mjx
 from playground_amp.physics.engines.simulation_model import simulation_model, substeps, switch_addresses
-from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
+from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.record import Robot
 
-XLA_THREADS = "8"
 
-
-class MjxEngine:
+class MjxEngine(Engine):
     """`Engine` on MJX. Matrix products in full float32: TF32 spoils the constraint solver on NVIDIA cards."""
 
     def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):
-        # With two threads, XLA's pool runs dry on a CPU: at 512 robots each waits for another for ever (jaxlib 0.10.2).
-        # It takes its size from NPROC, once, when JAX first uses the CPU.
-        os.environ.setdefault("NPROC", XLA_THREADS)
         self.robot = robot
         self.control_dt = control_dt
         model = simulation_model(robot, config, "newton")

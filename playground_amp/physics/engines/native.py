@@ -22,7 +22,7 @@ from playground_amp.physics.engines import host_call
 from playground_amp.physics.engines.native_parameters import ParameterTable, Shapes, pack, shapes_of
 from playground_amp.physics.engines.result_row import ResultRow
 from playground_amp.physics.engines.simulation_model import simulation_model, substeps, switch_addresses
-from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
+from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.record import Robot
 
@@ -34,7 +34,7 @@ _Advance = Callable[[Batch, ParameterTable | None, np.ndarray], np.ndarray]
 _COMPUTED = ("sensordata", "actuator_force")  # results beside the integration state
 
 
-class NativeEngine:
+class NativeEngine(Engine):
     """`Engine` on `mujoco.batch`."""
 
     def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):

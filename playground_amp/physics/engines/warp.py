@@ -21,14 +21,14 @@ from playground_amp.physics.engines.model_fields import model_fields
 from playground_amp.physics.engines.result_row import ResultRow
 from playground_amp.physics.engines.simulation_model import simulation_model, substeps
 from playground_amp.physics.engines.warp_simulation import WarpSimulation
-from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
+from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.record import Robot
 
 _Fields = tuple[str, ...]  # names of the model's fields that differ from robot to robot
 
 
-class WarpEngine:
+class WarpEngine(Engine):
     """`Engine` on MuJoCo Warp. Constants that scale how soft contacts are stay those of the nominal robot."""
 
     def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):

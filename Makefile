@@ -78,9 +78,10 @@ walk-amp: setup
 	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
 		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4 --report
 
-# The page about the configuration, made anew from the schema.
+# The pages about the configuration and the observations, made anew from the schema and from their table.
 docs: setup
 	$(PY) scripts/configuration_page.py
+	$(PY) scripts/observations_page.py
 
 robust: setup
 	@test $(ROBUST_LEARNING) -lt $(ROBUST_ITERATIONS) 2>/dev/null || { \

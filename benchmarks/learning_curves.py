@@ -77,7 +77,8 @@ def make_judge(config: Any) -> Callable[[dict[str, Any]], float]:
     from playground_amp.envs.wildrobot_env import WildRobotEnv
     from playground_amp.learning.networks import make_policy
 
-    env, policy = WildRobotEnv(config), make_policy(config.trainer)
+    env = WildRobotEnv(config)
+    policy = make_policy(config.trainer, env.engine.robot)
 
     @jax.jit
     def judge(params: dict[str, Any]) -> jax.Array:

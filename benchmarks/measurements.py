@@ -158,12 +158,13 @@ def products_turn(num_envs: int) -> Turn:
     import jax
     import jax.numpy as jnp
 
-    from playground_amp.envs.observations import ACTOR_SIZE, CRITIC_LAYOUT
+    from playground_amp.envs.observations import actor_layout, critic_layout
+    from playground_amp.robot.robot import load_robot
 
-    trainer = make_config(num_envs).trainer
-    critic_size = sum(part.size for part in CRITIC_LAYOUT.values())
-    actor = _products(ACTOR_SIZE, *trainer.actor_layers, 11)
-    critic = _products(critic_size, *trainer.critic_layers, 1)
+    config = make_config(num_envs)
+    trainer, robot = config.trainer, load_robot(config.robot)
+    actor = _products(actor_layout(robot).size, *trainer.actor_layers, robot.num_joints)
+    critic = _products(critic_layout(robot).size, *trainer.critic_layers, 1)
     operations = actor + 3 * trainer.num_epochs * (actor + critic)
     rows, width = num_envs * trainer.rollout_steps // trainer.num_minibatches, trainer.actor_layers[0]
     batch, weights = jnp.ones((rows, width)), jnp.eye(width)

@@ -11,7 +11,8 @@ from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.pushes import Push
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.protocol import PhysicalParameters
 from playground_amp.rollouts.episodes import Controller
 

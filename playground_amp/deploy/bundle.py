@@ -18,10 +18,10 @@ from typing import Any
 
 from playground_amp.configs.schema import Config
 from playground_amp.deploy import golden, runtime
-from playground_amp.deploy.onnx_model import ACTIVATION, OBSERVATION_UNITS, build_onnx
+from playground_amp.deploy.onnx_model import ACTIVATION, build_onnx
 from playground_amp.deploy.parity import Latency, Parity, measure_latency, measure_parity
 from playground_amp.deploy.recording import Recorded, record
-from playground_amp.envs.observations import ACTOR_LAYOUT, OBSERVATION_SCALES
+from playground_amp.envs.observations import actor_parts
 from playground_amp.errors import UserError
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
@@ -132,13 +132,8 @@ def make_manifest(config: Config, robot: Robot, checkpoint_hash: str, files: Map
             "to_base": "v_base = Rz(waist_yaw) v_chest; gyro_base = Rz(waist_yaw) gyro_chest - waist_yaw_speed z",
         },
         "observation": [
-            {
-                "name": name,
-                "size": part.size,
-                "unit": OBSERVATION_UNITS[name],
-                "scale": OBSERVATION_SCALES.get(name, 1.0),
-            }
-            for name, part in ACTOR_LAYOUT.items()
+            {"name": part.name, "size": part.size, "unit": part.unit, "scale": part.scale}
+            for part in actor_parts(robot)
         ],
         "observation_history": config.env.observation_history,
         "observation_meaning": "input of policy.onnx in SI units; inside, joint_position - home, then × scale; of a "

@@ -1,8 +1,8 @@
 """The policy as an ONNX model: normalizer, network and action mapping in one file, from the checkpoint's plain arrays.
 
-Inputs: `observation` [N, 44 history] in SI units (parts as in `OBSERVATION_UNITS`, the newest first), and, if the
-actions are filtered, `previous_joint_target` [N, 11] rad. Outputs: `action` [N, 11], to be fed back as the previous
-action, and `joint_target` [N, 11] rad, within the joints' ranges. No node has attributes; runtime.py relies on it.
+Inputs: `observation` [N, A history] in SI units (parts as in envs/observations.py, the newest first), and, if the
+actions are filtered, `previous_joint_target` [N, J] rad. Outputs: `action` [N, J], to be fed back as the previous
+action, and `joint_target` [N, J] rad, within the joints' ranges. No node has attributes; runtime.py relies on it.
 """
 
 from collections.abc import Mapping
@@ -14,22 +14,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs.observations import ACTOR_SIZE, offset_and_scale
+from playground_amp.envs.observations import actor_layout
 from playground_amp.errors import UserError
-from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.record import Robot
 
 ACTIVATION = "Elu"
 OPSET, IR_VERSION = 17, 8  # read by onnxruntime 1.13 and later
-OBSERVATION_UNITS = {
-    "gravity_b": "1",
-    "gyro_b": "rad/s",
-    "joint_position": "rad",
-    "joint_velocity": "rad/s",
-    "previous_action": "1",
-    "command": "m/s, m/s, rad/s",
-    "gait_clock": "1",
-}
 
 
 def build_onnx(params: Mapping[str, Any], config: Config, robot: Robot) -> bytes:
@@ -38,7 +28,7 @@ def build_onnx(params: Mapping[str, Any], config: Config, robot: Robot) -> bytes
     Raises:
       UserError: the parameters are not those of the configuration's network.
     """
-    layers = _layers(params["policy"], config)
+    layers = _layers(params["policy"], config, robot)
     constants = _constants(params["normalizer"], config, robot)
     nodes = [
         helper.make_node("Sub", ["observation", "observation_offset"], ["centered"]),
@@ -54,7 +44,7 @@ def build_onnx(params: Mapping[str, Any], config: Config, robot: Robot) -> bytes
         if not last:
             nodes.append(helper.make_node(ACTIVATION, [output], [f"hidden_{index + 1}"]))
     nodes += _action_mapping(filtered=config.env.action_filter > 0)
-    return _model(nodes, constants, layers[0][0].shape[0], filtered=config.env.action_filter > 0)
+    return _model(nodes, constants, layers, filtered=config.env.action_filter > 0)
 
 
 def _action_mapping(*, filtered: bool) -> list[onnx.NodeProto]:
@@ -78,7 +68,8 @@ def _action_mapping(*, filtered: bool) -> list[onnx.NodeProto]:
 
 def _constants(normalizer: Mapping[str, Any], config: Config, robot: Robot) -> dict[str, np.ndarray]:
     home, kept = robot.home_joint_position, config.env.action_filter
-    offset, scale = (np.tile(x, config.env.observation_history) for x in offset_and_scale(home))
+    layout = actor_layout(robot)
+    offset, scale = (np.tile(x, config.env.observation_history) for x in (layout.offset, layout.scale))
     constants = {
         "observation_offset": offset,
         "observation_scale": scale,
@@ -92,12 +83,13 @@ def _constants(normalizer: Mapping[str, Any], config: Config, robot: Robot) -> d
     return constants | ({"action_filter": np.array(kept), "action_share": np.array(1 - kept)} if kept else {})
 
 
-def _layers(policy: Mapping[str, Any], config: Config) -> list[tuple[np.ndarray, np.ndarray]]:
+def _layers(policy: Mapping[str, Any], config: Config, robot: Robot) -> list[tuple[np.ndarray, np.ndarray]]:
     """(kernel [in, out], bias [out]) of every layer of Brax's actor: the hidden ones, then the mean of the action."""
     tree = policy["params"]
     named = [*(tree["MLP_0"][f"hidden_{index}"] for index in range(len(tree["MLP_0"]))), tree["Dense_0"]]
     layers = [(np.asarray(layer["kernel"]), np.asarray(layer["bias"])) for layer in named]
-    sizes = [ACTOR_SIZE * config.env.observation_history, *config.trainer.actor_layers, len(JOINT_NAMES)]
+    inputs = actor_layout(robot).size * config.env.observation_history
+    sizes = [inputs, *config.trainer.actor_layers, robot.num_joints]
     expected = list(pairwise(sizes))
     found = [kernel.shape for kernel, _ in layers]
     if found != expected:
@@ -106,12 +98,16 @@ def _layers(policy: Mapping[str, Any], config: Config) -> list[tuple[np.ndarray,
 
 
 def _model(
-    nodes: list[onnx.NodeProto], constants: Mapping[str, np.ndarray], observation_size: int, *, filtered: bool
+    nodes: list[onnx.NodeProto],
+    constants: Mapping[str, np.ndarray],
+    layers: list[tuple[np.ndarray, np.ndarray]],
+    *,
+    filtered: bool,
 ) -> bytes:
     def rows(name: str, size: int) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", size])
 
-    joints = len(JOINT_NAMES)
+    observation_size, joints = layers[0][0].shape[0], layers[-1][0].shape[1]
     inputs = [rows("observation", observation_size), *([rows("previous_joint_target", joints)] if filtered else [])]
     graph = helper.make_graph(
         nodes,

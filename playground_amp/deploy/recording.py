@@ -15,9 +15,9 @@ from playground_amp.configs.changes import changed
 from playground_amp.configs.randomization import NOMINAL
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import hold
-from playground_amp.envs.observations import ACTOR_SIZE, in_si_units
+from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.networks import make_policy
 from playground_amp.robot.names import JOINT_NAMES
 
@@ -29,9 +29,9 @@ _SEED = 0
 class Recorded(NamedTuple):
     """Columns over [steps, robots]; a row is one moment, what the JAX policy did, and what came of it."""
 
-    observation: Any  # [44 history] as the environment made it
-    observation_si: Any  # [44 history] the same without offset and scales
-    before: Any  # [44 (history - 1)] its part that is older than this moment
+    observation: Any  # [A history] as the environment made it
+    observation_si: Any  # [A history] the same without offset and scales
+    before: Any  # [A (history - 1)] its part that is older than this moment
     orientation: Any  # [4] wxyz of the chest in the world
     gyro: Any  # [3] rad/s, chest frame
     joint_position: Any  # [11] rad
@@ -60,8 +60,8 @@ def chest_imu(
 
 
 def seen_in_si_units(env: WildRobotEnv, state: EnvState) -> jax.Array:
-    """The policy's observation [44 history] without offset and scales."""
-    return in_si_units(state.observation["state"], env.engine.robot.home_joint_position)
+    """The policy's observation [A history] without offset and scales."""
+    return env.observer.actor.in_si_units(state.observation["state"])
 
 
 def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -> Recorded:
@@ -73,7 +73,7 @@ def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -
     changes = {"physics.engine": "native"} | {f"domain_randomization.{key}": value for key, value in NOMINAL.items()}
     config = changed(config, changes, "the checkpoint's configuration")
     env = WildRobotEnv(config)
-    vector, policy = VectorEnv(env), make_policy(config.trainer)
+    vector, policy = VectorEnv(env), make_policy(config.trainer, env.engine.robot)
 
     def one_step(states: EnvState, _) -> tuple[EnvState, Recorded]:
         actions = policy(params, states.observation, None)
@@ -100,20 +100,16 @@ def _row(env: WildRobotEnv, state: EnvState, reached: EnvState) -> Recorded:
     readings = state.readings
     sensed = (readings.gyro_b, readings.joint_position, readings.joint_velocity)
     orientation, gyro = chest_imu(readings.base_quaternion_w, *sensed)
-    command = env.velocity_command(state)
-    turn = 2 * jnp.pi * state.gait_phase
-    clock = jnp.stack([jnp.sin(turn), jnp.cos(turn)])
-    joints = [readings.joint_position, readings.joint_velocity, state.previous_action]
-    before = seen_in_si_units(env, state)[ACTOR_SIZE:]
+    before = seen_in_si_units(env, state)[env.observer.actor.size :]
     return Recorded(
         observation=state.observation["state"],
-        observation_si=jnp.concatenate([readings.gravity_b, readings.gyro_b, *joints, command, clock, before]),
+        observation_si=jnp.concatenate([env.observer.actor.values(env.seen(state)), before]),
         before=before,
         orientation=orientation,
         gyro=gyro,
         joint_position=readings.joint_position,
         joint_velocity=readings.joint_velocity,
-        command=command,
+        command=env.velocity_command(state),
         gait_phase=state.gait_phase,
         previous_action=state.previous_action,
         previous_target=state.joint_target,

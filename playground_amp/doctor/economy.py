@@ -16,7 +16,8 @@ from playground_amp.configs.schema import Config
 from playground_amp.doctor.check import Check
 from playground_amp.doctor.throwaway import SET_SIZE, Judge, ThrowAway
 from playground_amp.envs import commands
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.robot.names import JOINT_NAMES
 
 AREA = "pay"

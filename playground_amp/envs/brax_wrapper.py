@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.brax_api.environments import Env, EpisodeWrapper, State, VmapWrapper, Wrapper
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 
 
 class BraxWildRobotWrapper(Env):

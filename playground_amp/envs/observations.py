@@ -1,129 +1,246 @@
-"""What the actor and the critic see.
+"""What the actor and the critic see: a table each, a row a part.
 
-The actor sees only what the robot's own sensors know. On the robot the IMU sits on the chest; its readings are turned
-into the base frame by the measured waist yaw. The critic, which is used in training only, sees the truth besides.
+All that knows of observations follows from the rows: the input of the networks, its mirror image, the exported model,
+what a saved state belongs to, the controllers and docs/observations.md. The actor sees only what the robot's own
+sensors deliver, as they deliver it; the critic, which is used in training only, sees the truth besides.
 """
 
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from playground_amp import rotations
-from playground_amp.envs import gait
+from playground_amp.envs import gait, pushes
+from playground_amp.envs.state import EnvState
 from playground_amp.physics.readings import Readings
 from playground_amp.robot import mirror
-from playground_amp.robot.robot import load_robot
+from playground_amp.robot.mirror import Mirror
+from playground_amp.robot.record import Robot
 
-GYRO_SCALE = 0.25
-JOINT_VELOCITY_SCALE = 0.05
-FORCE_SCALE = 0.05  # 1/N; half the robot's weight becomes about 1
-
-_JOINTS = mirror.joints(load_robot())
-ACTOR_LAYOUT = {  # name: how the robot's mirror image sees it
-    "gravity_b": mirror.POLAR,
-    "gyro_b": mirror.AXIAL,
-    "joint_position": _JOINTS,
-    "joint_velocity": _JOINTS,
-    "previous_action": _JOINTS,
-    "command": mirror.PLANAR_VELOCITY,
-    "gait_clock": mirror.signs(-1, -1),  # half a cycle later
-}
-CRITIC_LAYOUT = ACTOR_LAYOUT | {
-    "linear_velocity_h": mirror.POLAR,
-    "average_velocity": mirror.PLANAR_VELOCITY,
-    "base_height": mirror.signs(1),
-    "foot_position_b": mirror.both_sides(mirror.POLAR),
-    "foot_velocity_h": mirror.both_sides(mirror.POLAR),
-    "switch_force": mirror.both_sides(mirror.signs(1, 1)),
-    "floor_friction": mirror.signs(1),
-    "push_force_h": mirror.POLAR,
-}
-OBSERVATION_SCALES = {"gyro_b": GYRO_SCALE, "joint_velocity": JOINT_VELOCITY_SCALE}  # of the actor's parts; 1 elsewhere
-ACTOR_SIZE = sum(part.size for part in ACTOR_LAYOUT.values())
-ACTION_MIRROR = _JOINTS
-_FRAME_MIRROR = mirror.stack(*ACTOR_LAYOUT.values())
-_CRITIC_MIRROR = mirror.stack(*CRITIC_LAYOUT.values())
+_GYRO_SCALE = 0.25
+_JOINT_VELOCITY_SCALE = 0.05
+_FORCE_SCALE = 0.05  # 1/N; half the robot's weight becomes about 1
 
 
-def observation_sizes(history: int) -> dict[str, int]:
-    """How many numbers each observation has, the actor's of so many frames."""
-    return {"state": ACTOR_SIZE * history, "privileged_state": _CRITIC_MIRROR.size}
+class Seen(NamedTuple):
+    """What the task knows of one robot at a moment."""
+
+    state: EnvState  # its readings are the truth
+    measured: Readings  # as the robot's sensors give them
+    command: jax.Array  # [3] velocity asked for: forward, sideways m/s, yaw rate rad/s
 
 
-def observation_mirrors(actor_size: int) -> dict[str, mirror.Mirror]:
-    """The mirrors of observations of which the actor's has `actor_size` numbers: one frame, or several."""
-    return {"state": mirror.stack(*[_FRAME_MIRROR] * (actor_size // ACTOR_SIZE)), "privileged_state": _CRITIC_MIRROR}
+class Part(NamedTuple):
+    """A row: some numbers that belong together, in the frame that the end of their name says."""
+
+    name: str
+    unit: str  # of its source
+    mirror: Mirror  # how the robot's mirror image sees it
+    source: Callable[[Seen], jax.Array]  # its values [size] in that unit
+    meaning: str
+    scale: float = 1.0  # the networks see (source - offset) × scale
+    offset: np.ndarray | None = None  # [size]; None: 0
+
+    @property
+    def size(self) -> int:
+        return self.mirror.size
+
+    def network_input(self, seen: Seen) -> jax.Array:
+        """As the networks see it, [size]."""
+        value = self.source(seen)
+        if self.offset is not None:
+            value = value - jnp.asarray(self.offset, jnp.float32)
+        return value if self.scale == 1.0 else value * self.scale
 
 
-def actor_observation(
-    readings: Readings, home: jax.Array, previous_action: jax.Array, command: jax.Array, gait_phase: jax.Array
-) -> jax.Array:
-    """The 44 numbers of the policy's input, in the order of `ACTOR_LAYOUT`.
-
-    Args:
-      readings: of one robot.
-      home: joint positions [11] of the home pose, rad.
-      previous_action: [11].
-      command: forward m/s, sideways m/s, yaw rate rad/s.
-      gait_phase: [] in [0, 1).
-    """
-    return jnp.concatenate(
-        [
-            readings.gravity_b,
-            readings.gyro_b * GYRO_SCALE,
-            readings.joint_position - home,
-            readings.joint_velocity * JOINT_VELOCITY_SCALE,
-            previous_action,
-            command,
-            gait.clock(gait_phase),
-        ]
+def actor_parts(robot: Robot) -> tuple[Part, ...]:
+    """What the robot's own sensors know. The IMU's readings come turned into the base frame."""
+    joints = mirror.joints(robot)
+    return (
+        Part("gravity_b", "1", mirror.POLAR, lambda s: s.measured.gravity_b, "direction of gravity"),
+        Part("gyro_b", "rad/s", mirror.AXIAL, lambda s: s.measured.gyro_b, "angular velocity", _GYRO_SCALE),
+        Part(
+            "joint_position",
+            "rad",
+            joints,
+            lambda s: s.measured.joint_position,
+            "joint positions; the networks see them from the home pose",
+            offset=robot.home_joint_position,
+        ),
+        Part(
+            "joint_velocity",
+            "rad/s",
+            joints,
+            lambda s: s.measured.joint_velocity,
+            "joint velocities",
+            _JOINT_VELOCITY_SCALE,
+        ),
+        Part("previous_action", "1", joints, lambda s: s.state.previous_action, "what the policy answered last"),
+        Part(
+            "command",
+            "m/s, m/s, rad/s",
+            mirror.PLANAR_VELOCITY,
+            lambda s: s.command,
+            "velocity asked for: forward, to the left, yaw rate",
+        ),
+        Part(
+            "gait_clock",
+            "1",
+            mirror.signs(-1, -1),  # half a cycle later
+            lambda s: gait.clock(s.state.gait_phase),
+            "sine and cosine of the gait phase",
+        ),
     )
 
 
-def with_history(frame: jax.Array, before: jax.Array | None, history: int) -> jax.Array:
-    """The actor's observation [44 history]: a frame [44] and those that came before it, the newest first.
+def privileged_parts() -> tuple[Part, ...]:
+    """What only a simulator knows."""
+    velocity = mirror.PLANAR_VELOCITY
+    feet = mirror.both_sides(mirror.POLAR)
+    switches = mirror.both_sides(mirror.signs(1, 1))
+    return (
+        Part(
+            "linear_velocity_h",
+            "m/s",
+            mirror.POLAR,
+            lambda s: s.state.readings.linear_velocity_h,
+            "velocity of the base",
+        ),
+        Part(
+            "average_velocity",
+            "m/s, m/s, rad/s",
+            velocity,
+            lambda s: s.state.average_velocity,
+            "forward, to the left and yaw rate, averaged over a moment",
+        ),
+        Part(
+            "base_height",
+            "m",
+            mirror.signs(1),
+            lambda s: s.state.readings.base_height[None],
+            "height of the base over the ground",
+        ),
+        Part(
+            "foot_position_b", "m", feet, lambda s: s.state.readings.foot_position_b.ravel(), "soles, left before right"
+        ),
+        Part("foot_velocity_h", "m/s", feet, _foot_velocity_h, "velocities of the soles"),
+        Part(
+            "switch_force",
+            "N",
+            switches,
+            lambda s: s.state.readings.switch_force,
+            "left toe, left heel, right toe, right heel",
+            _FORCE_SCALE,
+        ),
+        Part(
+            "floor_friction",
+            "1",
+            mirror.signs(1),
+            lambda s: s.state.parameters.floor_friction[None],
+            "sliding friction of the floor",
+        ),
+        Part("push_force_h", "N", mirror.POLAR, _push_force_h, "the push of this moment", _FORCE_SCALE),
+    )
 
-    `before`: the observation one control step earlier; None at a start, where the frame stands for those before it.
-    """
-    if before is None:
-        return jnp.tile(frame, history)
-    return jnp.concatenate([frame, before[: (history - 1) * ACTOR_SIZE]])
+
+class Layout:
+    """Parts one after the other: an array [size]."""
+
+    def __init__(self, parts: Sequence[Part]):
+        self.parts = tuple(parts)
+
+    @cached_property
+    def mirror(self) -> Mirror:
+        return mirror.stack(*(part.mirror for part in self.parts))
+
+    @property
+    def size(self) -> int:
+        return self.mirror.size
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Where each part lies, by name."""
+        ends = np.cumsum([part.size for part in self.parts]).tolist()
+        return {part.name: slice(end - part.size, end) for part, end in zip(self.parts, ends, strict=True)}
+
+    @cached_property
+    def offset(self) -> np.ndarray:
+        """What is subtracted from values in SI units, [size]."""
+        return np.concatenate([np.zeros(part.size) if part.offset is None else part.offset for part in self.parts])
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """What the difference is multiplied by, [size]."""
+        return np.repeat([part.scale for part in self.parts], [part.size for part in self.parts])
+
+    def values(self, seen: Seen) -> jax.Array:
+        """In SI units, [size]."""
+        return jnp.concatenate([part.source(seen) for part in self.parts])
+
+    def network_input(self, seen: Seen) -> jax.Array:
+        """As the networks see it, [size]."""
+        return jnp.concatenate([part.network_input(seen) for part in self.parts])
+
+    def in_si_units(self, observation: jax.Array) -> jax.Array:
+        """What the networks see, [size × history], without its scales and offsets."""
+        offset, scale = jnp.asarray(self.offset, jnp.float32), jnp.asarray(self.scale, jnp.float32)
+        return (observation.reshape(-1, self.size) / scale + offset).ravel()
 
 
-def offset_and_scale(home: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What one frame [44] is made of SI units by: less an offset [44], the home pose [11], then times a scale [44]."""
-    parts = [(name, np.ones(part.size)) for name, part in ACTOR_LAYOUT.items()]
-    offset = np.concatenate([home if name == "joint_position" else 0 * ones for name, ones in parts])
-    return offset, np.concatenate([OBSERVATION_SCALES.get(name, 1.0) * ones for name, ones in parts])
+def actor_layout(robot: Robot) -> Layout:
+    """The actor's observation of one moment; A is its size."""
+    return Layout(actor_parts(robot))
 
 
-def in_si_units(observation: jax.Array, home: np.ndarray) -> jax.Array:
-    """The actor's observation [44 history] without its scales and without the home pose [11] that was subtracted."""
-    offset, scale = (jnp.asarray(x, jnp.float32) for x in offset_and_scale(home))
-    return (observation.reshape(-1, ACTOR_SIZE) / scale + offset).ravel()
+def critic_layout(robot: Robot) -> Layout:
+    """The critic's: the actor's of this moment, then what only a simulator knows."""
+    return Layout((*actor_parts(robot), *privileged_parts()))
 
 
-def critic_observation(
-    actor: jax.Array,
-    readings: Readings,
-    average_velocity: jax.Array,
-    floor_friction: jax.Array,
-    push_force_w: jax.Array,
-) -> jax.Array:
-    """The actor's numbers and what only a simulator knows, in the order of `CRITIC_LAYOUT`."""
+def observation_sizes(robot: Robot, history: int) -> dict[str, int]:
+    """How many numbers each observation has, the actor's of so many moments."""
+    return {"state": actor_layout(robot).size * history, "privileged_state": critic_layout(robot).size}
+
+
+def observation_mirrors(robot: Robot, actor_size: int) -> dict[str, Mirror]:
+    """The mirrors of observations of which the actor's has `actor_size` numbers: one moment, or several."""
+    one = actor_layout(robot).mirror
+    return {
+        "state": mirror.stack(*[one] * (actor_size // one.size)),
+        "privileged_state": critic_layout(robot).mirror,
+    }
+
+
+class Observer:
+    """Turns what the task knows into what the networks see."""
+
+    def __init__(self, robot: Robot, history: int):
+        self.actor = actor_layout(robot)
+        self.history = history
+        self._privileged = Layout(privileged_parts())
+
+    def observe(self, seen: Seen) -> dict[str, jax.Array]:
+        """The actor's "state" [A × history], the newest moment first, and the critic's "privileged_state" [n].
+
+        At a start, where there is no observation yet, its moment stands for those before it.
+        """
+        now, before = self.actor.network_input(seen), seen.state.observation.get("state")
+        critic = jnp.concatenate([now, self._privileged.network_input(seen)])
+        if before is None:
+            return {"state": jnp.tile(now, self.history), "privileged_state": critic}
+        kept = before[: (self.history - 1) * self.actor.size]
+        return {"state": jnp.concatenate([now, kept]), "privileged_state": critic}
+
+
+def _foot_velocity_h(seen: Seen) -> jax.Array:
+    readings = seen.state.readings
     to_heading_frame = partial(rotations.to_heading_frame, heading=readings.heading)
-    return jnp.concatenate(
-        [
-            actor,
-            readings.linear_velocity_h,
-            average_velocity,
-            readings.base_height[None],
-            readings.foot_position_b.ravel(),
-            jax.vmap(to_heading_frame)(readings.foot_velocity_w).ravel(),
-            readings.switch_force * FORCE_SCALE,
-            floor_friction[None],
-            to_heading_frame(push_force_w) * FORCE_SCALE,
-        ]
-    )
+    return jax.vmap(to_heading_frame)(readings.foot_velocity_w).ravel()
+
+
+def _push_force_h(seen: Seen) -> jax.Array:
+    return rotations.to_heading_frame(pushes.force_now(seen.state.push), seen.state.readings.heading)

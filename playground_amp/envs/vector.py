@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, PartitionSpec
 
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 
 ROBOTS = "robots"  # the axis of a mesh of devices
 STARTS_AT_ONCE = 16  # one robot in so many

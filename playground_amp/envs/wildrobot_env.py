@@ -4,20 +4,20 @@ An episode ends in a fall (terminated), in a state that is no longer finite (ter
 `step` never resets: what an episode ended with is there to be read. vector.py starts the next one.
 """
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs import commands, curriculum, gait, individuals, observations, pushes, rewards, sensing, starts
+from playground_amp.envs import commands, curriculum, gait, individuals, pushes, rewards, sensing, starts
 from playground_amp.envs.commands import Command
 from playground_amp.envs.draws import Draws
+from playground_amp.envs.observations import Observer, Seen, observation_sizes
 from playground_amp.envs.pushes import Push
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates, draw_start
 from playground_amp.envs.sensing import SensorErrors
 from playground_amp.envs.starts import Placing, Start
-from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
+from playground_amp.envs.state import EnvState
+from playground_amp.physics.protocol import Engine, PhysicalParameters
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.registry import make_engine
 from playground_amp.physics.sole import sole_tilt
@@ -30,29 +30,6 @@ _STEP_DRAWS = commands.DRAWS + pushes.DRAWS
 _REST_DRAWS = 11 + 1 + starts.DRAWS + individuals.DRAWS  # of a start at rest: joints, phase, place, individual
 _NOISE = 14  # what further random numbers of a step are for
 _GATE_JOINT_NOISE = 0.02  # rad; sets one episode from rest apart from the next
-
-
-class EnvState(NamedTuple):
-    """Everything that one robot carries from step to step."""
-
-    physics: PhysicsState
-    readings: Readings
-    parameters: PhysicalParameters
-    sensors: SensorErrors
-    difficulty: jax.Array  # [] in [0, 1], of this episode; 1: the full task
-    command: Command
-    push: Push
-    key: jax.Array
-    step: jax.Array  # [] int32 control steps since the start
-    gait_phase: jax.Array  # [] in [0, 1)
-    previous_action: jax.Array  # [11]
-    joint_target: jax.Array  # [11] rad, as the servos last got it
-    average_velocity: jax.Array  # [3] forward, sideways m/s and yaw rate rad/s, heading frame, averaged over a moment
-    observation: dict[str, jax.Array]  # "state" [44 history], "privileged_state" [n]
-    reward: jax.Array  # []
-    reward_terms: dict[str, jax.Array]  # [] each, weighted; they sum to the reward
-    terminated: jax.Array  # [] bool
-    truncated: jax.Array  # [] bool
 
 
 class WildRobotEnv:
@@ -87,7 +64,8 @@ class WildRobotEnv:
         self._upper = jnp.asarray(robot.joint_upper, jnp.float32)
         self._placing = Placing(robot)
         self._averaging = config.env.control_dt / config.env.velocity_average_time
-        self.observation_sizes = observations.observation_sizes(config.env.observation_history)
+        self.observer = Observer(robot, config.env.observation_history)
+        self.observation_sizes = observation_sizes(robot, config.env.observation_history)
 
     def reset(self, key: jax.Array, needed: jax.Array | bool = True, difficulty: jax.Array | float = 1.0) -> EnvState:
         """A start near the home pose with a command, a gait phase, physical parameters and sensors of its own.
@@ -302,21 +280,14 @@ class WildRobotEnv:
         posture = self._posture.at(self.velocity_command(state), state.gait_phase)
         return state.readings.joint_position - posture
 
-    def _observe(self, state: EnvState) -> dict[str, jax.Array]:
+    def seen(self, state: EnvState) -> Seen:
+        """What the task knows at this moment, sensors with their errors included."""
         noise_key = jax.random.fold_in(state.key, _NOISE)
         measured = sensing.measured(state.readings, state.sensors, noise_key, self.config.domain_randomization)
-        actor = observations.actor_observation(
-            measured, self._home, state.previous_action, self.velocity_command(state), state.gait_phase
-        )
-        critic = observations.critic_observation(
-            actor,
-            state.readings,
-            state.average_velocity,
-            state.parameters.floor_friction,
-            pushes.force_now(state.push),
-        )
-        seen = observations.with_history(actor, state.observation.get("state"), self.config.env.observation_history)
-        return {"state": seen, "privileged_state": critic}
+        return Seen(state, measured, self.velocity_command(state))
+
+    def _observe(self, state: EnvState) -> dict[str, jax.Array]:
+        return self.observer.observe(self.seen(state))
 
 
 def _around_zero(uniform: jax.Array) -> jax.Array:

@@ -16,6 +16,7 @@ from playground_amp.errors import UserError
 from playground_amp.learning.build import make_task
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.physics.protocol import Engine
+from playground_amp.robot.record import Robot
 
 Record = dict[str, float]
 _EVALUATION_ENVS = 64
@@ -48,7 +49,8 @@ def train_with_brax(
     """
     if config.amp.enabled:
         raise UserError("amp.enabled needs trainer.name wildrobot: Brax's ppo.train() has no motion prior")
-    trainer = config.trainer
+    trainer, task = config.trainer, make_task(config, engine=engine)
+    robot = task.engine.robot
     iterations_a_stretch = -(-trainer.num_iterations // stretches)
     stretches = -(-trainer.num_iterations // iterations_a_stretch)
     steps_per_iteration = trainer.num_envs * trainer.rollout_steps
@@ -62,10 +64,10 @@ def train_with_brax(
 
     def policy_at(steps: int, make_policy: Any, params: tuple[Any, Any, Any]) -> None:
         del make_policy
-        on_policy(steps, policy_params(trainer, *params))
+        on_policy(steps, policy_params(trainer, robot, *params))
 
     _, params, _ = train_ppo(
-        environment=BraxWildRobotWrapper(make_task(config, engine=engine), asymmetric=True),
+        environment=BraxWildRobotWrapper(task, asymmetric=True),
         num_timesteps=stretches * iterations_a_stretch * steps_per_iteration,
         wrap_env_fn=wrap_for_training,
         num_envs=trainer.num_envs,
@@ -89,19 +91,23 @@ def train_with_brax(
         vf_loss_coefficient=trainer.value_loss_weight,
         max_grad_norm=trainer.max_grad_norm,
         normalize_observations=True,
-        network_factory=partial(_network_factory, trainer),
+        network_factory=partial(_network_factory, trainer, robot),
         seed=trainer.seed,
         progress_fn=progress,
         policy_params_fn=policy_at,
     )
-    return policy_params(trainer, *params), records[-1]
+    return policy_params(trainer, robot, *params), records[-1]
 
 
 def _network_factory(
-    trainer: TrainerConfig, observation_size: Any, action_size: int, preprocess_observations_fn: Any = None
+    trainer: TrainerConfig,
+    robot: Robot,
+    observation_size: Any,
+    action_size: int,
+    preprocess_observations_fn: Any = None,
 ) -> PPONetworks:
     del action_size, preprocess_observations_fn  # this project's networks normalize, and know the robot's joints
-    return make_networks(trainer, observation_size)
+    return make_networks(trainer, robot, observation_size)
 
 
 def _record(steps: int, iteration: int, metrics: Mapping[str, Any]) -> Record:

@@ -17,8 +17,9 @@ from playground_amp.amp.learner import MotionPrior, PriorState
 from playground_amp.brax_api.learning import make_inference_fn
 from playground_amp.configs.schema import Config
 from playground_amp.envs.curriculum import next_difficulty
+from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning import averaging, devices, ppo, rollout
 from playground_amp.learning.networks import make_networks, policy_params
 
@@ -50,7 +51,7 @@ class Trainer:
         mesh = devices.make_mesh(config.trainer.num_devices, config.trainer.num_envs)
         self.env = VectorEnv(task or WildRobotEnv(config), mesh)
         self.prior = prior
-        self.networks = make_networks(config.trainer, self.env.env.observation_sizes)
+        self.networks = make_networks(config.trainer, task.engine.robot, task.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps
         self._update = ppo.make_update(config.trainer, self.networks)
         # On a CPU the first, which runs once, is not worth a compiler's effort: by the plain emitters it takes 0.9 s of
@@ -165,7 +166,7 @@ class Trainer:
     def policy_params(self, state: TrainingState) -> dict[str, Any]:
         """The averaged policy as nested dicts of NumPy arrays."""
         normalizer, params = state.average
-        return policy_params(self.config.trainer, normalizer, params.policy, params.value)
+        return policy_params(self.config.trainer, self.env.env.engine.robot, normalizer, params.policy, params.value)
 
     def amp_parts(self, state: TrainingState) -> dict[str, Any]:
         """The discriminator as nested dicts of NumPy arrays and its weight, for the policy file; empty without AMP."""

@@ -1,6 +1,6 @@
 """Actor and critic: Brax's PPO networks at this project's settings, and the policy as plain arrays.
 
-The actor sees the 44 numbers of the robot's own sensors, or the last few of them; the critic what only a simulator
+The actor sees what the robot's own sensors deliver, of one moment or of the last few; the critic what only a simulator
 knows besides.
 """
 
@@ -15,45 +15,46 @@ import numpy as np
 
 from playground_amp.brax_api.learning import FeedForwardNetwork, PPONetworks, make_ppo_networks, running_statistics
 from playground_amp.configs.schema import TrainerConfig
-from playground_amp.envs.observations import ACTION_MIRROR, ACTOR_SIZE, observation_mirrors
+from playground_amp.envs.observations import observation_mirrors, observation_sizes
 from playground_amp.learning import symmetry
+from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
-from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.record import Robot
 
 Mirrors = Mapping[str, Mirror]
 Policy = Callable[[Mapping[str, Any], Mapping[str, jax.Array], jax.Array | None], jax.Array]
 _ACTOR_KEY, _CRITIC_KEY = "state", "privileged_state"
 
 
-def make_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) -> PPONetworks:
-    """The actor and the critic of a configuration, over observations {"state", "privileged_state"}."""
-    networks = _plain_networks(trainer, observation_sizes)
+def make_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Any]) -> PPONetworks:
+    """The actor and the critic of a configuration, over observations {"state", "privileged_state"} of these sizes."""
+    networks = _plain_networks(trainer, robot, sizes)
     if not trainer.symmetric:
         return networks
-    mirrors = observation_mirrors(int(np.prod(observation_sizes[_ACTOR_KEY])))  # Brax gives shapes
+    mirrors = observation_mirrors(robot, int(np.prod(sizes[_ACTOR_KEY])))  # Brax gives shapes
     return replace(
         networks,  # pyright: ignore[reportArgumentType]  (a dataclass that pyright does not see as one)
-        policy_network=_averaged(networks.policy_network, mirrors, partial(_symmetric_policy, mirrors)),
+        policy_network=_averaged(networks.policy_network, mirrors, partial(_symmetric_policy, robot, mirrors)),
         value_network=_averaged(networks.value_network, mirrors, partial(_symmetric_value, mirrors)),
     )
 
 
-def policy_params(trainer: TrainerConfig, normalizer: Any, policy: Any, value: Any) -> dict[str, Any]:
+def policy_params(trainer: TrainerConfig, robot: Robot, normalizer: Any, policy: Any, value: Any) -> dict[str, Any]:
     """The policy as nested dicts of NumPy arrays, those of plain networks: what a checkpoint holds."""
     if trainer.symmetric:
-        mirrors = observation_mirrors(len(normalizer.mean[_ACTOR_KEY]))
+        mirrors = observation_mirrors(robot, len(normalizer.mean[_ACTOR_KEY]))
         normalizer = symmetry.symmetric_normalizer(normalizer, mirrors)
-        policy, value = _symmetric_policy(mirrors, policy), _symmetric_value(mirrors, value)
+        policy, value = _symmetric_policy(robot, mirrors, policy), _symmetric_value(mirrors, value)
     plain = {"normalizer": {"mean": normalizer.mean, "std": normalizer.std}, "policy": policy, "value": value}
     return jax.tree.map(np.asarray, plain)
 
 
-def make_policy(trainer: TrainerConfig) -> Policy:
-    """The function (policy_params, observation {"state": [..., 44]}, key or None) → action [..., 11].
+def make_policy(trainer: TrainerConfig, robot: Robot) -> Policy:
+    """The function (policy_params, observation {"state": [..., A history]}, key or None) → action [..., J].
 
     Without a key it is deterministic: the mean of the action distribution.
     """
-    networks = _plain_networks(trainer, {_ACTOR_KEY: ACTOR_SIZE, _CRITIC_KEY: ACTOR_SIZE})
+    networks = _plain_networks(trainer, robot, observation_sizes(robot, history=1))  # inputs of any size will do
 
     def policy(params: Mapping[str, Any], observation: Mapping[str, jax.Array], key: jax.Array | None) -> jax.Array:
         scale = params["normalizer"]
@@ -65,14 +66,14 @@ def make_policy(trainer: TrainerConfig) -> Policy:
     return policy
 
 
-def _plain_networks(trainer: TrainerConfig, observation_sizes: Mapping[str, Any]) -> PPONetworks:
+def _plain_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Any]) -> PPONetworks:
     """Brax's PPO networks: ELU, Gaussian actions with a learned standard deviation, normalized observations.
 
     The mean starts near the home pose (small last layer).
     """
     return make_ppo_networks(
-        observation_sizes,
-        len(JOINT_NAMES),
+        sizes,
+        robot.num_joints,
         preprocess_observations_fn=running_statistics.normalize,  # pyright: ignore[reportArgumentType]
         policy_hidden_layer_sizes=trainer.actor_layers,
         value_hidden_layer_sizes=trainer.critic_layers,
@@ -109,8 +110,8 @@ def _averaged(network: FeedForwardNetwork, mirrors: Mirrors, average: Callable[[
     return FeedForwardNetwork(init=network.init, apply=apply)
 
 
-def _symmetric_policy(mirrors: Mirrors, params: Any) -> dict[str, Any]:
-    return symmetry.symmetric_policy(params, mirrors[_ACTOR_KEY], ACTION_MIRROR)
+def _symmetric_policy(robot: Robot, mirrors: Mirrors, params: Any) -> dict[str, Any]:
+    return symmetry.symmetric_policy(params, mirrors[_ACTOR_KEY], mirror.joints(robot))
 
 
 def _symmetric_value(mirrors: Mirrors, params: Any) -> dict[str, Any]:

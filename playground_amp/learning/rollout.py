@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from playground_amp.brax_api.learning import Policy, Transition
 from playground_amp.envs.pushes import force_now
 from playground_amp.envs.sensing import true_target
+from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
-from playground_amp.envs.wildrobot_env import EnvState
 from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings
 

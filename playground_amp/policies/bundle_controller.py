@@ -3,19 +3,18 @@
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import Partial
 
 from playground_amp import rotations
 from playground_amp.deploy.recording import chest_imu, seen_in_si_units
 from playground_amp.deploy.runtime import Memory, Sensors, WalkingPolicy
-from playground_amp.envs.observations import ACTOR_SIZE
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 
 
 def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
-    """The function (state, key) → action [11] that senses as the robot does, errors included, and asks the runtime.
+    """The function (state, key) → action [J] that senses as the robot does, errors included, and asks the runtime.
 
     The environment maps actions to joint targets; that the bundle maps them alike is what its golden vectors say.
     """
@@ -25,7 +24,9 @@ def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
 def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState, key: jax.Array) -> jax.Array:
     del key
     observation = seen_in_si_units(env, state)
-    gravity_b, gyro_b, joint_position, joint_velocity, _ = jnp.split(observation[:ACTOR_SIZE], (3, 6, 17, 28))
+    layout = env.observer.actor
+    names = ("gravity_b", "gyro_b", "joint_position", "joint_velocity")
+    gravity_b, gyro_b, joint_position, joint_velocity = (observation[layout.slices[name]] for name in names)
     seen = (
         *chest_imu(rotations.upright(gravity_b), gyro_b, joint_position, joint_velocity),
         joint_position,
@@ -34,7 +35,7 @@ def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState, key: jax.Arr
         state.gait_phase,
         state.previous_action,
         state.joint_target,
-        observation[ACTOR_SIZE:],
+        observation[layout.size :],
     )
     result = jax.ShapeDtypeStruct((env.action_size,), np.float32)
     return jax.pure_callback(partial(_act_on_host, policy), result, *seen, vmap_method="broadcast_all")

@@ -52,7 +52,7 @@ def checkpoint_policy(path: Path) -> FixedPolicy:
         from playground_amp.learning.networks import make_policy
         from playground_amp.rollouts.episodes import policy_controller
 
-        return policy_controller(make_policy(env.config.trainer), content["params"])
+        return policy_controller(make_policy(env.config.trainer, env.engine.robot), content["params"])
 
     return FixedPolicy(path.name, config, make_controller)
 

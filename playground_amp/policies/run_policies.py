@@ -41,7 +41,7 @@ class RunPolicies:
 
     def start(self, env: WildRobotEnv) -> NamedController:
         """The newest policy at the start."""
-        self._controller = policy_controller(make_policy(self.config.trainer), self._params)
+        self._controller = policy_controller(make_policy(self.config.trainer, env.engine.robot), self._params)
         return NamedController(self._name(), self._controller)
 
     def newer(self) -> NamedController | None:

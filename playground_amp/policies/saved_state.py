@@ -9,6 +9,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.learning import averaging
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.ppo import init_learner
+from playground_amp.robot.robot import load_robot
 from playground_amp.runs.state import SavedState, restore
 
 _AVERAGE = "average/"
@@ -25,13 +26,14 @@ def params_of_state(saved: SavedState) -> dict[str, Any]:
 
     Raises UserError if the state is none of this version's trainer.
     """
-    trainer = config_of_state(saved).trainer
+    config = config_of_state(saved)
+    trainer, robot = config.trainer, load_robot(config.robot)
     means = {name: array for name, array in saved.arrays.items() if name.startswith(_NORMALIZER_MEAN)}
     observation = {
         name.removeprefix(_NORMALIZER_MEAN): jax.ShapeDtypeStruct(array.shape, array.dtype)
         for name, array in means.items()
     }
-    networks = make_networks(trainer, {name: shape.shape[0] for name, shape in observation.items()})
+    networks = make_networks(trainer, robot, {name: shape.shape[0] for name, shape in observation.items()})
 
     def average_of_nothing(key: jax.Array) -> averaging.Average:
         return averaging.of_now(init_learner(trainer, networks, observation, key))
@@ -40,4 +42,4 @@ def params_of_state(saved: SavedState) -> dict[str, Any]:
     arrays = {name: array for name, array in saved.arrays.items() if name.startswith(_AVERAGE)}
     arrays = {name.removeprefix(_AVERAGE): array for name, array in arrays.items()}
     normalizer, params = restore(saved._replace(arrays=arrays), template)
-    return policy_params(trainer, normalizer, params.policy, params.value)
+    return policy_params(trainer, robot, normalizer, params.policy, params.value)

@@ -14,7 +14,8 @@ import numpy as np
 
 from playground_amp.configs.schema import CommandConfig, Config
 from playground_amp.envs import commands as task_commands
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.networks import make_policy
 from playground_amp.motion.checks import mean_velocity
 from playground_amp.motion.clip import Clip
@@ -69,7 +70,8 @@ def commands_to_record(config: CommandConfig, count: int, seed: int) -> np.ndarr
 
 def record(config: Config, params: dict[str, Any], commands: np.ndarray, seed: int) -> list[Take]:
     """A take for each command [K, 3] of a deterministic policy, from rest, never pushed, on the nominal floor."""
-    env, policy = WildRobotEnv(config), make_policy(config.trainer)
+    env = WildRobotEnv(config)
+    policy = make_policy(config.trainer, env.engine.robot)
     settle, length = (round(seconds / config.env.control_dt) for seconds in (SETTLE_SECONDS, CLIP_SECONDS))
 
     def start(key: jax.Array, command: jax.Array) -> EnvState:

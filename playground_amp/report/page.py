@@ -44,7 +44,7 @@ def write_report(
     """
     gates = latest_of_each_gate([*facts.gates, *(JudgedGate.model_validate(gate) for gate in judged)])
     env = WildRobotEnv(gate_config(facts.config, WALK))
-    controller = policy_controller(make_policy(facts.config.trainer), facts.params)
+    controller = policy_controller(make_policy(facts.config.trainer, env.engine.robot), facts.params)
     performance = perform(env, controller, program(facts.config.env.commands))
     page = render(facts, gates, performance, env.engine.robot, film)
     try:

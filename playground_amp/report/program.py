@@ -11,7 +11,8 @@ import numpy as np
 from playground_amp.configs.schema import CommandConfig
 from playground_amp.envs import commands, gait
 from playground_amp.envs.commands import Command
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.sole import make_sole_height
 from playground_amp.rollouts.episodes import Controller
 

@@ -18,7 +18,8 @@ from jax.tree_util import Partial
 
 from playground_amp.envs.commands import NEVER, Command
 from playground_amp.envs.pushes import Push
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.sole import make_sole_height
 from playground_amp.rollouts.recording import Recording
 

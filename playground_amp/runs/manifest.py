@@ -12,7 +12,7 @@ from typing import Any
 from playground_amp.errors import UserError
 from playground_amp.paths import PROJECT
 from playground_amp.configs.schema import Config
-from playground_amp.envs.observations import ACTOR_LAYOUT, CRITIC_LAYOUT
+from playground_amp.envs.observations import Layout, actor_layout, critic_layout
 from playground_amp.robot.robot import load_robot
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "flax", "brax", "mujoco", "mujoco-mjx")
@@ -33,10 +33,11 @@ HARMLESS = (
 
 def make_manifest(config: Config) -> dict[str, Any]:
     """What every state of a run says about the run, as plain data."""
+    robot = load_robot(config.robot)
     return {
         "config": config.model_dump(mode="json"),
         "robot": robot_hash(),
-        "observation": {"actor": _layout(ACTOR_LAYOUT), "critic": _layout(CRITIC_LAYOUT)},
+        "observation": {"actor": _described(actor_layout(robot)), "critic": _described(critic_layout(robot))},
         "code": code_revision(),
         "libraries": {"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES}},
     }
@@ -108,8 +109,8 @@ def _comparable(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {**_flat(manifest["config"]), "robot": manifest["robot"], **_flat(layout, "observation.")}
 
 
-def _layout(parts: Mapping[str, Any]) -> list[str]:
-    return [f"{name} {part.size}" for name, part in parts.items()]
+def _described(layout: Layout) -> list[str]:
+    return [f"{part.name} {part.size}" for part in layout.parts]
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 
 from playground_amp.cli import evaluate
 from playground_amp.configs.loader import load_config
-from playground_amp.envs.observations import ACTOR_SIZE
+from playground_amp.envs.observations import observation_sizes
 from playground_amp.errors import UserError
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.gates import ROBUST
@@ -24,6 +24,7 @@ from playground_amp.gates.runner import GateRun
 from playground_amp.learning.networks import make_networks
 from playground_amp.paths import PACKAGE
 from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import save_policy
 
 SCRIPT = PACKAGE / "evaluate.py"
@@ -33,10 +34,12 @@ CONFIG = load_config(SCRIPT.parent / "configs" / "wildrobot_phase3_training.yaml
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a policy that has learned nothing."""
-    networks = make_networks(CONFIG.trainer, {"state": ACTOR_SIZE, "privileged_state": ACTOR_SIZE})
+    robot = load_robot(CONFIG.robot)
+    sizes = observation_sizes(robot, history=1)
+    networks = make_networks(CONFIG.trainer, robot, sizes)
     key = jax.random.PRNGKey(0)
     params = {
-        "normalizer": {"mean": {"state": np.zeros(ACTOR_SIZE)}, "std": {"state": np.ones(ACTOR_SIZE)}},
+        "normalizer": {"mean": {"state": np.zeros(sizes["state"])}, "std": {"state": np.ones(sizes["state"])}},
         "policy": networks.policy_network.init(key),
         "value": networks.value_network.init(key),
     }

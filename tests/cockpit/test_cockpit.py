@@ -17,7 +17,7 @@ from playground_amp.cockpit.scene import ground_mesh, shape_mesh
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
 from playground_amp.configs.loader import dump_config, load_config
 from playground_amp.configs.schema import Config
-from playground_amp.envs.observations import ACTOR_LAYOUT, CRITIC_LAYOUT
+from playground_amp.envs.observations import observation_sizes
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.learning import averaging
@@ -36,10 +36,8 @@ BUNDLE = ROOT / "policies" / "walk"
 # Over which time the robot in the box is told its velocity, s.
 AVERAGING = json.loads((BUNDLE / "manifest.json").read_text())["config"]["env"]["velocity_average_time"]
 WALK = Wishes(forward=0.3, sideways=0.0, yaw_rate=0.0, floor_friction=0.8)
-SIZES = {
-    name: sum(part.size for part in layout.values())
-    for name, layout in (("state", ACTOR_LAYOUT), ("privileged_state", CRITIC_LAYOUT))
-}
+ROBOT = load_robot()
+SIZES = observation_sizes(ROBOT, history=1)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +131,7 @@ def write_policy(folder: Path, iteration: int, config: Config = CONFIG) -> None:
 
 def write_average(folder: Path, iteration: int) -> averaging.Average:
     """A saved state, as far as the policy goes."""
-    networks = make_networks(CONFIG.trainer, SIZES)
+    networks = make_networks(CONFIG.trainer, ROBOT, SIZES)
     observation = {name: np.zeros(size, np.float32) for name, size in SIZES.items()}
     learner = init_learner(CONFIG.trainer, networks, observation, jax.random.PRNGKey(iteration))
     average = jax.tree.map(jnp.asarray, averaging.of_now(learner))
@@ -151,7 +149,7 @@ def test_a_run_is_followed_from_policy_to_policy(tmp_path: Path) -> None:
     env = WildRobotEnv(play_config(source.config))
     first = source.start(env)
     assert first.name == f"iteration 50 of {tmp_path}"
-    expected = policy_params(CONFIG.trainer, average.normalizer, average.params.policy, average.params.value)
+    expected = policy_params(CONFIG.trainer, ROBOT, average.normalizer, average.params.policy, average.params.value)
     jax.tree.map(np.testing.assert_array_equal, first.controller.args[0], expected)
     assert source.newer() is None
     write_average(tmp_path, 100)

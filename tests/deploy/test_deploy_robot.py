@@ -75,7 +75,9 @@ def test_the_controller_gives_the_actions_of_the_policy(settings: tuple[str, ...
 
     actions = jax.jit(jax.vmap(lambda state: controller(state, state.key)))(states)
 
-    np.testing.assert_allclose(actions, make_policy(CONFIG.trainer)(params, states.observation, None), atol=1e-5)
+    np.testing.assert_allclose(
+        actions, make_policy(CONFIG.trainer, load_robot())(params, states.observation, None), atol=1e-5
+    )
 
 
 def test_the_loop_keeps_its_rate_over_a_bus() -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.deploy import runtime
-from playground_amp.envs.observations import ACTOR_LAYOUT
+from playground_amp.envs.observations import actor_parts
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.runner import run_gate
 from playground_amp.policies.bundle_controller import bundle_controller
 from playground_amp.policies.fixed_policies import load_bundle
+from playground_amp.robot.robot import load_robot
 from playground_amp.runs.manifest import robot_hash
 
 BOX = Path(__file__).parents[2] / "policies" / "walk"
@@ -21,7 +22,7 @@ def test_it_is_of_this_robot_this_runtime_and_this_observation() -> None:
     manifest = load_bundle(BOX).manifest  # verifies its sums and its golden vectors
     assert manifest["model_sha256"] == robot_hash()
     assert (BOX / "runtime.py").read_bytes() == Path(runtime.__file__).read_bytes()
-    assert [part["name"] for part in manifest["observation"]] == list(ACTOR_LAYOUT)
+    assert [part["name"] for part in manifest["observation"]] == [part.name for part in actor_parts(load_robot())]
 
 
 def test_it_walks_by_a_short_gate() -> None:

@@ -11,15 +11,17 @@ import pytest
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, gait, pushes, rewards
-from playground_amp.envs.observations import ACTOR_LAYOUT, ACTOR_SIZE
+from playground_amp.envs.observations import actor_layout
+from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.paths import STANDARD
 from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.robot import load_robot
 
 HOME = load_robot().home_joint_position
+ACTOR = actor_layout(load_robot())
 # One more environment for all that needs other settings than the YAML's: each costs seconds to compile.
 ALTERED = ("env.commands.resample_time=[0.1,0.1]", "env.action_filter=0.6", "env.episode_length=5")
 
@@ -171,14 +173,11 @@ def test_a_start_from_rest_is_the_home_pose_without_motion():
 
 
 def test_the_observation_has_44_numbers_in_the_documented_order():
-    assert ACTOR_SIZE == 44
+    assert ACTOR.size == 44
     state = at_rest(commands.hold(0.2, 0.1, -0.3))
     action = jnp.linspace(-1, 1, 11)
     state = stepper()(state, action)
-    parts, start = {}, 0
-    for name, part in ACTOR_LAYOUT.items():
-        parts[name] = np.asarray(state.observation["state"][start : start + part.size])
-        start += part.size
+    parts = {name: np.asarray(state.observation["state"][place]) for name, place in ACTOR.slices.items()}
     readings = state.readings
     np.testing.assert_allclose(parts["gravity_b"], readings.gravity_b)
     np.testing.assert_allclose(parts["gyro_b"], 0.25 * np.asarray(readings.gyro_b), rtol=1e-6)
@@ -241,12 +240,12 @@ def test_a_state_that_is_not_finite_ends_its_episode_and_its_robot_starts_anew()
 def test_the_policy_sees_as_many_observations_as_it_is_told_the_newest_first():
     environment = env("env.observation_history=3")
     state = jax.jit(environment.reset)(jax.random.PRNGKey(0))
-    seen = [state.observation["state"][:ACTOR_SIZE]]
+    seen = [state.observation["state"][: ACTOR.size]]
     np.testing.assert_array_equal(state.observation["state"], np.tile(seen[0], 3))
     step = jax.jit(environment.step)
     for action in 0.3 * jax.random.normal(jax.random.PRNGKey(1), (4, 11)):
         state = step(state, action)
-        seen.insert(0, state.observation["state"][:ACTOR_SIZE])
+        seen.insert(0, state.observation["state"][: ACTOR.size])
     np.testing.assert_array_equal(state.observation["state"], np.concatenate(seen[:3]))
     assert np.abs(np.asarray(seen[0] - seen[1])).max() > 1e-3
     assert environment.observation_sizes == {name: len(value) for name, value in state.observation.items()}

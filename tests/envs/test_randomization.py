@@ -13,8 +13,9 @@ from playground_amp.cli import randomization as command
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, curriculum, individuals, sensing
-from playground_amp.envs.observations import ACTION_MIRROR, observation_mirrors
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.observations import observation_mirrors
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.paths import ROBUST, STANDARD
 from playground_amp.physics.protocol import Engine, PhysicalParameters
@@ -272,7 +273,7 @@ def image(at: mirror.Mirror, array: jax.Array) -> jax.Array:
 
 def mirrors(observation: dict[str, jax.Array]) -> dict[str, mirror.Mirror]:
     """Of observations [..., n] of the actor and the critic."""
-    return observation_mirrors(observation["state"].shape[-1])
+    return observation_mirrors(ROBOT, observation["state"].shape[-1])
 
 
 def mirrored_state(state: EnvState) -> EnvState:
@@ -293,7 +294,7 @@ def mirrored_state(state: EnvState) -> EnvState:
         },
     )
     sensors = state.sensors._replace(
-        joint_zero_offset=image(ACTION_MIRROR, state.sensors.joint_zero_offset),
+        joint_zero_offset=image(mirror.joints(ROBOT), state.sensors.joint_zero_offset),
         imu_rotation=state.sensors.imu_rotation * jnp.array([1.0, -1.0, 1.0, -1.0]),
     )
     physics, readings = env().engine.reset(HOME, jnp.zeros(17), parameters)
@@ -321,7 +322,7 @@ def test_the_mirrored_robot_with_the_mirrored_faults_sees_the_mirrored_observati
     drawn = resting()(jax.random.PRNGKey(4), commands.hold(0.3, 0.1, 0.2))
     physics, readings = env().engine.reset(HOME, jnp.zeros(17), drawn.parameters)
     one, reward = run(drawn._replace(physics=physics, readings=readings), actions)
-    other, other_reward = run(mirrored_state(drawn), image(ACTION_MIRROR, actions))
+    other, other_reward = run(mirrored_state(drawn), image(mirror.joints(ROBOT), actions))
     for name, at in mirrors(one).items():
         np.testing.assert_allclose(image(at, other[name]), one[name], atol=3e-3)
     np.testing.assert_allclose(other_reward, reward, atol=2e-4)

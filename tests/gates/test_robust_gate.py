@@ -14,7 +14,8 @@ from rich.console import Console
 
 from playground_amp.configs.loader import load_config
 from playground_amp.envs.commands import hold
-from playground_amp.envs.wildrobot_env import EnvState, WildRobotEnv
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.gates import gates, runner
 from playground_amp.gates import table as report

@@ -9,19 +9,21 @@ from playground_amp.configs.schema import Config
 from playground_amp.deploy import bundle
 from playground_amp.deploy.onnx_model import build_onnx
 from playground_amp.deploy.runtime import WalkingPolicy
-from playground_amp.envs.observations import ACTOR_SIZE
+from playground_amp.envs.observations import actor_layout
 from playground_amp.paths import STANDARD
 from playground_amp.robot.robot import load_robot
 
 CONFIG_PATH = STANDARD
 SMALL = "trainer.actor_layers=[16, 12]"
 CONFIG = load_config(CONFIG_PATH, [SMALL])
+ROBOT = load_robot(CONFIG.robot)
 
 
 def made_up_params(seed: int = 0, history: int = 1) -> dict[str, Any]:
     """Parameters as in a checkpoint, of the layers of `CONFIG`, for so many observations."""
     rng = np.random.default_rng(seed)
-    size = history * ACTOR_SIZE
+    one, joints = actor_layout(ROBOT).size, ROBOT.num_joints
+    size = history * one
 
     def layer(inputs: int, outputs: int, scale: float = 1.0) -> dict[str, np.ndarray]:
         kernel = scale * rng.standard_normal((inputs, outputs)) / np.sqrt(inputs)
@@ -29,15 +31,15 @@ def made_up_params(seed: int = 0, history: int = 1) -> dict[str, Any]:
 
     mean = 0.1 * rng.standard_normal(size).astype(np.float32)
     std = rng.uniform(0.2, 1.0, size).astype(np.float32)
-    tree = {"MLP_0": {"hidden_0": layer(size, 16), "hidden_1": layer(16, 12)}, "Dense_0": layer(12, 11, 1.0)}
+    tree = {"MLP_0": {"hidden_0": layer(size, 16), "hidden_1": layer(16, 12)}, "Dense_0": layer(12, joints, 1.0)}
     return {
         "normalizer": {"mean": {"state": mean}, "std": {"state": std}},
-        "policy": {"params": {**tree, "std_logparam": {"log_value": np.zeros(11, np.float32)}}},
-        "value": {"params": {"hidden_0": layer(ACTOR_SIZE, 1)}},
+        "policy": {"params": {**tree, "std_logparam": {"log_value": np.zeros(joints, np.float32)}}},
+        "value": {"params": {"hidden_0": layer(one, 1)}},
     }
 
 
 def made_up_policy(config: Config = CONFIG, backend: str = "auto") -> WalkingPolicy:
     """The runtime's policy of these parameters, without the golden vectors that a bundle has to show."""
-    model = build_onnx(made_up_params(history=config.env.observation_history), config, load_robot())
-    return WalkingPolicy(bundle.make_manifest(config, load_robot(), "", {"policy.onnx": model}), model, backend)
+    model = build_onnx(made_up_params(history=config.env.observation_history), config, ROBOT)
+    return WalkingPolicy(bundle.make_manifest(config, ROBOT, "", {"policy.onnx": model}), model, backend)

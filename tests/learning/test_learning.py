@@ -71,7 +71,8 @@ def roll_out() -> Any:
 
     The policy is deterministic; the disturbance times seeded white noise is added to its actions.
     """
-    env, policy = trainer().env.env, make_policy(trainer().config.trainer)
+    env = trainer().env.env
+    policy = make_policy(trainer().config.trainer, env.engine.robot)
     noise = jax.random.normal(jax.random.PRNGKey(2), (STEPS, ROBOTS, env.action_size))
 
     def run_all(params: Any, speed: jax.Array, disturbance: jax.Array) -> tuple[jax.Array, jax.Array]:

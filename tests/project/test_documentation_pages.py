@@ -1,4 +1,4 @@
-"""Pages that follow the code: the configuration is made from the schema, every reward term is explained."""
+"""Pages that follow the code: two are made from the schema and a table, every reward term is explained."""
 
 import re
 import runpy
@@ -14,9 +14,10 @@ DOCS = ROOT / "docs"
 PACKAGE = ROOT / "playground_amp"
 
 
-def test_the_page_about_the_configuration_is_current() -> None:
-    made = runpy.run_path(str(ROOT / "scripts" / "configuration_page.py"))["page"]()
-    assert (DOCS / "configuration.md").read_text() == made, "run `make docs`"
+@pytest.mark.parametrize("name", ["configuration", "observations"])
+def test_a_page_that_is_made_is_current(name: str) -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / f"{name}_page.py"))["page"]()
+    assert (DOCS / f"{name}.md").read_text() == made, "run `make docs`"
 
 
 @pytest.mark.parametrize("key", leaf_keys())

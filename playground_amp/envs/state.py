@@ -1,0 +1,34 @@
+"""The state of the task: of one robot, or of many with a leading axis."""
+
+from typing import NamedTuple
+
+import jax
+
+from playground_amp.envs.commands import Command
+from playground_amp.envs.pushes import Push
+from playground_amp.envs.sensing import SensorErrors
+from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
+from playground_amp.physics.readings import Readings
+
+
+class EnvState(NamedTuple):
+    """Everything that one robot carries from step to step."""
+
+    physics: PhysicsState
+    readings: Readings
+    parameters: PhysicalParameters
+    sensors: SensorErrors
+    difficulty: jax.Array  # [] in [0, 1], of this episode; 1: the full task
+    command: Command
+    push: Push
+    key: jax.Array
+    step: jax.Array  # [] int32 control steps since the start
+    gait_phase: jax.Array  # [] in [0, 1)
+    previous_action: jax.Array  # [J]
+    joint_target: jax.Array  # [J] rad, as the servos last got it
+    average_velocity: jax.Array  # [3] forward, sideways m/s and yaw rate rad/s, heading frame, averaged over a moment
+    observation: dict[str, jax.Array]  # "state" [A history], "privileged_state" [n]
+    reward: jax.Array  # []
+    reward_terms: dict[str, jax.Array]  # [] each, weighted; they sum to the reward
+    terminated: jax.Array  # [] bool
+    truncated: jax.Array  # [] bool

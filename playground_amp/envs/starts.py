@@ -46,8 +46,7 @@ class Placing:
 
     def standing(self, joints: jax.Array, heading: jax.Array, place: jax.Array) -> jax.Array:
         """Configuration [18] with level base and the lower sole just above the ground around it."""
-        half = heading / 2
-        quaternion = jnp.stack([jnp.cos(half), jnp.zeros(()), jnp.zeros(()), jnp.sin(half)])
+        quaternion = rotations.about_vertical(heading)
         qpos = self._home_qpos.at[:2].set(place).at[3:7].set(quaternion).at[BASE_QPOS_SIZE:].set(joints)
         return qpos.at[2].set(_CLEARANCE - self._lowest(qpos))
 

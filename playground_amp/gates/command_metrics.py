@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from playground_amp.rollouts.recording import Recording, Segment
+from playground_amp.rotations import to_heading_frame
 
 SETTLING = 2.0  # s after a new command that do not count: a robot that gathers speed is not yet at it
 SHORTEST_WINDOW = 1.0  # s; a shorter mean is that of a step, not of a walk
@@ -32,9 +33,8 @@ def mean_motion(recording: Recording, rows: slice) -> tuple[np.ndarray, float]:
     position = recording.qpos[rows, :2].astype(float)
     heading = np.unwrap(recording.heading[rows].astype(float))
     step, middle = np.diff(position, axis=0), (heading[1:] + heading[:-1]) / 2
-    cos, sin = np.cos(middle), np.sin(middle)
     seconds = len(step) * recording.control_dt
-    forward, left = cos * step[:, 0] + sin * step[:, 1], cos * step[:, 1] - sin * step[:, 0]
+    forward, left = to_heading_frame(step, middle).T
     return np.array([forward.sum(), left.sum()]) / seconds, float((heading[-1] - heading[0]) / seconds)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from playground_amp import rotations
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import SoleMotion, inverse_dynamics, sole_motion
 from playground_amp.robot.record import Robot
@@ -71,7 +72,7 @@ def accelerations(clip: Clip) -> np.ndarray:
         return np.gradient(clip.qvel, 1 / clip.rate, axis=0)
     _, after = clip.following
     before = clip.qvel[-1].copy()
-    before[:2] = _turned_back(before[:2], clip.displacement[2])
+    before[:2] = rotations.to_heading_frame(before[:2], clip.displacement[2])
     extended = np.vstack([before, clip.qvel, after])
     return (extended[2:] - extended[:-2]) * clip.rate / 2
 
@@ -166,15 +167,7 @@ def _command_error(clip: Clip) -> float:
 
 def mean_velocity(qpos: np.ndarray, qvel: np.ndarray) -> np.ndarray:
     """Mean velocity over the floor in the heading frame: forward m/s, sideways m/s, yaw rate rad/s [3]."""
-    w, x, y, z = qpos[:, 3:7].T
-    heading = np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-    cos, sin = np.cos(heading), np.sin(heading)
-    forward, sideways = cos * qvel[:, 0] + sin * qvel[:, 1], cos * qvel[:, 1] - sin * qvel[:, 0]
-    # The world's z component of the angular velocity, which is stored in the base's frame.
-    up = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)])
-    return np.array([forward.mean(), sideways.mean(), np.sum(up.T * qvel[:, 3:6], axis=1).mean()])
-
-
-def _turned_back(vector: np.ndarray, yaw: float) -> np.ndarray:
-    cos, sin = np.cos(yaw), np.sin(yaw)
-    return np.array([cos * vector[0] + sin * vector[1], cos * vector[1] - sin * vector[0]])
+    attitude = qpos[:, 3:7]
+    forward, sideways = rotations.to_heading_frame(qvel[:, :2], rotations.heading_of(attitude)).T
+    yaw_rate = rotations.rotate(qvel[:, 3:6], attitude)[:, 2]
+    return np.array([forward.mean(), sideways.mean(), yaw_rate.mean()])

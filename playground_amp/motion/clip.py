@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from playground_amp import rotations
 from playground_amp.errors import UserError
 from playground_amp.robot.names import JOINT_NAMES
 
@@ -43,13 +44,11 @@ class Clip:
     @property
     def following(self) -> tuple[np.ndarray, np.ndarray]:
         """The state after the last one, qpos [18] and qvel [17], of a periodic clip: the first one, moved on."""
-        x, y, yaw = self.displacement
-        cos, sin = np.cos(yaw), np.sin(yaw)
-        turn = np.array([[cos, -sin], [sin, cos]])
+        place, yaw = self.displacement[:2], self.displacement[2]
         qpos, qvel = self.qpos[0].copy(), self.qvel[0].copy()
-        qpos[:2] = turn @ qpos[:2] + (x, y)
-        qpos[3:7] = _turned(qpos[3:7], yaw)
-        qvel[:2] = turn @ qvel[:2]
+        qpos[:2] = rotations.from_heading_frame(qpos[:2], yaw) + place
+        qpos[3:7] = rotations.multiply(rotations.about_vertical(yaw), qpos[3:7])
+        qvel[:2] = rotations.from_heading_frame(qvel[:2], yaw)
         return qpos, qvel
 
 
@@ -170,10 +169,3 @@ def _check_fields(stored: dict[str, np.ndarray], path: Path) -> None:
 
 
 _KINDS = {"fi": "numbers", "U": "text", "b": "true or false", "i": "a whole number"}
-
-
-def _turned(quaternion: np.ndarray, yaw: float) -> np.ndarray:
-    """A quaternion turned by `yaw` about the world's z axis: (cos, 0, 0, sin) of the half angle, times it."""
-    c, s = np.cos(yaw / 2), np.sin(yaw / 2)
-    w, x, y, z = quaternion
-    return np.array([c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w])

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from playground_amp.motion.clip import Clip
-from playground_amp.motion.generate.footsteps import turned
 from playground_amp.rendering.film import LONGEST, write_film
 from playground_amp.robot.record import Robot
+from playground_amp.rotations import about_vertical, from_heading_frame, multiply
 
 SHORTEST = 4.0  # s; a shorter periodic clip is repeated
 
@@ -31,10 +31,8 @@ def repeated(clip: Clip, seconds: float) -> np.ndarray:
 def _moved(clip: Clip, rounds: int) -> np.ndarray:
     """The clip's states after so many rounds of its displacement, which are an arc if it turns."""
     yaw = clip.displacement[2] * np.arange(rounds)
-    steps = turned(np.tile(clip.displacement[:2], (rounds, 1)), yaw)
+    steps = from_heading_frame(np.tile(clip.displacement[:2], (rounds, 1)), yaw)
     states, turn = clip.qpos.copy(), clip.displacement[2] * rounds
-    states[:, :2] = turned(states[:, :2], np.full(len(states), turn)) + steps.sum(axis=0)
-    w, x, y, z = states[:, 3:7].T
-    cos, sin = np.cos(turn / 2), np.sin(turn / 2)
-    states[:, 3:7] = np.stack([cos * w - sin * z, cos * x - sin * y, cos * y + sin * x, cos * z + sin * w], axis=1)
+    states[:, :2] = from_heading_frame(states[:, :2], np.full(len(states), turn)) + steps.sum(axis=0)
+    states[:, 3:7] = multiply(about_vertical(turn), states[:, 3:7])
     return states

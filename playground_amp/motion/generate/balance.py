@@ -15,10 +15,11 @@ from scipy.spatial.transform import Rotation
 
 from playground_amp.motion.clip import NQ, NV
 from playground_amp.motion.generate import leg as legs
-from playground_amp.motion.generate.footsteps import Feet, travel, turned
+from playground_amp.motion.generate.footsteps import Feet, travel
 from playground_amp.physics.motion_analysis import center_of_pressure
 from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.record import Robot
+from playground_amp.rotations import from_heading_frame
 
 GRAVITY = 9.81
 CORRECTIONS = 6  # of the sway; each leaves about a third of the difference
@@ -96,12 +97,12 @@ def states(pose: np.ndarray, velocity: np.ndarray, period: float, time: np.ndarr
     frame = travel(velocity, time)
     roll, yaw, pitch = place[:, 3], frame[:, 2] + place[:, 4], place[:, 5]
     qpos, qvel = np.zeros((len(time), NQ)), np.zeros((len(time), NV))
-    qpos[:, :3] = turned(place[:, :3], frame[:, 2])
+    qpos[:, :3] = from_heading_frame(place[:, :3], frame[:, 2])
     qpos[:, :2] += frame[:, :2]
     qpos[:, 3:7] = attitude(roll, pitch, yaw).as_quat(scalar_first=True)
     qpos[:, 7:] = place[:, 6:]
     whirl = velocity[2] * np.column_stack([-place[:, 1], place[:, 0], np.zeros(len(time))])
-    qvel[:, :3] = turned(rate[:, :3] + (velocity[0], velocity[1], 0) + whirl, frame[:, 2])
+    qvel[:, :3] = from_heading_frame(rate[:, :3] + (velocity[0], velocity[1], 0) + whirl, frame[:, 2])
     roll_rate, yaw_rate, pitch_rate = rate[:, 3], velocity[2] + rate[:, 4], rate[:, 5]
     # In the waist's frame, for a rotation by yaw, then pitch, then roll.
     qvel[:, 3] = roll_rate - yaw_rate * np.sin(pitch)
@@ -163,4 +164,4 @@ def _pressure(plan: Plan, pose: np.ndarray) -> np.ndarray:
     _, after = states(pose, velocity, period, time + nearby)
     frame = travel(velocity, time)
     pressure = center_of_pressure(plan.robot, qpos, qvel, (after - before) / (2 * nearby))
-    return turned(pressure - frame[:, :2], -frame[:, 2])
+    return from_heading_frame(pressure - frame[:, :2], -frame[:, 2])

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground_amp.robot.record import Robot
+from playground_amp.rotations import from_heading_frame
 
 _ROLLING = 0.04  # rad; a foot that is pitched so far stands on its edge
 
@@ -52,14 +53,6 @@ def travel(velocity: np.ndarray, time: np.ndarray) -> np.ndarray:
     along = time * np.sinc(yaw / np.pi)  # ∫ cos(yaw) dt
     across = time * np.sinc(yaw / 2 / np.pi) * np.sin(yaw / 2)  # ∫ sin(yaw) dt
     return np.stack([forward * along - sideways * across, forward * across + sideways * along, yaw], axis=-1)
-
-
-def turned(points: np.ndarray, yaw: np.ndarray) -> np.ndarray:
-    """Points [..., 2 or 3] turned by yaw [...] rad about the vertical."""
-    cos, sin = np.cos(yaw), np.sin(yaw)
-    x, y = cos * points[..., 0] - sin * points[..., 1], sin * points[..., 0] + cos * points[..., 1]
-    rest = np.broadcast_to(points[..., 2:], (*x.shape, points.shape[-1] - 2))
-    return np.concatenate([x[..., None], y[..., None], rest], axis=-1)
 
 
 def rolled(sole: Sole, pitch: np.ndarray, end: int) -> np.ndarray:
@@ -104,9 +97,9 @@ class Foot:
         frame = travel(self.velocity, (self.begin + since) * self.period)
         flat = np.interp(self.begin + np.array([self.heel_off, self.toe_down]), phase, heading, period=1.0)
         world = self._center(since, pitch, heading, flat)
-        center = turned(world - np.insert(frame[:, :2], 2, 0, axis=1), -frame[:, 2])
+        center = from_heading_frame(world - np.insert(frame[:, :2], 2, 0, axis=1), -frame[:, 2])
         spot = np.where((since < 0.25)[:, None], self._spot(-0.25), self._spot(0.75))[:, :2]
-        spot_n = turned(spot - frame[:, :2], -frame[:, 2])
+        spot_n = from_heading_frame(spot - frame[:, :2], -frame[:, 2])
         inwards, most, constant = self.pressure
         ahead = constant + np.clip(self.place[0] - spot_n[:, 0], -most, most)
         if self.edges:  # the more it rolls, the nearer to the edge it rolls over
@@ -134,13 +127,13 @@ class Foot:
         turn = self.velocity[2] * self.period
         edge = np.array([[end * self.sole.half_length * self.edges, 0.0, 0.0]])
         back = rolled(self.sole, pitch, end) - edge
-        then = turned(edge, turn * (self.begin + still) + held)
-        return self._spot(middle) + then + turned(back, turn * (self.begin + since) + heading)
+        then = from_heading_frame(edge, turn * (self.begin + still) + held)
+        return self._spot(middle) + then + from_heading_frame(back, turn * (self.begin + since) + heading)
 
     def _spot(self, middle: float) -> np.ndarray:
         """Where the sole's center stands in the stance whose middle is at `middle` cycles, world [3]."""
         x, y, yaw = travel(self.velocity, np.array((self.begin + middle) * self.period))
-        return np.array([x, y, 0.0]) + turned(np.append(self.place, 0.0), yaw)
+        return np.array([x, y, 0.0]) + from_heading_frame(np.append(self.place, 0.0), yaw)
 
 
 def place_feet(left: Foot, right: Foot, phase: np.ndarray, heading: np.ndarray, left_share: np.ndarray) -> Feet:

@@ -12,6 +12,7 @@ import numpy as np
 from playground_amp.robot.models import model_of
 from playground_amp.robot.names import JOINT_NAMES, LEG_JOINTS
 from playground_amp.robot.record import Robot
+from playground_amp.rotations import matrix_about_axis
 
 _STEPS = 40
 _LARGEST_STEP = 0.3  # rad a Newton step
@@ -56,7 +57,7 @@ def forward(leg: Leg, angles: np.ndarray) -> FootPose:
     for joint in range(5):
         at = at + rotation @ leg.offset[joint]
         origin[:, joint], axis[:, joint] = at, rotation @ leg.axis[joint]
-        rotation = rotation @ _about_axis(leg.axis[joint], angles[:, joint])
+        rotation = rotation @ matrix_about_axis(leg.axis[joint], angles[:, joint])
     return FootPose(at + rotation @ leg.sole, rotation, origin, axis)
 
 
@@ -104,11 +105,3 @@ def _constraints(pose: FootPose, sole: np.ndarray, pitch: np.ndarray, up: np.nda
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.sum(a * b, axis=-1)
-
-
-def _about_axis(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """Rotation matrices [T, 3, 3] about a unit axis by angles [T] rad (Rodrigues)."""
-    x, y, z = axis
-    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    s, c = np.sin(angle)[:, None, None], np.cos(angle)[:, None, None]
-    return np.eye(3) + s * skew + (1 - c) * (skew @ skew)

@@ -9,8 +9,9 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
-from playground_amp.motion.generate.footsteps import travel, turned
+from playground_amp.motion.generate.footsteps import travel
 from playground_amp.motion.human.landmarks import Walker
+from playground_amp.rotations import from_heading_frame
 
 PHASES = 96
 _SMOOTHED = 0.04  # s, of the ankles' way apart before its passings are counted
@@ -94,12 +95,12 @@ def _repeated(walker: Walker) -> Walker:
         yaw = turn * number
         for name in ("pelvis", "ankle", "hip"):
             points = getattr(walker, name)[:frames] - start
-            parts[name].append(turned(points, np.full(points.shape[:-1], yaw)) + place)
+            parts[name].append(from_heading_frame(points, np.full(points.shape[:-1], yaw)) + place)
         parts["time"].append(walker.time[:frames] + number * length)
         parts["heading"].append(walker.heading[:frames] + yaw)
         feet = Rotation.from_euler("z", yaw) * Rotation.from_quat(walker.foot[:frames].reshape(-1, 4))
         parts["foot"].append(feet.as_quat().reshape(-1, 2, 4))
-        place = place + turned((way - (0, 0, way[2]))[None], np.array([yaw]))[0]
+        place = place + from_heading_frame((way - (0, 0, way[2]))[None], np.array([yaw]))[0]
     return walker._replace(**{name: np.concatenate(values) for name, values in parts.items()})
 
 
@@ -132,16 +133,16 @@ def _stride(walker: Walker, begin: float, end: float) -> Stride:
     # The heading of a stride is its average: the hips turn to and fro with each step.
     turn = _heading_of(walker, end, end - begin) - _heading_of(walker, begin, end - begin)
     yaw = _heading_of(walker, begin, end - begin)
-    way = turned(np.diff(sampled(walker.pelvis, ends), axis=0), np.array([-yaw]))[0]
+    way = from_heading_frame(np.diff(sampled(walker.pelvis, ends), axis=0), np.array([-yaw]))[0]
     velocity = _velocity(way[:2], turn, end - begin)
     frame = travel(velocity, since)
     origin = sampled(walker.pelvis, ends[:1])[0] * (1, 1, 0)
 
     def in_frame(points: np.ndarray) -> np.ndarray:
         flat = (len(points), *(1,) * (points.ndim - 2))
-        moved = turned(points - origin, np.full(points.shape[:-1], -yaw))
+        moved = from_heading_frame(points - origin, np.full(points.shape[:-1], -yaw))
         place = np.insert(frame[:, :2], 2, 0, axis=1).reshape(*flat, 3)
-        return turned(moved - place, np.broadcast_to(-frame[:, 2].reshape(flat), points.shape[:-1]))
+        return from_heading_frame(moved - place, np.broadcast_to(-frame[:, 2].reshape(flat), points.shape[:-1]))
 
     pelvis, ankle = in_frame(sampled(walker.pelvis, at)), in_frame(sampled(walker.ankle, at))
     middle = pelvis.mean(axis=0) * (1, 1, 0)

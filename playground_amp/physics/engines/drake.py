@@ -26,6 +26,7 @@ from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.models import model_of
 from playground_amp.robot.names import JOINT_NAMES, SWITCH_NAMES
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+from playground_amp.rotations import matrix_of
 
 _BREAKAWAY_SPEED = 0.02  # rad/s; friction loss grows linearly up to it, since Drake cannot hold a joint by friction
 
@@ -139,7 +140,7 @@ class HostPlant:
         built, plant = self.built, self.built.plant
         positions, velocities = np.zeros(plant.num_positions()), np.zeros(plant.num_velocities())
         positions[:7] = *(qpos[3:7] / np.linalg.norm(qpos[3:7])), *qpos[:3]
-        velocities[:6] = *(_rotation(positions[:4]) @ qvel[3:6]), *qvel[:3]
+        velocities[:6] = *(matrix_of(positions[:4]) @ qvel[3:6]), *qvel[:3]
         positions[built.joint_positions] = qpos[BASE_QPOS_SIZE:]
         velocities[built.joint_velocities] = qvel[BASE_QVEL_SIZE:]
         self._simulator.get_mutable_context().SetTime(0.0)
@@ -154,7 +155,7 @@ class HostPlant:
     def _state(self) -> tuple[np.ndarray, np.ndarray]:
         built = self.built
         positions, velocities = built.plant.GetPositions(self.context), built.plant.GetVelocities(self.context)
-        spin_b = _rotation(positions[:4]).T @ velocities[:3]
+        spin_b = matrix_of(positions[:4]).T @ velocities[:3]
         qpos = np.concatenate([positions[4:7], positions[:4], positions[built.joint_positions]])
         return qpos, np.concatenate([velocities[3:6], spin_b, velocities[built.joint_velocities]])
 
@@ -197,15 +198,3 @@ class _Servo:
     def friction(self, velocity: np.ndarray) -> np.ndarray:
         """Coulomb friction against the motion, N·m."""
         return -self._friction * np.clip(velocity / _BREAKAWAY_SPEED, -1.0, 1.0)
-
-
-def _rotation(quaternion: np.ndarray) -> np.ndarray:
-    """The matrix [3, 3] of a unit quaternion wxyz: base to world."""
-    w, x, y, z = quaternion
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )

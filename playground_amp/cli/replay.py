@@ -33,17 +33,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 def description(replay: "Replay") -> str:
     """The control step in words and numbers, one line a joint."""
     from playground_amp.physics.readings import RUNAWAY_SPEED
-    from playground_amp.robot.names import JOINT_NAMES
     from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE
+    from playground_amp.robot.robot import load_robot
 
     evidence, after = replay.evidence, replay.state
     before = evidence.physics
     engine, control_dt = replay.config.physics.engine, replay.config.env.control_dt
+    names = load_robot(replay.config.robot, replay.config.env.terrain).joint_names
+    width = 1 + max(map(len, names))
     lines = [f"iteration {replay.iteration}, one control step of {control_dt} s on the engine {engine}"]
-    lines.append(f"{'':18} {'position':>10} {'velocity':>10} {'action':>10} {'target':>10} → {'velocity':>10}")
+    lines.append(f"{'':{width}} {'position':>10} {'velocity':>10} {'action':>10} {'target':>10} → {'velocity':>10}")
     columns = (before.qpos[BASE_QPOS_SIZE:], before.qvel[BASE_QVEL_SIZE:], evidence.action, evidence.joint_target)
-    for name, *values, reached in zip(JOINT_NAMES, *columns, after.qvel[BASE_QVEL_SIZE:], strict=True):
-        lines.append(f"{name:18} {' '.join(f'{value:10.3g}' for value in values)} → {reached:10.3g}")
+    for name, *values, reached in zip(names, *columns, after.qvel[BASE_QVEL_SIZE:], strict=True):
+        lines.append(f"{name:{width}} {' '.join(f'{value:10.3g}' for value in values)} → {reached:10.3g}")
     lines.append(f"base: height {before.qpos[2]:.3g} m, velocity {_numbers(before.qvel[:BASE_QVEL_SIZE])} m/s, rad/s")
     drawn = {name: value for name, value in evidence.parameters._asdict().items() if value is not None}
     parameters = ", ".join(f"{name} {_numbers(value.ravel())}" for name, value in drawn.items())

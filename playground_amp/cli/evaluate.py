@@ -184,10 +184,12 @@ def _read_facts(arguments: argparse.Namespace) -> "RunFacts | None":
 def _write_report(run: "GateRun", seconds: float, facts: "RunFacts", path: Path, film: Path | None) -> None:
     """The report with this gate's result and film in it; where it cannot be written, says why: the result stands."""
     from playground_amp.gates.table import as_json
+    from playground_amp.report.judged import JudgedGate
     from playground_amp.report.page import write_report
 
+    judged = JudgedGate.model_validate(as_json(run, facts.checkpoint, seconds))
     try:
-        write_report(facts, path, [as_json(run, facts.checkpoint, seconds)], film)
+        write_report(facts, path, [judged], film)
     except UserError as error:
         print(f"no report: {error}", file=sys.stderr)
     else:

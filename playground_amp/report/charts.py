@@ -43,7 +43,7 @@ def chart(title: str, traces: Sequence[Any], caption: str = "", *, width: Width 
     return Chart(title, caption, figure.to_plotly_json(), width)
 
 
-def axis(title: str = "", **more: Any) -> dict[str, Any]:
+def axis(title: str = "", **more: object) -> dict[str, object]:
     """An axis with its title."""
     return {"title": {"text": title}, **more}
 

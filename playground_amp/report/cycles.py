@@ -10,9 +10,10 @@ from playground_amp.motion.generate.gait import walk
 from playground_amp.physics.motion_analysis import sole_motion
 from playground_amp.report.program import Performance, Stage
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+from playground_amp.robot.scale import scale_of
 
 POINTS = 51  # of the cycle, both ends included
-SETTLING = 2.0  # s of a stage, before its gait is looked at
+SETTLING = 2.0  # s of a stage, before its gait is looked at, for WildRobot
 FEWEST_CYCLES = 2
 
 
@@ -32,17 +33,17 @@ class Gait:
     stage: Stage
     cycles: int
     cycle_time: float  # s
-    joint_position: Band  # [POINTS, 11] rad
-    joint_velocity: Band  # [POINTS, 11] rad/s
+    joint_position: Band  # [POINTS, J] rad
+    joint_velocity: Band  # [POINTS, J] rad/s
     sole_height: Band  # [POINTS, 2] m
-    joint_torque: Band | None  # [POINTS, 11] N·m; None for the reference
+    joint_torque: Band | None  # [POINTS, J] N·m; None for the reference
 
 
 def steady_rows(performance: Performance) -> np.ndarray:
     """Rows of the fastest forward stage, without the first seconds of it."""
     fastest = max(range(len(performance.stages)), key=lambda index: performance.stages[index].forward)
     rows = np.flatnonzero(performance.stage == fastest)
-    return rows[round(SETTLING / performance.control_dt) :]
+    return rows[round(SETTLING * scale_of(performance.robot).time / performance.control_dt) :]
 
 
 def measured_gait(performance: Performance) -> Gait | None:

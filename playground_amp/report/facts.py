@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from playground_amp.configs.changes import changed
 from playground_amp.configs.loader import config_of_policy
@@ -20,7 +20,17 @@ from playground_amp.yaml_text import read_yaml
 
 REPORT = "report.html"
 
-Record = Mapping[str, float | None]
+LoggedMetrics = Mapping[str, float | None]  # of one iteration, by name; None: not finite
+_Read = TypeVar("_Read", bound=BaseModel)
+
+
+class BestPolicy(BaseModel):
+    """Which policy of the run is kept in `best/`, and by which gate."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    gate: str
+    iteration: int
 
 
 @dataclass(frozen=True)
@@ -34,9 +44,9 @@ class RunFacts:
     params: dict[str, Any]
     config: Config
     stages: list[Config]  # that it was trained with before that one; each says up to which iteration
-    records: list[Record]  # of metrics.jsonl, one an iteration; empty where there is none
+    records: list[LoggedMetrics]  # of metrics.jsonl, one an iteration; empty where there is none
     gates: list[JudgedGate]  # of this policy and of others of the run, the newest of each
-    best: dict[str, Any] | None  # what best/gate.json says
+    best: BestPolicy | None
 
     @property
     def report(self) -> Path:
@@ -67,8 +77,8 @@ def read_facts(checkpoint: Path) -> RunFacts:
         config=config,
         stages=_read_stages(folder, checkpoint_iteration(checkpoint)),
         records=read_metrics(folder / METRICS),
-        gates=latest_of_each_gate([_read_gate(path) for path in sorted(folder.glob("gate*.json"), key=_age)]),
-        best=_read_object(best) if best.exists() else None,
+        gates=latest_of_each_gate([_read(JudgedGate, path) for path in sorted(folder.glob("gate*.json"), key=_age)]),
+        best=_read(BestPolicy, best) if best.exists() else None,
     )
 
 
@@ -82,7 +92,7 @@ def _read_stages(folder: Path, iteration: int | None) -> list[Config]:
     return stages
 
 
-def read_metrics(path: Path) -> list[Record]:
+def read_metrics(path: Path) -> list[LoggedMetrics]:
     """The records of a metrics.jsonl; none if there is no such file.
 
     Raises:
@@ -105,27 +115,18 @@ def read_metrics(path: Path) -> list[Record]:
     return records
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _read_gate(path: Path) -> JudgedGate:
+def _read(kind: type[_Read], path: Path) -> _Read:
+    """What a gate wrote into a file."""
     try:
-        return JudgedGate.model_validate(_read_object(path))
+        return kind.model_validate_json(_read_text(path))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"
         raise UserError(f"{path} is no result of a gate: {place}: {first['msg'].lower()}") from None
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(_read_text(path))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path} is damaged: line {error.lineno} is no JSON ({error.msg})") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{path} is damaged: it holds no JSON object")
-    return content
 
 
 def _read_text(path: Path) -> str:

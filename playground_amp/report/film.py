@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playground_amp.rendering.film import LONGEST, write_film
 from playground_amp.report.program import Performance
-from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import scale_of
 
-_BEFORE_TURNING = 4.0  # s of walking at the start of the film
+_BEFORE_TURNING = 4.0  # s of walking at the start of the film, for WildRobot
 _SIZE = (480, 360)  # kept small: the film travels within the page
 
 
@@ -17,7 +17,7 @@ def data_uri(path: Path) -> str:
     return "data:video/mp4;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
-def film_program(performance: Performance, robot: Robot) -> str:
+def film_program(performance: Performance) -> str:
     """Films the end of the walk and what comes after it, as a data URI.
 
     Raises UserError if this machine cannot draw; the message names the missing system packages.
@@ -25,9 +25,10 @@ def film_program(performance: Performance, robot: Robot) -> str:
     fastest = max(range(len(performance.stages)), key=lambda index: performance.stages[index].forward)
     walked = sum(stage.seconds for stage in performance.stages[: fastest + 1])
     dt = performance.control_dt
-    last = min(len(performance.qpos), round((walked - _BEFORE_TURNING + LONGEST) / dt))
+    before_turning = _BEFORE_TURNING * scale_of(performance.robot).time
+    last = min(len(performance.qpos), round((walked - before_turning + LONGEST) / dt))
     shown = performance.qpos[max(0, last - round(LONGEST / dt)) : last]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
-        write_film(shown, dt, robot, path, size=_SIZE)
+        write_film(shown, dt, performance.robot, path, size=_SIZE)
         return data_uri(path)

@@ -1,5 +1,7 @@
 """The gait in pictures: joints, feet, contacts, torques and phase portraits, beside the reference motion."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -17,35 +19,27 @@ from playground_amp.report.charts import (
 )
 from playground_amp.report.cycles import POINTS, Band, Gait, spells, steady_rows
 from playground_amp.report.program import Performance
-from playground_amp.robot.names import LEG_JOINTS
+from playground_amp.robot.joint_groups import bending_groups, joint_groups, leg_groups
 from playground_amp.robot.record import Robot
 
 _PERCENT = np.linspace(0, 100, POINTS)
 _CONTACT_SECONDS = 4.0  # shown
-_PORTRAITS = ("hip_pitch", "knee_pitch", "ankle_pitch")
+_BASE_HEIGHT, _ROW_HEIGHT = 83, 27  # pixels of the chart of loads: without joints, and a joint
 
 
 def joint_charts(robot: Robot, gait: Gait, reference: Gait | None) -> list[Chart]:
-    """Joint angles over the cycle."""
-    charts = [
-        _over_cycle(
-            _words(joint),
-            "angle, rad",
-            [robot.joint_names.index(f"{side}_{joint}") for side, _ in SIDES],
-            gait.joint_position,
-            reference and reference.joint_position,
-        )
-        for joint in LEG_JOINTS
+    """Joint angles over the cycle: of the legs in pairs, then of what else moves."""
+    angles = reference and reference.joint_position
+    return [
+        _over_cycle(_words(group.name), "angle, rad", group.joints, gait.joint_position, angles)
+        for group in joint_groups(robot)
     ]
-    waist = robot.joint_names.index("waist_yaw")
-    reference_waist = reference and reference.joint_position
-    return [*charts, _over_cycle("waist yaw", "angle, rad", [waist], gait.joint_position, reference_waist)]
 
 
 def foot_chart(gait: Gait, reference: Gait | None) -> Chart:
     """Heights of the soles over the cycle."""
     soles = reference and reference.sole_height
-    return _over_cycle("foot height", "lowest point of the sole, mm", [0, 1], gait.sole_height, soles, scale=1000.0)
+    return _over_cycle("foot height", "lowest point of the sole, mm", (0, 1), gait.sole_height, soles, scale=1000.0)
 
 
 def contact_chart(performance: Performance) -> Chart:
@@ -81,8 +75,9 @@ def contact_chart(performance: Performance) -> Chart:
     )
 
 
-def load_chart(robot: Robot, performance: Performance) -> Chart:
+def load_chart(performance: Performance) -> Chart:
     """Torque of every joint over the whole program against its limit."""
+    robot = performance.robot
     torque = np.abs(performance.joint_torque.astype(float))
     names = [_words(name) for name in robot.joint_names]
     rms = np.sqrt((torque**2).mean(axis=0))
@@ -106,20 +101,19 @@ def load_chart(robot: Robot, performance: Performance) -> Chart:
         xaxis=axis("N·m", rangemode="tozero"),
         yaxis={"autorange": "reversed"},
         width="full",
-        height=380,
+        height=_BASE_HEIGHT + _ROW_HEIGHT * robot.num_joints,
         showlegend=True,
     )
 
 
 def torque_charts(robot: Robot, gait: Gait) -> list[Chart]:
-    """Torque of the leg's joints over the cycle, within their limits."""
+    """Torque of the legs' joints over the cycle, within their limits."""
     if gait.joint_torque is None:
         return []
     charts = []
-    for joint in LEG_JOINTS:
-        columns = [robot.joint_names.index(f"{side}_{joint}") for side, _ in SIDES]
-        limit = float(robot.torque_limit[columns[0]])
-        built = _over_cycle(f"{_words(joint)} torque", "N·m", columns, gait.joint_torque, None)
+    for group in leg_groups(robot):
+        limit = float(robot.torque_limit[group.joints[0]])
+        built = _over_cycle(f"{_words(group.name)} torque", "N·m", group.joints, gait.joint_torque, None)
         built.figure["layout"]["shapes"] = [_level(sign * limit) for sign in (-1, 1)]
         built.figure["layout"]["yaxis"]["range"] = [-1.1 * limit, 1.1 * limit]
         charts.append(built)
@@ -129,16 +123,15 @@ def torque_charts(robot: Robot, gait: Gait) -> list[Chart]:
 def portrait_charts(robot: Robot, gait: Gait, reference: Gait | None) -> list[Chart]:
     """Joint angle against joint speed: a steady gait closes on itself."""
     charts = []
-    for joint in _PORTRAITS:
+    for group in bending_groups(robot):
         traces = []
-        for side, color in SIDES:
-            index = robot.joint_names.index(f"{side}_{joint}")
+        for (side, color), index in zip(SIDES, group.joints, strict=True):
             for source, dash, width in ((gait, "solid", 2), (reference, "dot", 1.5)):
                 if source is not None:
                     position, velocity = source.joint_position.mean[:, index], source.joint_velocity.mean[:, index]
                     name = side if source is gait else f"{side}, reference"
                     traces.append(line(position, velocity, name, color, dash=dash, width=width))
-        title, x, y = f"{_words(joint)} phase portrait", axis("angle, rad"), axis("speed, rad/s")
+        title, x, y = f"{_words(group.name)} phase portrait", axis("angle, rad"), axis("speed, rad/s")
         charts.append(chart(title, traces, hovermode="closest", xaxis=x, yaxis=y))
     return charts
 
@@ -146,7 +139,7 @@ def portrait_charts(robot: Robot, gait: Gait, reference: Gait | None) -> list[Ch
 def _over_cycle(
     title: str,
     unit: str,
-    columns: list[int],
+    columns: Sequence[int],
     measured: Band,
     reference: Band | None,
     scale: float = 1.0,
@@ -163,7 +156,7 @@ def _over_cycle(
     return chart(title, traces, xaxis=axis("gait cycle, %"), yaxis=axis(unit))
 
 
-def _level(height: float) -> dict:
+def _level(height: float) -> dict[str, object]:
     dashed = {"color": LIMIT, "dash": "dash", "width": 1.5}
     return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height, "line": dashed}
 

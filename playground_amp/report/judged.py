@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 
 class _Part(BaseModel):
@@ -11,25 +11,49 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Limit(_Part):
-    """What a figure is held against."""
+class JudgedLimit(_Part):
+    """What a figure was held against in a cell."""
 
     figure: str
     bound: str  # "at least" or "at most"
     limit: float
-    unit: str = ""
-    meaning: str = ""
+    unit: str
+    meaning: str
+    over: str  # "each episode" or "mean"
+    required_share: float  # of the cell's episodes
+
+    @property
+    def sign(self) -> str:
+        """≥ or ≤."""
+        return "≥" if self.bound == "at least" else "≤"
+
+    @property
+    def held_by(self) -> str:
+        """Which episodes had to stay within the limit, in words; empty where all had to."""
+        if self.over == "mean":
+            return "mean of the episodes without a fall"
+        return "" if self.required_share == 1 else f"in {100 * self.required_share:g} % of the episodes"
 
 
 class JudgedCheck(_Part):
     """One figure over the episodes of a cell."""
 
     figure: str
-    limit: float | None = None  # where the cell has its own
     worst: float | None
     mean: float | None
     passed: bool
-    failed_episodes: list[int] = []
+    failed_episodes: list[int]
+
+    @property
+    def words(self) -> str:
+        """The figure's name for people."""
+        return self.figure.replace("_", " ")
+
+
+class JudgedEpisode(_Part):
+    """One episode of a cell."""
+
+    survived: float  # 1: no fall, 0: fell
 
 
 class JudgedCell(_Part):
@@ -38,12 +62,17 @@ class JudgedCell(_Part):
     name: str
     passed: bool
     checks: list[JudgedCheck]
-    episodes: list[dict] = []
+    limits: list[JudgedLimit]
+    episodes: list[JudgedEpisode]
 
     @property
     def failed(self) -> str:
         """The checks that did not pass, in words."""
-        return ", ".join(check.figure.replace("_", " ") for check in self.checks if not check.passed)
+        return ", ".join(check.words for check in self.checks if not check.passed)
+
+    def limit_of(self, check: JudgedCheck) -> JudgedLimit | None:
+        """What a check of this cell was held against; another cell may hold the same figure against another limit."""
+        return next((limit for limit in self.limits if limit.figure == check.figure), None)
 
 
 class JudgedCheckpoint(_Part):
@@ -58,17 +87,9 @@ class JudgedGate(_Part):
 
     gate: str
     passed: bool
-    reduced: list[str] = []
+    reduced: list[str]
     checkpoint: JudgedCheckpoint
-    limits: list[Limit] = Field(alias="checks", default=[])
     cells: list[JudgedCell]
-
-    def limit_of(self, check: JudgedCheck) -> Limit | None:
-        """The limit of a check: the gate's, with the cell's own number where it has one."""
-        limit = next((limit for limit in self.limits if limit.figure == check.figure), None)
-        if limit is None or check.limit is None:
-            return limit
-        return limit.model_copy(update={"limit": check.limit})
 
     def same_subject(self, other: "JudgedGate") -> bool:
         """Whether the same gate judged the same policy."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from playground_amp.envs.rewards import TERMS
 from playground_amp.report.charts import MEASURED, Chart, axis, chart, line
-from playground_amp.report.facts import Record
+from playground_amp.report.facts import LoggedMetrics
 
 MOST_POINTS = 500  # a curve; longer ones are averaged
 _SMOOTHED_OVER = 25  # parts of a run
@@ -41,13 +41,13 @@ _CAPTIONS = {
 _PROGRESS = ("reward", "episode_length", "falls", "speed_error", "yaw_rate_error")
 
 
-def progress_charts(records: Sequence[Record]) -> list[Chart]:
+def progress_charts(records: Sequence[LoggedMetrics]) -> list[Chart]:
     """How the task went: reward, length of episodes, falls, errors of the command."""
     logged = names_in(records)
     return [_curve(records, name, name) for name in _PROGRESS if name in logged]
 
 
-def reward_charts(records: Sequence[Record], weights: Mapping[str, float]) -> list[Chart]:
+def reward_charts(records: Sequence[LoggedMetrics], weights: Mapping[str, float]) -> list[Chart]:
     """Every term of the reward, with its weight and what it is."""
     charts = []
     for name in names_in(records):
@@ -58,7 +58,7 @@ def reward_charts(records: Sequence[Record], weights: Mapping[str, float]) -> li
     return charts
 
 
-def prior_charts(records: Sequence[Record], accuracy_band: tuple[float, float]) -> list[Chart]:
+def prior_charts(records: Sequence[LoggedMetrics], accuracy_band: tuple[float, float]) -> list[Chart]:
     """Everything that the motion prior logs: `amp/...`; the band is where the discriminator's accuracy is held."""
     charts = []
     for name in names_in(records):
@@ -71,14 +71,14 @@ def prior_charts(records: Sequence[Record], accuracy_band: tuple[float, float]) 
     return charts
 
 
-def learner_charts(records: Sequence[Record]) -> list[Chart]:
+def learner_charts(records: Sequence[LoggedMetrics]) -> list[Chart]:
     """All that is left: losses, rates, timing."""
     grouped = ("reward/", "amp/")
     names = [name for name in names_in(records) if name not in _PROGRESS and not name.startswith(grouped)]
     return [_curve(records, name, name) for name in names]
 
 
-def names_in(records: Sequence[Record]) -> list[str]:
+def names_in(records: Sequence[LoggedMetrics]) -> list[str]:
     """Every metric of any record, in order of first appearance, without those that only count."""
     return [name for name in dict.fromkeys(name for record in records for name in record) if name not in _STEP_AXES]
 
@@ -102,14 +102,14 @@ def smoothed(values: np.ndarray) -> np.ndarray:
     return np.where(count > 0, (sums[high] - sums[low]) / np.maximum(count, 1), np.nan)
 
 
-def column(records: Sequence[Record], name: str) -> np.ndarray:
+def column(records: Sequence[LoggedMetrics], name: str) -> np.ndarray:
     """One metric over the records [T]; NaN where it is missing or null."""
     values = [record.get(name) for record in records]
     return np.array([np.nan if value is None else value for value in values], float)
 
 
 def _curve(
-    records: Sequence[Record],
+    records: Sequence[LoggedMetrics],
     name: str,
     title: str,
     caption: str = "",
@@ -131,7 +131,7 @@ def _curve(
     )
 
 
-def _stripe(low: float, high: float) -> dict:
+def _stripe(low: float, high: float) -> dict[str, object]:
     return {
         "type": "rect",
         "xref": "paper",

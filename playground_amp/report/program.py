@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +14,11 @@ from playground_amp.envs.commands import Command
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.sole import make_sole_height
+from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import Scale
 from playground_amp.rollouts.episodes import Controller
 
-WALKING, TURNING = 0.5, 0.5  # m/s and rad/s, where the task asks for as much
+WALKING, TURNING = 0.5, 0.5  # m/s and rad/s of WildRobot, where the task asks for as much
 _SEED = 0
 
 
@@ -39,6 +41,7 @@ class Stage(NamedTuple):
 class Performance:
     """What the robot did, once a control step, until the program ended or the robot fell. T rows."""
 
+    robot: Robot
     control_dt: float  # s
     stages: tuple[Stage, ...]
     stage: np.ndarray  # [T] which of them
@@ -46,9 +49,9 @@ class Performance:
     velocity: np.ndarray  # [T, 3] the same three as measured, heading frame
     gait_phase: np.ndarray  # [T] in [0, 1)
     due_contact: np.ndarray  # [T, 2] bool: the gait clock wants the foot on the floor
-    qpos: np.ndarray  # [T, 18]
-    joint_velocity: np.ndarray  # [T, 11] rad/s
-    joint_torque: np.ndarray  # [T, 11] N·m
+    qpos: np.ndarray  # [T, 7 + J]
+    joint_velocity: np.ndarray  # [T, J] rad/s
+    joint_torque: np.ndarray  # [T, J] N·m
     sole_height: np.ndarray  # [T, 2] m, of the sole's lowest point
     foot_contact: np.ndarray  # [T, 2] bool
     fell: bool  # the last row is a fall
@@ -59,17 +62,18 @@ class Performance:
         return (1 + np.arange(len(self.stage))) * self.control_dt
 
 
-def program(task: CommandConfig) -> tuple[Stage, ...]:
+def program(task: CommandConfig, scale: Scale) -> tuple[Stage, ...]:
     """Stages within the velocities that the task trains; those it does not train are left out."""
-    walking, slow = min(WALKING, task.forward[1]), min(0.6 * WALKING, 0.6 * task.forward[1])
+    walking = min(WALKING * scale.speed, task.forward[1])
+    slow = min(0.6 * (WALKING * scale.speed), 0.6 * task.forward[1])
     stages = (
-        Stage("stand", 2.0),
-        Stage("walk slowly", 4.0, forward=slow),
-        Stage("walk", 10.0, forward=walking),
-        Stage("turn in place", 5.0, yaw_rate=min(TURNING, task.yaw_rate[1])),
-        Stage("step to the left", 4.0, sideways=task.sideways[1]),
-        Stage("walk backwards", 4.0, forward=task.forward[0]),
-        Stage("stop", 4.0),
+        Stage("stand", 2.0 * scale.time),
+        Stage("walk slowly", 4.0 * scale.time, forward=slow),
+        Stage("walk", 10.0 * scale.time, forward=walking),
+        Stage("turn in place", 5.0 * scale.time, yaw_rate=min(TURNING * scale.rate, task.yaw_rate[1])),
+        Stage("step to the left", 4.0 * scale.time, sideways=task.sideways[1]),
+        Stage("walk backwards", 4.0 * scale.time, forward=task.forward[0]),
+        Stage("stop", 4.0 * scale.time),
     )
     return tuple(stage for stage in stages if _asks(stage) or stage.name in ("stand", "stop"))
 
@@ -85,7 +89,9 @@ def perform(env: WildRobotEnv, controller: Controller, stages: tuple[Stage, ...]
     if fallen and not all(np.isfinite(column[length - 1]).all() for column in rows.values()):
         length -= 1  # numbers went bad: there is nothing to show of that row
     shown = {name: np.asarray(column[:length]) for name, column in rows.items()}
-    return Performance(control_dt=control_dt, stages=stages, stage=stage[:length], fell=fallen, **shown)
+    return Performance(
+        robot=env.engine.robot, control_dt=control_dt, stages=stages, stage=stage[:length], fell=fallen, **shown
+    )
 
 
 def _asks(stage: Stage) -> bool:
@@ -112,7 +118,7 @@ def _run(
     return rows, terminated
 
 
-def _row(env: WildRobotEnv, state: EnvState) -> dict[str, Any]:
+def _row(env: WildRobotEnv, state: EnvState) -> dict[str, jax.Array]:
     readings, qpos = state.readings, state.physics.qpos
     yaw_rate = -jnp.dot(readings.gravity_b, readings.gyro_b)
     return {

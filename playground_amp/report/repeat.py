@@ -2,15 +2,14 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from playground_amp.configs.loader import STANDARD
+from playground_amp.configs.loader import standard_data
 from playground_amp.configs.schema import Config
+from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.runs.manifest import differing_keys, keys_to_override
-from playground_amp.yaml_text import read_yaml
 
 _NOT_LEARNING = ("trainer.checkpoint_dir",)  # where a run lies does not change what it learns
 
@@ -20,17 +19,19 @@ class Change:
     """A key whose value is not that of the default configuration."""
 
     key: str
-    default: Any  # None: the default has no such reward term
-    value: Any
+    default: object  # None: the default has no such reward term
+    value: object
 
 
 def changes(config: Config, before: Config | None = None) -> list[Change]:
     """What differs from a configuration, the default one if none is given, in its order.
 
-    A reward term that was left out has the weight 0.
+    A reward term that was left out has the weight 0. The default of another robot than WildRobot is scaled to it.
     """
-    default = before or Config.model_validate(read_yaml(STANDARD))
-    old, now = (dict(_leaves(each.model_dump(mode="json"))) for each in (default, config))
+    if before is None:
+        standard = Config.model_validate(standard_data(config.robot))
+        before = standard.model_copy(update={"robot": DEFAULT_ROBOT})
+    old, now = (dict(_leaves(each.model_dump(mode="json"))) for each in (before, config))
     keys = [key for key in dict.fromkeys([*old, *now]) if key not in _NOT_LEARNING]
     return [Change(key, old.get(key), now.get(key, 0.0)) for key in keys if old.get(key) != now.get(key, 0.0)]
 
@@ -53,7 +54,7 @@ def _command(start: str, changed: Sequence[Change], *more: str) -> str:
     return " \\\n    ".join(["python playground_amp/train.py", start, *settings, *more])
 
 
-def _leaves(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(data: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     """Dotted keys and values, without what only --verify reads."""
     for key, value in data.items():
         if isinstance(value, dict):

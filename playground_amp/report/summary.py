@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
-from playground_amp.report.facts import Record, RunFacts
+from playground_amp.report.facts import LoggedMetrics, RunFacts
 from playground_amp.report.judged import JudgedGate
 
 _LIBRARIES = ("jax", "brax", "mujoco", "mujoco-mjx", "numpy")
@@ -26,7 +26,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Highlight:
     """A number with its name."""
 
     name: str
@@ -47,25 +47,27 @@ def verdict(gates: Sequence[JudgedGate]) -> Verdict:
     return Verdict("PASS", f"Every check of the gate{'s' if len(gates) > 1 else ''} {names} holds.{short}")
 
 
-def summary(facts: RunFacts, gates: Sequence[JudgedGate]) -> list[Figure]:
+def summary(facts: RunFacts, gates: Sequence[JudgedGate]) -> list[Highlight]:
     """What the run took, where it ended, and what the last of the gates found."""
     trainer, records = facts.config.trainer, facts.records
-    figures = []
+    highlights = []
     if facts.iteration is not None:
-        figures.append(Figure("iterations", f"{facts.iteration:,}", f"{trainer.num_envs:,} robots"))
+        highlights.append(Highlight("iterations", f"{facts.iteration:,}", f"{trainer.num_envs:,} robots"))
     if records:
         steps = records[-1].get("env_steps")
         rate = _mean(records, "time/steps_per_second")
-        figures += [
-            Figure("control steps", _large(steps), f"{_large(rate)} a second" if rate else ""),
-            Figure("training time", _duration(sum(record.get("time/iteration") or 0.0 for record in records))),
+        highlights += [
+            Highlight("control steps", _large(steps), f"{_large(rate)} a second" if rate else ""),
+            Highlight("training time", _duration(sum(record.get("time/iteration") or 0.0 for record in records))),
         ]
         ending = records[-max(1, len(records) // _LAST_SHARE) :]
-        figures += [
-            Figure("reward", _number(_mean(ending, "reward")), "an episode, at the end of training"),
-            Figure("episode length", _number(_mean(ending, "episode_length")), "control steps, at the end of training"),
+        highlights += [
+            Highlight("reward", _number(_mean(ending, "reward")), "an episode, at the end of training"),
+            Highlight(
+                "episode length", _number(_mean(ending, "episode_length")), "control steps, at the end of training"
+            ),
         ]
-    return figures + [figure for gate in gates[-1:] for figure in _gate_figures(gate)]
+    return highlights + [highlight for gate in gates[-1:] for highlight in _gate_highlights(gate)]
 
 
 def versions() -> dict[str, str]:
@@ -75,24 +77,23 @@ def versions() -> dict[str, str]:
 
 def _describe(gate: JudgedGate) -> str:
     failed = [cell for cell in gate.cells if not cell.passed]
-    words = [
-        f"{cell.name} ({', '.join(check.figure.replace('_', ' ') for check in cell.checks if not check.passed)})"
-        for cell in failed
-    ]
+    words = [f"{cell.name} ({cell.failed})" for cell in failed]
     return f"Gate {gate.gate} failed in {len(failed)} of {len(gate.cells)} cells: {', '.join(words)}"
 
 
-def _gate_figures(gate: JudgedGate) -> list[Figure]:
+def _gate_highlights(gate: JudgedGate) -> list[Highlight]:
     episodes = [episode for cell in gate.cells for episode in cell.episodes]
-    survived = [episode["survived"] for episode in episodes if "survived" in episode]
+    survived = [episode.survived for episode in episodes]
     passed = sum(cell.passed for cell in gate.cells)
-    figures = [Figure(f"gate {gate.gate}", f"{passed} of {len(gate.cells)}", "cells passed")]
+    highlights = [Highlight(f"gate {gate.gate}", f"{passed} of {len(gate.cells)}", "cells passed")]
     if survived:
-        figures.append(Figure("without a fall", f"{sum(survived):.0f} of {len(survived)}", f"episodes of {gate.gate}"))
-    return figures
+        highlights.append(
+            Highlight("without a fall", f"{sum(survived):.0f} of {len(survived)}", f"episodes of {gate.gate}")
+        )
+    return highlights
 
 
-def _mean(records: Sequence[Record], name: str) -> float | None:
+def _mean(records: Sequence[LoggedMetrics], name: str) -> float | None:
     values = [value for record in records if (value := record.get(name)) is not None]
     return sum(values) / len(values) if values else None
 

@@ -7,9 +7,10 @@ import plotly.graph_objects as go
 
 from playground_amp.report.charts import ASKED, MEASURED, Chart, axis, chart, line, rounded
 from playground_amp.report.program import Performance
+from playground_amp.robot.scale import scale_of
 
-SETTLING = 1.0  # s of a stage that its mean leaves out
-_AVERAGED_OVER = 0.7  # s, about a gait cycle: the sway within it is no error
+SETTLING = 1.0  # s of a stage that its mean leaves out, for WildRobot
+_AVERAGED_OVER = 0.7  # s, about a gait cycle of WildRobot: the sway within it is no error
 _QUANTITIES = (("forward", "m/s"), ("to the left", "m/s"), ("turning", "rad/s"))
 
 
@@ -31,9 +32,10 @@ class StageResult:
 
 def stage_results(performance: Performance) -> list[StageResult]:
     """One line a stage."""
+    settling = round(SETTLING * scale_of(performance.robot).time / performance.control_dt)
     results = []
     for index, stage in enumerate(performance.stages):
-        rows = np.flatnonzero(performance.stage == index)[round(SETTLING / performance.control_dt) :]
+        rows = np.flatnonzero(performance.stage == index)[settling:]
         measured = tuple(performance.velocity[rows].mean(axis=0).tolist()) if rows.size else None
         results.append(StageResult(stage.name, stage.command, measured))
     return results
@@ -42,11 +44,12 @@ def stage_results(performance: Performance) -> list[StageResult]:
 def tracking_charts(performance: Performance) -> list[Chart]:
     """One chart a velocity."""
     time, charts = performance.time, []
+    cycle = max(1, round(_AVERAGED_OVER * scale_of(performance.robot).time / performance.control_dt))
     for index, (name, unit) in enumerate(_QUANTITIES):
         measured = performance.velocity[:, index].astype(float)
         traces = [
             line(time, measured, "measured", MEASURED, width=1, opacity=0.25, hoverinfo="skip"),
-            line(time, _running_mean(measured, performance.control_dt), "measured, over a gait cycle", MEASURED),
+            line(time, _running_mean(measured, cycle), "measured, over a gait cycle", MEASURED),
             line(time, performance.command[:, index], "commanded", ASKED, dash="dash"),
         ]
         x, y = axis("time, s"), axis(f"{name}, {unit}")
@@ -75,7 +78,7 @@ def path_chart(performance: Performance) -> Chart:
     )
 
 
-def _running_mean(values: np.ndarray, control_dt: float) -> np.ndarray:
-    """Over a gait cycle, centered; over what there is of it at the ends."""
-    window = np.ones(max(1, round(_AVERAGED_OVER / control_dt)))
+def _running_mean(values: np.ndarray, rows: int) -> np.ndarray:
+    """Over so many rows, centered; over what there is of them at the ends."""
+    window = np.ones(rows)
     return np.convolve(values, window, "same") / np.convolve(np.ones(len(values)), window, "same")

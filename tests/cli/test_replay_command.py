@@ -10,7 +10,7 @@ from playground_amp.cli import replay
 from playground_amp.configs.loader import load_config
 from playground_amp.learning.rollout import Evidence
 from playground_amp.paths import STANDARD
-from playground_amp.physics.protocol import make_engine
+from playground_amp.physics.registry import make_engine
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.evidence import replay_evidence
 from playground_amp.runs.manifest import make_manifest

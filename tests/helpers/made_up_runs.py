@@ -18,6 +18,7 @@ from playground_amp.gates.table import as_json, write_json
 from playground_amp.paths import STANDARD
 from playground_amp.report.program import Performance, program
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import Scale
 from playground_amp.runs.checkpoint import save_policy
 
 CONFIG = load_config(STANDARD)
@@ -65,7 +66,7 @@ def gate_result(checkpoint: Path, clearance: float) -> dict[str, Any]:
 
 def make_performance(seconds: float | None = None) -> Performance:
     """Every command followed to the letter, joints that swing as sines of the gait phase; a fall after `seconds`."""
-    dt, robot, stages = CONFIG.env.control_dt, load_robot(), program(CONFIG.env.commands)
+    dt, robot, stages = CONFIG.env.control_dt, load_robot(CONFIG.robot, "flat"), program(CONFIG.env.commands, Scale())
     stage = np.repeat(np.arange(len(stages)), [round(each.seconds / dt) for each in stages])
     rows = len(stage) if seconds is None else round(seconds / dt)
     stage = stage[:rows]
@@ -77,6 +78,7 @@ def make_performance(seconds: float | None = None) -> Performance:
     qpos = np.tile(robot.home_qpos, (rows, 1))
     qpos[:, 7:] = 0.3 * swing[:, None]
     return Performance(
+        robot=robot,
         control_dt=dt,
         stages=stages,
         stage=stage,

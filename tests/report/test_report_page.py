@@ -16,7 +16,6 @@ from playground_amp.errors import UserError
 from playground_amp.gates.gates import WALK
 from playground_amp.report import page
 from playground_amp.report.facts import read_facts
-from playground_amp.robot.robot import load_robot
 
 MOST_BYTES = 20_000_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -43,7 +42,7 @@ def page_of(checkpoint: Path, seconds: float | None = None) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "film_program", cannot_draw)
         facts = read_facts(checkpoint)
-        return page.render(facts, facts.gates, make_performance(seconds), load_robot(), film=None)
+        return page.render(facts, facts.gates, make_performance(seconds), film=None)
 
 
 @pytest.fixture(scope="module")

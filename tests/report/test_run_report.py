@@ -1,5 +1,6 @@
 """The report of a run: what is read from its folder, the curves, the tables, and the command that repeats it."""
 
+import dataclasses
 import itertools
 import shlex
 from pathlib import Path
@@ -7,12 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_runs import CONFIG, ITERATIONS, PRIOR_METRICS, make_performance, make_run
-from made_up_walks import CYCLE
+from made_up_walks import CYCLE, task, walk
 
 from playground_amp.cli import report
 from playground_amp.configs.loader import config_from_dict, dump_config, load_config
 from playground_amp.envs.rewards import TERMS
 from playground_amp.errors import UserError
+from playground_amp.gates.gait_metrics import measure
+from playground_amp.gates.gates import ROBUST
+from playground_amp.gates.judgement import judge_cell
+from playground_amp.gates.runner import GateRun
+from playground_amp.gates.table import as_json, write_json
 from playground_amp.paths import STANDARD
 from playground_amp.report import learning_charts, tracking_charts
 from playground_amp.report.cycles import POINTS, measured_gait, reference_gait, spells
@@ -22,6 +28,7 @@ from playground_amp.report.program import program
 from playground_amp.report.repeat import changes, repeat_command
 from playground_amp.report.summary import summary, verdict
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import Scale
 from playground_amp.runs.checkpoint import find_checkpoint
 
 ROBOT = load_robot()
@@ -46,6 +53,27 @@ class TestFolder:
         (gate,) = read_facts(make_run(tmp_path, clearances=(0.03, 0.001))).gates
         assert verdict([gate]).word == "FAIL"
         assert "swing clearance" in verdict([gate]).sentence
+
+    def test_every_cell_shows_the_limit_that_it_was_judged_by(self, tmp_path: Path) -> None:
+        checkpoint = make_run(tmp_path, clearances=())
+        gate = ROBUST.reduced(cells=["stand", "push_10N_walking"], episodes=1)
+        strict, *others = gate.cells[0].checks
+        lenient = dataclasses.replace(others[0], limit=0.07)  # of the second cell alone
+        second = dataclasses.replace(gate.cells[1], checks=(gate.cells[1].checks[0], lenient))
+        episode = measure(walk(), task())
+        cells = tuple(judge_cell(cell, CYCLE, [episode]) for cell in (gate.cells[0], second))
+        run = GateRun(dataclasses.replace(gate, cells=(gate.cells[0], second)), CONFIG, cells, ((walk(),), (walk(),)))
+        write_json(as_json(run, checkpoint, seconds=1.0), tmp_path / "gate_robust.json")
+
+        (judged,) = read_facts(checkpoint).gates
+        limits = [[cell.limit_of(check) for check in cell.checks] for cell in judged.cells]
+        assert [[limit and limit.limit for limit in cell] for cell in limits] == [[1.0, 0.05, 0.1], [1.0, 0.07]]
+        assert [cell[0] and cell[0].held_by for cell in limits] == [
+            "in 99 % of the episodes",
+            "in 90 % of the episodes",
+        ]
+        assert [limit and limit.held_by for limit in limits[0][1:]] == ["mean of the episodes without a fall"] * 2
+        assert (strict.figure, limits[0][0] and limits[0][0].sign) == ("survived", "≥")
 
     def test_without_gates_nothing_is_known(self, tmp_path: Path) -> None:
         assert verdict(read_facts(make_run(tmp_path, clearances=())).gates).word == "NOT JUDGED"
@@ -147,7 +175,7 @@ class TestGait:
         performance = make_performance()
         gait = measured_gait(performance)
         assert gait is not None
-        by_name = {trace["name"]: trace["x"] for trace in load_chart(ROBOT, performance).figure["data"]}
+        by_name = {trace["name"]: trace["x"] for trace in load_chart(performance).figure["data"]}
         assert by_name["limit"] == [4.0] * 11
         assert by_name["RMS"] == pytest.approx([1.41] * 11, abs=0.02)  # 2 N·m / √2
         assert [shape["y0"] for shape in torque_charts(ROBOT, gait)[0].figure["layout"]["shapes"]] == [-4.0, 4.0]
@@ -161,16 +189,18 @@ class TestGait:
 
 class TestCommands:
     def test_the_program_stays_within_the_task(self) -> None:
-        task = CONFIG.env.commands
-        stages = program(task)
+        trained = CONFIG.env.commands
+        stages = program(trained, Scale())
         for low_high, values in zip(
-            (task.forward, task.sideways, task.yaw_rate), zip(*(s.command for s in stages), strict=True), strict=True
+            (trained.forward, trained.sideways, trained.yaw_rate),
+            zip(*(s.command for s in stages), strict=True),
+            strict=True,
         ):
             assert min(values) >= low_high[0]
             assert max(values) <= low_high[1]
         assert {"stand", "walk", "turn in place", "step to the left", "stop"} <= {stage.name for stage in stages}
-        only_ahead = task.model_copy(update={"sideways": (0.0, 0.0), "yaw_rate": (0.0, 0.0), "forward": (0.0, 0.8)})
-        assert [stage.name for stage in program(only_ahead)] == ["stand", "walk slowly", "walk", "stop"]
+        only_ahead = trained.model_copy(update={"sideways": (0.0, 0.0), "yaw_rate": (0.0, 0.0), "forward": (0.0, 0.8)})
+        assert [stage.name for stage in program(only_ahead, Scale())] == ["stand", "walk slowly", "walk", "stop"]
 
     def test_what_was_asked_and_what_was_got(self) -> None:
         results = tracking_charts.stage_results(make_performance(seconds=10.0))

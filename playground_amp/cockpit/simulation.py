@@ -14,7 +14,7 @@ from playground_amp.envs.pushes import Push
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.protocol import PhysicalParameters
-from playground_amp.rollouts.episodes import Controller
+from playground_amp.rollouts.rollout import Controller, take_step
 
 _NO_FORCE = np.zeros(3, np.float32)
 
@@ -130,7 +130,7 @@ def _advance(
 ) -> tuple[EnvState, Moment]:
     push = Push(force_w=force_w, starts_in=jnp.int32(0))  # always under way, mostly with no force
     asked = state._replace(command=command, push=push, parameters=parameters)
-    reached = env.step(asked, controller(asked, asked.key))
+    reached = take_step(env, controller, asked)
     return reached, _moment(env, reached)
 
 

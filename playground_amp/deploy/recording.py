@@ -4,11 +4,11 @@ Half of the robots walk from rest under fixed commands, the others start and are
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from playground_amp import rotations
 from playground_amp.configs.changes import changed
@@ -20,6 +20,7 @@ from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.networks import make_policy
 from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.rollouts.rollout import AsInTraining, policy_controller, roll_out
 
 COMMANDS = ((0.0, 0.0, 0.0), (0.1, 0.0, 0.0), (0.3, 0.0, 0.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.2, -0.5))
 _WAIST_YAW = JOINT_NAMES.index("waist_yaw")
@@ -73,18 +74,9 @@ def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -
     changes = {"physics.engine": "native"} | {f"domain_randomization.{key}": value for key, value in NOMINAL.items()}
     config = changed(config, changes, "the checkpoint's configuration")
     env = WildRobotEnv(config)
-    vector, policy = VectorEnv(env), make_policy(config.trainer, env.engine.robot)
-
-    def one_step(states: EnvState, _) -> tuple[EnvState, Recorded]:
-        actions = policy(params, states.observation, None)
-        following, reached = vector.step(states, actions)
-        return following, jax.vmap(_row, (None, 0, 0))(env, states, reached)
-
-    @jax.jit
-    def run(key: jax.Array) -> Recorded:
-        return jax.lax.scan(one_step, _starts(vector, key, robots), length=steps)[1]
-
-    return jax.tree.map(np.asarray, run(jax.random.PRNGKey(_SEED)))
+    vector, controller = VectorEnv(env), policy_controller(make_policy(config.trainer, env.engine.robot), dict(params))
+    starts = jax.jit(partial(_starts, vector, robots=robots))(jax.random.PRNGKey(_SEED))
+    return roll_out(AsInTraining(vector), controller, starts, steps, _row)
 
 
 def _starts(vector: VectorEnv, key: jax.Array, robots: int) -> EnvState:

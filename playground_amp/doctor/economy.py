@@ -9,6 +9,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import Partial
 
 from playground_amp.amp import features
 from playground_amp.amp.ref_buffer import ReferenceBuffer
@@ -19,6 +20,8 @@ from playground_amp.envs import commands
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.rollouts import rollout
+from playground_amp.rollouts.rollout import UntilFall
 
 AREA = "pay"
 SECONDS, _EPISODES = 4.0, 4  # of each behavior
@@ -30,9 +33,9 @@ STANDING, STEPPING, FALLING = "standing", "stepping in place", "falling"
 class Idle(NamedTuple):
     """What was recorded of a behavior that does not walk."""
 
-    reward: np.ndarray  # [N, T] 0 after the end
-    lived: np.ndarray  # [N, T] bool
-    transitions: np.ndarray  # [N, T, 74]
+    reward: np.ndarray | jax.Array  # [N, T] 0 after the end
+    lived: np.ndarray | jax.Array  # [N, T] bool
+    transitions: np.ndarray | jax.Array  # [N, T, 74]
 
 
 class Earnings(NamedTuple):
@@ -57,28 +60,17 @@ def roll_out(config: Config, command: np.ndarray) -> dict[str, Idle]:
     """Plays each idle behavior from rest, told to walk at a command [3]."""
     env = WildRobotEnv(config)
     steps = round(SECONDS / config.env.control_dt)
-    tables = jnp.asarray(np.stack(list(_scripts(steps, config.env.control_dt).values())), jnp.float32)
-    tables = jnp.repeat(tables, _EPISODES, axis=0) / config.env.action_scale
     asked = commands.go_on(commands.hold(0.0, heading=0.0), jnp.asarray(command, jnp.float32), jnp.float32(0.0))
-
-    def step(carry: tuple[EnvState, jax.Array], actions: jax.Array) -> tuple[tuple, tuple]:
-        before, lived = carry
-        reached = jax.vmap(env.step)(before, actions)
-        described = jax.vmap(features.transition)(before.readings, reached.readings)
-        following = jax.tree.map(lambda new, old: jnp.where(_like(lived, new), new, old), reached, before)
-        row = (jnp.where(lived, reached.reward, 0.0), lived, described)
-        return (following, lived & ~reached.terminated), row
-
-    @jax.jit
-    def play() -> tuple:
-        keys = jax.random.split(jax.random.key(config.trainer.seed), len(tables))
-        states = jax.vmap(lambda key: env.reset_at_rest(key, asked))(keys)
-        start = (states, jnp.ones(len(tables), bool))
-        return jax.lax.scan(step, start, jnp.swapaxes(tables, 0, 1))[1]
-
-    rows = [np.swapaxes(np.asarray(row), 0, 1) for row in play()]
-    names = list(_scripts(1, 1.0))
-    return {name: Idle(*(row[i * _EPISODES : (i + 1) * _EPISODES] for row in rows)) for i, name in enumerate(names)}
+    scripts = _scripts(steps, config.env.control_dt)
+    keys = jax.random.split(jax.random.key(config.trainer.seed), len(scripts) * _EPISODES)
+    starts = jax.jit(jax.vmap(lambda key: env.reset_at_rest(key, asked)))(keys)
+    played = {}
+    for number, (name, table) in enumerate(scripts.items()):
+        own = jax.tree.map(lambda field, n=number: field[n * _EPISODES : (n + 1) * _EPISODES], starts)
+        actions = jnp.asarray(table, jnp.float32) / config.env.action_scale
+        rows = rollout.roll_out(UntilFall(env), Partial(_play, actions), own, steps, _row)
+        played[name] = Idle(*(np.swapaxes(column, 0, 1) for column in rows))
+    return played
 
 
 def earnings(
@@ -127,6 +119,17 @@ def check_dying(idle: dict[str, Earnings]) -> Check:
     return Check(AREA, "falling against staying up", f"< {alive:.2f}/s", f"{dead:.2f}/s", findings)
 
 
+def _play(actions: jax.Array, state: EnvState) -> jax.Array:
+    """One row of actions [T, 11] a control step."""
+    return actions[state.step]
+
+
+def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> Idle:
+    lived = ~before.terminated
+    described = features.transition(before.readings, reached.readings)
+    return Idle(jnp.where(lived, reached.reward, 0.0), lived, described)
+
+
 def _scripts(steps: int, control_dt: float) -> dict[str, np.ndarray]:
     """Joint offsets from home [T, 11] rad of each behavior."""
     time = np.arange(steps) * control_dt
@@ -157,8 +160,4 @@ def _table(steps: int, offsets: dict[str, np.ndarray]) -> np.ndarray:
 
 def _style_of_life(discriminator: ThrowAway, judge: Judge, idle: Idle) -> float:
     """Mean style over the whole time, nothing after the end."""
-    return discriminator.style(judge, idle.transitions[idle.lived]) * float(idle.lived.mean())
-
-
-def _like(mask: jax.Array, array: jax.Array) -> jax.Array:
-    return mask.reshape(mask.shape + (1,) * (array.ndim - 1))
+    return discriminator.style(judge, np.asarray(idle.transitions[idle.lived])) * float(idle.lived.mean())

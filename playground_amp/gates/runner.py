@@ -19,8 +19,9 @@ from playground_amp.gates.judgement import CellResult, judge_cell
 from playground_amp.paths import ROBUST
 from playground_amp.physics.registry import make_engine
 from playground_amp.robot.robot import load_robot
-from playground_amp.rollouts.episodes import Controller, Episode, make_goals, roll_out
+from playground_amp.rollouts.episodes import Episode, record_episodes
 from playground_amp.rollouts.recording import Recording, Segment, Task
+from playground_amp.rollouts.rollout import Controller
 
 _DIRECTIONS = 8  # of shoves
 MakeEnv = Callable[[Config, Gate, Physics, str], WildRobotEnv]
@@ -122,8 +123,8 @@ def _run_cells(
     episodes = [_episode(gate, cell, number) for cell in cells for number in range(cell.episodes)]
     limits = [cell.time_limit for cell in cells for _ in range(cell.episodes)]
     order = np.argsort(-np.array(limits), kind="stable")
-    goals = make_goals([episodes[index] for index in order], env.engine.control_dt)
-    walked = roll_out(env, controller, goals, keys[order], report_progress, randomized=gate.randomized)
+    ordered = [episodes[index] for index in order]
+    walked = record_episodes(env, controller, ordered, keys[order], report_progress, randomized=gate.randomized)
     in_order = iter([walked[place] for place in np.argsort(order, kind="stable")])
     return [tuple(next(in_order) for _ in range(cell.episodes)) for cell in cells]
 

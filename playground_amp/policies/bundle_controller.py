@@ -14,15 +14,14 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 
 
 def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
-    """The function (state, key) → action [J] that senses as the robot does, errors included, and asks the runtime.
+    """The function state → action [J] that senses as the robot does, errors included, and asks the runtime.
 
     The environment maps actions to joint targets; that the bundle maps them alike is what its golden vectors say.
     """
     return Partial(partial(_act, policy, env))
 
 
-def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState, key: jax.Array) -> jax.Array:
-    del key
+def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState) -> jax.Array:
     observation = seen_in_si_units(env, state)
     layout = env.observer.actor
     names = ("gravity_b", "gyro_b", "joint_position", "joint_velocity")

@@ -16,7 +16,7 @@ from playground_amp.runs.checkpoint import load_policy_and_config
 
 if TYPE_CHECKING:
     from playground_amp.envs.wildrobot_env import WildRobotEnv
-    from playground_amp.rollouts.episodes import Controller
+    from playground_amp.rollouts.rollout import Controller
 
 MANIFEST = "manifest.json"  # of a bundle
 
@@ -50,7 +50,7 @@ def checkpoint_policy(path: Path) -> FixedPolicy:
 
     def make_controller(env: "WildRobotEnv") -> "Controller":
         from playground_amp.learning.networks import make_policy
-        from playground_amp.rollouts.episodes import policy_controller
+        from playground_amp.rollouts.rollout import policy_controller
 
         return policy_controller(make_policy(env.config.trainer, env.engine.robot), content["params"])
 

@@ -17,7 +17,7 @@ from playground_amp.errors import UserError
 from playground_amp.learning.networks import make_policy
 from playground_amp.policies.fixed_policies import NamedController
 from playground_amp.policies.saved_state import config_of_state, params_of_state
-from playground_amp.rollouts.episodes import Controller, policy_controller
+from playground_amp.rollouts.rollout import Controller, policy_controller
 from playground_amp.runs.checkpoint import list_checkpoints, load_policy_and_config
 from playground_amp.runs.folder import list_states
 from playground_amp.runs.state import read_state

@@ -20,6 +20,7 @@ from playground_amp.learning.networks import make_policy
 from playground_amp.motion.checks import mean_velocity
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.gait import clip_name
+from playground_amp.rollouts.rollout import UntilFall, policy_controller, roll_out
 
 SETTLE_SECONDS, CLIP_SECONDS = 3.0, 4.0
 SPEED_STEP = 0.05  # m/s between the straight commands
@@ -78,29 +79,25 @@ def record(config: Config, params: dict[str, Any], commands: np.ndarray, seed: i
         held = task_commands.hold(0.0, heading=0.0)
         return env.reset_at_rest(key, task_commands.go_on(held, command, jnp.float32(0.0)))
 
-    def step(state: EnvState, _: None) -> tuple[EnvState, _Rows]:
-        reached = jax.vmap(env.step)(state, policy(params, state.observation, None))
-        readings = reached.readings
-        return reached, _Rows(
-            reached.physics.qpos,
-            reached.physics.qvel,
-            reached.gait_phase,
-            readings.foot_switch,
-            readings.joint_torque,
-            reached.terminated,
-        )
-
-    @jax.jit
-    def play() -> _Rows:
-        states = jax.vmap(start)(jax.random.split(jax.random.key(seed), len(commands)), jnp.asarray(commands))
-        return jax.lax.scan(step, states, None, length=settle + length)[1]
-
-    rows = jax.tree.map(np.asarray, play())
+    starts = jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(seed), len(commands)), jnp.asarray(commands))
+    rows = roll_out(UntilFall(env), policy_controller(policy, params), starts, settle + length, _row)
     takes = []
     for robot, command in enumerate(commands):
         one = _Rows(*(column[:, robot] for column in rows))
         takes.append(_take(config, env.engine.robot.joint_names, command, one, settle))
     return takes
+
+
+def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> _Rows:
+    readings = reached.readings
+    return _Rows(
+        reached.physics.qpos,
+        reached.physics.qvel,
+        reached.gait_phase,
+        readings.foot_switch,
+        readings.joint_torque,
+        reached.terminated,
+    )
 
 
 def _take(config: Config, joint_names: Sequence[str], command: np.ndarray, rows: _Rows, settle: int) -> Take:

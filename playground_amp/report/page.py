@@ -25,7 +25,7 @@ from playground_amp.report.sections import SectionCharts, section_charts
 from playground_amp.report.summary import Highlight, Verdict, summary, verdict, versions
 from playground_amp.report.tracking_charts import StageResult, stage_results
 from playground_amp.robot.scale import scale_of
-from playground_amp.rollouts.episodes import policy_controller
+from playground_amp.rollouts.rollout import policy_controller
 
 
 @dataclass(frozen=True)

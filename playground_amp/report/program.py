@@ -1,7 +1,6 @@
 """One robot under a program of commands: stand, walk, turn, step aside, walk back, stop."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -10,13 +9,13 @@ import numpy as np
 
 from playground_amp.configs.schema import CommandConfig
 from playground_amp.envs import commands, gait
-from playground_amp.envs.commands import Command
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.sole import make_sole_height
 from playground_amp.robot.record import Robot
 from playground_amp.robot.scale import Scale
-from playground_amp.rollouts.episodes import Controller
+from playground_amp.rollouts.episodes import Episode, run_episodes
+from playground_amp.rollouts.rollout import Controller
 
 WALKING, TURNING = 0.5, 0.5  # m/s and rad/s of WildRobot, where the task asks for as much
 _SEED = 0
@@ -81,16 +80,14 @@ def program(task: CommandConfig, scale: Scale) -> tuple[Stage, ...]:
 def perform(env: WildRobotEnv, controller: Controller, stages: tuple[Stage, ...]) -> Performance:
     """Runs the program from rest on the nominal floor; deterministic, one robot."""
     control_dt = env.engine.control_dt
-    stage = np.repeat(np.arange(len(stages)), [round(stage.seconds / control_dt) for stage in stages])
-    held = jax.tree.map(lambda *fields: jnp.stack(fields)[stage], *[commands.hold(*each.command) for each in stages])
-    rows, terminated = jax.device_get(_run(env, controller, held, jax.random.PRNGKey(_SEED)))
-    fallen = bool(terminated.any())
-    length = int(np.argmax(terminated)) + 1 if fallen else len(stage)
-    if fallen and not all(np.isfinite(column[length - 1]).all() for column in rows.values()):
-        length -= 1  # numbers went bad: there is nothing to show of that row
-    shown = {name: np.asarray(column[:length]) for name, column in rows.items()}
+    episode = Episode([(commands.hold(*stage.command), stage.seconds) for stage in stages])
+    (lived,) = run_episodes(env, controller, [episode], jax.random.PRNGKey(_SEED)[None], _row)
+    rows = jax.tree.map(lambda column: column[1:], lived.rows)._asdict()  # without the start
+    ends = np.cumsum([round(stage.seconds / control_dt) for stage in stages])
+    steps = 1 + np.arange(len(rows["qpos"]))
+    stage = np.minimum(np.searchsorted(ends, steps, side="right"), len(stages) - 1)
     return Performance(
-        robot=env.engine.robot, control_dt=control_dt, stages=stages, stage=stage[:length], fell=fallen, **shown
+        robot=env.engine.robot, control_dt=control_dt, stages=stages, stage=stage, fell=lived.fell, **rows
     )
 
 
@@ -99,36 +96,31 @@ def _asks(stage: Stage) -> bool:
     return forward != 0 or sideways > 0 or yaw_rate > 0
 
 
-@partial(jax.jit, static_argnums=0)
-def _run(
-    env: WildRobotEnv, controller: Controller, held: Command, key: jax.Array
-) -> tuple[dict[str, jax.Array], jax.Array]:
-    """The rows of every control step and whether it ended in a fall [T]; a fallen robot goes on unseen."""
-    first = jax.tree.map(lambda field: field[0], held)
-    reset_key, key = jax.random.split(key)
+class _Row(NamedTuple):
+    """What is kept of a control step; units and shapes as in `Performance`."""
 
-    def advance(state: EnvState, inputs: tuple[Command, jax.Array]) -> tuple[EnvState, tuple[dict, jax.Array]]:
-        command, action_key = inputs
-        state = state._replace(command=command)
-        reached = env.step(state, controller(state, action_key))
-        return reached, (_row(env, reached), reached.terminated)
-
-    keys = jax.random.split(key, len(held.forward))
-    _, (rows, terminated) = jax.lax.scan(advance, env.reset_at_rest(reset_key, first), (held, keys))
-    return rows, terminated
+    command: jax.Array
+    velocity: jax.Array
+    gait_phase: jax.Array
+    due_contact: jax.Array
+    qpos: jax.Array
+    joint_velocity: jax.Array
+    joint_torque: jax.Array
+    sole_height: jax.Array
+    foot_contact: jax.Array
 
 
-def _row(env: WildRobotEnv, state: EnvState) -> dict[str, jax.Array]:
+def _row(env: WildRobotEnv, before: EnvState, state: EnvState) -> _Row:
     readings, qpos = state.readings, state.physics.qpos
     yaw_rate = -jnp.dot(readings.gravity_b, readings.gyro_b)
-    return {
-        "command": env.velocity_command(state),
-        "velocity": jnp.concatenate([readings.linear_velocity_h[:2], yaw_rate[None]]),
-        "gait_phase": state.gait_phase,
-        "due_contact": gait.swing_progress(state.gait_phase, env.config.env.gait) == 0,
-        "qpos": qpos,
-        "joint_velocity": readings.joint_velocity,
-        "joint_torque": readings.joint_torque,
-        "sole_height": make_sole_height(env.engine.robot)(qpos, readings.foot_position_w),
-        "foot_contact": readings.foot_switch.reshape(2, 2).any(axis=1),
-    }
+    return _Row(
+        command=env.velocity_command(state),
+        velocity=jnp.concatenate([readings.linear_velocity_h[:2], yaw_rate[None]]),
+        gait_phase=state.gait_phase,
+        due_contact=gait.swing_progress(state.gait_phase, env.config.env.gait) == 0,
+        qpos=qpos,
+        joint_velocity=readings.joint_velocity,
+        joint_torque=readings.joint_torque,
+        sole_height=make_sole_height(env.engine.robot)(qpos, readings.foot_position_w),
+        foot_contact=readings.foot_switch.reshape(2, 2).any(axis=1),
+    )

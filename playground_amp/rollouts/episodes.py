@@ -1,20 +1,18 @@
-"""Episodes from rest, many at once, with a controller that is asked once a control period.
+"""Episodes with a program and perhaps a distance, many at once.
 
-A fixed number of robots walks side by side in one jitted chunk of control steps, used again and again. Where an
-episode has ended (arrived, fallen, out of time), the next one that waits takes its place, so that long and short
-episodes share one compiled program. Recordings take about 220 bytes a robot and control step.
+A fixed number of robots walks side by side. Where an episode has ended (arrived, fallen, out of time), the next one
+that waits takes its place, so that long and short episodes share one compiled program.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.tree_util import Partial
 
 from playground_amp.envs.commands import NEVER, Command
 from playground_amp.envs.pushes import Push
@@ -22,13 +20,18 @@ from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.physics.sole import make_sole_height
 from playground_amp.rollouts.recording import Recording
-
-# Observations of one robot's state → action [11]. A `Partial`, so that what it carries (parameters, tables) is traced
-# and controllers of the same function share one compiled program.
-Controller = Partial
+from playground_amp.rollouts.rollout import (
+    CHUNK_STEPS,
+    Controller,
+    Record,
+    Rows,
+    advance,
+    is_over,
+    take_step,
+    unless_over,
+)
 
 PLACES = 512  # robots side by side, at most
-CHUNK_STEPS = 250  # 5 s of the robot's time
 _OVERSHOOT = 1e-3  # m past the line, so that float32 cannot leave a robot a hair short of it
 
 
@@ -49,9 +52,94 @@ class Goals(NamedTuple):
     last_steps: jax.Array  # [N, L] int32 control steps after which a command is over
     distance: jax.Array  # [N] m
     push: Push  # fields [N, ...]
+    start_w: jax.Array  # [N, 2] m, where the distance begins
 
 
-class _Rows(NamedTuple):
+@dataclass(frozen=True)
+class Lived(Generic[Rows]):
+    """An episode from its start to its end."""
+
+    rows: Rows  # [T, ...], row 0 is the start
+    fell: bool  # the last row is a fall
+
+
+@dataclass(frozen=True)
+class _TowardGoals:
+    """A `Move`: robots follow the programs of their `Goals`; whose episode is over stays where it ended."""
+
+    env: WildRobotEnv
+
+    def __call__(self, controller: Controller, states: EnvState, goals: Goals) -> tuple[EnvState, EnvState]:
+        reached = jax.vmap(partial(self._step, controller))(states, goals)
+        return reached, reached
+
+    def _step(self, controller: Controller, before: EnvState, goal: Goals) -> EnvState:
+        reached = take_step(self.env, controller, before, _command_at(goal, before.step + 1))
+        traveled = reached.readings.base_position_w[:2] - goal.start_w
+        heading = goal.commands.heading[0]
+        along = traveled @ jnp.stack([jnp.cos(heading), jnp.sin(heading)])
+        arrived = (along >= goal.distance + _OVERSHOOT) | (reached.step >= goal.last_steps[-1])
+        return unless_over(before, reached._replace(truncated=arrived & ~reached.terminated))
+
+
+def run_episodes(
+    env: WildRobotEnv,
+    controller: Controller,
+    episodes: Sequence[Episode],
+    keys: jax.Array,
+    record: Record[Rows],
+    report_progress: Callable[[int, float], None] | None = None,
+    *,
+    randomized: bool = False,
+) -> list[Lived[Rows]]:
+    """Each episode from rest, in the order given, seeded by `keys` [N, ...].
+
+    Robots are the nominal one, or `randomized` as the environment's configuration says. `report_progress` hears, after
+    every chunk, how many episodes are not over and how many seconds of a robot's time have passed.
+    """
+    goals = _make_goals(episodes, env.engine.control_dt)
+    starts, first = _start(env, randomized, record, goals, keys)
+    goals = goals._replace(start_w=np.asarray(starts.readings.base_position_w[:, :2]))
+    first = jax.tree.map(np.asarray, first)
+    kept = [[_cut(first, slice(index, index + 1))] for index in range(len(episodes))]
+    fell = np.zeros(len(episodes), bool)
+    occupant = np.arange(min(len(episodes), PLACES))  # the episode in each place; those that wait follow in order
+    states, open_places, begun, chunks = _of(starts, occupant), np.ones(len(occupant), bool), len(occupant), 0
+    while open_places.any():
+        states, lived, rows = advance(_TowardGoals(env), record, CHUNK_STEPS, controller, states, _of(goals, occupant))
+        chunks += 1
+        _keep(kept, occupant, rows, np.asarray(lived), open_places)
+        ended = np.flatnonzero(np.asarray(is_over(states)) & open_places)
+        fell[occupant[ended]] = np.asarray(states.terminated)[ended]
+        open_places[ended] = False
+        refilled = ended[: len(episodes) - begun]
+        if refilled.size:
+            occupant = occupant.copy()
+            occupant[refilled] = np.arange(begun, begun + refilled.size)
+            begun += refilled.size
+            open_places[refilled] = True
+            states = _replace(np.isin(np.arange(len(occupant)), refilled), _of(starts, occupant), states)
+        if report_progress:
+            unfinished = int(open_places.sum()) + len(episodes) - begun
+            report_progress(unfinished, chunks * CHUNK_STEPS * env.engine.control_dt)
+    return [_lived(chunks, bool(fallen)) for chunks, fallen in zip(kept, fell, strict=True)]
+
+
+def record_episodes(
+    env: WildRobotEnv,
+    controller: Controller,
+    episodes: Sequence[Episode],
+    keys: jax.Array,
+    report_progress: Callable[[int, float], None] | None = None,
+    *,
+    randomized: bool = False,
+) -> list[Recording]:
+    """One recording an episode, as `run_episodes` says. It takes about 220 bytes a robot and control step."""
+    lived = run_episodes(env, controller, episodes, keys, _sample, report_progress, randomized=randomized)
+    return [Recording(control_dt=env.engine.control_dt, fell=each.fell, **each.rows._asdict()) for each in lived]
+
+
+class _Sample(NamedTuple):
     """What is recorded of a robot each control step; units and shapes as in `Recording`."""
 
     qpos: jax.Array
@@ -64,69 +152,22 @@ class _Rows(NamedTuple):
     joint_target: jax.Array
 
 
-class _Progress(NamedTuple):
-    """One episode under way."""
-
-    state: EnvState
-    key: jax.Array
-    start_w: jax.Array  # [2] m
-    step: jax.Array  # [] i32
-    done: jax.Array  # [] bool
-    fell: jax.Array  # [] bool
-
-
-def policy_controller(policy: Callable, params: dict) -> Controller:
-    """The deterministic policy: no action noise."""
-    return Partial(partial(_act, policy), params)
+def _sample(env: WildRobotEnv, before: EnvState, state: EnvState) -> _Sample:
+    readings = state.readings
+    return _Sample(
+        qpos=state.physics.qpos,
+        heading=readings.heading,
+        foot_position_w=readings.foot_position_w,
+        sole_height=make_sole_height(env.engine.robot)(state.physics.qpos, readings.foot_position_w),
+        foot_contact=readings.foot_switch.reshape(2, 2).any(axis=1),
+        joint_velocity=readings.joint_velocity,
+        joint_torque=readings.joint_torque,
+        joint_target=state.joint_target,
+    )
 
 
-def roll_out(
-    env: WildRobotEnv,
-    controller: Controller,
-    goals: Goals,
-    keys: jax.Array,
-    report_progress: Callable[[int, float], None] | None = None,
-    *,
-    randomized: bool = False,
-) -> list[Recording]:
-    """One recording an episode, in the order of `goals`, seeded by `keys` [N, ...].
-
-    Robots are the nominal one, or `randomized` as the environment's configuration says. `report_progress` hears, after
-    every chunk, how many episodes are not over and how many seconds of a robot's time have passed.
-    """
-    num_episodes, places = len(keys), min(len(keys), PLACES)
-    occupant = np.arange(places)  # the episode in each place; those that wait follow in order
-    progress, start = _start(env, randomized, _of(goals, occupant), keys[occupant])
-    kept: list[list[dict[str, np.ndarray]]] = [[] for _ in range(num_episodes)]
-    fell = np.zeros(num_episodes, bool)
-    _keep(kept, occupant, start, np.ones((1, places), bool), np.ones(places, bool))
-    waiting, open_places, chunks = places, np.ones(places, bool), 0
-    while open_places.any():
-        progress, recorded, rows = _advance(env, controller, _of(goals, occupant), progress)
-        chunks += 1
-        _keep(kept, occupant, rows, np.asarray(recorded), open_places)
-        ended = np.asarray(progress.done) & open_places
-        fell[occupant[ended]] = np.asarray(progress.fell)[ended]
-        free = np.flatnonzero(ended)
-        refilled = free[: num_episodes - waiting]
-        open_places[free] = False
-        if refilled.size:
-            occupant = occupant.copy()
-            occupant[refilled] = np.arange(waiting, waiting + refilled.size)
-            waiting += refilled.size
-            open_places[refilled] = True
-            fresh, start = _start(env, randomized, _of(goals, occupant), keys[occupant])
-            arriving = np.isin(np.arange(places), refilled)
-            progress = _replace(arriving, fresh, progress)
-            _keep(kept, occupant, start, np.ones((1, places), bool), arriving)
-        if report_progress:
-            unfinished = int(open_places.sum()) + num_episodes - waiting
-            report_progress(unfinished, chunks * CHUNK_STEPS * env.engine.control_dt)
-    return [_recording(env, rows, bool(fallen)) for rows, fallen in zip(kept, fell, strict=True)]
-
-
-def make_goals(episodes: Sequence[Episode], control_dt: float) -> Goals:
-    """The goals of N episodes."""
+def _make_goals(episodes: Sequence[Episode], control_dt: float) -> Goals:
+    """The goals of N episodes, whose starts are the origin."""
     longest = max(len(episode.program) for episode in episodes)
     goals = [_goals_of(episode, longest, control_dt) for episode in episodes]
     return jax.tree.map(lambda *fields: np.stack(fields), *goals)
@@ -143,82 +184,8 @@ def _goals_of(episode: Episode, length: int, control_dt: float) -> Goals:
         last_steps=jnp.asarray(np.pad(ends, (0, padding), mode="edge"), jnp.int32),
         distance=jnp.float32(episode.distance),
         push=Push(jnp.array([*episode.push_force_w, 0.0], jnp.float32), jnp.int32(starts_in)),
+        start_w=jnp.zeros(2),
     )
-
-
-def _of(goals: Goals, episodes: np.ndarray) -> Goals:
-    return jax.tree.map(lambda field: field[episodes], goals)
-
-
-def _keep(
-    kept: list[list[dict[str, np.ndarray]]],
-    occupant: np.ndarray,
-    rows: _Rows,
-    recorded: np.ndarray,
-    places: np.ndarray,
-) -> None:
-    """Adds a chunk's rows [T, N, ...], as far as they were recorded [T, N], to the episodes in the given places [N]."""
-    columns = {name: np.asarray(column) for name, column in rows._asdict().items()}
-    for place in np.flatnonzero(places):
-        length = int(recorded[:, place].sum())
-        kept[occupant[place]].append({name: column[:length, place].copy() for name, column in columns.items()})
-
-
-def _act(policy: Callable, params: dict, state: EnvState, key: jax.Array) -> jax.Array:
-    del key
-    return policy(params, state.observation, None)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _start(env: WildRobotEnv, randomized: bool, goals: Goals, keys: jax.Array) -> tuple[_Progress, _Rows]:
-    """Every robot at rest, and its first row [1, N, ...]."""
-
-    def start_one(goal: Goals, key: jax.Array) -> tuple[_Progress, _Rows]:
-        reset_key, key = jax.random.split(key)
-        state = env.reset_at_rest(reset_key, _command_at(goal, jnp.int32(0)), randomized)._replace(push=goal.push)
-        no, position = jnp.asarray(False), state.readings.base_position_w[:2]
-        return _Progress(state, key, position, jnp.int32(0), done=no, fell=no), _rows(env, state)
-
-    progress, rows = jax.vmap(start_one)(goals, keys)
-    return progress, jax.tree.map(lambda row: row[None], rows)
-
-
-@partial(jax.jit, static_argnums=0)
-def _advance(
-    env: WildRobotEnv, controller: Controller, goals: Goals, progress: _Progress
-) -> tuple[_Progress, jax.Array, _Rows]:
-    """One chunk: the episodes after it, which of its rows were recorded [chunk, N], and the rows [chunk, N, ...]."""
-
-    def advance_one(goal: Goals, before: _Progress) -> tuple[_Progress, jax.Array, _Rows]:
-        key, action_key = jax.random.split(before.key)
-        action, step = controller(before.state, action_key), before.step + 1
-        # The command goes in one step ahead: the observation of the state reached is the first to show it.
-        state = env.step(before.state._replace(command=_command_at(goal, step)), action)
-        traveled = state.readings.base_position_w[:2] - before.start_w
-        heading = goal.commands.heading[0]
-        along = traveled @ jnp.stack([jnp.cos(heading), jnp.sin(heading)])
-        arrived = along >= goal.distance + _OVERSHOOT
-        ended = state.terminated | arrived | (step >= goal.last_steps[-1])
-        after = _Progress(state, key, before.start_w, step, done=ended, fell=state.terminated)
-        after = jax.tree.map(partial(jnp.where, before.done), before, after)
-        return after, ~before.done, _rows(env, after.state)
-
-    def advance_all(carried: _Progress, _) -> tuple[_Progress, tuple[jax.Array, _Rows]]:
-        after, recorded, rows = jax.vmap(advance_one)(goals, carried)
-        return after, (recorded, rows)
-
-    progress, (recorded, rows) = jax.lax.scan(advance_all, progress, length=CHUNK_STEPS)
-    return progress, recorded, rows
-
-
-@jax.jit
-def _replace(arriving: jax.Array, fresh: _Progress, before: _Progress) -> _Progress:
-    """The fresh episodes where one arrives [N], the others as they were."""
-
-    def choose(new: jax.Array, old: jax.Array) -> jax.Array:
-        return jnp.where(arriving.reshape(arriving.shape + (1,) * (new.ndim - 1)), new, old)
-
-    return jax.tree.map(choose, fresh, before)
 
 
 def _command_at(goal: Goals, step: jax.Array) -> Command:
@@ -227,23 +194,49 @@ def _command_at(goal: Goals, step: jax.Array) -> Command:
     return jax.tree.map(lambda field: field[index], goal.commands)
 
 
-def _rows(env: WildRobotEnv, state: EnvState) -> _Rows:
-    readings = state.readings
-    return _Rows(
-        qpos=state.physics.qpos,
-        heading=readings.heading,
-        foot_position_w=readings.foot_position_w,
-        sole_height=make_sole_height(env.engine.robot)(state.physics.qpos, readings.foot_position_w),
-        foot_contact=readings.foot_switch.reshape(2, 2).any(axis=1),
-        joint_velocity=readings.joint_velocity,
-        joint_torque=readings.joint_torque,
-        joint_target=state.joint_target,
-    )
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _start(
+    env: WildRobotEnv, randomized: bool, record: Record[Rows], goals: Goals, keys: jax.Array
+) -> tuple[EnvState, Rows]:
+    """Every robot at rest, and its first row."""
+
+    def start_one(goal: Goals, key: jax.Array) -> tuple[EnvState, Rows]:
+        reset_key, _ = jax.random.split(key)
+        state = env.reset_at_rest(reset_key, _command_at(goal, jnp.int32(0)), randomized)._replace(push=goal.push)
+        return state, record(env, state, state)
+
+    return jax.vmap(start_one)(goals, keys)
 
 
-def _recording(env: WildRobotEnv, chunks: list[dict[str, np.ndarray]], fell: bool) -> Recording:
+@jax.jit
+def _replace(arriving: jax.Array, fresh: EnvState, before: EnvState) -> EnvState:
+    """The fresh episodes where one arrives [N], the others as they were."""
+
+    def choose(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(arriving.reshape(arriving.shape + (1,) * (new.ndim - 1)), new, old)
+
+    return jax.tree.map(choose, fresh, before)
+
+
+def _of(fields: Rows, episodes: np.ndarray) -> Rows:
+    return jax.tree.map(lambda field: field[episodes], fields)
+
+
+def _cut(rows: Rows, index: slice | tuple[slice, int]) -> Rows:
+    """Some of the rows, copied, so that the others need not be kept."""
+    return jax.tree.map(lambda column: column[index].copy(), rows)
+
+
+def _keep(kept: list[list[Rows]], occupant: np.ndarray, rows: Rows, lived: np.ndarray, places: np.ndarray) -> None:
+    """Adds a chunk's rows [T, N, ...], as far as they were lived [T, N], to the episodes in the given places [N]."""
+    columns = jax.tree.map(np.asarray, rows)
+    for place in np.flatnonzero(places):
+        kept[occupant[place]].append(_cut(columns, (slice(int(lived[:, place].sum())), int(place))))
+
+
+def _lived(chunks: list[Rows], fell: bool) -> Lived[Rows]:
     """The rows of one robot. A last state that is not finite (a fall by definition) repeats the one before it."""
-    one = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in _Rows._fields}
-    if not all(np.isfinite(column[-1]).all() for column in one.values()):
-        one = {name: np.concatenate([column[:-1], column[-2:-1]]) for name, column in one.items()}
-    return Recording(control_dt=env.engine.control_dt, fell=fell, **one)
+    rows = jax.tree.map(lambda *columns: np.concatenate(columns), *chunks)
+    if not all(np.isfinite(column[-1]).all() for column in jax.tree.leaves(rows)):
+        rows = jax.tree.map(lambda column: np.concatenate([column[:-1], column[-2:-1]]), rows)
+    return Lived(rows, fell)

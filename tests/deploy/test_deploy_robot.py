@@ -73,7 +73,7 @@ def test_the_controller_gives_the_actions_of_the_policy(settings: tuple[str, ...
     for _ in range(2):
         states = step(states, jnp.full((3, 11), 0.1))
 
-    actions = jax.jit(jax.vmap(lambda state: controller(state, state.key)))(states)
+    actions = jax.jit(jax.vmap(controller))(states)
 
     np.testing.assert_allclose(
         actions, make_policy(CONFIG.trainer, load_robot())(params, states.observation, None), atol=1e-5

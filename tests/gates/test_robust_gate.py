@@ -13,7 +13,6 @@ from made_up_walks import CYCLE, DT
 from rich.console import Console
 
 from playground_amp.configs.loader import load_config
-from playground_amp.envs.commands import hold
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
@@ -26,13 +25,10 @@ from playground_amp.gates.judgement import CellResult, judge_cell
 from playground_amp.gates.runner import GateRun, gate_config, run_gate
 from playground_amp.paths import ROBUST as ROBUST_YAML
 from playground_amp.paths import STANDARD
-from playground_amp.rollouts import episodes as rollouts
-from playground_amp.rollouts.episodes import Episode, make_goals, roll_out
 from playground_amp.rollouts.recording import Recording, Segment, Task
 
 CONFIG = load_config(STANDARD)
 WEIGHT, LIMIT = 40.0, np.full(11, 4.0)
-KEYS = jax.random.split(jax.random.PRNGKey(1), 4)
 
 
 def moving(program: tuple[Segment, ...], share: float = 1.0, torque: float = 1.0, fell: bool = False) -> Recording:
@@ -223,15 +219,9 @@ def env() -> WildRobotEnv:
     return runner.make_env(CONFIG, ROBUST, ROBUST.cells[0].physics, "flat")
 
 
-def still(state: EnvState, key: jax.Array) -> jax.Array:
-    del state, key
+def still(state: EnvState) -> jax.Array:
+    del state
     return jnp.zeros(11)
-
-
-def waist_by_command(state: EnvState, key: jax.Array) -> jax.Array:
-    """Turns the waist by the commanded speed; shows in the recording what was commanded, and when."""
-    del key
-    return jnp.zeros(11).at[0].set(state.command.forward)
 
 
 def test_standing_stiff_survives_no_shove_of_10_newtons(env: WildRobotEnv):
@@ -256,38 +246,6 @@ def assert_reports(run: GateRun) -> None:
 
     assert "push_10N_standing: survived" in text.getvalue()
     assert f"2 of {len(ROBUST.cells)} cells, 8 episodes of 128 episodes; this is not the full gate" in text.getvalue()
-
-
-@pytest.fixture(scope="module")
-def programs() -> rollouts.Goals:
-    """A program of three commands, and others of other lengths."""
-    changing = [(hold(0.3), 0.2), (hold(0.0), 0.1), (hold(-0.2), 0.3)]
-    others = [[(hold(0.1 * number), seconds)] for number, seconds in enumerate((6.0, 0.1, 0.4))]
-    return make_goals([Episode(program) for program in (changing, *others)], DT)
-
-
-@pytest.fixture(scope="module")
-def side_by_side(env: WildRobotEnv, programs: rollouts.Goals) -> list[Recording]:
-    return roll_out(env, Partial(waist_by_command), programs, KEYS)
-
-
-def test_commands_change_when_the_program_says(side_by_side: list[Recording]):
-    asked = side_by_side[0].joint_target[1:, 0] / CONFIG.env.action_scale
-
-    assert [len(each.qpos) for each in side_by_side] == [31, 301, 6, 21]
-    assert asked == pytest.approx(np.repeat([0.3, 0.0, -0.2], [10, 5, 15]), abs=1e-6)
-
-
-def test_episodes_that_wait_for_a_place_are_the_same(
-    env: WildRobotEnv, programs: rollouts.Goals, side_by_side: list[Recording], monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(rollouts, "PLACES", 2)
-    heard: list[tuple[int, float]] = []
-    in_turn = roll_out(env, Partial(waist_by_command), programs, KEYS, lambda *progress: heard.append(progress))
-
-    for one, other in zip(side_by_side, in_turn, strict=True):
-        np.testing.assert_allclose(one.qpos, other.qpos, atol=1e-5)
-    assert heard == [(3, 5.0), (1, 10.0), (0, 15.0)]  # a place is filled anew after each chunk of 5 s
 
 
 def test_robots_differ_by_the_full_ranges_whatever_the_policy_was_trained_with():

@@ -29,7 +29,7 @@ def film_command(
     """
     require_rendering()
     env = WildRobotEnv(play_config(source.config))
-    wishes = Wishes(*command, floor_friction=float(env.engine.nominal_parameters().floor_friction))
+    wishes = Wishes(*command, floor_friction=env.engine.robot.floor_friction)
     say("compiling one control step")
     simulation = Simulation(env, source.start(env).controller, wishes)
     qpos, velocities, fell = _walk(simulation, wishes, seconds)

@@ -42,11 +42,8 @@ class Cockpit:
         self._source = source
         self._scene = Scene(server, robot)
         self._scene.show(robot.home_qpos, None, 0.0)
-        floor_friction = float(env.engine.nominal_parameters().floor_friction)
-        self._panel = Panel(server, config, command, floor_friction, self._push_duration)
-        self._readouts = Readouts(
-            server, config.env.control_dt, float(robot.torque_limit.min()), config.env.commands.forward[1]
-        )
+        self._panel = Panel(server, robot, config, command)
+        self._readouts = Readouts(server, robot, config)
         say("compiling one control step")
         first = source.start(env)
         self._policy, self._notice = first.name, ""

@@ -9,6 +9,8 @@ from viser._messages import HotkeyKey
 
 from playground_amp.cockpit.simulation import Wishes
 from playground_amp.configs.schema import Config
+from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import Scale, scale_of
 
 Press = Literal["push", "reset"]
 
@@ -24,42 +26,56 @@ PUSH_ANGLES = {
     "forward right": -math.pi / 4,
 }
 KEYS = "keys: I K faster slower · J L turn · U O sideways · H stand · P push · R reset · space pause"
+# WildRobot's; another robot's are scaled.
 _SPEED_STEP = 0.05  # m/s, the slowest that training shows beside standing
 _YAW_STEP = 0.1  # rad/s, likewise
-_STRONGEST_PUSH = 30.0  # N
+_STRONGEST_PUSH, _FIRST_PUSH, _PUSH_STEP = 30.0, 8.0, 1.0  # N
 _FRICTION = (0.1, 1.5)
 
 
 class Panel:
     """Sliders, buttons and keys. Values are read by the loop; presses are queued for it."""
 
-    def __init__(
-        self,
-        server: viser.ViserServer,
-        config: Config,
-        command: tuple[float, float, float],
-        floor_friction: float,
-        push_duration: float,
-    ):
-        """`command`, `floor_friction`: what the sliders stand at first; `push_duration` in s."""
+    def __init__(self, server: viser.ViserServer, robot: Robot, config: Config, command: tuple[float, float, float]):
+        """`command`: what the sliders stand at first."""
         self._presses: SimpleQueue[Press] = SimpleQueue()
         self.paused = False
-        gui, commands = server.gui, config.env.commands
+        gui, scale = server.gui, scale_of(robot)
         gui.main_panel.dock_right()
+        self._add_commands(gui, config, scale, command)
+        self._add_push(gui, config, scale)
+        self._add_floor_and_servos(gui, robot, config)
+        self._add_time(gui)
+        gui.add_html(f'<div style="padding:0 1em 1em;font-size:0.75em;opacity:0.7">{KEYS}</div>')
+        self._add_keys(gui, scale)
+
+    def _add_commands(self, gui: viser.GuiApi, config: Config, scale: Scale, first: tuple[float, float, float]) -> None:
+        commands, step = config.env.commands, _readable(_SPEED_STEP * scale.speed)
+        yaw_step = _readable(_YAW_STEP * scale.rate)
         with gui.add_folder("Command"):
-            self._forward = self._command(gui, "Forward m/s", commands.forward, _SPEED_STEP, command[0])
-            self._sideways = self._command(gui, "Left m/s", commands.sideways, _SPEED_STEP, command[1])
-            self._yaw_rate = self._command(gui, "Turn left rad/s", commands.yaw_rate, _YAW_STEP, command[2])
+            self._forward = self._command(gui, "Forward m/s", commands.forward, step, first[0])
+            self._sideways = self._command(gui, "Left m/s", commands.sideways, step, first[1])
+            self._yaw_rate = self._command(gui, "Turn left rad/s", commands.yaw_rate, yaw_step, first[2])
             gui.add_button("Stand", icon=viser.Icon.HAND_STOP).on_click(lambda _: self._stand())
+
+    def _add_push(self, gui: viser.GuiApi, config: Config, scale: Scale) -> None:
         with gui.add_folder("Push"):
             self._push_to = gui.add_dropdown("Towards", tuple(PUSH_ANGLES))
             self._push_force = gui.add_slider(
-                "Force N", min=0.0, max=_STRONGEST_PUSH, step=1.0, initial_value=8.0, hint=f"for {push_duration:g} s"
+                "Force N",
+                min=0.0,
+                max=_readable(_STRONGEST_PUSH * scale.force),
+                step=_readable(_PUSH_STEP * scale.force),
+                initial_value=_readable(_FIRST_PUSH * scale.force),
+                hint=f"for {config.domain_randomization.push_duration:g} s",
             )
             gui.add_button("Push", icon=viser.Icon.ARROW_BIG_RIGHT).on_click(lambda _: self._presses.put("push"))
+
+    def _add_floor_and_servos(self, gui: viser.GuiApi, robot: Robot, config: Config) -> None:
+        low, high = _FRICTION
         with gui.add_folder("Floor and servos"):
             self._friction = gui.add_slider(
-                "Floor friction", min=_FRICTION[0], max=_FRICTION[1], step=0.05, initial_value=round(floor_friction, 2)
+                "Floor friction", min=low, max=high, step=0.05, initial_value=round(robot.floor_friction, 2)
             )
             self._latency = gui.add_slider(
                 "Latency ms",
@@ -72,13 +88,13 @@ class Panel:
             self._strength = gui.add_slider(
                 "Motors", min=0.5, max=1.2, step=0.05, initial_value=1.0, hint="share of their gain and torque limit"
             )
+
+    def _add_time(self, gui: viser.GuiApi) -> None:
         with gui.add_folder("Time"):
             self._speed = gui.add_slider("Speed", min=0.1, max=2.0, step=0.1, initial_value=1.0, hint="1: real time")
             self._pause = gui.add_button("Pause", icon=viser.Icon.PLAYER_PAUSE)
             self._pause.on_click(lambda _: self._toggle_pause())
             gui.add_button("Reset", icon=viser.Icon.RELOAD).on_click(lambda _: self._presses.put("reset"))
-        gui.add_html(f'<div style="padding:0 1em 1em;font-size:0.75em;opacity:0.7">{KEYS}</div>')
-        self._add_keys(gui)
 
     @property
     def wishes(self) -> Wishes:
@@ -123,21 +139,22 @@ class Panel:
             return gui.add_slider(label, min=0.0, max=0.0, step=step, initial_value=0.0, disabled=True)
         return gui.add_slider(label, min=low, max=high, step=step, initial_value=first)
 
-    def _add_keys(self, gui: viser.GuiApi) -> None:
+    def _add_keys(self, gui: viser.GuiApi, scale: Scale) -> None:
+        faster, quicker = _readable(_SPEED_STEP * scale.speed), _readable(_YAW_STEP * scale.rate)
         nudges: tuple[tuple[HotkeyKey, str, viser.GuiSliderHandle[float], float], ...] = (
-            ("I", "Faster", self._forward, _SPEED_STEP),
-            ("K", "Slower", self._forward, -_SPEED_STEP),
-            ("U", "More to the left", self._sideways, _SPEED_STEP),
-            ("O", "More to the right", self._sideways, -_SPEED_STEP),
-            ("J", "Turn more to the left", self._yaw_rate, _YAW_STEP),
-            ("L", "Turn more to the right", self._yaw_rate, -_YAW_STEP),
+            ("I", "Faster", self._forward, faster),
+            ("K", "Slower", self._forward, -faster),
+            ("U", "More to the left", self._sideways, faster),
+            ("O", "More to the right", self._sideways, -faster),
+            ("J", "Turn more to the left", self._yaw_rate, quicker),
+            ("L", "Turn more to the right", self._yaw_rate, -quicker),
         )
         for key, label, slider, change in nudges:
             gui.add_command(label, hotkey=key).on_trigger(lambda _, nudged=(slider, change): _nudge(*nudged))
         gui.add_command("Stand", hotkey="H").on_trigger(lambda _: self._stand())
         gui.add_command("Push", hotkey="P").on_trigger(lambda _: self._presses.put("push"))
         gui.add_command("Reset", hotkey="R").on_trigger(lambda _: self._presses.put("reset"))
-        gui.add_command("Pause or go on", hotkey="space").on_trigger(lambda _: self._toggle_pause())
+        gui.add_command("Pause or resume", hotkey="space").on_trigger(lambda _: self._toggle_pause())
 
     def _stand(self) -> None:
         for slider in (self._forward, self._sideways, self._yaw_rate):
@@ -145,9 +162,14 @@ class Panel:
 
     def _toggle_pause(self) -> None:
         self.paused = not self.paused
-        self._pause.label = "Go on" if self.paused else "Pause"
+        self._pause.label = "Resume" if self.paused else "Pause"
         self._pause.icon = viser.Icon.PLAYER_PLAY if self.paused else viser.Icon.PLAYER_PAUSE
 
 
 def _nudge(slider: viser.GuiSliderHandle[float], change: float) -> None:
     slider.value = round(min(max(slider.value + change, slider.min), slider.max), 3)
+
+
+def _readable(value: float) -> float:
+    """With two significant digits."""
+    return float(f"{value:.2g}")

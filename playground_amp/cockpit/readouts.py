@@ -9,9 +9,13 @@ import numpy as np
 import viser
 
 from playground_amp.cockpit.simulation import Moment, Wishes
+from playground_amp.configs.schema import Config
+from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import scale_of
 
 _AVERAGED = 1.0  # s over which figures are averaged
 _CHARTED = 10.0  # s of the speed chart
+_BACKWARDS, _BEYOND = 0.4, 0.2  # m/s of WildRobot that the chart shows below zero, and above the fastest command
 _STYLE = "padding:0.4em 1em;font-size:0.85em;font-variant-numeric:tabular-nums"
 
 
@@ -25,10 +29,18 @@ class Status(NamedTuple):
     rate: float  # Hz, control steps a second as measured
 
 
+class Readout(NamedTuple):
+    """A figure on the page."""
+
+    label: str
+    value: str
+    unit: str
+
+
 class _Sample(NamedTuple):
     velocity: np.ndarray  # [3]
     torque_rms: float  # N·m over the joints
-    torque_peak: float  # N·m
+    torque: np.ndarray  # [J] N·m, its absolute value
     power: float  # W
     rewards: np.ndarray  # [n]
 
@@ -36,12 +48,13 @@ class _Sample(NamedTuple):
 class Readouts:
     """Collects what is measured and puts averages on the page."""
 
-    def __init__(self, server: viser.ViserServer, control_dt: float, torque_limit: float, longest_chart: float):
-        """`longest_chart`: the highest speed that the chart must show, m/s."""
-        self._torque_limit = torque_limit
-        self._samples: deque[_Sample] = deque(maxlen=round(_AVERAGED / control_dt))
+    def __init__(self, server: viser.ViserServer, robot: Robot, config: Config):
+        self._torque_limit, self._control_dt = robot.torque_limit, config.env.control_dt
+        self._samples: deque[_Sample] = deque(maxlen=round(_AVERAGED / self._control_dt))
         self._chart: deque[tuple[float, float, float]] = deque()  # s, asked and measured m/s
-        self._time, self._control_dt = 0.0, control_dt
+        self._time, self._terms = 0.0, ()
+        speed = scale_of(robot).speed
+        shown = (-_BACKWARDS * speed, config.env.commands.forward[1] + _BEYOND * speed)
         panel = server.gui.add_panel()
         with panel.add_tab("Measured", viser.Icon.GAUGE):
             self._figures = server.gui.add_html("")
@@ -52,7 +65,7 @@ class Readouts:
                     {"label": "asked m/s", "stroke": "#9aa3ad", "width": 2},
                     {"label": "forward m/s", "stroke": "#f2731f", "width": 2},
                 ),
-                scales={"x": {"time": False}, "y": {"range": (-0.4, longest_chart + 0.2)}},
+                scales={"x": {"time": False}, "y": {"range": shown}},
                 height=160,
             )
             self._rewards = server.gui.add_html("")
@@ -71,12 +84,12 @@ class Readouts:
             _Sample(
                 np.asarray(moment.velocity),
                 float(np.sqrt(np.mean(torque**2))),
-                float(np.max(np.abs(torque))),
+                np.abs(torque),
                 float(moment.power),
                 np.array(list(moment.reward_terms.values())),
             )
         )
-        self._names = list(moment.reward_terms)
+        self._terms = tuple(moment.reward_terms)
         self._chart.append((self._time, wishes.forward, float(np.mean([s.velocity[0] for s in self._samples]))))
         while self._chart[0][0] < self._time - _CHARTED:
             self._chart.popleft()
@@ -86,30 +99,30 @@ class Readouts:
         if not self._samples:
             return
         velocity = np.mean([sample.velocity for sample in self._samples], axis=0)
+        peak = np.max([sample.torque for sample in self._samples], axis=0)
+        hottest = int(np.argmax(peak / self._torque_limit))
         figures = {
-            "forward": ("forward", f"{velocity[0]:.2f}", "m/s"),
-            "sideways": ("to the left", f"{velocity[1]:.2f}", "m/s"),
-            "yaw-rate": ("turn", f"{velocity[2]:.2f}", "rad/s"),
-            "torque-rms": ("torque, joints' RMS", f"{np.mean([s.torque_rms for s in self._samples]):.2f}", "N·m"),
-            "torque-peak": (
-                f"torque, peak of {self._torque_limit:g}",
-                f"{max(s.torque_peak for s in self._samples):.2f}",
-                "N·m",
+            "forward": Readout("forward", f"{velocity[0]:.2f}", "m/s"),
+            "sideways": Readout("to the left", f"{velocity[1]:.2f}", "m/s"),
+            "yaw-rate": Readout("turn", f"{velocity[2]:.2f}", "rad/s"),
+            "torque-rms": Readout(
+                "torque, joints' RMS", f"{np.mean([s.torque_rms for s in self._samples]):.2f}", "N·m"
             ),
-            "power": ("power", f"{np.mean([s.power for s in self._samples]):.1f}", "W"),
-            "pushes": ("pushed", f"{status.pushes}", "times"),
-            "falls": ("fallen", f"{status.falls}", "times"),
-            "rate": ("control loop", f"{status.rate:.0f}", "Hz"),
+            "torque-peak": Readout(f"torque, peak of {self._torque_limit[hottest]:g}", f"{peak[hottest]:.2f}", "N·m"),
+            "power": Readout("power", f"{np.mean([s.power for s in self._samples]):.1f}", "W"),
+            "pushes": Readout("pushed", f"{status.pushes}", "times"),
+            "falls": Readout("fallen", f"{status.falls}", "times"),
+            "rate": Readout("control loop", f"{status.rate:.0f}", "Hz"),
         }
         self._figures.content = figures_html(status, figures)
         times, asked, measured = (np.array(column) for column in zip(*self._chart, strict=True))
         self._plot.data = (times, asked, measured)
         means = np.mean([sample.rewards for sample in self._samples], axis=0)
-        self._rewards.content = rewards_html(dict(zip(self._names, means.tolist(), strict=True)))
+        self._rewards.content = rewards_html(dict(zip(self._terms, means.tolist(), strict=True)))
 
 
-def figures_html(status: Status, figures: Mapping[str, tuple[str, str, str]]) -> str:
-    """A table of figures: {name: (label, value, unit)}; the value of each is the element `measured-<name>`."""
+def figures_html(status: Status, figures: Mapping[str, Readout]) -> str:
+    """A table of figures by name; the value of each is the element `measured-<name>`."""
     rows = "".join(
         f'<tr><td>{label}</td><td style="text-align:right"><b id="measured-{name}">{value}</b></td>'
         f'<td style="padding-left:0.4em">{unit}</td></tr>'

@@ -1,7 +1,7 @@
 """The robot on its floor in the browser, drawn by viser from the shapes of the robot's own model.
 
 The camera is the visitor's. The world is what moves: it is shifted under the robot, smoothly, so that the robot stays
-in view and neither sway nor bob of its waist shakes the picture.
+in view and neither sway nor bob of its base shakes the picture.
 """
 
 from collections import defaultdict
@@ -18,9 +18,14 @@ from trimesh.visual.texture import TextureVisuals
 from playground_amp.rendering.body_poses import BodyPlacer
 from playground_amp.robot.looks import Shape, body_names, visible_shapes
 from playground_amp.robot.record import Heights, Robot
+from playground_amp.robot.scale import Scale, scale_of
 
+# Lengths and times are WildRobot's; another robot's are scaled.
 _WORLD = "/world"
+_CAMERA, _LOOK_AT = (1.05, -1.45, 0.75), (0.0, 0.0, 0.30)  # m
+_FOG = (6.0, 22.0)  # m from the camera, where it begins and where it hides everything
 _FOLLOW_TIME = 0.4  # s in which the camera makes up 63 % of its distance to the robot
+_JUMP = 1.0  # m that a robot only moves at once when it is put back
 _PUSH_LENGTH = 0.02  # m of arrow a newton
 _CREASE = np.radians(40)  # edges sharper than this stay edges; flatter ones are shaded round
 _FLOOR_COLOR = (232, 235, 239)
@@ -33,14 +38,15 @@ class Scene:
     def __init__(self, server: viser.ViserServer, robot: Robot):
         self._server = server
         self._placer = BodyPlacer(robot)
+        self._scale = scale_of(robot)
         self._shift = np.zeros(2)
-        scene = server.scene
+        scene, size = server.scene, self._scale.length
         scene.set_up_direction("+z")
         scene.configure_environment_map("studio", environment_intensity=0.35)
         scene.configure_default_lights(cast_shadow=True)
-        scene.configure_fog(6.0, 22.0, color=(235, 238, 242))
-        server.initial_camera.position = (1.05, -1.45, 0.75)
-        server.initial_camera.look_at = (0.0, 0.0, 0.30)
+        scene.configure_fog(size * _FOG[0], size * _FOG[1], color=(235, 238, 242))
+        server.initial_camera.position = size * np.array(_CAMERA)
+        server.initial_camera.look_at = size * np.array(_LOOK_AT)
         server.initial_camera.fov = np.radians(40)
         self._world = scene.add_frame(_WORLD, show_axes=False)
         _add_floor(scene, robot)
@@ -48,7 +54,7 @@ class Scene:
         self._arrow = scene.add_arrows(f"{_WORLD}/push", np.zeros((1, 2, 3)), _ARROW_COLOR, visible=False)
 
     def show(self, qpos: np.ndarray, push_w: np.ndarray | None, seconds: float) -> None:
-        """Draws the robot at qpos [18] and the force [3] N that pushes it, `seconds` after the last picture."""
+        """Draws the robot at qpos [7 + J] and the force [3] N that pushes it, `seconds` after the last picture."""
         poses = self._placer(qpos)
         self._follow(qpos[:2], seconds)
         with self._server.atomic():
@@ -59,14 +65,21 @@ class Scene:
 
     def _follow(self, position_w: np.ndarray, seconds: float) -> None:
         away = position_w - self._shift
-        jumped = np.linalg.norm(away) > 1.0  # after a reset
-        self._shift = self._shift + away * (1.0 if jumped else 1 - np.exp(-seconds / _FOLLOW_TIME))
+        jumped = np.linalg.norm(away) > _JUMP * self._scale.length
+        made_up = 1 - np.exp(-seconds / (_FOLLOW_TIME * self._scale.time))
+        self._shift = self._shift + away * (1.0 if jumped else made_up)
 
-    def _show_push(self, waist_w: np.ndarray, push_w: np.ndarray | None) -> None:
+    def _show_push(self, base_w: np.ndarray, push_w: np.ndarray | None) -> None:
         if push_w is not None:
-            self._arrow.points = np.stack([waist_w - _PUSH_LENGTH * push_w, waist_w])[None].astype(np.float32)
+            self._arrow.points = arrow(base_w, push_w, self._scale)[None].astype(np.float32)
         if self._arrow.visible != (push_w is not None):
             self._arrow.visible = push_w is not None
+
+
+def arrow(base_w: np.ndarray, push_w: np.ndarray, scale: Scale) -> np.ndarray:
+    """Tail and head [2, 3] m of the arrow of a push [3] N: as long, beside the robot, as that of WildRobot's like."""
+    length = _PUSH_LENGTH * scale.length / scale.force
+    return np.stack([base_w - length * push_w, base_w])
 
 
 def _add_floor(scene: viser.SceneApi, robot: Robot) -> None:
@@ -85,7 +98,7 @@ def _add_floor(scene: viser.SceneApi, robot: Robot) -> None:
         plane_color=_FLOOR_COLOR,
         plane_opacity=1.0,
         shadow_opacity=0.25,
-        fade_distance=22.0,
+        fade_distance=scale_of(robot).length * _FOG[1],
     )
 
 

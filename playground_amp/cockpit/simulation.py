@@ -37,10 +37,10 @@ class Wishes(NamedTuple):
 class Moment(NamedTuple):
     """What the page shows of one control step; NumPy's arrays once it has left the jitted program."""
 
-    qpos: jax.Array  # [18]
+    qpos: jax.Array  # [7 + J]
     heading: jax.Array  # [] rad
     velocity: jax.Array  # [3] forward, sideways m/s and yaw rate rad/s, heading frame, averaged over a moment
-    joint_torque: jax.Array  # [11] N·m
+    joint_torque: jax.Array  # [J] N·m
     power: jax.Array  # [] W, sum of the joints' absolute mechanical power
     reward_terms: dict[str, jax.Array]  # [] each, a second
     fallen: jax.Array  # [] bool
@@ -71,7 +71,7 @@ class Simulation:
         self._key, key = jax.random.split(self._key)
         self._heading, self._held_heading = 0.0, None
         self._end_push()
-        self._take(*self._start(key, self._command(wishes), parameters_of(wishes)))
+        self._take(*self._start(key, self._command(wishes), self._parameters(wishes)))
 
     def push(self, angle: float, force: float, duration: float) -> None:
         """Begins a horizontal push of `force` N for `duration` s; at 0 rad it acts forwards, at π/2 to the left."""
@@ -82,7 +82,8 @@ class Simulation:
     def step(self, wishes: Wishes) -> None:
         """One control period; what came of it is in `moment`."""
         force = _NO_FORCE if self.push_w is None else self.push_w
-        self._take(*self._advance(self.controller, self._state, self._command(wishes), force, parameters_of(wishes)))
+        command, parameters = self._command(wishes), self._parameters(wishes)
+        self._take(*self._advance(self.controller, self._state, command, force, parameters))
         self._push_steps_left -= 1
         if self._push_steps_left <= 0:
             self._end_push()
@@ -103,14 +104,14 @@ class Simulation:
             self._held_heading = self._heading
         return hold(wishes.forward, wishes.sideways, wishes.yaw_rate, self._held_heading)
 
-
-def parameters_of(wishes: Wishes) -> PhysicalParameters:
-    """The robot and the floor as wished."""
-    return PhysicalParameters(
-        floor_friction=jnp.float32(wishes.floor_friction),
-        motor_strength=jnp.full(WildRobotEnv.action_size, wishes.motor_strength, jnp.float32),
-        latency=jnp.float32(wishes.latency),
-    )
+    def _parameters(self, wishes: Wishes) -> PhysicalParameters:
+        """The robot and the floor as wished."""
+        engine = self.env.engine
+        return engine.nominal_parameters()._replace(
+            floor_friction=jnp.float32(wishes.floor_friction),
+            motor_strength=jnp.full(engine.robot.num_joints, wishes.motor_strength, jnp.float32),
+            latency=jnp.float32(wishes.latency),
+        )
 
 
 def _start(

@@ -12,7 +12,7 @@ import pytest
 from deployable import CONFIG, made_up_params
 
 from playground_amp.cli import play
-from playground_amp.cockpit.readouts import Status, figures_html, rewards_html
+from playground_amp.cockpit.readouts import Readout, Status, figures_html, rewards_html
 from playground_amp.cockpit.scene import ground_mesh, shape_mesh
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
 from playground_amp.configs.loader import dump_config, load_config
@@ -225,7 +225,7 @@ def free_port() -> int:
 
 def test_what_is_shown_is_escaped() -> None:
     status = Status(policy="<b>", notice="a & b", pushes=0, falls=0, rate=50.0)
-    text = figures_html(status, {"falls": ("fallen", "0", "times")})
+    text = figures_html(status, {"falls": Readout("fallen", "0", "times")})
     assert "&lt;b&gt;" in text
     assert "a &amp; b" in text
     assert '<b id="measured-falls">0</b>' in text

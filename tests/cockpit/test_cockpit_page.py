@@ -145,8 +145,8 @@ def test_a_key_slows_it_down_and_a_button_stops_it(browser: webdriver.Chrome) ->
 def test_pause_and_reset(browser: webdriver.Chrome) -> None:
     press(browser, "Pause")
     wait_until(lambda: measured(browser, "rate") == 0, "pauses")
-    press(browser, "Go on")
-    wait_until(lambda: measured(browser, "rate") > 0, "goes on")
+    press(browser, "Resume")
+    wait_until(lambda: measured(browser, "rate") > 0, "resumes")
     press(browser, "Reset")
     wait_until(lambda: measured(browser, "torque-rms") > 0, "starts anew")
 

@@ -9,6 +9,7 @@ import numpy as np
 from made_up_walks import CYCLE, task, walk
 
 from playground_amp.configs.loader import load_config
+from playground_amp.configs.schema import Config
 from playground_amp.envs.gait import swing_progress
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.gates import WALK
@@ -17,8 +18,9 @@ from playground_amp.gates.runner import GateRun
 from playground_amp.gates.table import as_json, write_json
 from playground_amp.paths import STANDARD
 from playground_amp.report.program import Performance, program
+from playground_amp.robot.record import BASE_QPOS_SIZE
 from playground_amp.robot.robot import load_robot
-from playground_amp.robot.scale import Scale
+from playground_amp.robot.scale import scale_of
 from playground_amp.runs.checkpoint import save_policy
 
 CONFIG = load_config(STANDARD)
@@ -26,16 +28,16 @@ ITERATIONS = 40
 PRIOR_METRICS = ("amp/discriminator_accuracy", "amp/gradient_penalty", "amp/anything_else")
 
 
-def make_run(folder: Path, clearances: tuple[float, ...] = (0.03,)) -> Path:
+def make_run(folder: Path, clearances: tuple[float, ...] = (0.03,), config: Config = CONFIG) -> Path:
     """A run folder with metrics and, for each clearance of the feet in m, a gate of that walk; its policy's path."""
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"final_iter_{ITERATIONS}.pkl"
     params = {
-        "normalizer": {"mean": {"state": np.zeros(44)}, "std": {"state": np.ones(44)}},
-        "policy": {"w": np.zeros((44, 11))},
-        "value": {"w": np.zeros((44, 1))},
+        "normalizer": {"mean": {"state": np.zeros(4)}, "std": {"state": np.ones(4)}},
+        "policy": {"w": np.zeros((4, 2))},
+        "value": {"w": np.zeros((4, 1))},
     }
-    save_policy(checkpoint, params, {}, CONFIG.model_dump(mode="json"))
+    save_policy(checkpoint, params, {}, config.model_dump(mode="json"))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(record(n)) + "\n" for n in range(1, ITERATIONS + 1)))
     for index, clearance in enumerate(clearances):
         write_json(gate_result(checkpoint, clearance), folder / f"gate_{index}.json")
@@ -64,19 +66,20 @@ def gate_result(checkpoint: Path, clearance: float) -> dict[str, Any]:
     return as_json(GateRun(WALK, CONFIG, (judged,), ((recording, recording),)), checkpoint, seconds=1.0)
 
 
-def make_performance(seconds: float | None = None) -> Performance:
+def make_performance(seconds: float | None = None, config: Config = CONFIG) -> Performance:
     """Every command followed to the letter, joints that swing as sines of the gait phase; a fall after `seconds`."""
-    dt, robot, stages = CONFIG.env.control_dt, load_robot(CONFIG.robot, "flat"), program(CONFIG.env.commands, Scale())
+    dt, robot = config.env.control_dt, load_robot(config.robot, "flat")
+    stages = program(config.env.commands, scale_of(robot))
     stage = np.repeat(np.arange(len(stages)), [round(each.seconds / dt) for each in stages])
     rows = len(stage) if seconds is None else round(seconds / dt)
     stage = stage[:rows]
     phase = np.arange(rows) * dt / CYCLE % 1.0
     swing = np.sin(2 * np.pi * phase)
-    due = np.asarray([swing_progress(p, CONFIG.env.gait) == 0 for p in np.unique(phase)])
+    due = np.asarray([swing_progress(p, config.env.gait) == 0 for p in np.unique(phase)])
     due = due[np.unique(phase, return_inverse=True)[1]]
     command = np.array([each.command for each in stages])[stage]
     qpos = np.tile(robot.home_qpos, (rows, 1))
-    qpos[:, 7:] = 0.3 * swing[:, None]
+    qpos[:, BASE_QPOS_SIZE:] = 0.3 * swing[:, None]
     return Performance(
         robot=robot,
         control_dt=dt,
@@ -87,8 +90,8 @@ def make_performance(seconds: float | None = None) -> Performance:
         gait_phase=phase,
         due_contact=due,
         qpos=qpos,
-        joint_velocity=np.gradient(qpos[:, 7:], dt, axis=0),
-        joint_torque=np.tile(2.0 * swing[:, None], (1, 11)),
+        joint_velocity=np.gradient(qpos[:, BASE_QPOS_SIZE:], dt, axis=0),
+        joint_torque=0.5 * robot.torque_limit * swing[:, None],
         sole_height=np.maximum(0.0, 0.03 * np.stack([swing, -swing], axis=1)),
         foot_contact=due.copy(),
         fell=seconds is not None,

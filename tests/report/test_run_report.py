@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from made_up_runs import CONFIG, ITERATIONS, PRIOR_METRICS, make_performance, make_run
 from made_up_walks import CYCLE, task, walk
+from second_body import second_body
 
 from playground_amp.cli import report
 from playground_amp.configs.loader import config_from_dict, dump_config, load_config
+from playground_amp.configs.schema import Config
 from playground_amp.envs.rewards import TERMS
 from playground_amp.errors import UserError
 from playground_amp.gates.gait_metrics import measure
@@ -20,18 +22,18 @@ from playground_amp.gates.judgement import judge_cell
 from playground_amp.gates.runner import GateRun
 from playground_amp.gates.table import as_json, write_json
 from playground_amp.paths import STANDARD
-from playground_amp.report import learning_charts, tracking_charts
+from playground_amp.report import learning_charts, page, sections, tracking_charts
 from playground_amp.report.cycles import POINTS, measured_gait, reference_gait, spells
 from playground_amp.report.facts import read_facts
-from playground_amp.report.gait_charts import joint_charts, load_chart, torque_charts
+from playground_amp.report.gait_charts import joint_charts, load_chart, portrait_charts, torque_charts
 from playground_amp.report.program import program
 from playground_amp.report.repeat import changes, repeat_command
 from playground_amp.report.summary import summary, verdict
 from playground_amp.robot.robot import load_robot
-from playground_amp.robot.scale import Scale
+from playground_amp.robot.scale import Scale, scale_of
 from playground_amp.runs.checkpoint import find_checkpoint
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot", "flat")
 PHYSICS = CONFIG.physics.model_dump(mode="json")
 
 
@@ -239,3 +241,46 @@ class TestRepeating:
 
     def test_the_default_is_changed_by_nothing(self) -> None:
         assert changes(CONFIG) == []
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """The standard task of a second body."""
+    return load_config(STANDARD, flags={"robot": second_body(tmp_path_factory.mktemp("second"))})
+
+
+class TestAnotherRobot:
+    def test_its_joints_are_shown_in_pairs_and_the_others_after_them(self, config: Config) -> None:
+        performance = make_performance(config=config)
+        gait = measured_gait(performance)
+        assert gait is not None
+        legs = ["hip yaw", "hip roll", "hip pitch", "knee", "ankle pitch", "ankle roll"]
+        robot = performance.robot
+        assert [chart.title for chart in joint_charts(robot, gait, None)] == [*legs, "neck"]
+        assert [chart.title for chart in torque_charts(robot, gait)] == [f"{leg} torque" for leg in legs]
+        assert [chart.title for chart in portrait_charts(robot, gait, None)] == [
+            f"{joint} phase portrait" for joint in ("hip pitch", "knee", "ankle pitch")
+        ]
+        by_name = {trace["name"]: trace["x"] for trace in load_chart(performance).figure["data"]}
+        assert by_name["limit"] == pytest.approx(robot.torque_limit)
+
+    def test_the_program_asks_for_what_a_robot_of_its_size_can_do(self, config: Config) -> None:
+        robot = load_robot(config.robot, "flat")
+        walk_stage = next(stage for stage in program(config.env.commands, scale_of(robot)) if stage.name == "walk")
+        assert walk_stage.forward == pytest.approx(0.5 * scale_of(robot).speed)
+        assert walk_stage.seconds == pytest.approx(10.0 * scale_of(robot).time)
+
+    def test_a_page_is_made_of_its_run(self, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(page, "film_program", lambda performance: f"data:{performance.robot.name}")
+        monkeypatch.setattr(sections, "reference_gait", lambda *_: None)
+        facts = read_facts(make_run(tmp_path / "run", clearances=(), config=config))
+        text = page.render(facts, facts.gates, make_performance(config=config), film=None)
+        assert "knee phase portrait" in text
+        assert f"data:{config.robot}" in text
+
+    def test_the_command_names_it(self, config: Config) -> None:
+        (change,) = changes(config)
+        assert (change.key, change.default, change.value) == ("robot", "wildrobot", config.robot)
+        words = shlex.split(repeat_command([config]).replace("\\\n", " "))
+        settings = [value for flag, value in itertools.pairwise(words) if flag == "--set"]
+        assert load_config(STANDARD, settings) == config

@@ -19,7 +19,7 @@ def robot(tmp_path_factory: pytest.TempPathFactory) -> str:
     return second_body(tmp_path_factory.mktemp("second"))
 
 
-def near(value: float) -> object:
+def near(value: float | tuple[float, ...]) -> object:
     return pytest.approx(value, rel=1e-5)  # six digits are kept
 
 

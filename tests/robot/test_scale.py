@@ -79,7 +79,7 @@ def fold(chain, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     position, rotation = np.zeros(3), np.eye(3)
     for joint, offset, turn, axis in zip(chain.joints, chain.offset, chain.rotation, chain.axis, strict=True):
         position = position + rotation @ offset
-        rotation = rotation @ matrix(turn) @ about(axis, joints[joint])
+        rotation = rotation @ matrix(turn) @ about(axis, float(joints[joint]))
     return position + rotation @ chain.tip, rotation @ matrix(chain.tip_rotation)
 
 

@@ -28,6 +28,13 @@ def main() -> None:
     if arguments.pair:
         print(json.dumps(measure(arguments.pair[0], int(arguments.pair[1]), arguments.iterations)))
         return
+    if arguments.json:
+        from playground_amp.outputs import OutputKind, require_output
+
+        lines = OutputKind(
+            "earlier figures of this benchmark", lambda path: path.read_bytes().startswith(b'{"engine": ')
+        )
+        require_output(arguments.json, lines)
     print(
         f"{'engine':8} {'robots':>7} {'bare/s':>12} {'learning/s':>12} {'share':>6} {'first update':>13} {'memory':>9}"
     )

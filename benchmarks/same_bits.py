@@ -115,6 +115,14 @@ def pieces(content: Any) -> Iterator[bytes]:
         yield content if isinstance(content, bytes) else repr(content).encode() + b";"
 
 
+def is_kept(path: Path) -> bool:
+    """Whether a file is one of `--keep`: of nothing but parts."""
+    try:
+        return json.loads(path.read_bytes()).keys() <= PARTS.keys()
+    except (ValueError, AttributeError):
+        return False
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tree", type=Path, default=ROOT)
@@ -123,6 +131,8 @@ def main() -> int:
     target.add_argument("--keep", type=Path)
     target.add_argument("--against", type=Path)
     arguments = parser.parse_args()
+    if arguments.keep and arguments.keep.exists() and not is_kept(arguments.keep):
+        parser.error(f"{arguments.keep} is there already and holds no hashes: it stays as it is; name another file")
     before = json.loads(arguments.against.read_text()) if arguments.against else {}
     found: dict[str, dict[str, str]] = {}
     same = True

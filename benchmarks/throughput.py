@@ -55,10 +55,13 @@ def main() -> int:
     if arguments.measure:
         print(json.dumps(measure(arguments.measure, arguments)))
         return 0
-    if arguments.page:
-        from playground_amp.cli.parser import require_writable_file
+    from playground_amp.outputs import OutputKind, require_output, write_output
 
-        require_writable_file(arguments.page)
+    earlier = OutputKind(
+        "an earlier page of this benchmark", lambda path: path.read_bytes().startswith(b"# Performance\n")
+    )
+    if arguments.page:
+        require_output(arguments.page, earlier)
     figures: Figures = {}
     for part in arguments.parts:
         print(f"{part} …", file=sys.stderr, flush=True)
@@ -67,7 +70,7 @@ def main() -> int:
         except subprocess.SubprocessError as error:
             print(f"{part} is left out: {error}", file=sys.stderr)
         if arguments.page and figures:  # after each: a run that is cut off has not been for nothing
-            arguments.page.write_text(page(describe(figures), figures, arguments))
+            write_output(arguments.page, earlier, page(describe(figures), figures, arguments).encode())
     for name, value in describe(figures):
         print(f"{name:62} {value:>24}")
     return 0

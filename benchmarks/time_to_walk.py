@@ -32,10 +32,11 @@ def main() -> int:
     parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE")
     parser.add_argument("--keep", type=Path, metavar="FILE.json", help="where the seconds of each seed are kept")
     arguments = parser.parse_args()
-    if arguments.keep:
-        from playground_amp.cli.parser import require_writable_file
+    from playground_amp.outputs import json_object, require_output, write_output
 
-        require_writable_file(arguments.keep)
+    earlier = json_object("earlier figures of this benchmark (JSON)", "cores", "every", "limit", "seconds")
+    if arguments.keep:
+        require_output(arguments.keep, earlier)
     times = [time_to_walk(seed, arguments) for seed in range(arguments.seeds)]
     middle = median(times)
     said = f"{middle:.0f} s of training" if middle < math.inf else f"not within {arguments.limit:.0f} s"
@@ -43,7 +44,7 @@ def main() -> int:
     if arguments.keep:
         seconds = [round(each) if each < math.inf else None for each in times]
         kept = {"cores": os.cpu_count(), "every": arguments.every, "limit": arguments.limit, "seconds": seconds}
-        arguments.keep.write_text(json.dumps(kept) + "\n")
+        write_output(arguments.keep, earlier, (json.dumps(kept) + "\n").encode())
     return 0 if middle <= arguments.limit else 1
 
 

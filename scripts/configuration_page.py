@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from playground_amp.configs.fields import Section
 from playground_amp.configs.schema import Config
+from playground_amp.files import write_atomically
 from playground_amp.yaml_text import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,5 +95,5 @@ def _default(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    write_atomically(PAGE, page().encode())
     print(PAGE)

@@ -1,22 +1,38 @@
 #!/usr/bin/env bash
 # Makes the policy in the box out of a run folder, or anew out of the box itself (after a change to the bundle's form):
 # the bundle in policies/walk, the checkpoint it is of, and what the full gate found through the very file that is
-# shipped. What was there before stays until all of it is right.
+# shipped. What was there before stays until all of it is right; files of yours in the box stay.
 set -euo pipefail
 
 PY=${PY:-.venv/bin/python}
 box=policies/walk
 run=${1:-$box}
-fresh=build/policy
 
 checkpoint=$(ls -v "$run"/final_iter_*.pkl 2>/dev/null | tail -n 1)
 [ -n "$checkpoint" ] || { echo "error: $run holds no final_iter_<N>.pkl" >&2; exit 2; }
+
+mkdir -p "$(dirname "$box")"
+work=$(mktemp -d "$(dirname "$box")/.policy.XXXXXX") # beside the box: renamed, never copied
+trap 'rm -rf "$work"' EXIT
+fresh=$work/fresh before=$work/before
 
 "$PY" playground_amp/export.py --checkpoint "$checkpoint" --output "$fresh"
 "$PY" playground_amp/evaluate.py --bundle "$fresh" --gate walk --json "$fresh/gate_walk.json"
 cp "$checkpoint" "$fresh/"
 if [ -f "$run/report.html" ]; then cp "$run/report.html" "$fresh/"; fi
-rm -rf "$box"
-mkdir -p "$(dirname "$box")"
-mv "$fresh" "$box"
+
+# What this script put into the box goes; all else is somebody's and stays. From here on nothing is thrown away until
+# the new one stands.
+trap - EXIT
+mkdir "$before"
+for name in policy.onnx golden.json runtime.py report.json gate_walk.json report.html; do
+  if [ -f "$box/$name" ]; then mv "$box/$name" "$before/"; fi
+done
+for old in "$box"/final_iter_*.pkl; do
+  if [ -f "$old" ] && grep -qs "$(sha256sum <"$old" | cut -d ' ' -f 1)" "$box/manifest.json"; then mv "$old" "$before/"; fi
+done
+if [ -f "$box/manifest.json" ]; then mv "$box/manifest.json" "$before/"; fi
+mkdir -p "$box"
+mv "$fresh"/* "$box/"
+rm -rf "$work"
 echo "the policy in the box is now that of $checkpoint: $box"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from playground_amp.envs.observations import Part, actor_layout, actor_parts, privileged_parts
+from playground_amp.files import write_atomically
 from playground_amp.robot.robot import DEFAULT_ROBOT, load_robot
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "observations.md"
@@ -47,5 +48,5 @@ def _table(parts: Iterable[Part]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    write_atomically(PAGE, page().encode())
     print(PAGE)

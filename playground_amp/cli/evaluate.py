@@ -8,14 +8,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playground_amp.cli.parser import (
     CommandParser,
     add_checkpoint_flag,
     positive_float,
     positive_int,
-    require_writable_file,
 )
 from playground_amp.configs.engines import JUDGES
 from playground_amp.errors import UserError
@@ -69,23 +68,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         arguments.checkpoint = find_checkpoint(arguments.checkpoint)
     facts = _read_facts(arguments)
-    page = facts and Path(arguments.report or facts.report)
-    for path in filter(None, (arguments.json, arguments.video, page)):
-        require_writable_file(path)
+    page = facts and Path(arguments.report or facts.report).expanduser()
+    _require_outputs(arguments, page)
     run, seconds = _judge(gate, arguments)
 
     from playground_amp.gates import table as report
 
     report.print_report(run)
-    if arguments.json:
-        judged = arguments.bundle / "policy.onnx" if arguments.bundle else arguments.checkpoint
-        report.write_json(report.as_json(run, judged, seconds), arguments.json)
+    unwritten = _write_json(report.as_json(run, _judged_file(arguments), seconds), arguments.json)
     if arguments.checkpoint:
         _keep_best(run, arguments.checkpoint)
     film = _write_video(run, arguments.video) if arguments.video else None
     if facts and page:
         _write_report(run, seconds, facts, page, film)
+    if unwritten:
+        raise unwritten
     return PASSED_STATUS if run.passed else FAILED_STATUS
+
+
+def _judged_file(arguments: argparse.Namespace) -> Path:
+    return arguments.bundle / "policy.onnx" if arguments.bundle else arguments.checkpoint
+
+
+def _require_outputs(arguments: argparse.Namespace, page: Path | None) -> None:
+    """Raises UserError unless everything that was asked for can be written where it was asked for."""
+    from playground_amp.gates.result_file import GATE_RESULT
+    from playground_amp.outputs import require_output
+    from playground_amp.rendering.video import VIDEO
+    from playground_amp.report.facts import REPORT_PAGE
+
+    taken = [_judged_file(arguments)]
+    for path, kind in ((arguments.json, GATE_RESULT), (arguments.video, VIDEO), (page, REPORT_PAGE)):
+        if path:
+            require_output(path, kind, *taken)
+            taken.append(path)
 
 
 def _choose_gate(arguments: argparse.Namespace) -> "Gate":
@@ -138,13 +154,25 @@ def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", floa
     return run, time.monotonic() - started
 
 
+def _write_json(result: dict[str, Any], path: Path | None) -> UserError | None:
+    """Writes the result where it was asked for. What keeps it from that waits until the rest is written."""
+    from playground_amp.gates.result_file import write_result
+
+    try:
+        if path:
+            write_result(result, path)
+    except UserError as error:
+        return error
+    return None
+
+
 def _keep_best(run: "GateRun", checkpoint: Path) -> None:
     """Keeps the best policy of its run; where the disk refuses it, says so: the gate's result stands."""
     from playground_amp.gates.best import keep_best
 
     try:
         best = keep_best(run, checkpoint)
-    except OSError as error:
+    except (OSError, UserError) as error:
         print(f"not kept as the best of its run: {error}", file=sys.stderr)
     else:
         if best:

@@ -29,14 +29,13 @@ def generate(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
 
     from playground_amp.configs.loader import load_config
-    from playground_amp.motion.clip import save_clip
+    from playground_amp.motion.clip_output import write_clips
     from playground_amp.motion.generate.table import make_table
     from playground_amp.robot.robot import load_robot
 
     config = load_config(arguments.config, arguments.set)
     clips = make_table(load_robot(), config.env)
-    for clip in clips:
-        save_clip(clip, arguments.output / f"{clip.name}.npz")
+    write_clips(clips, arguments.output)
     print(f"{len(clips)} clips in {arguments.output}")
     return _check(clips)
 
@@ -56,7 +55,7 @@ def record(argv: Sequence[str]) -> int:
     require_writable(arguments.output.parent, f"the folder {arguments.output} (--output)")
 
     from playground_amp.configs.loader import load_config
-    from playground_amp.motion.clip import save_clip
+    from playground_amp.motion.clip_output import require_clip_folder, write_clips
     from playground_amp.motion.generate.table import make_table
     from playground_amp.physics.registry import check_engine, prepare
     from playground_amp.record import recorder
@@ -64,6 +63,7 @@ def record(argv: Sequence[str]) -> int:
     from playground_amp.robot.robot import load_robot
     from playground_amp.runs.tracking.console import make_console
 
+    require_clip_folder(arguments.output, recorder.SOURCE)
     config = load_config(arguments.config, [*RECORDER_SETTINGS, *arguments.set])
     prepare(check_engine(config.physics, training=True))
     clips = make_table(load_robot(), config.env)
@@ -74,8 +74,8 @@ def record(argv: Sequence[str]) -> int:
     takes = recorder.record(config, params, commands, config.trainer.seed)
     recorder.print_takes(takes)
     kept = [take.clip for take in takes if not take.failed]
-    for clip in kept:
-        save_clip(clip, arguments.output / f"{clip.name}.npz")
+    if kept:
+        write_clips(kept, arguments.output)
     print(f"{len(kept)} of {len(takes)} clips passed and are in {arguments.output}")
     return PASSED_STATUS if kept else FAILED_STATUS
 
@@ -101,12 +101,17 @@ def show(argv: Sequence[str]) -> int:
 
     from playground_amp.motion.clip import load_clip
     from playground_amp.motion.film import save_film
-    from playground_amp.motion.picture import save_picture
+    from playground_amp.motion.picture import PICTURE, save_picture
+    from playground_amp.outputs import require_output
+    from playground_amp.rendering.video import VIDEO
     from playground_amp.robot.robot import load_robot
 
     clip = load_clip(arguments.clip)
     beside = (arguments.output or arguments.clip.parent) / arguments.clip.stem
     picture, film = beside.with_name(f"{beside.name}.png"), beside.with_name(f"{beside.name}.mp4")
+    require_output(picture, PICTURE, arguments.clip)
+    if not arguments.no_video:
+        require_output(film, VIDEO, arguments.clip)
     save_picture(load_robot(), clip, picture)
     print(picture)
     if not arguments.no_video:
@@ -134,18 +139,20 @@ def import_(argv: Sequence[str]) -> int:
         raise UserError(f"--speed must be above 0 and below 5 m/s, found {arguments.speed:g}")
 
     from playground_amp.configs.loader import load_config
-    from playground_amp.motion.clip import save_clip
-    from playground_amp.motion.human.importing import import_motion
+    from playground_amp.motion.clip_output import require_clip, write_clip
+    from playground_amp.motion.human.importing import import_motion, source_of
     from playground_amp.motion.human.landmarks import read_map
     from playground_amp.robot.robot import load_robot
 
+    path = arguments.output / f"{arguments.file.stem}.npz"
+    inputs = [each for each in (arguments.file, arguments.map) if each]
+    require_clip(path, source_of(arguments.file), *inputs)
     config = load_config(arguments.config, [])
     names = read_map(arguments.map) if arguments.map else None
     imported = import_motion(
         load_robot(), config.env, arguments.file, names, arguments.unit, arguments.up, arguments.speed
     )
-    path = arguments.output / f"{imported.clip.name}.npz"
-    save_clip(imported.clip, path)
+    write_clip(imported.clip, path, *inputs)
     print("\n".join([*imported.lines(), f"wrote {path}"]))
     return _check([imported.clip])
 

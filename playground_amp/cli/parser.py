@@ -7,12 +7,12 @@ import math
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from playground_amp.errors import UserError
+from playground_amp.files import require_writable
 
 USER_ERROR_STATUS = 2
 INTERRUPTED_STATUS = 130
@@ -90,23 +90,6 @@ def _as_float(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def require_writable(folder: Path, what: str) -> None:
-    """Makes the folder if it is not there. Raises UserError, naming `what`, if nothing can be written into it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"probe")
-    except OSError as error:
-        raise UserError(f"{what} cannot be written: {error.strerror}") from None
-
-
-def require_writable_file(path: Path) -> None:
-    """Raises UserError if the file cannot be written; its folder is made if it is not there."""
-    if path.is_dir():
-        raise UserError(f"{path} cannot be written: it is a directory")
-    require_writable(path.parent, str(path))
 
 
 def keep_compiled_programs() -> None:

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.cli.parser import CommandParser, finite_float, require_writable_file, whole_number
+from playground_amp.cli.parser import CommandParser, finite_float, whole_number
 from playground_amp.errors import UserError
 
 HOST, PORT = "127.0.0.1", 8080
@@ -90,7 +90,11 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _film(arguments: argparse.Namespace) -> int:
     if arguments.video.suffix != ".mp4":
         raise UserError(f"--video {arguments.video}: the film is an MP4, name it FILE.mp4")
-    require_writable_file(arguments.video)
+
+    from playground_amp.outputs import require_output
+    from playground_amp.rendering.video import VIDEO
+
+    require_output(arguments.video, VIDEO, arguments.checkpoint)
     _say(f"loading {arguments.checkpoint}")
 
     from playground_amp.cockpit import film

@@ -5,12 +5,12 @@ Exit status: 0, or 2 for a mistake in the command line or the configuration.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.cli.parser import CommandParser
-from playground_amp.errors import UserError
+from playground_amp.cli.parser import CommandParser, positive_int, whole_number
+from playground_amp.outputs import OutputKind, read_json, require_output, write_output
 from playground_amp.paths import ROBUST
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def build_parser() -> CommandParser:
     parser = CommandParser(description="List what domain randomization draws.")
     parser.add_argument("--config", type=Path, default=ROBUST, metavar="PATH", help="configuration file (YAML)")
     parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override keys")
-    parser.add_argument("--robots", type=int, default=512, metavar="N", help="episodes to draw")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the draws")
+    parser.add_argument("--robots", type=positive_int, default=512, metavar="N", help="episodes to draw")
+    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="seed of the draws")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there as well")
     return parser
 
@@ -41,13 +41,15 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Draws and lists as the command line says and returns the exit status."""
     arguments = build_parser().parse_args(argv)
-    if arguments.robots < 1:
-        raise UserError(f"--robots must be at least 1, found {arguments.robots}")
 
     from playground_amp.configs.loader import load_config
+    from playground_amp.configs.randomization import DomainRandomizationConfig
     from playground_amp.envs.individuals import sampled_values
     from playground_amp.robot.robot import load_robot
 
+    kind = drawn_values(DomainRandomizationConfig.model_fields)
+    if arguments.json:
+        require_output(arguments.json, kind, arguments.config)
     config = load_config(arguments.config, arguments.set)
     values = sampled_values(
         config.domain_randomization, load_robot(), arguments.robots, arguments.seed, config.env.control_dt
@@ -56,8 +58,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, drawn in values.items():
         print(line(name, getattr(config.domain_randomization, name), drawn))
     if arguments.json:
-        _write(arguments.json, values)
+        text = json.dumps({name: drawn.tolist() for name, drawn in values.items()})
+        write_output(arguments.json, kind, text.encode())
     return 0
+
+
+def drawn_values(names: Iterable[str]) -> OutputKind:
+    """The kind of file that --json writes, for items that are called so."""
+
+    def recognizes(path: Path) -> bool:
+        content = read_json(path)
+        if not isinstance(content, dict) or content.keys().isdisjoint(names):
+            return False
+        return all(isinstance(values, list) for values in content.values())
+
+    return OutputKind("a list of drawn values (JSON)", recognizes)
 
 
 def line(name: str, ends: tuple[float, float], drawn: "np.ndarray") -> str:
@@ -65,11 +80,3 @@ def line(name: str, ends: tuple[float, float], drawn: "np.ndarray") -> str:
     unit = f" ({_UNITS[name]})" if name in _UNITS else ""
     span = f"{ends[0]:g} … {ends[1]:g}"
     return f"{name + unit:34} {span:>17}   {drawn.min():9.4f} {drawn.mean():9.4f} {drawn.max():9.4f}"
-
-
-def _write(path: Path, values: "dict[str, np.ndarray]") -> None:
-    text = json.dumps({name: drawn.tolist() for name, drawn in values.items()})
-    try:
-        path.write_text(text)
-    except OSError as error:
-        raise UserError(f"--json: {path} cannot be written: {error.strerror}") from error

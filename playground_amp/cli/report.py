@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, require_writable_file
+from playground_amp.cli.parser import CommandParser, add_checkpoint_flag
 from playground_amp.errors import UserError
 
 
@@ -29,13 +29,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     checkpoint = find_checkpoint(arguments.checkpoint)
 
     # Imported here: it takes a second, which nobody should wait for a mistyped path.
-    from playground_amp.report.facts import read_facts
+    from playground_amp.outputs import require_output
+    from playground_amp.report.facts import REPORT_PAGE, read_facts
 
     facts = read_facts(checkpoint)
     path = arguments.output or facts.report
     if arguments.video and not arguments.video.is_file():
         raise UserError(f"there is no video {arguments.video}")
-    require_writable_file(path)
+    require_output(path, REPORT_PAGE, *filter(None, (checkpoint, arguments.video)))
 
     from playground_amp.report.page import write_report
 

@@ -9,9 +9,7 @@ report.json    how close to JAX and how fast, measured at the export
 
 import hashlib
 import json
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +21,14 @@ from playground_amp.deploy.parity import Latency, Parity, measure_latency, measu
 from playground_amp.deploy.recording import Recorded, record
 from playground_amp.envs.observations import actor_parts
 from playground_amp.errors import UserError
+from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.manifest import code_revision, robot_hash
 
 PARITY_LIMIT = 1e-5
 ROBOTS, STEPS = 25, 400  # 10,000 observations
+FILES = ("policy.onnx", "golden.json", "runtime.py", "report.json", "manifest.json")
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,20 @@ class Exported:
 
 
 def check_output(folder: Path) -> None:
-    """Raises UserError unless `folder` is new, empty, or an earlier bundle, which an export replaces."""
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} cannot be written: it is a file")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
-        raise UserError(f"{folder} holds other files and is no bundle: name a new folder")
+    """Raises UserError unless `folder` is new, empty, or holds an earlier bundle, whose files an export replaces."""
+    require_folder(folder, BUNDLE, FILES)
+
+
+def _listed(folder: Path) -> Mapping[str, str | None] | None:
+    """The files of the bundle in a folder, with the SHA-256 of those whose sum stands in the manifest."""
+    manifest = read_json(folder / "manifest.json")
+    if not isinstance(manifest, dict) or not {"format", "checkpoint_sha256"} <= manifest.keys():
+        return None
+    files = manifest.get("files")
+    return {**dict.fromkeys(FILES), **files} if isinstance(files, dict) else None
+
+
+BUNDLE = FolderKind("bundle", "manifest.json", _listed)
 
 
 def export_bundle(
@@ -72,7 +81,8 @@ def export_bundle(
       UserError: the folder cannot be written, or the exported policy differs from the JAX policy.
     """
     robot = load_robot()
-    with _appearing(folder) as unfinished:
+    check_output(folder)
+    with output_folder(folder, BUNDLE) as unfinished:
         recorded = record(config, content["params"], robots, steps)
         vectors = golden.golden_vectors(recorded)
         files = {
@@ -86,24 +96,6 @@ def export_bundle(
         exported = _measure(unfinished, recorded, golden.count(vectors))
         _write_json(unfinished / "report.json", exported.as_json())
     return exported
-
-
-@contextmanager
-def _appearing(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which takes its place as `folder` when all went well and is gone otherwise."""
-    check_output(folder)
-    unfinished = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        unfinished.mkdir(parents=True)
-        yield unfinished
-        if folder.exists():
-            shutil.rmtree(folder)
-        unfinished.rename(folder)
-    except OSError as error:
-        raise UserError(f"cannot write the bundle {folder}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def make_manifest(config: Config, robot: Robot, checkpoint_hash: str, files: Mapping[str, bytes]) -> dict[str, Any]:

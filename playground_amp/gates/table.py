@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 import math
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -120,11 +119,6 @@ def as_json(run: GateRun, checkpoint: Path, seconds: float) -> dict[str, Any]:
         "checks": [dataclasses.asdict(check) for check in run.gate.checks],
         "cells": [_cell_as_json(cell) for cell in run.cells],
     }
-
-
-def write_json(report: dict[str, Any], path: Path) -> None:
-    """Writes a report that any JSON reader accepts."""
-    path.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n")
 
 
 def describe_physics(gate: Gate) -> str:

@@ -1,5 +1,6 @@
 """A clip: motion of this robot as states, with the file format it is stored in (.npz, plain arrays, no pickle)."""
 
+import io
 import zipfile
 import zlib
 from dataclasses import dataclass, fields
@@ -10,6 +11,7 @@ import numpy as np
 
 from playground_amp import rotations
 from playground_amp.errors import UserError
+from playground_amp.files import visible, write_atomically
 from playground_amp.robot.names import JOINT_NAMES
 
 NQ, NV = 18, 17
@@ -52,17 +54,22 @@ class Clip:
         return qpos, qvel
 
 
+def clip_bytes(clip: Clip) -> bytes:
+    """The content of a clip's .npz file."""
+    buffer = io.BytesIO()
+    arrays: dict[str, Any] = {field.name: np.asarray(getattr(clip, field.name)) for field in fields(Clip)}
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
 def save_clip(clip: Clip, path: Path) -> None:
-    """Writes a clip as .npz; the folder is made.
+    """Writes a clip as .npz, in the place of whatever is there; the folder is made.
 
     Raises:
         UserError: the file cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            arrays: dict[str, Any] = {field.name: np.asarray(getattr(clip, field.name)) for field in fields(Clip)}
-            np.savez_compressed(file, **arrays)
+        write_atomically(path, clip_bytes(clip))
     except OSError as error:
         raise UserError(f"cannot write the clip {path}: {error.strerror}") from error
 
@@ -97,14 +104,14 @@ def load_clip(path: Path) -> Clip:
 
 
 def load_clips(path: Path) -> list[Clip]:
-    """The clips of a folder, by file name, or the one clip of a file.
+    """The clips of a folder, by file name (hidden files apart), or the one clip of a file.
 
     Raises:
         UserError: as `load_clip`, or a folder without clips.
     """
     if not path.is_dir():
         return [load_clip(path)]
-    clips = [load_clip(file) for file in sorted(path.glob("*.npz"))]
+    clips = [load_clip(file) for file in visible(path, "*.npz")]
     if not clips:
         raise UserError(f"no clips (*.npz) in the folder {path}")
     return clips

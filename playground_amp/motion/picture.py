@@ -5,21 +5,31 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
+from playground_amp.outputs import OutputKind, output_file
 from playground_amp.physics.motion_analysis import sole_motion
 from playground_amp.robot.names import LEG_JOINTS
 from playground_amp.robot.record import Robot
 
 _COLORS = {"left": "tab:blue", "right": "tab:orange"}
 _LONGEST = 3.0  # s shown
+_MARK = "made by WildRobot"
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    return head.startswith(b"\x89PNG") and _MARK.encode() in head
+
+
+PICTURE = OutputKind("a picture (PNG) of this program", _is_ours, streamed=False)
 
 
 def save_picture(robot: Robot, clip: Clip, path: Path) -> None:
     """Writes a PNG of the clip's first cycle, or of its first 3 s if it has no cycles.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written, or another one is in its place.
     """
     matplotlib.use("Agg")
     from matplotlib import pyplot
@@ -37,10 +47,8 @@ def save_picture(robot: Robot, clip: Clip, path: Path) -> None:
     for axis in axes[-1]:
         axis.set_xlabel("time, s")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise UserError(f"cannot write the picture {path}: {error.strerror}") from error
+        with output_file(path, PICTURE) as unfinished:
+            figure.savefig(unfinished, format="png", dpi=110, metadata={"Software": _MARK})
     finally:
         pyplot.close(figure)
 

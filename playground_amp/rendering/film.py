@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from playground_amp.rendering.frames import render_frames, write_video
+from playground_amp.rendering.frames import render_frames
+from playground_amp.rendering.video import write_video
 from playground_amp.robot.record import Robot
 
 LONGEST = 12.0  # s that are worth filming of a motion

@@ -1,16 +1,14 @@
-"""Pictures and videos of recorded motion, without a screen.
+"""Pictures of recorded motion, without a screen.
 
 On Linux the pictures are drawn through EGL (or OSMesa), which need no display; `MUJOCO_GL` overrules that choice.
 """
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from ctypes.util import find_library
-from pathlib import Path
 from typing import Protocol
 
-import imageio_ffmpeg
 import mujoco
 import numpy as np
 
@@ -67,36 +65,6 @@ def require_rendering() -> None:
         UserError: no OpenGL library on this machine; the message names the system packages.
     """
     _new_context(16, 16).free()
-
-
-def write_video(path: Path, frames: Iterable[np.ndarray], fps: int) -> None:
-    """Writes uint8 [height, width, 3] RGB pictures as H.264 MP4; the file appears when it is complete.
-
-    Raises:
-        UserError: there are no frames, or the folder cannot be written.
-    """
-    frames = iter(frames)
-    first = next(frames, None)
-    if first is None:
-        raise UserError(f"no frames for the video {path}")
-    unfinished = path.with_name(f".{path.stem}.unfinished.mp4")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.touch()
-    except OSError as error:
-        raise UserError(f"cannot write the video {path}: {error.strerror}") from error
-    height, width, _ = first.shape
-    writer = imageio_ffmpeg.write_frames(str(unfinished), (width, height), fps=fps, quality=7, macro_block_size=2)
-    try:
-        writer.send(None)
-        writer.send(np.ascontiguousarray(first))
-        for frame in frames:
-            writer.send(np.ascontiguousarray(frame))
-        writer.close()
-        unfinished.replace(path)
-    finally:
-        writer.close()
-        unfinished.unlink(missing_ok=True)
 
 
 def _view_of(robot: Robot, camera: str) -> mujoco.MjvCamera:

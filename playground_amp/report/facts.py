@@ -13,12 +13,14 @@ from playground_amp.configs.changes import changed
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
+from playground_amp.outputs import OutputKind
 from playground_amp.report.judged import JudgedGate, latest_of_each_gate
 from playground_amp.runs.checkpoint import checkpoint_iteration, load_policy_and_config
 from playground_amp.runs.folder import BEST, METRICS, list_stages
 from playground_amp.yaml_text import read_yaml
 
 REPORT = "report.html"
+REPORT_PAGE = OutputKind("a report of this program", lambda path: b"WildRobot</title>" in path.read_bytes()[:4096])
 
 LoggedMetrics = Mapping[str, float | None]  # of one iteration, by name; None: not finite
 _Read = TypeVar("_Read", bound=BaseModel)

@@ -11,12 +11,12 @@ from plotly.offline import get_plotlyjs
 from playground_amp.configs.loader import dump_config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
-from playground_amp.files import write_atomically
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.runner import gate_config
 from playground_amp.learning.networks import make_policy
+from playground_amp.outputs import write_output
 from playground_amp.report.cycles import Gait, measured_gait
-from playground_amp.report.facts import RunFacts
+from playground_amp.report.facts import REPORT_PAGE, RunFacts
 from playground_amp.report.film import data_uri, film_program
 from playground_amp.report.judged import JudgedGate, latest_of_each_gate
 from playground_amp.report.program import Performance, perform, program
@@ -74,10 +74,7 @@ def write_report(facts: RunFacts, path: Path, judged: Sequence[JudgedGate] = (),
     stages = program(facts.config.env.commands, scale_of(env.engine.robot))
     performance = perform(env, controller, stages)
     page = render(facts, latest_of_each_gate([*facts.gates, *judged]), performance, film)
-    try:
-        write_atomically(path, page.encode())
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}") from None
+    write_output(path, REPORT_PAGE, page.encode())
 
 
 def render(facts: RunFacts, gates: Sequence[JudgedGate], performance: Performance, film: Path | None) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,13 +11,15 @@ from typing import Any
 from playground_amp.errors import UserError
 from playground_amp.configs.loader import dump_config
 from playground_amp.configs.schema import Config
-from playground_amp.yaml_text import write_yaml
-from playground_amp.runs.checkpoint import checkpoint_path
-from playground_amp.files import sync_folder, write_atomically
+from playground_amp.yaml_text import read_yaml, write_yaml
+from playground_amp.runs.checkpoint import checkpoint_path, list_checkpoints
+from playground_amp.files import write_atomically
+from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
 from playground_amp.runs.manifest import different_versions, differing_keys, require_unchanged
 from playground_amp.runs.state import SavedState, read_state
 
 METRICS = "metrics.jsonl"
+RESULT = "gate.json"  # in best/
 CONFIG = "config.yaml"
 STAGES = "config_until_*.yaml"
 STATES = "states"
@@ -37,6 +40,8 @@ CONTENTS = (
     "report.html",
 )
 """What training and evaluation write into a run folder."""
+_SECTIONS = {"env", "trainer", "reward_weights"}  # of a run's configuration, among others
+_STATE = re.compile(r"iter_\d{8}\.npz")
 
 
 def state_path(run_folder: Path, iteration: int) -> Path:
@@ -46,7 +51,9 @@ def state_path(run_folder: Path, iteration: int) -> Path:
 
 def list_states(run_folder: Path) -> list[Path]:
     """All saved states, sound or not, the newest first."""
-    return sorted((run_folder / STATES).glob("iter_*.npz"), reverse=True)
+    return sorted(
+        (path for path in (run_folder / STATES).glob("iter_*.npz") if _STATE.fullmatch(path.name)), reverse=True
+    )
 
 
 def prune_states(run_folder: Path, keep: int) -> None:
@@ -56,13 +63,13 @@ def prune_states(run_folder: Path, keep: int) -> None:
 
 
 def find_state(
-    source: Path, manifest: Mapping[str, Any], override: Sequence[str], say: Callable[[str], None]
+    source: Path, run_folder: Path, manifest: Mapping[str, Any], override: Sequence[str], say: Callable[[str], None]
 ) -> SavedState:
     """The saved state to go on from, as `newest_sound_state`; it must be of the run that `manifest` describes.
 
     Raises UserError if there is none, or if it is of another run than the entries of `override` allow.
     """
-    saved = newest_sound_state(source, say)
+    saved = newest_sound_state(source, say, ours=_run_folder_of(source).resolve() == run_folder.resolve())
     require_unchanged(saved.manifest, manifest, override)
     if changed := different_versions(saved.manifest, manifest):
         say(f"resuming under other versions, so bits may differ from an uninterrupted run: {', '.join(changed)}")
@@ -75,8 +82,16 @@ def prepare_folder(run_folder: Path, saved: SavedState | None, config: Config, s
 
     The run's configuration is in it afterwards, and those that it was trained with before, if they said otherwise.
 
-    Raises UserError if going on would drop states of this folder that are newer than `saved`.
+    Raises UserError if going on would drop states of this folder that are newer than `saved`, if the folder is
+    somebody else's, or if the disk refuses it.
     """
+    try:
+        _prepare(run_folder, saved, config, say)
+    except OSError as error:
+        raise UserError(f"{run_folder} cannot be written: {error.strerror}") from error
+
+
+def _prepare(run_folder: Path, saved: SavedState | None, config: Config, say: Callable[[str], None]) -> None:
     if saved is None or not _lies_in(saved.path, run_folder):
         if earlier := set_aside_earlier_run(run_folder):
             say(f"{run_folder} held an earlier run: moved to {earlier}")
@@ -116,29 +131,57 @@ def _copy_history(saved: SavedState, run_folder: Path) -> None:
         shutil.copy(path, run_folder / path.name)
 
 
-def newest_sound_state(source: Path, say: Callable[[str], None]) -> SavedState:
+def newest_sound_state(source: Path, say: Callable[[str], None], ours: bool = True) -> SavedState:
     """The state to go on from: `source` is a run folder, its folder of states, or one state.
 
-    A damaged state is named to `say`, set aside, and the one before it taken.
+    A damaged state is named to `say`, set aside (if the folder is `ours` to write), and the one before it taken.
     Raises UserError if there is none, or if the one that was asked for by name is damaged.
     """
     if source.suffix == ".npz":
         return read_state(source)
-    run_folder = source.parent if source.name == STATES else source
-    states = list_states(run_folder)
+    states = list_states(_run_folder_of(source))
     for path in states:
         try:
             return read_state(path)
         except UserError as error:
-            say(f"{error}; set aside, using the one before it")
-            os.replace(path, path.with_suffix(".damaged"))
+            say(f"{error}; {'set aside, ' if ours else ''}using the one before it")
+            if ours:
+                os.replace(path, path.with_suffix(".damaged"))
     found = f"none of its {len(states)} saved states is sound" if states else "it holds no saved state"
     raise UserError(f"cannot resume from {source}: {found}")
 
 
+def require_run_folder(run_folder: Path) -> None:
+    """Raises UserError if a folder holds what a run would write there, and is not the folder of a run."""
+    found = _contents(run_folder)
+    if found and not _is_run(run_folder):
+        raise UserError(
+            f"{run_folder} holds {found[0].name} and is not the folder of a run: it stays as it is; name another "
+            "--checkpoint-dir"
+        )
+
+
+def _contents(run_folder: Path) -> list[Path]:
+    return sorted({path for pattern in CONTENTS for path in run_folder.glob(pattern)})
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a run has been here: `config.yaml` and the like are names that any project may use."""
+    if list_states(folder) or list_checkpoints(folder):
+        return True
+    try:
+        return _SECTIONS <= read_yaml(folder / CONFIG).keys()
+    except UserError:
+        return False
+
+
 def set_aside_earlier_run(run_folder: Path) -> Path | None:
-    """Moves what an earlier run left in the folder into `earlier/<n>`, so that nothing is mixed or lost."""
-    found = sorted({path for pattern in CONTENTS for path in run_folder.glob(pattern)})
+    """Moves what an earlier run left in the folder into `earlier/<n>`, so that nothing is mixed or lost.
+
+    Raises UserError as `require_run_folder`.
+    """
+    require_run_folder(run_folder)
+    found = _contents(run_folder)
     if not found:
         return None
     earlier = run_folder / "earlier"
@@ -150,6 +193,10 @@ def set_aside_earlier_run(run_folder: Path) -> Path | None:
     return target
 
 
+def _run_folder_of(source: Path) -> Path:
+    return source.parent if source.name == STATES else source
+
+
 def _lies_in(path: Path, run_folder: Path) -> bool:
     return path.resolve().parent.parent == run_folder.resolve()
 
@@ -157,22 +204,27 @@ def _lies_in(path: Path, run_folder: Path) -> bool:
 def mark_best(run_folder: Path, iteration: int, gate_result: Mapping[str, Any]) -> Path:
     """Keeps the state and the policy of `iteration` in `best/`, with the gate's result beside them, whatever is pruned.
 
-    Raises UserError if neither is there.
+    Raises UserError if neither is there, or `best/` is somebody else's or cannot be written.
     """
     candidates = (state_path(run_folder, iteration), checkpoint_path(run_folder, iteration))
     sources = [path for path in candidates if path.exists()]
     if not sources:
         raise UserError(f"{run_folder} holds neither a state nor a policy of iteration {iteration}")
-    best, fresh, old = (run_folder / name for name in (BEST, f".{BEST}.new", f".{BEST}.old"))
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-    fresh.mkdir()
-    for path in sources:
-        shutil.copy(path, fresh)
-    write_atomically(fresh / "gate.json", json.dumps({"iteration": iteration, **gate_result}, indent=1).encode())
-    if best.exists():
-        os.rename(best, old)
-    os.rename(fresh, best)
-    sync_folder(run_folder)
-    shutil.rmtree(old, ignore_errors=True)
-    return best
+    require_folder(run_folder / BEST, _BEST, [RESULT, *(path.name for path in sources)])
+    with output_folder(run_folder / BEST, _BEST) as unfinished:
+        for path in sources:
+            shutil.copy(path, unfinished)
+        result = json.dumps({"iteration": iteration, **gate_result}, indent=1)
+        (unfinished / RESULT).write_text(result)
+    return run_folder / BEST
+
+
+def _listed_in_best(folder: Path) -> dict[str, None] | None:
+    result = read_json(folder / RESULT)
+    if not isinstance(result, dict) or not isinstance(result.get("iteration"), int):
+        return None
+    paths = (path_of(folder, result["iteration"]) for path_of in (state_path, checkpoint_path))
+    return dict.fromkeys([RESULT, *(path.name for path in paths)])
+
+
+_BEST = FolderKind("best policy of a run", RESULT, _listed_in_best)

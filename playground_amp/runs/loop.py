@@ -20,7 +20,7 @@ from playground_amp.files import exclusive
 from playground_amp.runs.manifest import make_manifest
 from playground_amp.runs.tracking.metrics_log import Record
 from playground_amp.runs.result import Ending, RunResult, summary
-from playground_amp.runs.folder import find_state, prepare_folder
+from playground_amp.runs.folder import find_state, prepare_folder, require_run_folder
 from playground_amp.runs.saver import Saver
 from playground_amp.runs.signals import StopRequest
 from playground_amp.runs.state import restore
@@ -77,7 +77,8 @@ def run(
     run_folder, total = Path(config.trainer.checkpoint_dir), config.trainer.num_iterations
     with exclusive(run_folder), StopRequest() as stop, make_console(total) as console:
         manifest = make_manifest(config)
-        saved = find_state(resume, manifest, override, console.say) if resume else None
+        saved = find_state(resume, run_folder, manifest, override, console.say) if resume else None
+        require_run_folder(run_folder)
         trainer = make_trainer(config)
         state = jax.block_until_ready(trainer.init())  # an exit with robots still starting would crash
         if saved:

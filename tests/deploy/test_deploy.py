@@ -380,6 +380,26 @@ def test_an_export_replaces_a_bundle_and_nothing_else(exported: Exported, copy: 
         bundle.check_output(copy / "policy.onnx")
 
 
+def test_an_export_into_the_folder_of_its_own_checkpoint_keeps_what_is_no_part_of_a_bundle(
+    exported: Exported, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "record", lambda *_: exported.recorded)
+    others = {"final_iter_9.pkl": "the checkpoint", "report.html": "a report", ".git/HEAD": "ref"}
+    for name, content in others.items():
+        (copy / name).parent.mkdir(exist_ok=True)
+        (copy / name).write_text(content)
+    bundle.export_bundle({"params": made_up_params()}, CONFIG, "1" * 64, copy, ROBOTS, STEPS)
+    assert {name: (copy / name).read_text() for name in others} == others
+    assert json.loads((copy / "manifest.json").read_text())["checkpoint_sha256"] == "1" * 64
+    load_policy(copy)
+    assert {path.name for path in copy.glob("[!_]*")} == {*bundle.FILES, "final_iter_9.pkl", "report.html", ".git"}
+    edit_model(copy, lambda graph: graph.node.pop())
+    altered = (copy / "policy.onnx").read_bytes()
+    with pytest.raises(UserError, match=r"policy\.onnx has been changed since it was written"):
+        bundle.export_bundle({"params": made_up_params()}, CONFIG, "2" * 64, copy, ROBOTS, STEPS)
+    assert (copy / "policy.onnx").read_bytes() == altered
+
+
 def test_the_manifest_says_where_a_bundle_comes_from(exported: Exported) -> None:
     manifest = json.loads((exported.folder / "manifest.json").read_text())
     assert manifest["checkpoint_sha256"] == "0" * 64

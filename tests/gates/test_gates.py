@@ -23,6 +23,7 @@ from playground_amp.gates import table as report
 from playground_amp.gates.gait_metrics import EpisodeFigures, measure
 from playground_amp.gates.gates import WALK, WALK_CHECKS
 from playground_amp.gates.judgement import CellResult, judge_cell
+from playground_amp.gates.result_file import write_result
 from playground_amp.gates.runner import GateRun, gate_config, run_gate
 from playground_amp.paths import STANDARD
 from playground_amp.rollouts.recording import Recording
@@ -255,7 +256,7 @@ def test_the_json_is_strict_and_whole(env: WildRobotEnv, tmp_path: Path):
     checkpoint = tmp_path / "final_iter_1.pkl"
     checkpoint.write_bytes(b"abc")
     path = tmp_path / "gate.json"
-    report.write_json(report.as_json(run_script(env), checkpoint, seconds=1.5), path)
+    write_result(report.as_json(run_script(env), checkpoint, seconds=1.5), path)
     content = json.loads(path.read_text(), parse_constant=pytest.fail)
 
     assert content["passed"] is False

@@ -14,8 +14,9 @@ from playground_amp.envs.gait import swing_progress
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.judgement import judge_cell
+from playground_amp.gates.result_file import write_result
 from playground_amp.gates.runner import GateRun
-from playground_amp.gates.table import as_json, write_json
+from playground_amp.gates.table import as_json
 from playground_amp.paths import STANDARD
 from playground_amp.report.program import Performance, program
 from playground_amp.robot.record import BASE_QPOS_SIZE
@@ -40,7 +41,7 @@ def make_run(folder: Path, clearances: tuple[float, ...] = (0.03,), config: Conf
     save_policy(checkpoint, params, {}, config.model_dump(mode="json"))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(record(n)) + "\n" for n in range(1, ITERATIONS + 1)))
     for index, clearance in enumerate(clearances):
-        write_json(gate_result(checkpoint, clearance), folder / f"gate_{index}.json")
+        write_result(gate_result(checkpoint, clearance), folder / f"gate_{index}.json")
     return checkpoint
 
 

@@ -38,8 +38,10 @@ FOUNDATIONS = (
     "brax_api",
     "errors",
     "files",
+    "outputs",
     "paths",
     "rotations",
+    "telling",
     "yaml_text",
 )  # modules of the package itself, for everybody
 SIMULATORS = ("mujoco", "mujoco_warp", "warp", "pydrake")

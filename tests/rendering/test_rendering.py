@@ -11,7 +11,8 @@ import pytest
 from playground_amp.errors import UserError
 from playground_amp.rendering import film
 from playground_amp.rendering import frames as rendering
-from playground_amp.rendering.frames import render_frames, require_rendering, write_video
+from playground_amp.rendering.frames import render_frames, require_rendering
+from playground_amp.rendering.video import write_video
 from playground_amp.robot.altered import altered_robot
 from playground_amp.robot.robot import load_robot
 
@@ -88,7 +89,7 @@ def test_a_video_without_frames_or_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no frames"):
         write_video(tmp_path / "clip.mp4", [], fps=25)
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot write the video"):
+    with pytest.raises(UserError, match=r"clip\.mp4 cannot be written"):
         write_video(tmp_path / "file" / "clip.mp4", [np.zeros((48, 64, 3), dtype=np.uint8)], fps=25)
 
 

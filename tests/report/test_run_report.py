@@ -19,8 +19,9 @@ from playground_amp.errors import UserError
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.gates import ROBUST
 from playground_amp.gates.judgement import judge_cell
+from playground_amp.gates.result_file import write_result
 from playground_amp.gates.runner import GateRun
-from playground_amp.gates.table import as_json, write_json
+from playground_amp.gates.table import as_json
 from playground_amp.paths import STANDARD
 from playground_amp.report import learning_charts, page, sections, tracking_charts
 from playground_amp.report.cycles import POINTS, measured_gait, reference_gait, spells
@@ -65,7 +66,7 @@ class TestFolder:
         episode = measure(walk(), task())
         cells = tuple(judge_cell(cell, CYCLE, [episode]) for cell in (gate.cells[0], second))
         run = GateRun(dataclasses.replace(gate, cells=(gate.cells[0], second)), CONFIG, cells, ((walk(),), (walk(),)))
-        write_json(as_json(run, checkpoint, seconds=1.0), tmp_path / "gate_robust.json")
+        write_result(as_json(run, checkpoint, seconds=1.0), tmp_path / "gate_robust.json")
 
         (judged,) = read_facts(checkpoint).gates
         limits = [[cell.limit_of(check) for check in cell.checks] for cell in judged.cells]

@@ -177,6 +177,43 @@ def test_an_earlier_run_is_set_aside(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["earlier", "mine.txt"]
 
 
+def test_files_that_happen_to_be_called_like_those_of_a_run_stay(tmp_path: Path) -> None:
+    for name in ("config.yaml", "walk.mp4", "metrics.jsonl"):
+        (tmp_path / name).write_text("database: mine\n")
+        with pytest.raises(UserError, match=f"holds {name} and is not the folder of a run"):
+            set_aside_earlier_run(tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+        (tmp_path / name).unlink()
+    states = tmp_path / "states"
+    save(tmp_path, 2).rename(states / "iter_of_mine.npz")
+    save(tmp_path, 4)
+    prune_states(tmp_path, keep=1)
+    assert newest_sound_state(tmp_path, print).iteration == 4
+    assert sorted(path.name for path in states.iterdir()) == ["iter_00000004.npz", "iter_of_mine.npz"]
+
+
+def test_what_is_beside_the_best_policy_stays(tmp_path: Path) -> None:
+    save(tmp_path, 2)
+    (tmp_path / "best").mkdir()
+    (tmp_path / "best" / "cake.txt").write_text("mine")
+    with pytest.raises(UserError, match="holds other files"):
+        mark_best(tmp_path, 2, {"passed": True})
+    (tmp_path / "best" / "cake.txt").rename(tmp_path / "cake.txt")
+    mark_best(tmp_path, 2, {"passed": True})
+    (tmp_path / "cake.txt").rename(tmp_path / "best" / "cake.txt")
+    save(tmp_path, 4)
+    mark_best(tmp_path, 4, {"passed": True})
+    assert sorted(path.name for path in (tmp_path / "best").iterdir()) == ["cake.txt", "gate.json", "iter_00000004.npz"]
+
+
+def test_a_damaged_state_in_the_folder_of_another_run_stays(tmp_path: Path) -> None:
+    save(tmp_path, 2)
+    damaged = save(tmp_path, 4)
+    damaged.write_bytes(b"torn")
+    assert newest_sound_state(tmp_path, print, ours=False).iteration == 2
+    assert damaged.read_bytes() == b"torn"
+
+
 def test_what_changed_is_shown_and_refused() -> None:
     changed = fake_config("run", "trainer.lr=0.0005", "reward_weights.alive=0.7")
     now = MANIFEST | {"config": changed.model_dump(mode="json"), "robot": "0" * 64}

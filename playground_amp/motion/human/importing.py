@@ -1,6 +1,7 @@
 """Imports human motion: a file of a known format becomes a clip that this robot can follow."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +70,18 @@ def read_recording(path: Path) -> Recording:
     return reader(path)
 
 
+def source_of(path: Path) -> str:
+    """Where a clip of this file is from; another file of the same name is another source.
+
+    Raises UserError if the file cannot be read.
+    """
+    try:
+        return f"{path.name}, SHA-256 {sha256(path.read_bytes()).hexdigest()[:12]}"
+    except OSError as error:
+        found = "there is no file" if isinstance(error, FileNotFoundError) else f"{error.strerror}: cannot read"
+        raise UserError(f"{found} {path}") from None
+
+
 def import_motion(
     robot: Robot,
     config: EnvConfig,
@@ -104,7 +117,7 @@ def import_motion(
 
     def made(slower: float, exact: bool) -> Clip:
         longest = config.gait.cycle_time[1]
-        return retarget(robot, stride, slower, longest, config.control_dt, path.stem, recording.source, exact)
+        return retarget(robot, stride, slower, longest, config.control_dt, path.stem, source_of(path), exact)
 
     if speed is not None:
         slower = speed / fastest

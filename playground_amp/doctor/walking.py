@@ -5,58 +5,64 @@ have to be told for them.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs import gait, rewards
+from playground_amp.envs import pushes
+from playground_amp.envs.commands import hold
+from playground_amp.envs.payment import weighted_terms
+from playground_amp.envs.rewards import RewardInputs
+from playground_amp.envs.sensing import SensorErrors
+from playground_amp.envs.starts import Start
+from playground_amp.envs.state import EnvState
+from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.motion.checks import FRICTION, TOUCHING, accelerations
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import inverse_dynamics, sole_motion
 from playground_amp.physics.readings import Readings
-from playground_amp.physics.registry import make_engine
-from playground_amp.physics.sole import sole_tilt
-from playground_amp.robot.record import Robot
-from playground_amp.robot.robot import load_robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 
 
 def task_reward(config: Config, clip: Clip) -> float:
     """Mean reward a second of doing what a clip does, told its command, but for the first second."""
-    engine = make_engine(config.physics, load_robot(config.robot), config.env.control_dt)
-    torque = _torques(engine.robot, clip)
-    action = _actions(config, engine.robot, clip, torque)
-    readings = jax.jit(jax.vmap(lambda qpos, qvel: engine.reset(qpos, qvel, engine.nominal_parameters())[1]))(
-        jnp.asarray(clip.qpos, jnp.float32), jnp.asarray(clip.qvel, jnp.float32)
-    )
-    readings = readings._replace(
+    env = WildRobotEnv(config)
+    robot, weights, control_dt = env.engine.robot, config.paid_weights, config.env.control_dt
+    torque = _torques(robot, clip)
+    action = _actions(config, robot, clip, torque)
+    states = _states(env, clip)
+    readings = states.readings._replace(
         joint_torque=jnp.asarray(torque, jnp.float32), foot_switch=jnp.asarray(np.repeat(clip.contact, 2, axis=1))
     )
-    count, home = len(clip.qpos), jnp.asarray(engine.robot.home_joint_position, jnp.float32)
-    command = jnp.tile(jnp.asarray(clip.command, jnp.float32), (count, 1))
-    phase = jnp.asarray(clip.gait_phase, jnp.float32)
-    inputs = rewards.RewardInputs(
+    reached = states._replace(
         readings=readings,
-        command=command,
-        standing=jnp.zeros(count, bool),
+        previous_action=jnp.asarray(action, jnp.float32),
         average_velocity=jnp.asarray(_average_velocity(config, readings), jnp.float32),
-        action=jnp.asarray(action, jnp.float32),
-        previous_action=jnp.asarray(np.vstack([action[:1], action[:-1]]), jnp.float32),
-        joint_offset=readings.joint_position - home,
-        swing=jax.vmap(lambda x: gait.swing_progress(x, config.env.gait))(phase),
-        swing_height=jax.vmap(lambda x: gait.swing_height(x, config.env.gait))(phase),
-        sole_tilt=jax.vmap(partial(sole_tilt, engine.robot))(readings.base_quaternion_w, readings.joint_position),
-        target_height=jnp.full(count, config.env.target_height),
-        foot_spacing=jnp.full(count, config.env.foot_spacing),
-        fallen=jnp.zeros(count, bool),
-        reference_offset=jnp.zeros((count, len(home))),
     )
-    weights, control_dt = config.paid_weights, config.env.control_dt
-    terms = jax.vmap(lambda one: rewards.weighted_terms(one, weights, control_dt))(inputs)
+    before = reached._replace(previous_action=jnp.asarray(np.vstack([action[:1], action[:-1]]), jnp.float32))
+
+    def paid(before: EnvState, reached: EnvState) -> dict[str, jax.Array]:
+        return weighted_terms(RewardInputs(config.env, robot, before, reached), weights, control_dt)
+
+    count = len(clip.qpos)
     settled = round(clip.rate) if count > 2 * clip.rate else 0
+    terms = jax.vmap(paid)(before, reached)
     return float(sum(np.asarray(term)[settled:].mean() for term in terms.values())) / control_dt
+
+
+def _states(env: WildRobotEnv, clip: Clip) -> EnvState:
+    """The moments [T] of a clip as the task sees them."""
+    nominal, key = env.engine.nominal_parameters(), jax.random.PRNGKey(0)
+    command = hold(*clip.command.tolist())
+
+    def at(qpos: jax.Array, qvel: jax.Array, gait_phase: jax.Array) -> EnvState:
+        joints = qpos[BASE_QPOS_SIZE:]
+        return env.begin(key, Start(qpos, qvel, joints, command, gait_phase, nominal, SensorErrors(), pushes.none()))
+
+    moments = (jnp.asarray(x, jnp.float32) for x in (clip.qpos, clip.qvel, clip.gait_phase))
+    return jax.jit(jax.vmap(at))(*moments)
 
 
 def nearest_clip(clips: Sequence[Clip], command: np.ndarray) -> Clip:

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.randomization import DomainRandomizationConfig
+from playground_amp.envs.commands import NEVER
 from playground_amp.envs.physical_parameters import between
 
 DRAWS = 3  # random numbers a push takes
@@ -16,6 +17,11 @@ class Push(NamedTuple):
 
     force_w: jax.Array  # [3] N
     starts_in: jax.Array  # [] int32 control steps; 0 and below: under way
+
+
+def none() -> Push:
+    """A push that never comes."""
+    return Push(force_w=jnp.zeros(3), starts_in=jnp.int32(NEVER))
 
 
 def sample(

@@ -2,43 +2,111 @@
 
 A function's name is its key under `reward_weights` in the YAML and its metric `reward/<name>`. The sign is the
 weight's: a penalty is a positive quantity with a negative weight. Weights are per second.
+
+Numbers with a dimension are WildRobot's; another robot's are these times its ratios (robot/scale.py), and quantities
+that are paid in a unit are paid as if they were measured on a robot of WildRobot's size.
 """
 
-import inspect
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.configs.keys import nearest
-from playground_amp.errors import UserError
+from playground_amp.configs.schema import EnvConfig
+from playground_amp.envs import commands, gait
+from playground_amp.envs.reference_motion import PostureTable
+from playground_amp.envs.state import EnvState
+from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.physics.readings import Readings
-from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.physics.sole import sole_tilt
+from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import Scale, scale_of
 
-_LATERAL_JOINTS = np.array([index for index, name in enumerate(JOINT_NAMES) if name.endswith(("yaw", "roll"))])
 _SPEED_SCALE = 0.2  # m/s: a slower command than this counts as this fast when progress is measured
 _YAW_SCALE = 0.3  # rad/s, likewise
 
 
-class RewardInputs(NamedTuple):
-    """What a term may look at."""
+@dataclass(frozen=True, eq=False)
+class RewardInputs:
+    """What a term may look at: what the step knows, and what follows from it, worked out when a term first asks."""
 
-    readings: Readings
-    command: jax.Array  # [3] velocity asked for: forward, sideways m/s, yaw rate rad/s
-    standing: jax.Array  # [] bool: told to stand still
-    average_velocity: jax.Array  # [3] the same three, measured in the heading frame and averaged over a moment
-    action: jax.Array  # [11]
-    previous_action: jax.Array  # [11]
-    joint_offset: jax.Array  # [11] joint position − home, rad
-    swing: jax.Array  # [2] progress of each foot's due swing, 0 in stance
-    swing_height: jax.Array  # [2] height each sole is due at, m
-    sole_tilt: jax.Array  # [2, 3] world z components of each sole's own x, y, z axes; x: sine of its pitch, toe up
-    target_height: jax.Array  # [] of the waist, m
-    foot_spacing: jax.Array  # [] least distance sideways between the middles of the soles, m
-    fallen: jax.Array  # [] bool
-    reference_offset: jax.Array  # [11] joint position − that of the reference at this command and gait phase, rad
+    env: EnvConfig
+    robot: Robot
+    before: EnvState  # in which the action was chosen; its command holds
+    after: EnvState  # what the action led to
+    posture: PostureTable | None = None  # of the reference, where there is one
+
+    @property
+    def readings(self) -> Readings:
+        return self.after.readings
+
+    @property
+    def fallen(self) -> jax.Array:
+        """[] bool."""
+        return self.after.terminated
+
+    @property
+    def action(self) -> jax.Array:
+        """[J]."""
+        return self.after.previous_action
+
+    @property
+    def previous_action(self) -> jax.Array:
+        """[J]."""
+        return self.before.previous_action
+
+    @property
+    def average_velocity(self) -> jax.Array:
+        """[3] forward, sideways m/s and yaw rate rad/s, in the heading frame, averaged over a moment."""
+        return self.after.average_velocity
+
+    @cached_property
+    def scale(self) -> Scale:
+        return scale_of(self.robot)
+
+    @cached_property
+    def command(self) -> jax.Array:
+        """[3] velocity asked for: forward, sideways m/s, yaw rate rad/s."""
+        return commands.velocity(self.before.command, self.env.commands, self.readings.heading)
+
+    @cached_property
+    def standing(self) -> jax.Array:
+        """[] bool: told to stand still."""
+        return commands.is_standing(self.before.command)
+
+    @cached_property
+    def joint_offset(self) -> jax.Array:
+        """[J] joint position - home, rad."""
+        return self.readings.joint_position - jnp.asarray(self.robot.home_joint_position, jnp.float32)
+
+    @cached_property
+    def reference_offset(self) -> jax.Array:
+        """[J] joint position - that of the reference at this command and gait phase, rad."""
+        assert self.posture is not None, "check_names has refused the terms that need it"
+        return self.readings.joint_position - self.posture.at(self.command, self.after.gait_phase)
+
+    @cached_property
+    def swing(self) -> jax.Array:
+        """[2] progress of each foot's due swing, 0 in stance."""
+        return gait.swing_progress(self.after.gait_phase, self.env.gait)
+
+    @cached_property
+    def swing_height(self) -> jax.Array:
+        """[2] height each sole is due at, m."""
+        return gait.swing_height(self.after.gait_phase, self.env.gait)
+
+    @cached_property
+    def touching(self) -> jax.Array:
+        """[2] bool: which feet carry load."""
+        return self.readings.foot_switch.reshape(2, 2).any(axis=1)
+
+    @cached_property
+    def sole_tilt(self) -> jax.Array:
+        """[2, 3] world z components of each sole's own x, y, z axes; x: sine of its pitch, toe up."""
+        return sole_tilt(self.robot, self.readings.base_quaternion_w, self.readings.joint_position)
 
 
 def alive(s: RewardInputs) -> jax.Array:
@@ -54,24 +122,24 @@ def fall(s: RewardInputs) -> jax.Array:
 def velocity_tracking(s: RewardInputs) -> jax.Array:
     """Gaussian of the averaged horizontal velocity error, width 0.12 m/s."""
     error = s.command[:2] - s.average_velocity[:2]
-    return jnp.exp(-jnp.sum(error**2) / 0.03)
+    return jnp.exp(-jnp.sum(error**2) / (0.03 * s.scale.speed**2))
 
 
 def velocity_progress(s: RewardInputs) -> jax.Array:
     """Share of the commanded velocity reached: 1 at the command, 0 when standing or at twice it, never less."""
     error = jnp.linalg.norm(s.command[:2] - s.average_velocity[:2])
-    return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.linalg.norm(s.command[:2]), _SPEED_SCALE))
+    return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.linalg.norm(s.command[:2]), _SPEED_SCALE * s.scale.speed))
 
 
 def yaw_tracking(s: RewardInputs) -> jax.Array:
     """Gaussian of the averaged yaw rate error, width 0.35 rad/s."""
-    return jnp.exp(-((s.command[2] - s.average_velocity[2]) ** 2) / 0.25)
+    return jnp.exp(-((s.command[2] - s.average_velocity[2]) ** 2) / (0.25 * s.scale.rate**2))
 
 
 def yaw_progress(s: RewardInputs) -> jax.Array:
     """Share of the commanded yaw rate reached, as `velocity_progress`."""
     error = jnp.abs(s.command[2] - s.average_velocity[2])
-    return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.abs(s.command[2]), _YAW_SCALE))
+    return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.abs(s.command[2]), _YAW_SCALE * s.scale.rate))
 
 
 def tilt(s: RewardInputs) -> jax.Array:
@@ -81,20 +149,19 @@ def tilt(s: RewardInputs) -> jax.Array:
 
 def base_height(s: RewardInputs) -> jax.Array:
     """Squared error of the waist's height, m²."""
-    return (s.readings.base_height - s.target_height) ** 2
+    return (s.readings.base_height - jnp.float32(s.env.target_height)) ** 2 / s.scale.height**2
 
 
 def gait_contact(s: RewardInputs) -> jax.Array:
     """Share of feet that do what the clock says: on the floor in stance, off it in swing."""
-    touching = s.readings.foot_switch.reshape(2, 2).any(axis=1)
-    return jnp.mean(touching == (s.swing == 0))
+    return jnp.mean(s.touching == (s.swing == 0))
 
 
 def swing_clearance(s: RewardInputs) -> jax.Array:
     """Gaussian of the swinging sole's height error, width 20 mm; 0 while nothing is due to swing."""
     swinging = s.swing > 0
     error = s.readings.foot_height - s.swing_height
-    return jnp.sum(jnp.where(swinging, jnp.exp(-(error**2) / 0.0004), 0.0))
+    return jnp.sum(jnp.where(swinging, jnp.exp(-(error**2) / (0.0004 * s.scale.length**2)), 0.0))
 
 
 def swing_tilt(s: RewardInputs) -> jax.Array:
@@ -104,13 +171,14 @@ def swing_tilt(s: RewardInputs) -> jax.Array:
 
 def foot_slip(s: RewardInputs) -> jax.Array:
     """Squared horizontal speed of feet that carry load, m²/s²."""
-    touching = s.readings.foot_switch.reshape(2, 2).any(axis=1)
-    return jnp.sum(jnp.where(touching, jnp.sum(s.readings.foot_velocity_w[:, :2] ** 2, axis=1), 0.0))
+    speed = jnp.sum(s.readings.foot_velocity_w[:, :2] ** 2, axis=1)
+    return jnp.sum(jnp.where(s.touching, speed, 0.0)) / s.scale.speed**2
 
 
 def foot_crowding(s: RewardInputs) -> jax.Array:
     """How much nearer to each other the feet are sideways than `env.foot_spacing`, m; a sole is 0.08 m wide."""
-    return jnp.maximum(0.0, s.foot_spacing - (s.readings.foot_position_b[0, 1] - s.readings.foot_position_b[1, 1]))
+    spacing = s.readings.foot_position_b[0, 1] - s.readings.foot_position_b[1, 1]
+    return jnp.maximum(0.0, jnp.float32(s.env.foot_spacing) - spacing) / s.scale.length
 
 
 def action_rate(s: RewardInputs) -> jax.Array:
@@ -120,17 +188,17 @@ def action_rate(s: RewardInputs) -> jax.Array:
 
 def torque(s: RewardInputs) -> jax.Array:
     """Sum of squared joint torques, N²m²."""
-    return jnp.sum(s.readings.joint_torque**2)
+    return jnp.sum((s.readings.joint_torque / _torque_scale(s.robot)) ** 2)
 
 
 def joint_speed(s: RewardInputs) -> jax.Array:
     """Sum of squared joint speeds, rad²/s²."""
-    return jnp.sum(s.readings.joint_velocity**2)
+    return jnp.sum(s.readings.joint_velocity**2) / s.scale.rate**2
 
 
 def lateral_posture(s: RewardInputs) -> jax.Array:
     """Squared distance of the yaw and roll joints from home, rad²."""
-    return jnp.sum(s.joint_offset[_LATERAL_JOINTS] ** 2)
+    return jnp.sum(s.joint_offset[_lateral_joints(s.robot)] ** 2)
 
 
 def standing_posture(s: RewardInputs) -> jax.Array:
@@ -143,38 +211,11 @@ def reference_posture(s: RewardInputs) -> jax.Array:
     return jnp.exp(-jnp.sum(s.reference_offset**2) / 0.25)
 
 
-TERMS: dict[str, Callable[[RewardInputs], jax.Array]] = {
-    name: term
-    for name, term in list(globals().items())
-    if inspect.isfunction(term) and term.__module__ == __name__ and not name.startswith("_")
-}
+def _torque_scale(robot: Robot) -> np.ndarray:
+    """Each joint's limit over that of WildRobot's servos, [J]."""
+    return np.asarray(robot.torque_limit / load_robot(DEFAULT_ROBOT).torque_limit.mean(), np.float32)
 
 
-def check_names(weights: Mapping[str, float], *, has_posture: bool) -> None:
-    """Raises UserError for a weight whose term is not here, naming the nearest one and all there are.
-
-    `has_posture`: whether there is a reference to compare postures with.
-    """
-    if weights.get("reference_posture") and not has_posture:
-        raise UserError(
-            "reward_weights.reference_posture needs a reference gait to compare with, which only motion.py record has; "
-            "leave it out, or train with --enable-amp"
-        )
-    for name in weights:
-        if name not in TERMS:
-            close = nearest(name, TERMS)
-            meant = f", did you mean {close}?" if close else ";"
-            raise UserError(
-                f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(TERMS))}"
-            )
-
-
-def weighted_terms(
-    inputs: RewardInputs, weights: Mapping[str, float], control_dt: float, penalties: jax.Array | float = 1.0
-) -> dict[str, jax.Array]:
-    """Each term of non-zero weight: weight × value × control period, [] each; negative weights times `penalties` []."""
-    return {
-        name: weight * control_dt * TERMS[name](inputs) * (penalties if weight < 0 else 1.0)
-        for name, weight in weights.items()
-        if weight != 0
-    }
+def _lateral_joints(robot: Robot) -> np.ndarray:
+    """The joints that turn least about the axis to the left: all but pitches."""
+    return np.flatnonzero(np.argmax(np.abs(robot.joint_axis_b), axis=1) != 1)

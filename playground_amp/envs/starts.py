@@ -1,67 +1,131 @@
-"""Where episodes begin: the robot's place on the ground and its height over it."""
+"""Where episodes begin: the robot's pose, its place on the ground, its command, and what sets it apart from others."""
 
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from playground_amp import rotations
+from playground_amp.configs.schema import Config
+from playground_amp.envs import commands, individuals, pushes
 from playground_amp.envs.commands import Command
-from playground_amp.physics.ground import make_height_over_ground
-from playground_amp.physics.kinematics import make_foot_kinematics
-from playground_amp.physics.sole import sole_points
-from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
-from playground_amp.robot.terrain import MAX_BUMP
+from playground_amp.envs.curriculum import Shares
+from playground_amp.envs.draws import Draws
+from playground_amp.envs.placing import PLACE_DRAWS, Placing
+from playground_amp.envs.pushes import Push
+from playground_amp.envs.reference_motion import ReferenceStates, draw_start
+from playground_amp.envs.sensing import SensorErrors
+from playground_amp.physics.protocol import PhysicalParameters
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+from playground_amp.robot.scale import scale_of
 
-_CLEARANCE = 0.002  # m between the lower sole and the ground at a start
-_AREA = 4.0  # m; starts on rough ground lie within this of the origin, each way
-
-
-DRAWS = 2  # random numbers a place takes
+_GATE_JOINT_NOISE = 0.02  # rad; sets one episode from rest apart from the next
 
 
 class Start(NamedTuple):
     """The beginning of an episode."""
 
-    qpos: jax.Array  # [18]
-    qvel: jax.Array  # [17]
-    joint_target: jax.Array  # [11] rad
+    qpos: jax.Array  # [7 + J]
+    qvel: jax.Array  # [6 + J]
+    joint_target: jax.Array  # [J] rad
     command: Command
     gait_phase: jax.Array  # []
+    parameters: PhysicalParameters
+    sensors: SensorErrors
+    push: Push
 
 
-class Placing:
-    """Puts a robot on the ground of its scene."""
+class Starts:
+    """Draws the starts of one configuration's episodes."""
 
-    def __init__(self, robot: Robot):
-        self._rough = robot.ground is not None
-        self._home_qpos = jnp.asarray(robot.home_qpos, jnp.float32)
-        self._foot_positions_b = make_foot_kinematics(robot)
-        self._height_over_ground = make_height_over_ground(robot)
-        self._sole_points = jnp.asarray(sole_points(robot), jnp.float32)
+    def __init__(self, config: Config, robot: Robot, reference: ReferenceStates | None):
+        """`reference`: what the share `env.reference_start_share` of episodes starts from, if given."""
+        self._config, self._robot, self._reference = config, robot, reference
+        self._home = jnp.asarray(robot.home_joint_position, jnp.float32)
+        self._lower = jnp.asarray(robot.joint_lower, jnp.float32)
+        self._upper = jnp.asarray(robot.joint_upper, jnp.float32)
+        self._placing = Placing(robot)
+        scale = scale_of(robot)  # the configured noise is a speed's; angular speeds scale on their own
+        self._velocity_noise = config.env.reset_velocity_noise * np.repeat([1.0, scale.rate / scale.speed], 3)
 
-    def place(self, uniform: jax.Array) -> jax.Array:
-        """x and y [2] m: the origin of a flat floor; on rough ground, by `uniform` [DRAWS], anywhere near it."""
-        return _AREA * (2 * uniform - 1) if self._rough else jnp.zeros(2)
+    def at_random(self, key: jax.Array, shares: Shares) -> Start:
+        """Near the home pose, in motion, or on a moment of the reference; a robot and a command of its own."""
+        env, control_dt = self._config.env, self._config.env.control_dt
+        draws = Draws(key, self._random_draws)
+        heading = jnp.pi * _around_zero(draws.one())
+        base_velocity = jnp.asarray(self._velocity_noise, jnp.float32) * _around_zero(draws.take(BASE_QVEL_SIZE))
+        joints = self._home + env.reset_joint_noise * _around_zero(draws.take(self._robot.num_joints))
+        parameters, sensors = self._individual(draws, shares)
+        place = self._placing.place(draws.take(PLACE_DRAWS))
+        start = Start(
+            qpos=self._placing.standing(jnp.clip(joints, self._lower, self._upper), heading, place),
+            qvel=jnp.concatenate([base_velocity, jnp.zeros(self._robot.num_joints)]),
+            joint_target=self._home,
+            command=commands.sample(draws.take(commands.DRAWS), env.commands, heading, control_dt, shares.commands),
+            gait_phase=draws.one(),
+            parameters=parameters,
+            sensors=sensors,
+            push=pushes.none(),
+        )
+        if self._reference is not None:
+            start = self._perhaps_on(self._reference, draws.take(2), start, heading)
+        randomization = self._config.domain_randomization
+        push = pushes.sample(draws.take(pushes.DRAWS), randomization, control_dt, shares.pushes)
+        return start._replace(push=push)
 
-    def standing(self, joints: jax.Array, heading: jax.Array, place: jax.Array) -> jax.Array:
-        """Configuration [18] with level base and the lower sole just above the ground around it."""
-        quaternion = rotations.about_vertical(heading)
-        qpos = self._home_qpos.at[:2].set(place).at[3:7].set(quaternion).at[BASE_QPOS_SIZE:].set(joints)
-        return qpos.at[2].set(_CLEARANCE - self._lowest(qpos))
+    def at_rest(self, key: jax.Array, command: Command, nominal: PhysicalParameters | None) -> Start:
+        """The home pose, looking along x, never pushed; the nominal robot with perfect sensors, or (None) any one."""
+        joint_count = self._robot.num_joints
+        draws = Draws(key, self._rest_draws)
+        noise = _GATE_JOINT_NOISE * _around_zero(draws.take(joint_count))
+        parameters, sensors = nominal, SensorErrors()
+        if parameters is None:
+            parameters, sensors = self._individual(draws, Shares())
+        joints = jnp.clip(self._home + noise, self._lower, self._upper)
+        place = self._placing.place(draws.take(PLACE_DRAWS))
+        return Start(
+            qpos=self._placing.standing(joints, jnp.float32(0.0), place),
+            qvel=jnp.zeros(self._robot.nv),
+            joint_target=self._home,
+            command=command,
+            gait_phase=draws.one(),
+            parameters=parameters,
+            sensors=sensors,
+            push=pushes.none(),
+        )
 
-    def moved(self, qpos: jax.Array, place: jax.Array) -> jax.Array:
-        """A configuration [18] made for a flat floor, elsewhere: on rough ground at a place, clear of its bumps."""
-        if not self._rough:
-            return qpos
-        ground = -self._height_over_ground(jnp.append(place, 0.0))
-        return qpos.at[:2].set(place).at[2].add(ground + MAX_BUMP)
+    @property
+    def _rest_draws(self) -> int:
+        """Random numbers of a start at rest: joints, phase, place, individual."""
+        return self._robot.num_joints + 1 + PLACE_DRAWS + individuals.DRAWS
 
-    def _lowest(self, qpos: jax.Array) -> jax.Array:
-        """Height [] m of the soles over the ground, were the base at height 0. The soles are taken as level."""
-        feet = self._foot_positions_b(qpos)
-        if not self._rough:
-            return jnp.min(feet[:, 2])
-        points = (feet[:, None] + self._sole_points).reshape(-1, 3)
-        points_w = jax.vmap(rotations.rotate, (0, None))(points, qpos[3:7]) + jnp.append(qpos[:2], 0.0)
-        return jnp.min(jax.vmap(self._height_over_ground)(points_w))
+    @property
+    def _random_draws(self) -> int:
+        """Random numbers of any start: heading, base velocity, whether on the reference and where, the rest."""
+        return 1 + BASE_QVEL_SIZE + 2 + commands.DRAWS + pushes.DRAWS + self._rest_draws
+
+    def _individual(self, draws: Draws, shares: Shares) -> tuple[PhysicalParameters, SensorErrors]:
+        uniform = draws.take(individuals.DRAWS)
+        return individuals.draw(uniform, self._config.domain_randomization, self._robot, shares)
+
+    def _perhaps_on(self, states: ReferenceStates, uniform: jax.Array, otherwise: Start, heading: jax.Array) -> Start:
+        """For the configured share of episodes a moment of the reference and its command; else the start given."""
+        moment = draw_start(states, uniform[1], heading)
+        reference = otherwise._replace(
+            qpos=self._placing.moved(moment.qpos, otherwise.qpos[:2]),
+            qvel=moment.qvel,
+            joint_target=moment.qpos[BASE_QPOS_SIZE:],
+            command=commands.go_on(otherwise.command, moment.command, heading),
+            gait_phase=moment.gait_phase,
+        )
+        chosen = uniform[0] < self._config.env.reference_start_share
+
+        def choose(new: jax.Array, old: jax.Array) -> jax.Array:
+            return old if new is old else jnp.where(chosen, new, old)
+
+        return jax.tree.map(choose, reference, otherwise)
+
+
+def _around_zero(uniform: jax.Array) -> jax.Array:
+    """From [0, 1) to [-1, 1)."""
+    return 2 * uniform - 1

@@ -49,7 +49,8 @@ class Trainer:
     def __init__(self, config: Config, task: WildRobotEnv | None = None, prior: MotionPrior | None = None):
         self.config = config
         mesh = devices.make_mesh(config.trainer.num_devices, config.trainer.num_envs)
-        self.env = VectorEnv(task or WildRobotEnv(config), mesh)
+        task = task or WildRobotEnv(config)
+        self.env = VectorEnv(task, mesh)
         self.prior = prior
         self.networks = make_networks(config.trainer, task.engine.robot, task.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from playground_amp.envs.rewards import TERMS
+from playground_amp.envs.payment import TERMS
 from playground_amp.report.charts import MEASURED, Chart, axis, chart, line
 from playground_amp.report.facts import LoggedMetrics
 

@@ -3,9 +3,10 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from moments import reward_inputs
 
 from playground_amp.configs.loader import load_config
-from playground_amp.envs import commands, curriculum, individuals, pushes, rewards
+from playground_amp.envs import commands, curriculum, individuals, payment, pushes
 from playground_amp.paths import ROBUST, STANDARD
 from playground_amp.robot.robot import load_robot
 
@@ -71,9 +72,11 @@ def test_shares_scale_what_is_drawn():
 
 def test_penalties_are_scaled_and_rewards_are_not():
     weights = {"alive": 1.0, "fall": -2.0}
-    unused = dict.fromkeys(rewards.RewardInputs._fields, jnp.zeros(()))
-    inputs = rewards.RewardInputs(**unused)  # pyright: ignore[reportArgumentType]
-    fallen = inputs._replace(fallen=jnp.asarray(True))
-    standing = inputs._replace(fallen=jnp.asarray(False))
-    assert float(rewards.weighted_terms(standing, weights, 1.0, jnp.float32(0.5))["alive"]) == 1.0
-    assert float(rewards.weighted_terms(fallen, weights, 1.0, jnp.float32(0.5))["fall"]) == -1.0
+
+    def paid(fallen: bool) -> dict[str, jax.Array]:
+        return payment.weighted_terms(
+            reward_inputs(after={"terminated": jnp.asarray(fallen)}), weights, 1.0, jnp.float32(0.5)
+        )
+
+    assert float(paid(fallen=False)["alive"]) == 1.0
+    assert float(paid(fallen=True)["fall"]) == -1.0

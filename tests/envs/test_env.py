@@ -1,4 +1,4 @@
-"""The task: commands, clock, starts, ends, observations and rewards."""
+"""The task: commands, clock, starts, ends and observations."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,18 +6,15 @@ from functools import cache
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
-from playground_amp.envs import commands, gait, pushes, rewards
+from playground_amp.envs import commands, gait, pushes
 from playground_amp.envs.observations import actor_layout
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.errors import UserError
 from playground_amp.paths import STANDARD
-from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.robot import load_robot
 
 HOME = load_robot().home_joint_position
@@ -288,75 +285,3 @@ def test_reward_terms_sum_to_the_reward_and_are_named_as_in_the_yaml():
     assert set(state.reward_terms) == {name for name, weight in config().reward_weights.items() if weight}
     np.testing.assert_allclose(sum(state.reward_terms.values()), state.reward, rtol=1e-5)
     np.testing.assert_allclose(state.reward_terms["alive"], config().reward_weights["alive"] * 0.02, rtol=1e-6)
-
-
-def test_unknown_reward_terms_are_refused_with_the_nearest_one():
-    with pytest.raises(UserError, match=r"reward_weights\.aliv, did you mean alive"):
-        rewards.check_names({"aliv": 1.0}, has_posture=False)
-
-
-def inputs(**changes) -> rewards.RewardInputs:
-    """Standing upright at home on both feet, told to walk at 0.4 m/s."""
-    state = at_rest(commands.hold(0.4))
-    readings = state.readings._replace(foot_switch=jnp.ones(4, bool), joint_torque=jnp.zeros(11))
-    base = rewards.RewardInputs(
-        readings=readings,
-        command=jnp.array([0.4, 0.0, 0.0]),
-        standing=jnp.asarray(False),
-        average_velocity=jnp.zeros(3),
-        action=jnp.zeros(11),
-        previous_action=jnp.zeros(11),
-        joint_offset=jnp.zeros(11),
-        swing=jnp.zeros(2),
-        swing_height=jnp.zeros(2),
-        sole_tilt=jnp.zeros((2, 3)),
-        target_height=jnp.float32(0.455),
-        foot_spacing=jnp.float32(0.11),
-        fallen=jnp.asarray(False),
-        reference_offset=jnp.zeros(11),
-    )
-    return base._replace(**changes)
-
-
-@pytest.mark.parametrize(
-    ("speed", "progress"),
-    [(0.0, 0.0), (0.2, 0.5), (0.4, 1.0), (0.6, 0.5), (0.8, 0.0), (-0.4, 0.0)],
-)
-def test_progress_is_the_share_of_the_command_and_overspeed_costs(speed, progress):
-    moving = inputs(average_velocity=jnp.array([speed, 0.0, 0.0]))
-    np.testing.assert_allclose(rewards.velocity_progress(moving), progress, atol=1e-6)
-
-
-def test_terms_against_arithmetic_by_hand():
-    s = inputs(
-        average_velocity=jnp.array([0.3, 0.1, 0.5]),
-        action=jnp.zeros(11).at[3].set(2.0),
-        joint_offset=jnp.zeros(11).at[jnp.array([0, 1])].set(jnp.array([0.3, 0.4])),
-        swing=jnp.array([0.5, 0.0]),
-        swing_height=jnp.array([0.02, 0.0]),
-        sole_tilt=jnp.array([[-0.3, 0.1, 0.95], [0.2, 0.0, 0.98]]),
-    )
-    np.testing.assert_allclose(rewards.velocity_tracking(s), np.exp(-0.02 / 0.03), rtol=1e-5)  # errors 0.1 and 0.1
-    np.testing.assert_allclose(rewards.yaw_tracking(s), np.exp(-0.25 / 0.25), rtol=1e-5)  # error 0.5
-    np.testing.assert_allclose(rewards.action_rate(s), 4.0)
-    np.testing.assert_allclose(rewards.lateral_posture(s), 0.09, rtol=1e-5)  # the waist's 0.3, not the hip pitch's 0.4
-    np.testing.assert_allclose(rewards.gait_contact(s), 0.5)  # the left foot stands although it is due to swing
-    height = float(s.readings.foot_position_w[0, 2])
-    np.testing.assert_allclose(rewards.swing_clearance(s), np.exp(-((height - 0.02) ** 2) / 0.0004), rtol=1e-4)
-    np.testing.assert_allclose(rewards.swing_tilt(s), 0.09, rtol=1e-5)  # mid-swing, toe down; the other foot stands
-    assert float(rewards.alive(s)) == 1
-    assert float(rewards.fall(s)) == 0
-    assert float(rewards.alive(inputs(fallen=jnp.asarray(True)))) == 0
-
-
-def test_standing_still_earns_under_a_quarter_of_what_walking_earns():
-    """By the terms that depend on motion, at 0.4 m/s: a standing robot against one that follows command and clock."""
-    weights = {name: config().reward_weights[name] for name in ("velocity_tracking", "velocity_progress")}
-    still = rewards.weighted_terms(inputs(), weights, 0.02)
-    walking = rewards.weighted_terms(inputs(average_velocity=jnp.array([0.4, 0.0, 0.0])), weights, 0.02)
-    assert sum(still.values()) < 0.25 * sum(walking.values())
-
-
-def test_lateral_joints_are_the_waist_the_hip_rolls_and_the_ankle_rolls():
-    names = [JOINT_NAMES[index] for index in rewards._LATERAL_JOINTS]
-    assert names == ["waist_yaw", "left_hip_roll", "left_ankle_roll", "right_hip_roll", "right_ankle_roll"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from playground_amp.configs.keys import leaf_keys, section_at
-from playground_amp.envs.rewards import TERMS
+from playground_amp.envs.payment import TERMS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

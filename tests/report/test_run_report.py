@@ -14,7 +14,7 @@ from second_body import second_body
 from playground_amp.cli import report
 from playground_amp.configs.loader import config_from_dict, dump_config, load_config
 from playground_amp.configs.schema import Config
-from playground_amp.envs.rewards import TERMS
+from playground_amp.envs.payment import TERMS
 from playground_amp.errors import UserError
 from playground_amp.gates.gait_metrics import measure
 from playground_amp.gates.gates import ROBUST

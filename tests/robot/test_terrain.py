@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from playground_amp.configs.loader import load_config
-from playground_amp.envs import starts
 from playground_amp.envs.commands import hold
 from playground_amp.envs.draws import Draws
-from playground_amp.envs.starts import Placing
+from playground_amp.envs.placing import PLACE_DRAWS, Placing
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.paths import STANDARD
 from playground_amp.physics.ground import make_height_over_ground
@@ -61,8 +60,8 @@ def test_starts_lie_apart_with_the_soles_just_clear_of_the_ground():
     home = jnp.asarray(ROUGH.home_joint_position, jnp.float32)
 
     def start(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        draws = Draws(key, starts.DRAWS + 1)
-        place, heading = placing.place(draws.take(starts.DRAWS)), draws.one() * 6.0
+        draws = Draws(key, PLACE_DRAWS + 1)
+        place, heading = placing.place(draws.take(PLACE_DRAWS)), draws.one() * 6.0
         return place, placing.standing(home, heading, place)
 
     places, qpos = jax.vmap(start)(jax.random.split(jax.random.PRNGKey(0), 64))

@@ -1,0 +1,48 @@
+"""What a step pays: the reward terms of the configuration, weighted."""
+
+import inspect
+from collections.abc import Callable, Mapping
+
+import jax
+
+from playground_amp.configs.keys import nearest
+from playground_amp.envs import rewards
+from playground_amp.envs.rewards import RewardInputs
+from playground_amp.errors import UserError
+
+TERMS: Mapping[str, Callable[[RewardInputs], jax.Array]] = {
+    name: term
+    for name, term in vars(rewards).items()
+    if inspect.isfunction(term) and term.__module__ == rewards.__name__ and not name.startswith("_")
+}
+"""Every function of rewards.py by its name."""
+
+
+def check_names(weights: Mapping[str, float], *, has_posture: bool) -> None:
+    """Raises UserError for a weight whose term is not here, naming the nearest one and all there are.
+
+    `has_posture`: whether there is a reference to compare postures with.
+    """
+    if weights.get("reference_posture") and not has_posture:
+        raise UserError(
+            "reward_weights.reference_posture needs a reference gait to compare with, which only motion.py record has; "
+            "leave it out, or train with --enable-amp"
+        )
+    for name in weights:
+        if name not in TERMS:
+            close = nearest(name, TERMS)
+            meant = f", did you mean {close}?" if close else ";"
+            raise UserError(
+                f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(TERMS))}"
+            )
+
+
+def weighted_terms(
+    inputs: RewardInputs, weights: Mapping[str, float], control_dt: float, penalties: jax.Array | float = 1.0
+) -> dict[str, jax.Array]:
+    """Each term of non-zero weight: weight × value × control period, [] each; negative weights times `penalties` []."""
+    return {
+        name: weight * control_dt * TERMS[name](inputs) * (penalties if weight < 0 else 1.0)
+        for name, weight in weights.items()
+        if weight != 0
+    }

@@ -11,7 +11,6 @@ from playground_amp.cli.parser import CommandParser, finite_float, whole_number
 from playground_amp.errors import UserError
 
 HOST, PORT = "127.0.0.1", 8080
-COMMAND = (0.3, 0.0, 0.0)
 SECONDS = 10.0
 
 
@@ -29,7 +28,7 @@ def build_parser() -> CommandParser:
         type=finite_float,
         nargs=3,
         metavar=("FORWARD", "LEFT", "TURN"),
-        help=f"m/s, m/s and rad/s that it is asked for at first (default: {COMMAND[0]:g} 0 0)",
+        help="m/s, m/s and rad/s that it is asked for at first (default: 0.3 0 0, scaled to the robot's size)",
     )
     page = parser.add_argument_group("the page")
     page.add_argument("--host", default=HOST, metavar="ADDRESS", help=f"address to listen on (default: {HOST})")
@@ -66,18 +65,17 @@ def _serve(arguments: argparse.Namespace) -> int:
     _say(f"loading {arguments.checkpoint}")
 
     # Imported here: it takes seconds, which nobody should wait for a mistyped flag.
-    from playground_amp.cockpit.film import check_command
+    from playground_amp.cockpit.first_command import first_command
     from playground_amp.cockpit.loop import Cockpit
     from playground_amp.cockpit.server import check_address, start_server
     from playground_amp.policies.sources import open_policies
 
     check_address(arguments.host, arguments.port)
     source = open_policies(arguments.checkpoint, _say)
-    forward, left, turn = arguments.command or COMMAND
-    check_command(source, (forward, left, turn))
+    command = first_command(source, arguments.command and tuple(arguments.command))
     server = start_server(arguments.host, arguments.port)
     try:
-        cockpit = Cockpit(server, source, (forward, left, turn), _say)
+        cockpit = Cockpit(server, source, command, _say)
         _say(f"walking: open http://{arguments.host}:{arguments.port} in a browser (Ctrl-C ends it)")
         cockpit.run()
     except KeyboardInterrupt:
@@ -98,6 +96,7 @@ def _film(arguments: argparse.Namespace) -> int:
     _say(f"loading {arguments.checkpoint}")
 
     from playground_amp.cockpit import film
+    from playground_amp.cockpit.first_command import first_command
     from playground_amp.physics.registry import prepare
     from playground_amp.policies.sources import open_policies
 
@@ -108,9 +107,8 @@ def _film(arguments: argparse.Namespace) -> int:
     if gate:
         result = film.film_episode(source, gate, episode, path, _say)
     else:
-        forward, left, turn = arguments.command or COMMAND
-        film.check_command(source, (forward, left, turn))
-        result = film.film_command(source, (forward, left, turn), arguments.seconds or SECONDS, path, _say)
+        command = first_command(source, arguments.command and tuple(arguments.command))
+        result = film.film_command(source, command, arguments.seconds or SECONDS, path, _say)
     print(f"video: {arguments.video} ({result})")
     return 0
 

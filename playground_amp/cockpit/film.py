@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from playground_amp.cockpit.first_command import Asked
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
@@ -20,9 +21,7 @@ from playground_amp.rollouts.film import write_episode
 _AFTER_A_FALL = 1.0  # s that are still filmed
 
 
-def film_command(
-    source: PolicySource, command: tuple[float, float, float], seconds: float, path: Path, say: Callable[[str], None]
-) -> str:
+def film_command(source: PolicySource, command: Asked, seconds: float, path: Path, say: Callable[[str], None]) -> str:
     """Films `seconds` s from rest under a command (forward, to the left m/s, yaw rate rad/s); what came of it in words.
 
     Raises UserError if this machine cannot draw, before anything compiles.
@@ -81,12 +80,3 @@ def choose_cell(gate_name: str, cell_name: str | None, episode: int) -> Gate:
     if episode >= episodes:
         raise UserError(f"--episode {episode}: cell {gate.cells[0].name} has episodes 0 to {episodes - 1}")
     return gate
-
-
-def check_command(source: PolicySource, command: tuple[float, float, float]) -> None:
-    """Raises UserError if the policy was never trained for a command like this."""
-    commands = source.config.env.commands
-    ranges = (("forward", commands.forward), ("to the left", commands.sideways), ("yaw rate", commands.yaw_rate))
-    for value, (name, (low, high)) in zip(command, ranges, strict=True):
-        if not min(low, 0.0) <= value <= max(high, 0.0):
-            raise UserError(f"--command: {name} {value:g} is outside of what was trained, {low:g} to {high:g}")

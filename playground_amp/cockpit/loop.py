@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import viser
 
+from playground_amp.cockpit.first_command import Asked
 from playground_amp.cockpit.panel import Panel
 from playground_amp.cockpit.readouts import Readouts, Status
 from playground_amp.cockpit.scene import Scene
@@ -32,7 +33,7 @@ class Cockpit:
         self,
         server: viser.ViserServer,
         source: PolicySource,
-        command: tuple[float, float, float],
+        command: Asked,
         say: Callable[[str], None],
     ):
         """Draws the robot at once, then compiles its control step. `command`: what is asked for at first."""

@@ -7,6 +7,7 @@ from typing import Literal
 import viser
 from viser._messages import HotkeyKey
 
+from playground_amp.cockpit.first_command import Asked
 from playground_amp.cockpit.simulation import Wishes
 from playground_amp.configs.schema import Config
 from playground_amp.robot.record import Robot
@@ -36,7 +37,7 @@ _FRICTION = (0.1, 1.5)
 class Panel:
     """Sliders, buttons and keys. Values are read by the loop; presses are queued for it."""
 
-    def __init__(self, server: viser.ViserServer, robot: Robot, config: Config, command: tuple[float, float, float]):
+    def __init__(self, server: viser.ViserServer, robot: Robot, config: Config, command: Asked):
         """`command`: what the sliders stand at first."""
         self._presses: SimpleQueue[Press] = SimpleQueue()
         self.paused = False
@@ -49,7 +50,7 @@ class Panel:
         gui.add_html(f'<div style="padding:0 1em 1em;font-size:0.75em;opacity:0.7">{KEYS}</div>')
         self._add_keys(gui, scale)
 
-    def _add_commands(self, gui: viser.GuiApi, config: Config, scale: Scale, first: tuple[float, float, float]) -> None:
+    def _add_commands(self, gui: viser.GuiApi, config: Config, scale: Scale, first: Asked) -> None:
         commands, step = config.env.commands, _readable(_SPEED_STEP * scale.speed)
         yaw_step = _readable(_YAW_STEP * scale.rate)
         with gui.add_folder("Command"):

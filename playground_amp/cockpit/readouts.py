@@ -37,7 +37,7 @@ class Readout(NamedTuple):
     unit: str
 
 
-class _Sample(NamedTuple):
+class _Measured(NamedTuple):
     velocity: np.ndarray  # [3]
     torque_rms: float  # N·m over the joints
     torque: np.ndarray  # [J] N·m, its absolute value
@@ -50,7 +50,7 @@ class Readouts:
 
     def __init__(self, server: viser.ViserServer, robot: Robot, config: Config):
         self._torque_limit, self._control_dt = robot.torque_limit, config.env.control_dt
-        self._samples: deque[_Sample] = deque(maxlen=round(_AVERAGED / self._control_dt))
+        self._samples: deque[_Measured] = deque(maxlen=round(_AVERAGED / self._control_dt))
         self._chart: deque[tuple[float, float, float]] = deque()  # s, asked and measured m/s
         self._time, self._terms = 0.0, ()
         speed = scale_of(robot).speed
@@ -81,7 +81,7 @@ class Readouts:
         torque = np.asarray(moment.joint_torque, float)
         self._time += self._control_dt
         self._samples.append(
-            _Sample(
+            _Measured(
                 np.asarray(moment.velocity),
                 float(np.sqrt(np.mean(torque**2))),
                 np.abs(torque),

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -14,8 +14,9 @@ from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
 from playground_amp.outputs import OutputKind
+from playground_amp.policies.fixed_policies import FixedPolicy, checkpoint_policy
 from playground_amp.report.judged import JudgedGate, latest_of_each_gate
-from playground_amp.runs.checkpoint import checkpoint_iteration, load_policy_and_config
+from playground_amp.runs.checkpoint import checkpoint_iteration
 from playground_amp.runs.folder import BEST, METRICS, list_stages
 from playground_amp.yaml_text import read_yaml
 
@@ -43,12 +44,16 @@ class RunFacts:
     folder: Path  # of the run
     sha256: str  # of the checkpoint
     iteration: int | None
-    params: dict[str, Any]
-    config: Config
+    policy: FixedPolicy
     stages: list[Config]  # that it was trained with before that one; each says up to which iteration
     records: list[LoggedMetrics]  # of metrics.jsonl, one an iteration; empty where there is none
     gates: list[JudgedGate]  # of this policy and of others of the run, the newest of each
     best: BestPolicy | None
+
+    @property
+    def config(self) -> Config:
+        """What the policy was trained with last."""
+        return self.policy.config
 
     @property
     def report(self) -> Path:
@@ -67,7 +72,7 @@ def read_facts(checkpoint: Path) -> RunFacts:
     Raises:
       UserError: a file is missing that must be there, or damaged; the message names it, and the line.
     """
-    content, config = load_policy_and_config(checkpoint)
+    policy = checkpoint_policy(checkpoint)
     folder = run_folder_of(checkpoint)
     best = folder / BEST / "gate.json"
     return RunFacts(
@@ -75,8 +80,7 @@ def read_facts(checkpoint: Path) -> RunFacts:
         folder=folder,
         sha256=hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
         iteration=checkpoint_iteration(checkpoint),
-        params=content["params"],
-        config=config,
+        policy=policy,
         stages=_read_stages(folder, checkpoint_iteration(checkpoint)),
         records=read_metrics(folder / METRICS),
         gates=latest_of_each_gate([_read(JudgedGate, path) for path in sorted(folder.glob("gate*.json"), key=_age)]),

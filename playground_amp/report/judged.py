@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 
-class _Part(BaseModel):
+class _JudgedPart(BaseModel):
     """A part of the file; fields that the report does not show are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class JudgedLimit(_Part):
+class JudgedLimit(_JudgedPart):
     """What a figure was held against in a cell."""
 
     figure: str
@@ -35,7 +35,7 @@ class JudgedLimit(_Part):
         return "" if self.required_share == 1 else f"in {100 * self.required_share:g} % of the episodes"
 
 
-class JudgedCheck(_Part):
+class JudgedCheck(_JudgedPart):
     """One figure over the episodes of a cell."""
 
     figure: str
@@ -50,13 +50,13 @@ class JudgedCheck(_Part):
         return self.figure.replace("_", " ")
 
 
-class JudgedEpisode(_Part):
+class JudgedEpisode(_JudgedPart):
     """One episode of a cell."""
 
     survived: float  # 1: no fall, 0: fell
 
 
-class JudgedCell(_Part):
+class JudgedCell(_JudgedPart):
     """One thing the robot was asked to do."""
 
     name: str
@@ -75,14 +75,14 @@ class JudgedCell(_Part):
         return next((limit for limit in self.limits if limit.figure == check.figure), None)
 
 
-class JudgedCheckpoint(_Part):
+class JudgedCheckpoint(_JudgedPart):
     """Which file was judged."""
 
     path: str
     sha256: str
 
 
-class JudgedGate(_Part):
+class JudgedGate(_JudgedPart):
     """A gate's verdict on a policy."""
 
     gate: str

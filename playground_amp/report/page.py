@@ -13,7 +13,6 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.runner import gate_config
-from playground_amp.learning.networks import make_policy
 from playground_amp.outputs import write_output
 from playground_amp.report.cycles import Gait, measured_gait
 from playground_amp.report.facts import REPORT_PAGE, RunFacts
@@ -25,7 +24,6 @@ from playground_amp.report.sections import SectionCharts, section_charts
 from playground_amp.report.summary import Highlight, Verdict, summary, verdict, versions
 from playground_amp.report.tracking_charts import StageResult, stage_results
 from playground_amp.robot.scale import scale_of
-from playground_amp.rollouts.rollout import policy_controller
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,8 @@ def write_report(facts: RunFacts, path: Path, judged: Sequence[JudgedGate] = (),
       UserError: the page cannot be written.
     """
     env = WildRobotEnv(gate_config(facts.config, WALK))
-    controller = policy_controller(make_policy(facts.config.trainer, env.engine.robot), facts.params)
     stages = program(facts.config.env.commands, scale_of(env.engine.robot))
-    performance = perform(env, controller, stages)
+    performance = perform(env, facts.policy.make_controller(env), stages)
     page = render(facts, latest_of_each_gate([*facts.gates, *judged]), performance, film)
     write_output(path, REPORT_PAGE, page.encode())
 

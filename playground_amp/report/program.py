@@ -80,12 +80,13 @@ def program(task: CommandConfig, scale: Scale) -> tuple[Stage, ...]:
 def perform(env: WildRobotEnv, controller: Controller, stages: tuple[Stage, ...]) -> Performance:
     """Runs the program from rest on the nominal floor; deterministic, one robot."""
     control_dt = env.engine.control_dt
-    episode = Episode([(commands.hold(*stage.command), stage.seconds) for stage in stages])
+    lengths = [round(stage.seconds / control_dt) for stage in stages]  # control steps
+    held = zip(stages, lengths, strict=True)
+    episode = Episode([(commands.hold(*stage.command), length * control_dt) for stage, length in held])
     (lived,) = run_episodes(env, controller, [episode], jax.random.PRNGKey(_SEED)[None], _row)
     rows = jax.tree.map(lambda column: column[1:], lived.rows)._asdict()  # without the start
-    ends = np.cumsum([round(stage.seconds / control_dt) for stage in stages])
     steps = 1 + np.arange(len(rows["qpos"]))
-    stage = np.minimum(np.searchsorted(ends, steps, side="right"), len(stages) - 1)
+    stage = np.minimum(np.searchsorted(np.cumsum(lengths), steps, side="right"), len(stages) - 1)
     return Performance(
         robot=env.engine.robot, control_dt=control_dt, stages=stages, stage=stage, fell=lived.fell, **rows
     )

@@ -10,8 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from deployable import CONFIG, made_up_params
+from second_body import second_body
 
 from playground_amp.cli import play
+from playground_amp.cockpit.first_command import first_command
 from playground_amp.cockpit.readouts import Readout, Status, figures_html, rewards_html
 from playground_amp.cockpit.scene import ground_mesh, shape_mesh
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
@@ -23,10 +25,12 @@ from playground_amp.errors import UserError
 from playground_amp.learning import averaging
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.ppo import init_learner
+from playground_amp.policies.fixed_policies import FixedPolicy
 from playground_amp.policies.sources import open_policies
 from playground_amp.robot.looks import body_names, visible_shapes
 from playground_amp.robot.record import Heights
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import scale_of
 from playground_amp.runs.checkpoint import checkpoint_path, save_policy
 from playground_amp.runs.folder import state_path
 from playground_amp.runs.state import save_state
@@ -36,7 +40,7 @@ BUNDLE = ROOT / "policies" / "walk"
 # Over which time the robot in the box is told its velocity, s.
 AVERAGING = json.loads((BUNDLE / "manifest.json").read_text())["config"]["env"]["velocity_average_time"]
 WALK = Wishes(forward=0.3, sideways=0.0, yaw_rate=0.0, floor_friction=0.8)
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot", "flat")
 SIZES = observation_sizes(ROBOT, history=1)
 
 
@@ -223,6 +227,17 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def test_at_first_it_walks_at_a_pace_that_suits_its_size(tmp_path: Path) -> None:
+    standard = ROOT / "playground_amp/configs/wildrobot_phase3_training.yaml"
+    small = load_config(standard, flags={"robot": second_body(tmp_path)})
+    slow = load_config(standard, ["env.commands.forward=[-0.1, 0.2]"])
+    scale = scale_of(load_robot(small.robot, "flat"))
+    for config, speed in ((CONFIG, 0.3), (small, 0.3 * scale.speed), (slow, 0.2)):
+        source = FixedPolicy("made up", config, lambda _: jax.tree_util.Partial(jnp.zeros))
+        assert first_command(source, None) == (pytest.approx(speed), 0.0, 0.0)
+        assert first_command(source, (0.1, 0.0, 0.0)) == (0.1, 0.0, 0.0)
+
+
 def test_what_is_shown_is_escaped() -> None:
     status = Status(policy="<b>", notice="a & b", pushes=0, falls=0, rate=50.0)
     text = figures_html(status, {"falls": Readout("fallen", "0", "times")})
@@ -238,8 +253,8 @@ def test_bars_are_in_proportion() -> None:
 
 
 def test_the_drawn_robot_is_as_tall_as_the_real_one() -> None:
-    shapes = visible_shapes(load_robot())
-    names = body_names(load_robot())
+    shapes = visible_shapes(ROBOT)
+    names = body_names(ROBOT)
     assert {names[shape.body] for shape in shapes} == set(names) - {"world"}
     mesh = [shape_mesh(shape) for shape in shapes if names[shape.body] == "torso"]
     head = max(part.bounds[1][2] for part in mesh)
@@ -250,11 +265,11 @@ def test_the_drawn_robot_is_as_tall_as_the_real_one() -> None:
         )
         extents = sorted(part.bounds[1] - part.bounds[0])
         assert extents[2] <= 2 * np.linalg.norm(reach) + 1e-6
-    assert load_robot().home_qpos[2] == pytest.approx(0.46)
+    assert ROBOT.home_qpos[2] == pytest.approx(0.46)
 
 
 def test_uneven_ground_is_drawn_where_it_is() -> None:
-    assert load_robot().ground is None
+    assert ROBOT.ground is None
     ground = Heights(np.array([[0.0, 0.1, 0.2], [0.3, 0.4, 0.5]]), half_length=2.0, half_width=1.0)
     vertices, faces = ground_mesh(ground)
     assert vertices[[0, 2, 3]].tolist() == [[-2.0, -1.0, 0.0], [2.0, -1.0, 0.2], [-2.0, 1.0, 0.3]]

@@ -53,11 +53,11 @@ def judge(config: Any, checkpoint: Path) -> dict[str, float]:
     from playground_amp.amp.style_distance import style_distance
     from playground_amp.motion.demonstrations import load_demonstrations
     from playground_amp.record.recorder import record
-    from playground_amp.runs.checkpoint import load_policy
+    from playground_amp.runs.checkpoint import read_policy
 
     clips = load_demonstrations(config)
     commands = np.array([clip.command for clip in clips], np.float32)
-    takes = record(config, load_policy(checkpoint)["params"], commands, seed=1)
+    takes = record(config, read_policy(checkpoint).params, commands, seed=1)
     standing = [take for take in takes if not take.figures["fell"]]
     demonstrated = np.vstack([np.hstack([clip.qpos[:, 7:], clip.qvel[:, 6:]]) for clip in clips])
     walked = np.vstack([np.hstack([take.clip.qpos[:, 7:], take.clip.qvel[:, 6:]]) for take in standing])

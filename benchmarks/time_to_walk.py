@@ -67,9 +67,12 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
     from measurements import make_config
 
     from playground_amp.learning.build import make_trainer
+    from playground_amp.robot.identity import identity_of
+    from playground_amp.robot.robot import load_robot
     from playground_amp.runs.checkpoint import checkpoint_path, save_policy
 
     config = make_config(arguments.num_envs, f"trainer.seed={seed}", *arguments.set)
+    robot = identity_of(load_robot(config.robot, config.env.terrain)).as_plain()
     trainer = make_trainer(config)
     state, spent, iteration, due = trainer.init(), 0.0, 0, arguments.every
     while spent < arguments.limit:
@@ -82,9 +85,8 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
             path = checkpoint_path(folder, iteration)
             steps = iteration * trainer.steps_per_iteration
             record = {"iteration": iteration, "env_steps": steps, "reward": reward}
-            save_policy(
-                path, metrics=record, config=config.model_dump(mode="json"), params=trainer.policy_params(state)
-            )
+            config_and_robot = {"config": config.model_dump(mode="json"), "robot": robot}
+            save_policy(path, metrics=record, params=trainer.policy_params(state), **config_and_robot)
             yield spent, steps, path
 
 

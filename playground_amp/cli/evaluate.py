@@ -135,9 +135,11 @@ def _choose_simulators(arguments: argparse.Namespace) -> "Gate":
 
 def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", float]:
     """The gate's run and the seconds it took."""
-    from playground_amp.policies.fixed_policies import bundle_policy, checkpoint_policy
+    from playground_amp.policies.opening import MANIFEST, open_policy
 
-    policy = bundle_policy(arguments.bundle) if arguments.bundle else checkpoint_policy(arguments.checkpoint)
+    if arguments.bundle and not (arguments.bundle / MANIFEST).is_file():
+        raise UserError(f"--bundle: cannot read {arguments.bundle / MANIFEST}: name the --output of export.py")
+    policy = open_policy(arguments.bundle or arguments.checkpoint)
 
     # Imported here: it takes seconds, which nobody should wait for a mistyped path.
     from rich.console import Console
@@ -150,7 +152,7 @@ def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", floa
         def show(unfinished: int, seconds: float) -> None:
             status.update(f"gate {gate.name}: {seconds:.0f} s walked, {unfinished} episodes to go")
 
-        run = run_gate(gate, policy.config, policy.make_controller, show)
+        run = run_gate(gate, policy.config, policy.controller, show)
     return run, time.monotonic() - started
 
 

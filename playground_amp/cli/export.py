@@ -26,14 +26,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exports as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
     from playground_amp.physics.registry import check_engine, prepare
-    from playground_amp.runs.checkpoint import find_checkpoint, load_policy_and_config
+    from playground_amp.runs.checkpoint import find_checkpoint, read_policy
 
-    checkpoint = find_checkpoint(arguments.checkpoint)
-    content, config = load_policy_and_config(checkpoint)
-    prepare(check_engine(config.physics))
-    checkpoint_hash = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    saved = read_policy(find_checkpoint(arguments.checkpoint))
+    prepare(check_engine(saved.config.physics))
+    checkpoint_sha256 = hashlib.sha256(saved.path.read_bytes()).hexdigest()
     folder = arguments.output.resolve()
-    _print(_deploy().export_bundle(content, config, checkpoint_hash, folder), folder)
+    _print(_deploy().export_bundle(saved, checkpoint_sha256, folder), folder)
     return 0
 
 

@@ -68,10 +68,10 @@ def _serve(arguments: argparse.Namespace) -> int:
     from playground_amp.cockpit.first_command import first_command
     from playground_amp.cockpit.loop import Cockpit
     from playground_amp.cockpit.server import check_address, start_server
-    from playground_amp.policies.sources import open_policies
+    from playground_amp.policies.opening import open_policy
 
     check_address(arguments.host, arguments.port)
-    source = open_policies(arguments.checkpoint, _say)
+    source = open_policy(arguments.checkpoint, say=_say)
     command = first_command(source, arguments.command and tuple(arguments.command))
     server = start_server(arguments.host, arguments.port)
     try:
@@ -98,12 +98,12 @@ def _film(arguments: argparse.Namespace) -> int:
     from playground_amp.cockpit import film
     from playground_amp.cockpit.first_command import first_command
     from playground_amp.physics.registry import prepare
-    from playground_amp.policies.sources import open_policies
+    from playground_amp.policies.opening import open_policy
 
     path, episode = arguments.video, arguments.episode or 0
     gate = film.choose_cell(arguments.gate, arguments.cell, episode) if arguments.gate else None
     prepare(*(cell.physics.engine for cell in gate.cells) if gate else ())
-    source = open_policies(arguments.checkpoint, _say)
+    source = open_policy(arguments.checkpoint, say=_say)
     if gate:
         result = film.film_episode(source, gate, episode, path, _say)
     else:

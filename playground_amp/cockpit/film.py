@@ -12,7 +12,7 @@ from playground_amp.errors import UserError
 from playground_amp.gates.cells import Gate
 from playground_amp.gates.gates import find_gate
 from playground_amp.gates.runner import run_gate
-from playground_amp.policies.sources import PolicySource
+from playground_amp.policies.source import PolicySource
 from playground_amp.rendering.film import write_film
 from playground_amp.rendering.frames import require_rendering
 from playground_amp.robot.robot import load_robot
@@ -30,7 +30,7 @@ def film_command(source: PolicySource, command: Asked, seconds: float, path: Pat
     env = WildRobotEnv(play_config(source.config))
     wishes = Wishes(*command, floor_friction=env.engine.robot.floor_friction)
     say("compiling one control step")
-    simulation = Simulation(env, source.start(env).controller, wishes)
+    simulation = Simulation(env, source.controller(env), wishes)
     qpos, velocities, fell = _walk(simulation, wishes, seconds)
     say(f"drawing {len(qpos) * simulation.control_dt:.1f} s")
     write_film(qpos, simulation.control_dt, env.engine.robot, path)
@@ -62,7 +62,7 @@ def film_episode(source: PolicySource, gate: Gate, episode: int, path: Path, say
     require_rendering()
     (cell,) = gate.cells
     say(f"running the {cell.episodes} episodes of gate {gate.name}, cell {cell.name}")
-    run = run_gate(gate, source.config, lambda env: source.start(env).controller)
+    run = run_gate(gate, source.config, source.controller)
     recording = run.recordings[0][episode]
     say("drawing")
     write_episode(recording, load_robot(source.config.robot, cell.scene), path)

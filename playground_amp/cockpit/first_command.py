@@ -1,7 +1,7 @@
 """What the robot is asked for when the page opens, or throughout a film."""
 
 from playground_amp.errors import UserError
-from playground_amp.policies.sources import PolicySource
+from playground_amp.policies.source import PolicySource
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
 

@@ -15,8 +15,7 @@ from playground_amp.cockpit.scene import Scene
 from playground_amp.cockpit.simulation import Simulation, play_config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
-from playground_amp.policies.fixed_policies import NamedController
-from playground_amp.policies.sources import PolicySource
+from playground_amp.policies.source import NamedController, PolicySource
 
 _PICTURE_PERIOD = 0.04  # s
 _READOUT_PERIOD = 0.2  # s
@@ -46,10 +45,9 @@ class Cockpit:
         self._panel = Panel(server, robot, config, command)
         self._readouts = Readouts(server, robot, config)
         say("compiling one control step")
-        first = source.start(env)
-        self._policy, self._notice = first.name, ""
+        self._policy, self._notice = source.name, ""
         self._pushes = self._falls = 0
-        self._simulation = Simulation(env, first.controller, self._panel.wishes)
+        self._simulation = Simulation(env, source.controller(env), self._panel.wishes)
         self._fallen_for = 0.0
         self._newer: NamedController | None = None
         self._stopped = threading.Event()

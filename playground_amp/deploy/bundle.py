@@ -23,8 +23,8 @@ from playground_amp.envs.observations import actor_parts
 from playground_amp.errors import UserError
 from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
 from playground_amp.robot.record import Robot
-from playground_amp.robot.robot import load_robot
-from playground_amp.runs.manifest import code_revision, robot_hash
+from playground_amp.runs.checkpoint import SavedPolicy
+from playground_amp.runs.manifest import code_revision
 
 PARITY_LIMIT = 1e-5
 ROBOTS, STEPS = 25, 400  # 10,000 observations
@@ -66,33 +66,28 @@ BUNDLE = FolderKind("bundle", "manifest.json", _listed)
 
 
 def export_bundle(
-    content: Mapping[str, Any],
-    config: Config,
-    checkpoint_hash: str,
-    folder: Path,
-    robots: int = ROBOTS,
-    steps: int = STEPS,
+    saved: SavedPolicy, checkpoint_sha256: str, folder: Path, robots: int = ROBOTS, steps: int = STEPS
 ) -> Exported:
-    """Writes the bundle of a checkpoint's `content`; it appears whole, verified by its own runtime, or not at all.
+    """Writes the bundle of a checkpoint's policy; it appears whole, verified by its own runtime, or not at all.
 
     Parity is measured on `robots` × `steps` observations.
 
     Raises:
       UserError: the folder cannot be written, or the exported policy differs from the JAX policy.
     """
-    robot = load_robot()
+    config, robot = saved.config, saved.robot
     check_output(folder)
     with output_folder(folder, BUNDLE) as unfinished:
-        recorded = record(config, content["params"], robots, steps)
+        recorded = record(config, saved.params, robots, steps)
         vectors = golden.golden_vectors(recorded)
         files = {
-            "policy.onnx": build_onnx(content["params"], config, robot),
+            "policy.onnx": build_onnx(saved.params, config, robot),
             "golden.json": json.dumps(vectors).encode(),
             "runtime.py": Path(runtime.__file__).read_bytes(),
         }
         for name, data in files.items():
             (unfinished / name).write_bytes(data)
-        _write_json(unfinished / "manifest.json", make_manifest(config, robot, checkpoint_hash, files))
+        _write_json(unfinished / "manifest.json", make_manifest(config, robot, checkpoint_sha256, files))
         exported = _measure(unfinished, recorded, golden.count(vectors))
         _write_json(unfinished / "report.json", exported.as_json())
     return exported
@@ -148,7 +143,7 @@ def make_manifest(config: Config, robot: Robot, checkpoint_hash: str, files: Map
         },
         "network": {"activation": ACTIVATION, "hidden_layers": list(config.trainer.actor_layers)},
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-        "model_sha256": robot_hash(),
+        "model_sha256": robot.sha256,
         "checkpoint_sha256": checkpoint_hash,
         "code": code_revision(),
         "config": config.model_dump(mode="json"),

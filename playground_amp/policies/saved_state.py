@@ -1,33 +1,37 @@
 """The policy inside a saved state, so that a run can be watched while it trains."""
 
+from pathlib import Path
 from typing import Any
 
 import jax
 
-from playground_amp.configs.loader import config_of_policy
-from playground_amp.configs.schema import Config
+from playground_amp.configs.schema import TrainerConfig
 from playground_amp.learning import averaging
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.ppo import init_learner
-from playground_amp.robot.robot import load_robot
-from playground_amp.runs.state import SavedState, restore
+from playground_amp.robot.record import Robot
+from playground_amp.runs.checkpoint import SavedPolicy, config_and_robot
+from playground_amp.runs.state import SavedState, read_state, restore
 
 _AVERAGE = "average/"
 _NORMALIZER_MEAN = f"{_AVERAGE}normalizer/mean/"
 
 
-def config_of_state(saved: SavedState) -> Config:
-    """The configuration that the state's run was started with. Raises UserError if this version cannot read it."""
-    return config_of_policy(saved.manifest["config"], f"the configuration in {saved.path}")
+def read_policy_of_state(path: Path, robot: str | None = None) -> SavedPolicy:
+    """The policy that a checkpoint of that iteration would hold, without its motion prior; `robot` as in `read_policy`.
 
-
-def params_of_state(saved: SavedState) -> dict[str, Any]:
-    """The policy as `make_policy` takes it, the same arrays that a checkpoint of that iteration holds.
-
-    Raises UserError if the state is none of this version's trainer.
+    Raises:
+        UserError: the state cannot be read, is none of this version's trainer, or of another robot.
     """
-    config = config_of_state(saved)
-    trainer, robot = config.trainer, load_robot(config.robot)
+    state = read_state(path)
+    manifest = state.manifest
+    config, loaded = config_and_robot(manifest["config"], manifest.get("robot"), robot, f"the saved state {path}")
+    params = _params(state, config.trainer, loaded)
+    return SavedPolicy(path, params, state.metrics, config, loaded, amp=None)
+
+
+def _params(saved: SavedState, trainer: TrainerConfig, robot: Robot) -> dict[str, Any]:
+    """As `make_policy` takes them."""
     means = {name: array for name, array in saved.arrays.items() if name.startswith(_NORMALIZER_MEAN)}
     observation = {
         name.removeprefix(_NORMALIZER_MEAN): jax.ShapeDtypeStruct(array.shape, array.dtype)

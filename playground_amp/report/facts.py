@@ -14,7 +14,8 @@ from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
 from playground_amp.outputs import OutputKind
-from playground_amp.policies.fixed_policies import FixedPolicy, checkpoint_policy
+from playground_amp.policies.saved_policy import open_file
+from playground_amp.policies.source import FixedPolicy
 from playground_amp.report.judged import JudgedGate, latest_of_each_gate
 from playground_amp.runs.checkpoint import checkpoint_iteration
 from playground_amp.runs.folder import BEST, METRICS, list_stages
@@ -72,7 +73,7 @@ def read_facts(checkpoint: Path) -> RunFacts:
     Raises:
       UserError: a file is missing that must be there, or damaged; the message names it, and the line.
     """
-    policy = checkpoint_policy(checkpoint)
+    policy = open_file(checkpoint)
     folder = run_folder_of(checkpoint)
     best = folder / BEST / "gate.json"
     return RunFacts(

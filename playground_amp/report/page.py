@@ -69,7 +69,7 @@ def write_report(facts: RunFacts, path: Path, judged: Sequence[JudgedGate] = (),
     """
     env = WildRobotEnv(gate_config(facts.config, WALK))
     stages = program(facts.config.env.commands, scale_of(env.engine.robot))
-    performance = perform(env, facts.policy.make_controller(env), stages)
+    performance = perform(env, facts.policy.controller(env), stages)
     page = render(facts, latest_of_each_gate([*facts.gates, *judged]), performance, film)
     write_output(path, REPORT_PAGE, page.encode())
 

@@ -60,6 +60,7 @@ class Robot:
     """
 
     name: str  # as after --robot: a folder of the package's robots/, or the path of another one
+    title: str  # one line for people
     folder: Path
     sha256: str  # over the folder's model files
     scene: str  # flat or rough

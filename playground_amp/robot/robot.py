@@ -40,6 +40,7 @@ def _load_robot(folder: Path, scene: str, name: str) -> Robot:
     legs = chain_to(model, description.feet.left.sole), chain_to(model, description.feet.right.sole)
     return Robot(
         name=name if folder.name == name else str(folder),
+        title=description.title,
         folder=folder,
         sha256=robot_sha256(folder),
         scene=scene,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from playground_amp.configs.schema import Config
 from playground_amp.learning.brax_baseline import train_with_brax
+from playground_amp.robot.identity import identity_of
+from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import checkpoint_path, save_policy
 from playground_amp.runs.tracking.console import make_console
 from playground_amp.files import exclusive
@@ -16,6 +18,7 @@ from playground_amp.runs.tracking.tracker import Tracker
 def run_brax(config: Config, *, use_wandb: bool) -> RunResult:
     """Trains with Brax's `ppo.train()` into `config.trainer.checkpoint_dir`."""
     run_folder, plain_config = Path(config.trainer.checkpoint_dir), config.model_dump(mode="json")
+    robot = identity_of(load_robot(config.robot, config.env.terrain)).as_plain()
     with exclusive(run_folder), make_console(config.trainer.num_iterations) as console:
         prepare_folder(run_folder, None, config, console.say)
         with Tracker(run_folder, plain_config, through=0, use_wandb=use_wandb, say=console.say) as tracker:
@@ -30,7 +33,7 @@ def run_brax(config: Config, *, use_wandb: bool) -> RunResult:
             record = _with_our_names(last)
             path = checkpoint_path(run_folder, int(record["iteration"]))
             try:
-                save_policy(path, params, record, plain_config)
+                save_policy(path, params, record, plain_config, robot)
                 result = RunResult(run_folder, Ending.FINISHED, int(record["iteration"]), path, None, record)
             except OSError as error:
                 console.say(f"could not write {path}: {error.strerror}")

@@ -9,6 +9,7 @@ import hashlib
 import pickle
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,36 @@ from playground_amp.errors import UserError
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.files import write_atomically
+from playground_amp.robot.identity import robot_of_file
+from playground_amp.robot.record import Robot
 from playground_amp.runs.safe_pickle import UnsafePickle, safe_loads
 
 SUM_PREFIX = b"\nsha256 "
 SUM_LENGTH = len(SUM_PREFIX) + 64 + 1
 KEYS = ("params", "metrics", "config")
 AMP_KEYS = ("amp_discriminator", "amp_weight")
+ROBOT_KEY = "robot"  # which the files of earlier versions lack
 PARAMS_KEYS = ("normalizer", "policy", "value")
+
+
+@dataclass(frozen=True, eq=False)
+class AmpPrior:
+    """The motion prior that a policy was trained with."""
+
+    discriminator: dict[str, Any]  # nested arrays
+    weight: float  # of the style reward
+
+
+@dataclass(frozen=True, eq=False)
+class SavedPolicy:
+    """A policy as read from a file; it is for the robot that the configuration names."""
+
+    path: Path
+    params: dict[str, Any]  # as `make_policy` takes them: nested arrays under normalizer, policy and value
+    metrics: dict[str, float]  # the record of its last iteration
+    config: Config
+    robot: Robot
+    amp: AmpPrior | None
 
 
 def checkpoint_path(run_folder: Path, iteration: int) -> Path:
@@ -62,25 +86,33 @@ def list_checkpoints(run_folder: Path) -> dict[int, Path]:
 
 
 def save_policy(
-    path: Path, params: Mapping[str, Any], metrics: Mapping[str, float], config: Mapping[str, Any], **amp: Any
+    path: Path,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    config: Mapping[str, Any],
+    robot: Mapping[str, Any],
+    **amp: Any,
 ) -> None:
     """Writes a policy atomically: `params` as in `make_policy`, `config` the resolved one as plain data.
 
-    `amp` may hold `amp_discriminator` and `amp_weight`. Raises OSError if the file cannot be written.
+    `robot` is a `RobotIdentity` as plain data; `amp` may hold `amp_discriminator` and `amp_weight`. Raises OSError if the file cannot be written.
     """
     unknown = set(amp) - set(AMP_KEYS)
     if unknown:
         raise TypeError(f"save_policy() knows {', '.join(AMP_KEYS)}, not {', '.join(sorted(unknown))}")
     numbers = {name: float(value) for name, value in metrics.items()}
-    content = _plain({"params": params, "metrics": numbers, "config": config, **amp}, "checkpoint")
+    content = _plain(
+        {"params": params, "metrics": numbers, "config": config, **amp, ROBOT_KEY: robot}, "checkpoint"
+    )
     pickled = pickle.dumps(content, protocol=5)
     write_atomically(path, pickled + SUM_PREFIX + hashlib.sha256(pickled).hexdigest().encode() + b"\n")
 
 
-def load_policy(path: Path) -> dict[str, Any]:
-    """Reads what `save_policy` wrote: {"params", "metrics", "config"} and, with AMP, its two keys.
+def read_policy(path: Path, robot: str | None = None) -> SavedPolicy:
+    """Reads what `save_policy` wrote, for the robot that the file names or, as after --robot, the same one elsewhere.
 
-    Raises UserError if the file is missing, empty, cut off, altered, holds anything but plain data, or no policy.
+    Raises UserError if the file is missing, empty, cut off, altered, holds anything but plain data, or no policy; if
+    its configuration is none that this version can read; or if it was made for another robot.
     """
     try:
         data = path.read_bytes()
@@ -91,16 +123,27 @@ def load_policy(path: Path) -> dict[str, Any]:
     except UnsafePickle as error:
         raise UserError(f"the checkpoint {path} was not read: {error}") from error
     _require_policy(content, path)
-    return content
+    amp = AmpPrior(*(content[key] for key in AMP_KEYS)) if AMP_KEYS[0] in content else None
+    config, loaded = config_and_robot(content["config"], content.get(ROBOT_KEY), robot, f"the checkpoint {path}")
+    return SavedPolicy(
+        path=path,
+        params=content["params"],
+        metrics=content["metrics"],
+        config=config,
+        robot=loaded,
+        amp=amp,
+    )
 
 
-def load_policy_and_config(path: Path) -> tuple[dict[str, Any], Config]:
-    """What `load_policy` reads, and its configuration as this version knows it.
+def config_and_robot(config: Mapping[str, Any], identity: Any, robot: str | None, source: str) -> tuple[Config, Robot]:
+    """The configuration in a file and the robot it is for, from plain data; `robot` as in `read_policy`.
 
-    Raises UserError as `load_policy`, or if the configuration is none that this version can read.
+    `identity`: what the file says of its robot, None if it is of an earlier version. Raises UserError if this version
+    cannot read the configuration, or if the robot is another one.
     """
-    content = load_policy(path)
-    return content, config_of_policy(content["config"], f"the configuration in {path}")
+    loaded = robot_of_file(identity, config, robot, source)
+    named = {**config, "robot": loaded.name} if robot else config
+    return config_of_policy(named, f"the configuration in {source}"), loaded
 
 
 def _unreadable(path: Path, error: OSError) -> UserError:
@@ -137,7 +180,9 @@ def _plain(value: Any, place: str) -> Any:
 
 def _require_policy(content: Any, path: Path) -> None:
     """Raises UserError unless `content` has the keys of a policy and arrays of finite numbers under them."""
-    _require_keys(content, KEYS, AMP_KEYS, "the file", path)
+    _require_keys(content, KEYS, (*AMP_KEYS, ROBOT_KEY), "the file", path)
+    if set(AMP_KEYS) & set(content):
+        _require_keys(content, AMP_KEYS, (*KEYS, ROBOT_KEY), "the file", path)
     _require_keys(content["params"], PARAMS_KEYS, (), "'params'", path)
     _require_keys(content["params"]["normalizer"], ("mean", "std"), (), "'params/normalizer'", path)
     for name in ("metrics", "config"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 
+from playground_amp.robot.identity import read_identity, require_same_robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.models import model_of
 from playground_amp.errors import UserError
@@ -16,7 +17,6 @@ from playground_amp.envs import physical_parameters as randomization
 from playground_amp.physics.protocol import Engine, PhysicsState
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.registry import check_engine, make_engine, prepare
-from playground_amp.runs.manifest import robot_hash
 from playground_amp.learning.rollout import Evidence
 from playground_amp.runs.state import read_state, restore
 
@@ -39,11 +39,14 @@ def replay_evidence(path: Path) -> Replay:
     is not there.
     """
     saved = read_state(path)
-    if saved.manifest["robot"] != robot_hash():
-        raise UserError(f"{path} is of another version of the robot: its files have changed since")
     config = config_from_dict(saved.manifest["config"], f"the configuration in {path}")
+    robot = load_robot(config.robot, config.env.terrain)
+    made_for = read_identity(saved.manifest["robot"], str(path))
+    if made_for is None:
+        raise UserError(f"{path} is of an earlier version of the robot: its files have changed since")
+    require_same_robot(made_for, robot, str(path))
     prepare(check_engine(config.physics))
-    engine = make_engine(config.physics, load_robot(config.robot, config.env.terrain), config.env.control_dt)
+    engine = make_engine(config.physics, robot, config.env.control_dt)
     evidence = restore(saved, _template(engine, config))
     state, readings = jax.jit(engine.step)(
         evidence.physics, evidence.joint_target, evidence.push_force_w, evidence.parameters, evidence.previous_target

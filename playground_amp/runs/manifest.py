@@ -1,6 +1,5 @@
 """What a saved state belongs to: configuration, robot, observation layout, code, libraries; and what has changed."""
 
-import hashlib
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +12,7 @@ from playground_amp.errors import UserError
 from playground_amp.paths import PROJECT
 from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import Layout, actor_layout, critic_layout
+from playground_amp.robot.identity import differences, identity_of, read_identity
 from playground_amp.robot.robot import load_robot
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "optax", "flax", "brax", "mujoco", "mujoco-mjx")
@@ -33,19 +33,14 @@ HARMLESS = (
 
 def make_manifest(config: Config) -> dict[str, Any]:
     """What every state of a run says about the run, as plain data."""
-    robot = load_robot(config.robot)
+    robot = load_robot(config.robot, config.env.terrain)
     return {
         "config": config.model_dump(mode="json"),
-        "robot": robot_hash(),
+        "robot": identity_of(robot).as_plain(),
         "observation": {"actor": _described(actor_layout(robot)), "critic": _described(critic_layout(robot))},
         "code": code_revision(),
         "libraries": {"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES}},
     }
-
-
-def robot_hash() -> str:
-    """SHA-256 over the names and contents of the robot's model files."""
-    return load_robot().sha256
 
 
 def code_revision() -> str | None:
@@ -72,7 +67,11 @@ def require_unchanged(saved: Mapping[str, Any], now: Mapping[str, Any], overridd
         raise UserError(f"--override {unknown[0]}: no such key; allowed: keys of the configuration, robot, observation")
     refused = [name for name in _differing(before, after) if not any(_covers(key, name) for key in overridden)]
     if refused:
-        listed = "\n".join(f"  {_change(name, before, after)}" for name in refused)
+        lines = [_change(name, before, after) for name in refused if name != "robot"]
+        if "robot" in refused:
+            old, new = (read_identity(manifest["robot"], "the saved state") for manifest in (saved, now))
+            lines += differences(old, new) if old and new else [_change("robot", before, after)]
+        listed = "\n".join(f"  {line}" for line in lines)
         raise UserError(
             f"this run is not the one that was saved (saved → now):\n{listed}\n"
             f"change it back, or allow it: --override {' '.join(keys_to_override(refused))}"
@@ -106,7 +105,10 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]
 
 def _comparable(manifest: Mapping[str, Any]) -> dict[str, Any]:
     layout = {name: ", ".join(parts) for name, parts in manifest["observation"].items()}
-    return {**_flat(manifest["config"]), "robot": manifest["robot"], **_flat(layout, "observation.")}
+    robot = read_identity(manifest["robot"], "the saved state")
+    sha256 = robot.sha256 if robot else manifest["robot"]
+    config = {name: value for name, value in manifest["config"].items() if name != "robot"}  # the files count
+    return {**_flat(config), "robot": sha256, **_flat(layout, "observation.")}
 
 
 def _described(layout: Layout) -> list[str]:

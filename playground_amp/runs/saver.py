@@ -67,7 +67,8 @@ class Saver:
     def _save_policy(self, parts: Mapping[str, Any], record: Record) -> Path | None:
         path = checkpoint_path(self._run_folder, int(record["iteration"]))
         try:
-            save_policy(path, metrics=record, config=self._manifest["config"], **parts)
+            manifest = self._manifest
+            save_policy(path, metrics=record, config=manifest["config"], robot=manifest["robot"], **parts)
         except OSError as error:
             self._say(f"could not write {path}: {error.strerror}")
             return None

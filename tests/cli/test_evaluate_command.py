@@ -12,6 +12,7 @@ import jax
 import made_up_walks
 import numpy as np
 import pytest
+from deployable import ROBOT_DATA
 
 from playground_amp.cli import evaluate
 from playground_amp.configs.loader import load_config
@@ -44,7 +45,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "value": networks.value_network.init(key),
     }
     path = tmp_path_factory.mktemp("untrained") / "final_iter_0.pkl"
-    save_policy(path, params, {}, CONFIG.model_dump(mode="json"))
+    save_policy(path, params, {}, CONFIG.model_dump(mode="json"), ROBOT_DATA)
     return path
 
 
@@ -110,7 +111,7 @@ class TestMistakes:
         content = pickle.loads(untrained.read_bytes())
         content["config"]["env"]["legs"] = 4
         path = tmp_path / "other.pkl"
-        save_policy(path, content["params"], {}, content["config"])
+        save_policy(path, content["params"], {}, content["config"], ROBOT_DATA)
 
         assert "env.legs" in error_of("--checkpoint", path)
 

@@ -11,7 +11,7 @@ from test_cockpit import BUNDLE, error_of, nothing_compiles  # noqa: F401  (a fi
 from playground_amp.cli import play
 from playground_amp.cockpit import film
 from playground_amp.errors import UserError
-from playground_amp.policies.sources import open_policies
+from playground_amp.policies.opening import open_policy
 from playground_amp.rendering import frames as rendering
 
 
@@ -41,7 +41,7 @@ def test_a_film_shows_what_was_asked_for(tmp_path: Path, opengl: None, capsys: p
 def test_an_episode_of_a_gate_is_filmed(tmp_path: Path, opengl: None) -> None:
     gate = film.choose_cell("walk", "walk 0.5 m/s", 1).reduced(distance=2.0, episodes=2)
     path = tmp_path / "episode.mp4"
-    said = film.film_episode(open_policies(BUNDLE, print), gate, 1, path, print)
+    said = film.film_episode(open_policy(BUNDLE), gate, 1, path, print)
     assert re.fullmatch(r"lasted [3-5]\.\d s, .*", said)
     properties = next(imageio_ffmpeg.read_frames(str(path)))
     assert isinstance(properties, dict)

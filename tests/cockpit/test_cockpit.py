@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from deployable import CONFIG, made_up_params
+from deployable import CONFIG
 from second_body import second_body
 
 from playground_amp.cli import play
@@ -17,23 +17,15 @@ from playground_amp.cockpit.first_command import first_command
 from playground_amp.cockpit.readouts import Readout, Status, figures_html, rewards_html
 from playground_amp.cockpit.scene import ground_mesh, shape_mesh
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
-from playground_amp.configs.loader import dump_config, load_config
-from playground_amp.configs.schema import Config
-from playground_amp.envs.observations import observation_sizes
+from playground_amp.configs.loader import load_config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
-from playground_amp.learning import averaging
-from playground_amp.learning.networks import make_networks, policy_params
-from playground_amp.learning.ppo import init_learner
-from playground_amp.policies.fixed_policies import FixedPolicy
-from playground_amp.policies.sources import open_policies
+from playground_amp.policies.opening import open_policy
+from playground_amp.policies.source import FixedPolicy
 from playground_amp.robot.looks import body_names, visible_shapes
 from playground_amp.robot.record import Heights
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
-from playground_amp.runs.checkpoint import checkpoint_path, save_policy
-from playground_amp.runs.folder import state_path
-from playground_amp.runs.state import save_state
 
 ROOT = Path(__file__).parents[2]
 BUNDLE = ROOT / "policies" / "walk"
@@ -41,14 +33,13 @@ BUNDLE = ROOT / "policies" / "walk"
 AVERAGING = json.loads((BUNDLE / "manifest.json").read_text())["config"]["env"]["velocity_average_time"]
 WALK = Wishes(forward=0.3, sideways=0.0, yaw_rate=0.0, floor_friction=0.8)
 ROBOT = load_robot("wildrobot", "flat")
-SIZES = observation_sizes(ROBOT, history=1)
 
 
 @pytest.fixture(scope="module")
 def shared_simulation() -> Simulation:
-    source = open_policies(BUNDLE, print)
+    source = open_policy(BUNDLE)
     env = WildRobotEnv(play_config(source.config))
-    return Simulation(env, source.start(env).controller, WALK)
+    return Simulation(env, source.controller(env), WALK)
 
 
 @pytest.fixture
@@ -121,70 +112,6 @@ def test_a_reset_puts_it_back(simulation: Simulation) -> None:
     assert simulation.moment.qpos[0] > 0.3
     simulation.reset(WALK)
     assert abs(simulation.moment.qpos[0]) < 0.01
-
-
-def write_run(folder: Path, config: Config) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / "config.yaml").write_text(dump_config(config))
-
-
-def write_policy(folder: Path, iteration: int, config: Config = CONFIG) -> None:
-    params = made_up_params(seed=iteration)
-    save_policy(checkpoint_path(folder, iteration), params, {}, config.model_dump(mode="json"))
-
-
-def write_average(folder: Path, iteration: int) -> averaging.Average:
-    """A saved state, as far as the policy goes."""
-    networks = make_networks(CONFIG.trainer, ROBOT, SIZES)
-    observation = {name: np.zeros(size, np.float32) for name, size in SIZES.items()}
-    learner = init_learner(CONFIG.trainer, networks, observation, jax.random.PRNGKey(iteration))
-    average = jax.tree.map(jnp.asarray, averaging.of_now(learner))
-    manifest = {"iteration": iteration, "metrics": {}, "config": CONFIG.model_dump(mode="json")}
-    save_state(state_path(folder, iteration), {"average": average, "more": jnp.zeros(3)}, manifest)
-    return average
-
-
-def test_a_run_is_followed_from_policy_to_policy(tmp_path: Path) -> None:
-    write_run(tmp_path, CONFIG)
-    average = write_average(tmp_path, 50)
-    said: list[str] = []
-    source = open_policies(tmp_path, said.append)
-    assert said == []
-    env = WildRobotEnv(play_config(source.config))
-    first = source.start(env)
-    assert first.name == f"iteration 50 of {tmp_path}"
-    expected = policy_params(CONFIG.trainer, ROBOT, average.normalizer, average.params.policy, average.params.value)
-    jax.tree.map(np.testing.assert_array_equal, first.controller.args[0], expected)
-    assert source.newer() is None
-    write_average(tmp_path, 100)
-    write_policy(tmp_path, 100)  # of the same iteration, the checkpoint
-    newer = source.newer()
-    assert newer is not None
-    assert newer.name == f"iteration 100 of {tmp_path}"
-    jax.tree.map(np.testing.assert_array_equal, newer.controller.args[0], made_up_params(seed=100))
-    assert jax.tree.structure(newer.controller) != jax.tree.structure(made_up_params())
-    assert newer.controller.func == first.controller.func  # what is compiled serves on
-    assert source.newer() is None
-
-
-def test_a_run_started_anew_with_another_task_is_not_followed(tmp_path: Path) -> None:
-    write_run(tmp_path, CONFIG)
-    write_policy(tmp_path, 1)
-    source = open_policies(tmp_path, print)
-    source.start(WildRobotEnv(play_config(source.config)))
-    path = ROOT / "playground_amp/configs/wildrobot_phase3_training.yaml"
-    write_policy(tmp_path, 2, load_config(path, ["trainer.actor_layers=[16, 12]", "env.action_scale=0.3"]))
-    with pytest.raises(UserError, match="started anew with another configuration"):
-        source.newer()
-
-
-def test_a_run_without_a_policy_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_run(tmp_path, CONFIG)
-    monkeypatch.setattr("playground_amp.policies.run_policies.time.sleep", lambda _: write_policy(tmp_path, 1))
-    said: list[str] = []
-    source = open_policies(tmp_path, said.append)
-    assert "waiting for the run" in said[0]
-    assert source.config.trainer.actor_layers == CONFIG.trainer.actor_layers
 
 
 @pytest.fixture

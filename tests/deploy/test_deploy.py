@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import onnx
 import pytest
-from deployable import CONFIG, CONFIG_PATH, SMALL, made_up_params, made_up_policy
+from deployable import CONFIG, CONFIG_PATH, SMALL, made_up_checkpoint, made_up_params, made_up_policy
 from onnx import numpy_helper
 
 from playground_amp.cli import evaluate
@@ -51,7 +51,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("export") / "bundle"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundle, "record", record_once)
-        figures = bundle.export_bundle({"params": made_up_params()}, CONFIG, "0" * 64, folder, ROBOTS, STEPS)
+        figures = bundle.export_bundle(made_up_checkpoint(), "0" * 64, folder, ROBOTS, STEPS)
     return Exported(folder, kept[0], figures)
 
 
@@ -160,9 +160,7 @@ def test_filtered_actions(backend: str) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_policy_with_a_history_remembers_what_the_environment_does(tmp_path: Path, backend: str) -> None:
     config = load_config(CONFIG_PATH, [SMALL, "env.observation_history=3"])
-    exported = bundle.export_bundle(
-        {"params": made_up_params(history=3)}, config, "0" * 64, tmp_path / "bundle", 12, 120
-    )
+    exported = bundle.export_bundle(made_up_checkpoint(config), "0" * 64, tmp_path / "bundle", 12, 120)
     assert exported.parity[backend].joint_target_from_sensors < 1e-5
 
     recorded, policy = record(config, made_up_params(history=3), 12, 120), load_policy(tmp_path / "bundle", backend)

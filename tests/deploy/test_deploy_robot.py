@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
-from deployable import CONFIG, CONFIG_PATH, SMALL, made_up_params, made_up_policy
+from deployable import CONFIG, CONFIG_PATH, ROBOT_DATA, SMALL, made_up_params, made_up_policy
 
 from playground_amp.cli import evaluate, export
 from playground_amp.configs.loader import load_config
@@ -20,7 +20,7 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.learning.networks import make_policy
 from playground_amp.physics.readings import make_readings
-from playground_amp.policies.bundle_controller import bundle_controller
+from playground_amp.policies.bundle import bundle_controller
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import save_policy
@@ -162,13 +162,13 @@ class TestMistakes:
 
     def test_a_folder_of_other_things(self, tmp_path: Path) -> None:
         path = tmp_path / "final_iter_0.pkl"
-        save_policy(path, made_up_params(), {}, CONFIG.model_dump(mode="json"))
+        save_policy(path, made_up_params(), {}, CONFIG.model_dump(mode="json"), ROBOT_DATA)
         with pytest.raises(UserError, match="is no bundle"):
             export.main(["--checkpoint", str(path), "--output", str(tmp_path)])
 
     def test_a_folder_that_cannot_be_made(self, tmp_path: Path) -> None:
         path = tmp_path / "final_iter_0.pkl"
-        save_policy(path, made_up_params(), {}, CONFIG.model_dump(mode="json"))
+        save_policy(path, made_up_params(), {}, CONFIG.model_dump(mode="json"), ROBOT_DATA)
         with pytest.raises(UserError, match=r"cannot write the bundle .*: Not a directory"):
             export.main(["--checkpoint", str(path), "--output", str(path / "bundle")])
 

@@ -1,35 +1,31 @@
 """The policy in the box is of this version: its files, its robot, its configuration, and it walks."""
 
 import json
-from functools import partial
 from pathlib import Path
 
-from playground_amp.configs.loader import config_of_policy
 from playground_amp.deploy import runtime
 from playground_amp.envs.observations import actor_parts
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.runner import run_gate
-from playground_amp.policies.bundle_controller import bundle_controller
-from playground_amp.policies.fixed_policies import load_bundle
-from playground_amp.robot.robot import load_robot
-from playground_amp.runs.manifest import robot_hash
+from playground_amp.policies.bundle import read_bundle
+from playground_amp.policies.opening import open_policy
 
 BOX = Path(__file__).parents[2] / "policies" / "walk"
 MOST_BYTES = 1_000_000
 
 
 def test_it_is_of_this_robot_this_runtime_and_this_observation() -> None:
-    manifest = load_bundle(BOX).manifest  # verifies its sums and its golden vectors
-    assert manifest["model_sha256"] == robot_hash()
+    bundle = read_bundle(BOX)  # verifies its sums, its golden vectors and its robot
+    manifest = bundle.policy.manifest
+    assert manifest["robot"]["sha256"] == bundle.robot.sha256
     assert (BOX / "runtime.py").read_bytes() == Path(runtime.__file__).read_bytes()
-    assert [part["name"] for part in manifest["observation"]] == [part.name for part in actor_parts(load_robot())]
+    assert [part["name"] for part in manifest["observation"]] == [part.name for part in actor_parts(bundle.robot)]
 
 
 def test_it_walks_by_a_short_gate() -> None:
-    policy = load_bundle(BOX)
+    policy = open_policy(BOX)
     gate = WALK.reduced(distance=5.0, episodes=2)
-    config = config_of_policy(policy.manifest["config"], "the bundle's configuration")
-    run = run_gate(gate, config, partial(bundle_controller, policy))
+    run = run_gate(gate, policy.config, policy.controller)
     assert {cell.cell.name: cell.failed_checks for cell in run.cells} == {cell.name: () for cell in gate.cells}
 
 

@@ -1,5 +1,6 @@
 """A made-up policy that uses every input and moves every joint: what is not trained can be carried over too."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ from playground_amp.deploy.onnx_model import build_onnx
 from playground_amp.deploy.runtime import WalkingPolicy
 from playground_amp.envs.observations import actor_layout
 from playground_amp.paths import STANDARD
+from playground_amp.robot.identity import identity_of
 from playground_amp.robot.robot import load_robot
+from playground_amp.runs.checkpoint import SavedPolicy
 
 CONFIG_PATH = STANDARD
 SMALL = "trainer.actor_layers=[16, 12]"
 CONFIG = load_config(CONFIG_PATH, [SMALL])
-ROBOT = load_robot(CONFIG.robot)
+ROBOT = load_robot(CONFIG.robot, "flat")
+ROBOT_DATA = identity_of(ROBOT).as_plain()  # as files hold it
 
 
 def made_up_params(seed: int = 0, history: int = 1) -> dict[str, Any]:
@@ -37,6 +41,12 @@ def made_up_params(seed: int = 0, history: int = 1) -> dict[str, Any]:
         "policy": {"params": {**tree, "std_logparam": {"log_value": np.zeros(joints, np.float32)}}},
         "value": {"params": {"hidden_0": layer(one, 1)}},
     }
+
+
+def made_up_checkpoint(config: Config = CONFIG) -> SavedPolicy:
+    """The same as if it had been read from a file."""
+    params = made_up_params(history=config.env.observation_history)
+    return SavedPolicy(Path("final_iter_0.pkl"), params, {}, config, ROBOT, None)
 
 
 def made_up_policy(config: Config = CONFIG, backend: str = "auto") -> WalkingPolicy:

@@ -19,6 +19,7 @@ from playground_amp.gates.runner import GateRun
 from playground_amp.gates.table import as_json
 from playground_amp.paths import STANDARD
 from playground_amp.report.program import Performance, program
+from playground_amp.robot.identity import identity_of
 from playground_amp.robot.record import BASE_QPOS_SIZE
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
@@ -38,7 +39,8 @@ def make_run(folder: Path, clearances: tuple[float, ...] = (0.03,), config: Conf
         "policy": {"w": np.zeros((4, 2))},
         "value": {"w": np.zeros((4, 1))},
     }
-    save_policy(checkpoint, params, {}, config.model_dump(mode="json"))
+    robot = identity_of(load_robot(config.robot, config.env.terrain)).as_plain()
+    save_policy(checkpoint, params, {}, config.model_dump(mode="json"), robot)
     (folder / "metrics.jsonl").write_text("".join(json.dumps(record(n)) + "\n" for n in range(1, ITERATIONS + 1)))
     for index, clearance in enumerate(clearances):
         write_result(gate_result(checkpoint, clearance), folder / f"gate_{index}.json")

@@ -16,7 +16,7 @@ from playground_amp.learning import build
 from playground_amp.learning.iteration import Trainer
 from playground_amp.learning.networks import make_policy
 from playground_amp.paths import STANDARD
-from playground_amp.runs.checkpoint import load_policy
+from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.loop import train
 from playground_amp.runs.tracking.metrics_log import read_records
 
@@ -114,7 +114,7 @@ def test_episodes_last_longer_and_earn_more(trained: Run) -> None:
 def test_what_was_saved_stands_and_keeps_its_feet_where_the_untrained_falls(trained: Run) -> None:
     """Disturbed by noise of 0.5, 0.2 rad a joint, as in training."""
     untrained = trainer().policy_params(trainer().init())
-    learned = load_policy(trained.folder / f"final_iter_{ITERATIONS}.pkl")["params"]
+    learned = read_policy(trained.folder / f"final_iter_{ITERATIONS}.pkl").params
     assert (judged(learned, 0.0, 0.0).seconds == 5.0).all()
     standing, before = judged(learned, 0.0, 0.5), judged(untrained, 0.0, 0.5)
     assert before.seconds.mean() < 2.4  # [1.8 to 1.9]

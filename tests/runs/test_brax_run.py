@@ -8,7 +8,7 @@ from pathlib import Path
 from playground_amp.paths import PACKAGE
 from playground_amp.cli import train
 from playground_amp.configs.loader import load_config
-from playground_amp.runs.checkpoint import load_policy
+from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.tracking.metrics_log import read_records
 
 
@@ -23,9 +23,9 @@ def test_it_leaves_what_the_guide_says(tmp_path: Path) -> None:
     assert [(record["iteration"], record["env_steps"]) for record in records] == [(1, 160), (2, 320)]
     for name in ("reward", "episode_length", "policy_loss", "value_loss", "time/steps_per_second"):
         assert None not in [record[name] for record in records], name
-    content = load_policy(tmp_path / "final_iter_2.pkl")
-    assert content["metrics"]["env_steps"] == 320
-    assert load_config(tmp_path / "config.yaml").model_dump(mode="json") == content["config"]
+    content = read_policy(tmp_path / "final_iter_2.pkl")
+    assert content.metrics["env_steps"] == 320
+    assert load_config(tmp_path / "config.yaml") == content.config
     assert list((tmp_path / "tensorboard").iterdir())
     said = done.stdout.splitlines()
     assert said[0].startswith("Step 160: reward=")

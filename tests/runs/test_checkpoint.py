@@ -12,22 +12,26 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from deployable import ROBOT, ROBOT_DATA
 from fake_trainer import policy_params
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
-from playground_amp.runs.checkpoint import SUM_PREFIX, load_policy, save_policy
+from playground_amp.paths import STANDARD
+from playground_amp.runs.checkpoint import SUM_PREFIX, read_policy, save_policy
 from playground_amp.runs.safe_pickle import UnsafePickle, safe_loads
 
 PARAMS = policy_params(np.arange(5, dtype=np.float32))
 METRICS = {"reward": 1.5, "iteration": 3}
-CONFIG = {"trainer": {"lr": 3e-4, "actor_layers": [128, 128], "name": "wildrobot"}, "amp": {"enabled": False}}
+CONFIG = load_config(STANDARD)
+PLAIN_CONFIG = CONFIG.model_dump(mode="json")
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    save_policy(tmp_path / "final_iter_3.pkl", PARAMS, METRICS, CONFIG)
+    save_policy(tmp_path / "final_iter_3.pkl", PARAMS, METRICS, PLAIN_CONFIG, ROBOT_DATA)
     return tmp_path / "final_iter_3.pkl"
 
 
@@ -45,18 +49,29 @@ def equal(a: Any, b: Any) -> bool:
 
 
 def test_what_is_saved_is_loaded(path: Path) -> None:
-    content = load_policy(path)
-    assert equal(content, {"params": PARAMS, "metrics": {"reward": 1.5, "iteration": 3.0}, "config": CONFIG})
+    saved = read_policy(path)
+    assert equal(saved.params, PARAMS)
+    assert saved.metrics == {"reward": 1.5, "iteration": 3.0}
+    assert saved.config == CONFIG
+    assert (saved.path, saved.robot, saved.amp) == (path, ROBOT, None)
+    content = pickle.loads(path.read_bytes())
+    plain = {"params": PARAMS, "metrics": saved.metrics, "config": PLAIN_CONFIG, "robot": ROBOT_DATA}
+    assert equal(content, plain)
 
 
 def test_jax_arrays_and_amp_parts_become_plain(tmp_path: Path) -> None:
     discriminator = {"kernel": jnp.ones((2, 3))}
     path = tmp_path / "p.pkl"
-    save_policy(path, PARAMS, {"reward": jnp.float32(2)}, CONFIG, amp_discriminator=discriminator, amp_weight=1.0)
-    content = load_policy(path)
-    assert equal(content["amp_discriminator"], {"kernel": np.ones((2, 3), np.float32)})
-    assert content["amp_weight"] == 1.0
-    assert content["metrics"] == {"reward": 2.0}
+    save_policy(path, PARAMS, {"reward": jnp.float32(2)}, PLAIN_CONFIG, ROBOT_DATA,
+                amp_discriminator=discriminator, amp_weight=1.0)
+    saved = read_policy(path)
+    assert saved.amp is not None
+    assert equal(saved.amp.discriminator, {"kernel": np.ones((2, 3), np.float32)})
+    assert saved.amp.weight == 1.0
+    assert saved.metrics == {"reward": 2.0}
+    assert list(pickle.loads(path.read_bytes())) == [
+        "params", "metrics", "config", "amp_discriminator", "amp_weight", "robot"
+    ]
 
 
 def test_opens_with_python_and_numpy_alone(path: Path) -> None:
@@ -67,7 +82,7 @@ def test_opens_with_python_and_numpy_alone(path: Path) -> None:
     )
     command = [sys.executable, "-I", "-c", script, str(path)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert result.stdout == "['config', 'metrics', 'params'] numpy\n"
+    assert result.stdout == "['config', 'metrics', 'params', 'robot'] numpy\n"
 
 
 @pytest.mark.parametrize("where", [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0])
@@ -76,24 +91,24 @@ def test_a_flipped_byte_is_told(path: Path, where: float) -> None:
     data[int(where * (len(data) - 1))] ^= 0x10
     path.write_bytes(data)
     with pytest.raises(UserError, match=r"damaged|no checksum"):
-        load_policy(path)
+        read_policy(path)
 
 
 @pytest.mark.parametrize("kept", [1, 20, 100, 500, -1, -70])
 def test_a_truncated_file_is_told(path: Path, kept: int) -> None:
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(UserError, match="cut off"):
-        load_policy(path)
+        read_policy(path)
 
 
 def test_missing_and_empty_files_are_told(path: Path) -> None:
     with pytest.raises(UserError, match="No such file"):
-        load_policy(path.with_name("no.pkl"))
+        read_policy(path.with_name("no.pkl"))
     with pytest.raises(UserError, match="Is a directory"):
-        load_policy(path.parent)
+        read_policy(path.parent)
     path.write_bytes(b"")
     with pytest.raises(UserError, match="is empty"):
-        load_policy(path)
+        read_policy(path)
 
 
 class Runs:
@@ -114,7 +129,7 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path: Path, function: 
     path = tmp_path / "bad.pkl"
     write_pickle(path, pickle.dumps({"params": Runs(function, argument)}, protocol))
     with pytest.raises(UserError, match="only arrays and plain data"):
-        load_policy(path)
+        read_policy(path)
     assert not marker.exists()
 
 
@@ -189,14 +204,16 @@ def test_whatever_the_bytes_only_unsafe_pickle_is_raised(data: st.DataObject) ->
         (lambda c: c["params"].update(policy={"kernel": np.ones((2, 3)), "bias": np.ones(2)}), "do not fit"),
         (lambda c: c["params"].update(policy={"kernel": np.full((2, 3), np.nan)}), "is not finite"),
         (lambda c: c.update(metrics=[]), "'metrics' is a list"),
+        (lambda c: c.update(amp_weight=1.0), "expected amp_discriminator, amp_weight"),
+        (lambda c: c["robot"].pop("joints"), "does not say its robot as it should: KeyError 'joints'"),
     ],
 )
 def test_a_file_that_holds_no_policy_is_told(path: Path, change: Any, expected: str) -> None:
-    content = load_policy(path)
+    content = pickle.loads(path.read_bytes())
     change(content)
     write_pickle(path, pickle.dumps(content))
     with pytest.raises(UserError, match=expected):
-        load_policy(path)
+        read_policy(path)
 
 
 def test_a_disk_that_refuses_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,11 +223,11 @@ def test_a_disk_that_refuses_leaves_the_old_file(path: Path, monkeypatch: pytest
     before = path.read_bytes()
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        save_policy(path, PARAMS, METRICS, CONFIG)
+        save_policy(path, PARAMS, METRICS, PLAIN_CONFIG, ROBOT_DATA)
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_only_plain_data_can_be_saved(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="config"):
-        save_policy(tmp_path / "p.pkl", PARAMS, METRICS, {"a": object()})
+        save_policy(tmp_path / "p.pkl", PARAMS, METRICS, {"a": object()}, ROBOT_DATA)

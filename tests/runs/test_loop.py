@@ -17,7 +17,7 @@ from playground_amp.errors import UserError
 from playground_amp.configs.loader import dump_config, load_config
 from playground_amp.files import exclusive
 from playground_amp.runs import saver
-from playground_amp.runs.checkpoint import load_policy
+from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.folder import list_stages, list_states, mark_best, state_path
 from playground_amp.runs.loop import run
 from playground_amp.runs.result import RunResult
@@ -59,9 +59,9 @@ def test_a_run_leaves_what_the_guide_says(tmp_path: Path, capsys: pytest.Capture
     result = train(tmp_path)
     assert result.exit_status == 0
     assert result.checkpoint == tmp_path / "final_iter_8.pkl"
-    content = load_policy(tmp_path / "final_iter_8.pkl")
-    assert content["config"]["trainer"]["num_iterations"] == 8
-    assert content["metrics"]["env_steps"] == 8 * 16 * 20
+    content = read_policy(tmp_path / "final_iter_8.pkl")
+    assert content.config.trainer.num_iterations == 8
+    assert content.metrics["env_steps"] == 8 * 16 * 20
     assert [line["iteration"] for line in lines(tmp_path)] == list(range(1, 9))
     assert lines(tmp_path)[2]["reward"] is None
     assert [path.name for path in list_states(tmp_path)] == [f"iter_0000000{i}.npz" for i in (8, 6, 4)]
@@ -221,7 +221,7 @@ def test_an_end_that_cannot_be_written_has_its_own_status(tmp_path: Path, monkey
 def test_the_configuration_beside_the_run_is_the_resolved_one(tmp_path: Path) -> None:
     train(tmp_path, "trainer.seed=7")
     assert (tmp_path / "config.yaml").read_text() == dump_config(fake_config(tmp_path, "trainer.seed=7"))
-    assert np.isfinite(load_policy(tmp_path / "final_iter_8.pkl")["metrics"]["reward"])
+    assert np.isfinite(read_policy(tmp_path / "final_iter_8.pkl").metrics["reward"])
 
 
 def test_the_policy_file_of_a_trainer_with_a_motion_prior_holds_it(tmp_path: Path) -> None:
@@ -231,7 +231,8 @@ def test_the_policy_file_of_a_trainer_with_a_motion_prior_holds_it(tmp_path: Pat
 
     result = train(tmp_path, trainer=Amp)
     assert result.checkpoint is not None
-    content = load_policy(result.checkpoint)
-    assert content["amp_weight"] == 0.5
-    kernel = content["amp_discriminator"]["kernel"]
+    amp = read_policy(result.checkpoint).amp
+    assert amp is not None
+    assert amp.weight == 0.5
+    kernel = amp.discriminator["kernel"]
     assert np.array_equal(kernel, read_state(state_path(tmp_path, 8)).arrays["weights/a/b"])

@@ -216,13 +216,13 @@ def test_a_damaged_state_in_the_folder_of_another_run_stays(tmp_path: Path) -> N
 
 def test_what_changed_is_shown_and_refused() -> None:
     changed = fake_config("run", "trainer.lr=0.0005", "reward_weights.alive=0.7")
-    now = MANIFEST | {"config": changed.model_dump(mode="json"), "robot": "0" * 64}
+    now = MANIFEST | {"config": changed.model_dump(mode="json"), "robot": MANIFEST["robot"] | {"sha256": "0" * 64}}
     with pytest.raises(UserError) as caught:
         require_unchanged(MANIFEST, now, [])
     message = str(caught.value)
     assert "trainer.lr: 0.0003 → 0.0005" in message
     assert "reward_weights.alive: 0.5 → 0.7" in message
-    assert f"robot: {MANIFEST['robot'][:12]}… → 000000000000…" in message
+    assert f"robot: {MANIFEST['robot']['sha256'][:12]}… → 000000000000…" in message
     assert message.endswith("--override trainer.lr reward_weights.alive robot")
     require_unchanged(MANIFEST, now, ["trainer.lr", "reward_weights", "robot"])
     weights = [f"reward_weights.{name}=0.7" for name in ("alive", "tilt", "torque", "foot_slip")]

@@ -1,16 +1,51 @@
-"""An exported policy as a controller of simulated robots, so that gates judge the file that goes to the robot."""
+"""An exported policy: opened, and as a controller of simulated robots, so that gates judge the file for the robot."""
 
 from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from jax.tree_util import Partial
 
 from playground_amp import rotations
+from playground_amp.configs.schema import Config
 from playground_amp.deploy.recording import chest_imu, seen_in_si_units
-from playground_amp.deploy.runtime import Memory, Sensors, WalkingPolicy
+from playground_amp.deploy.runtime import BundleError, Memory, Sensors, WalkingPolicy, load_policy
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.errors import UserError
+from playground_amp.policies.source import FixedPolicy
+from playground_amp.robot.record import Robot
+from playground_amp.runs.checkpoint import config_and_robot
+
+
+class Bundle(NamedTuple):
+    """A bundle that has proved itself by its golden vectors."""
+
+    policy: WalkingPolicy
+    config: Config
+    robot: Robot
+
+
+def open_bundle(folder: Path, robot: str | None = None) -> FixedPolicy:
+    """The policy of a folder that export.py wrote. Raises UserError as `read_bundle`."""
+    bundle = read_bundle(folder, robot)
+    return FixedPolicy(f"bundle {folder.name}", bundle.config, partial(bundle_controller, bundle.policy))
+
+
+def read_bundle(folder: Path, robot: str | None = None) -> Bundle:
+    """A bundle, for the robot it names or the same one elsewhere.
+
+    Raises:
+        UserError: it is incomplete, was altered, or is of another robot.
+    """
+    try:
+        policy = load_policy(folder)
+    except BundleError as error:
+        raise UserError(str(error)) from error
+    manifest = policy.manifest
+    return Bundle(policy, *config_and_robot(manifest["config"], manifest["robot"], robot, f"the bundle {folder}"))
 
 
 def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:

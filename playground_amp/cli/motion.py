@@ -3,13 +3,20 @@
 Exit status: 0 done and every gate passed, 1 a clip failed a gate, 2 a mistake in the command line or a file.
 """
 
+import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playground_amp.cli.parser import CommandParser, positive_int, require_writable
+from playground_amp.cli.parser import CommandParser, add_robot_flag, positive_int, require_writable
 from playground_amp.errors import UserError
-from playground_amp.paths import STANDARD
+from playground_amp.paths import DEFAULT_ROBOT, STANDARD
+
+if TYPE_CHECKING:
+    from playground_amp.configs.schema import Config
+    from playground_amp.motion.clip import Clip
+    from playground_amp.robot.record import Robot
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
 DEFAULT_FOLDER = Path("reference_clips")
@@ -19,32 +26,30 @@ RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=1000")
 
 
 def generate(argv: Sequence[str]) -> int:
-    """Make clips of this robot's gait for every command of the task, and check them."""
+    """Make clips of a robot's gait for every command of the task, and check them."""
     parser = _parser("generate", generate)
-    parser.add_argument("--config", type=Path, default=STANDARD, metavar="PATH", help="YAML file of the task")
-    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override a key")
+    _add_config_flags(parser)
     parser.add_argument(
         "--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help=f"folder (default: {DEFAULT_FOLDER})"
     )
     arguments = parser.parse_args(argv)
 
-    from playground_amp.configs.loader import load_config
     from playground_amp.motion.clip_output import write_clips
     from playground_amp.motion.generate.table import make_table
     from playground_amp.robot.robot import load_robot
 
-    config = load_config(arguments.config, arguments.set)
-    clips = make_table(load_robot(), config.env)
+    config = _config(arguments)
+    robot = load_robot(config.robot)
+    clips = make_table(robot, config.env)
     write_clips(clips, arguments.output)
     print(f"{len(clips)} clips in {arguments.output}")
-    return _check(clips)
+    return _check(robot, clips)
 
 
 def record(argv: Sequence[str]) -> int:
     """Train a policy to follow generated clips and record what physics lets it do: demonstrations for AMP."""
     parser = _parser("record", record)
-    parser.add_argument("--config", type=Path, default=STANDARD, metavar="PATH", help="YAML file of the task")
-    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override a key")
+    _add_config_flags(parser)
     parser.add_argument(
         "--output", type=Path, default=RECORDED_FOLDER, metavar="DIR", help=f"folder ({RECORDED_FOLDER})"
     )
@@ -54,7 +59,7 @@ def record(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     require_writable(arguments.output.parent, f"the folder {arguments.output} (--output)")
 
-    from playground_amp.configs.loader import load_config
+    from playground_amp.motion.clip import RECORDED
     from playground_amp.motion.clip_output import require_clip_folder, write_clips
     from playground_amp.motion.generate.table import make_table
     from playground_amp.physics.registry import check_engine, prepare
@@ -63,10 +68,10 @@ def record(argv: Sequence[str]) -> int:
     from playground_amp.robot.robot import load_robot
     from playground_amp.runs.tracking.console import make_console
 
-    require_clip_folder(arguments.output, recorder.SOURCE)
-    config = load_config(arguments.config, [*RECORDER_SETTINGS, *arguments.set])
+    require_clip_folder(arguments.output, RECORDED)
+    config = _config(arguments, RECORDER_SETTINGS)
     prepare(check_engine(config.physics, training=True))
-    clips = make_table(load_robot(), config.env)
+    clips = make_table(load_robot(config.robot), config.env)
     with make_console(config.trainer.num_iterations) as console:
         console.start(0)
         params = train_tracker(config, clips, console.show)
@@ -81,19 +86,23 @@ def record(argv: Sequence[str]) -> int:
 
 
 def check(argv: Sequence[str]) -> int:
-    """Check whether this robot can do what clips ask of it."""
+    """Check whether a robot can do what clips ask of it."""
     parser = _parser("check", check)
+    add_robot_flag(parser)
     parser.add_argument("paths", type=Path, nargs="*", metavar="PATH", help=f"clip or folder ({DEFAULT_FOLDER})")
     arguments = parser.parse_args(argv)
 
     from playground_amp.motion.clip import load_clips
+    from playground_amp.robot.robot import load_robot
 
-    return _check([clip for path in arguments.paths or [DEFAULT_FOLDER] for clip in load_clips(path)])
+    robot = load_robot(arguments.robot or DEFAULT_ROBOT)
+    return _check(robot, [clip for path in arguments.paths or [DEFAULT_FOLDER] for clip in load_clips(path, robot)])
 
 
 def show(argv: Sequence[str]) -> int:
     """Draw a clip: a picture (.png) of feet and joints over a cycle, and a video (.mp4)."""
     parser = _parser("show", show)
+    add_robot_flag(parser)
     parser.add_argument("clip", type=Path, metavar="CLIP.npz", help="clip to show")
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder (default: that of the clip)")
     parser.add_argument("--no-video", action="store_true", help="only the picture")
@@ -106,22 +115,23 @@ def show(argv: Sequence[str]) -> int:
     from playground_amp.rendering.video import VIDEO
     from playground_amp.robot.robot import load_robot
 
-    clip = load_clip(arguments.clip)
+    robot = load_robot(arguments.robot or DEFAULT_ROBOT)
+    clip = load_clip(arguments.clip, robot)
     beside = (arguments.output or arguments.clip.parent) / arguments.clip.stem
     picture, film = beside.with_name(f"{beside.name}.png"), beside.with_name(f"{beside.name}.mp4")
     require_output(picture, PICTURE, arguments.clip)
     if not arguments.no_video:
         require_output(film, VIDEO, arguments.clip)
-    save_picture(load_robot(), clip, picture)
+    save_picture(robot, clip, picture)
     print(picture)
     if not arguments.no_video:
-        save_film(load_robot(), clip, film)
+        save_film(robot, clip, film)
         print(film)
     return PASSED_STATUS
 
 
 def import_(argv: Sequence[str]) -> int:
-    """Turn human motion (BVH, DeepMimic .json, AMASS or SMPL .npz) into a clip of this robot, and check it."""
+    """Turn human motion (BVH, DeepMimic .json, AMASS or SMPL .npz) into a clip of a robot, and check it."""
     parser = _parser("import", import_)
     parser.add_argument("file", type=Path, metavar="FILE", help="motion capture: .bvh, .json or .npz")
     parser.add_argument("--map", type=Path, metavar="PATH", help="YAML or JSON: left_knee: NAME OF THE JOINT, ...")
@@ -130,7 +140,7 @@ def import_(argv: Sequence[str]) -> int:
         "--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="axis that points up (default: guessed)"
     )
     parser.add_argument("--speed", type=float, metavar="M/S", help="of the clip (default: the fastest that passes)")
-    parser.add_argument("--config", type=Path, default=STANDARD, metavar="PATH", help="YAML file of the task")
+    _add_config_flags(parser)
     parser.add_argument(
         "--output", type=Path, default=IMPORT_FOLDER, metavar="DIR", help=f"folder (default: {IMPORT_FOLDER})"
     )
@@ -138,7 +148,6 @@ def import_(argv: Sequence[str]) -> int:
     if arguments.speed is not None and not 0 < arguments.speed < 5:
         raise UserError(f"--speed must be above 0 and below 5 m/s, found {arguments.speed:g}")
 
-    from playground_amp.configs.loader import load_config
     from playground_amp.motion.clip_output import require_clip, write_clip
     from playground_amp.motion.human.importing import import_motion, source_of
     from playground_amp.motion.human.landmarks import read_map
@@ -147,14 +156,13 @@ def import_(argv: Sequence[str]) -> int:
     path = arguments.output / f"{arguments.file.stem}.npz"
     inputs = [each for each in (arguments.file, arguments.map) if each]
     require_clip(path, source_of(arguments.file), *inputs)
-    config = load_config(arguments.config, [])
+    config = _config(arguments)
+    robot = load_robot(config.robot)
     names = read_map(arguments.map) if arguments.map else None
-    imported = import_motion(
-        load_robot(), config.env, arguments.file, names, arguments.unit, arguments.up, arguments.speed
-    )
+    imported = import_motion(robot, config.env, arguments.file, names, arguments.unit, arguments.up, arguments.speed)
     write_clip(imported.clip, path, *inputs)
     print("\n".join([*imported.lines(), f"wrote {path}"]))
-    return _check([imported.clip])
+    return _check(robot, [imported.clip])
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
@@ -189,11 +197,23 @@ def _parser(name: str, command: Callable[[Sequence[str]], int]) -> CommandParser
     return parser
 
 
-def _check(clips: Sequence) -> int:
-    from playground_amp.motion.checks import check_clips
-    from playground_amp.motion.checks_table import print_report
-    from playground_amp.robot.robot import load_robot
+def _add_config_flags(parser: CommandParser) -> None:
+    add_robot_flag(parser)
+    parser.add_argument("--config", type=Path, default=STANDARD, metavar="PATH", help="YAML file of the task")
+    parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override a key")
 
-    checked = check_clips(load_robot(), clips)
+
+def _config(arguments: argparse.Namespace, settings: Sequence[str] = ()) -> "Config":
+    from playground_amp.configs.loader import load_config
+
+    flags = {} if arguments.robot is None else {"robot": arguments.robot}
+    return load_config(arguments.config, [*settings, *arguments.set], flags=flags, flag_names={"robot": "--robot"})
+
+
+def _check(robot: "Robot", clips: "Sequence[Clip]") -> int:
+    from playground_amp.motion.checks.judge import check_clips
+    from playground_amp.motion.checks.table import print_report
+
+    checked = check_clips(robot, clips)
     print_report(checked)
     return FAILED_STATUS if any(each.failed for each in checked) else PASSED_STATUS

@@ -8,28 +8,31 @@ import numpy as np
 
 from playground_amp.amp.ref_buffer import COMMAND_KERNEL
 from playground_amp.configs.schema import Config
-from playground_amp.doctor import clip_physics
+from playground_amp.doctor import clip_faults
 from playground_amp.doctor.check import Check, listed
-from playground_amp.doctor.clip_physics import Physics
 from playground_amp.envs import commands
 from playground_amp.errors import UserError
-from playground_amp.motion.checks import mean_velocity
+from playground_amp.motion.analysis import mean_velocity
+from playground_amp.motion.checks import recorded
+from playground_amp.motion.checks.judge import CheckedClip, check_recorded
+from playground_amp.motion.checks.recorded import RecordedFigures
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import check_coverage
 from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import Scale, scale_of
 
 AREA = "clips"
 _DRAWN = 1024  # commands
 _FAR, _FAR_SHARE = 3.0, 0.05  # kernel widths to the nearest clip, and the share of commands that may be so far off
 _STILL_SHARE = 0.1
-_SUSPICIOUS_SLIP = 0.05  # m/s; recordings from physics stay below
+_SUSPICIOUS_SLIP = 0.05  # m/s, of WildRobot; recordings from physics stay below
 _WORDS = {
     "contact_height": "feet that should carry are {value:.3g} m off the floor (or in it)",
     "below_floor": "a foot goes {value:.3g} m through the floor",
     "slip_speed": "carrying feet slide at {value:.2g} m/s: base velocity and joints do not belong together",
     "joint_range_spare": "a joint is {excess:.2g} rad beyond its stop",
-    "joint_speed": "a joint turns at {value:.3g} rad/s, the servo reaches 10",
-    "overload": "in {value:.0%} of the frames a joint needs far more torque than the servo's 4 N·m",
+    "joint_speed": "a joint turns {value:.3g} times as fast as its servo does without load",
+    "overload": "in {value:.0%} of the frames a joint needs far more torque than its servo has",
     "unsupported": "{value:.0%} of the weight hangs in the air: no push of the floor on the soles can supply it",
     "joint_mismatch": "joint velocities are off the change of the joint positions by {value:.0%}",
     "base_mismatch": "the base's velocity is off the change of its position by {value:.2g} m/s",
@@ -38,14 +41,15 @@ _WORDS = {
 
 def check_clips(config: Config, robot: Robot, clips: Sequence[Clip], source: str) -> list[Check]:
     """Everything about the clips: what they show, and whether this robot could do it."""
-    measured = clip_physics.measure_all(robot, clips)
+    measured = [check_recorded(robot, clip) for clip in clips]
+    scale = scale_of(robot)
     return [
         check_commands(config, clips, source),
         check_distances(config, clips),
         check_stated_commands(clips),
-        check_still(clips),
-        check_velocities(clips),
-        check_followable(measured),
+        check_still(clips, scale),
+        check_velocities(clips, scale),
+        check_followable(robot, measured),
         check_joint_order(robot, measured),
     ]
 
@@ -54,7 +58,7 @@ def check_commands(config: Config, clips: Sequence[Clip], source: str) -> Check:
     """The commands lie within those of the clips, axis by axis."""
     shown = np.array([clip.command for clip in clips])
     try:
-        check_coverage(clips, config.env.commands, source)
+        check_coverage(clips, config, source)
         findings = ()
     except UserError as error:
         findings = (f"the task commands what no clip shows: the style reward would pay for the wrong speed; {error}",)
@@ -101,9 +105,9 @@ def check_stated_commands(clips: Sequence[Clip]) -> Check:
     return Check(AREA, "stated command against motion", f"≤ {limit}", f"{np.round(off[worst], 3).tolist()}", findings)
 
 
-def check_still(clips: Sequence[Clip]) -> Check:
+def check_still(clips: Sequence[Clip], scale: Scale) -> Check:
     """A clip of walking walks."""
-    shares = {clip.name: clip_physics.still_share(clip) for clip in clips if _walks(clip)}
+    shares = {clip.name: clip_faults.still_share(clip, scale) for clip in clips if _walks(clip)}
     wrong = {name: share for name, share in shares.items() if share > _STILL_SHARE}
     worst = max(shares.values(), default=0.0)
     findings = tuple(
@@ -114,14 +118,14 @@ def check_still(clips: Sequence[Clip]) -> Check:
     return Check(AREA, "standing in clips of walking", f"≤ {_STILL_SHARE:.0%} of frames", f"{worst:.0%}", findings[:3])
 
 
-def check_velocities(clips: Sequence[Clip]) -> Check:
+def check_velocities(clips: Sequence[Clip], scale: Scale) -> Check:
     """Stored velocities are those of the moment, as an engine gives them, not differences of positions."""
-    kinds = {clip.name: clip_physics.difference_kind(clip) for clip in clips}
+    kinds = {clip.name: clip_faults.difference_kind(clip, scale) for clip in clips}
     wrong = [clip for clip in clips if kinds[clip.name]]
     findings = ()
     if wrong:
         kind = kinds[wrong[0].name]
-        step = np.sqrt(np.mean(np.concatenate([np.diff(clip.qvel[:, 6:], axis=0) for clip in wrong]) ** 2))
+        step = np.sqrt(np.mean(np.concatenate([np.diff(clip.joint_velocity, axis=0) for clip in wrong]) ** 2))
         off = (
             "it averages over two steps" if kind == "central" else f"it is half a step off, about {step / 2:.2g} rad/s"
         )
@@ -133,7 +137,7 @@ def check_velocities(clips: Sequence[Clip]) -> Check:
     return Check(AREA, "velocities stored in clips", "true ones", f"{len(wrong)} of {len(clips)} differences", findings)
 
 
-def check_followable(measured: Sequence[Physics]) -> Check:
+def check_followable(robot: Robot, measured: Sequence[CheckedClip[RecordedFigures]]) -> Check:
     """Every clip is motion that the robot's joints, servos and the floor allow."""
     failing = [each for each in measured if each.failed]
     return Check(
@@ -141,21 +145,22 @@ def check_followable(measured: Sequence[Physics]) -> Check:
         "motion that this robot can make",
         "feet, speeds, torques, support in bounds",
         f"{len(measured) - len(failing)} of {len(measured)} clips",
-        tuple(_followable_findings(measured)),
+        tuple(_followable_findings(robot, measured)),
     )
 
 
-def check_joint_order(robot: Robot, measured: Sequence[Physics]) -> Check:
+def check_joint_order(robot: Robot, measured: Sequence[CheckedClip[RecordedFigures]]) -> Check:
     """No exchange of two joints would make the feet of the clips fit the floor better than they do."""
     findings: dict[str, list[str]] = {}
     walking = [each.clip for each in measured if _walks(each.clip)]
-    everywhere = clip_physics.undo_exchange(robot, walking) if walking else ""
+    everywhere = clip_faults.undo_exchange(robot, walking) if walking else ""
     if everywhere:
         findings[everywhere] = [clip.name for clip in walking]
     else:
-        doubtful = [each for each in measured if each.failed or each.figures["slip_speed"] > _SUSPICIOUS_SLIP]
+        slip = _SUSPICIOUS_SLIP * scale_of(robot).speed
+        doubtful = [each for each in measured if each.failed or each.figures.slip_speed > slip]
         for each in doubtful[:6]:
-            if found := clip_physics.undo_exchange(robot, [each.clip]):
+            if found := clip_faults.undo_exchange(robot, [each.clip]):
                 findings.setdefault(found, []).append(each.clip.name)
     lines = tuple(
         f"{listed(names)}: it looks as if {what}: with that undone, the feet stand on the floor; write qpos and qvel "
@@ -165,16 +170,16 @@ def check_joint_order(robot: Robot, measured: Sequence[Physics]) -> Check:
     return Check(AREA, "joints in their places", "no exchange fits better", "; ".join(findings) or "none does", lines)
 
 
-def _followable_findings(measured: Sequence[Physics]) -> Iterator[str]:
+def _followable_findings(robot: Robot, measured: Sequence[CheckedClip[RecordedFigures]]) -> Iterator[str]:
     """A line for each figure that is out of bounds: its worst clip, and how many others."""
-    for limit in clip_physics.LIMITS:
-        failing = [each for each in measured if limit in each.failed]
+    for bound in recorded.bounds(robot):
+        failing = [each for each in measured if bound.figure in each.failed]
         if not failing:
             continue
-        pick: Callable = min if limit.at_least else max
-        worst = pick(failing, key=lambda each: each.figures[limit.figure])
-        value = worst.figures[limit.figure]
-        words = _WORDS[limit.figure].format(value=value, excess=-value)
+        pick: Callable = min if bound.at_least else max
+        worst = pick(failing, key=lambda each: each.value(bound))
+        value = worst.value(bound)
+        words = _WORDS[bound.figure].format(value=value, excess=-value)
         others = f" ({len(failing)} clips in all)" if len(failing) > 1 else ""
         yield (
             f"{worst.clip.name}: {words}{others}: the robot cannot follow, so that its style is never paid; leave such "

@@ -32,7 +32,7 @@ def examine(config: Config) -> Examination:
     Raises:
       UserError: no clips, or damaged ones, or of another rate than the task's: there is nothing to examine.
     """
-    robot = load_robot()
+    robot = load_robot(config.robot)
     clips, source = read_demonstrations(config)
     buffer = reference_buffer(robot, clips)
     sides = replay(config, clips, buffer)
@@ -72,7 +72,7 @@ def _glance(config: Config) -> list[Check]:
     """Do both sides mean the same, on a few clips, and does the style reward pay what it says?"""
     clips, _ = read_demonstrations(config)
     few = clips[:: max(len(clips) // _GLANCED, 1)][:_GLANCED]
-    sides = replay(config, few, reference_buffer(load_robot(), few))
+    sides = replay(config, few, reference_buffer(load_robot(config.robot), few))
     return [check_agreement(sides), style_checks.check_constants(), style_checks.check_bounds()]
 
 

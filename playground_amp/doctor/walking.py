@@ -19,11 +19,13 @@ from playground_amp.envs.sensing import SensorErrors
 from playground_amp.envs.starts import Start
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.motion.checks import FRICTION, TOUCHING, accelerations
+from playground_amp.motion.analysis import accelerations
+from playground_amp.motion.checks.made import TOUCHING
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import inverse_dynamics, sole_motion
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
+from playground_amp.robot.scale import scale_of
 
 
 def task_reward(config: Config, clip: Clip) -> float:
@@ -71,16 +73,17 @@ def nearest_clip(clips: Sequence[Clip], command: np.ndarray) -> Clip:
 
 
 def _torques(robot: Robot, clip: Clip) -> np.ndarray:
-    """[T, 11] N*m, within what the servos give."""
+    """[T, J] N*m, within what the servos give."""
     height = sole_motion(robot, clip.qpos, clip.qvel).position_w[..., 2]
-    effort = inverse_dynamics(robot, clip.qpos, clip.qvel, accelerations(clip), height < 2 * TOUCHING, FRICTION)
+    touching = height < 2 * TOUCHING * scale_of(robot).length
+    effort = inverse_dynamics(robot, clip.qpos, clip.qvel, accelerations(clip), touching, robot.floor_friction)
     return np.clip(effort.torque, -robot.torque_limit, robot.torque_limit)
 
 
 def _actions(config: Config, robot: Robot, clip: Clip, torque: np.ndarray) -> np.ndarray:
-    """[T, 11] whose targets make the servos, kp (target - q) - kv q̇, give the torques."""
+    """[T, J] whose targets make the servos, kp (target - q) - kv q̇, give the torques."""
     kp, kv = robot.kp, robot.kv
-    target = clip.qpos[:, 7:] + (torque + kv * clip.qvel[:, 6:]) / kp
+    target = clip.joint_position + (torque + kv * clip.joint_velocity) / kp
     return (np.clip(target, robot.joint_lower, robot.joint_upper) - robot.home_joint_position) / config.env.action_scale
 
 

@@ -1,1 +1,1 @@
-"""Reference motion of this robot. Not named `motion`: the command motion.py would hide a package of that name."""
+"""Reference motion: clips of a robot, how they are made, imported, checked and looked at."""

@@ -1,4 +1,4 @@
-"""A clip: motion of this robot as states, with the file format it is stored in (.npz, plain arrays, no pickle)."""
+"""A clip: motion of a robot as states, with the file format it is stored in (.npz, plain arrays, no pickle)."""
 
 import io
 import zipfile
@@ -12,24 +12,25 @@ import numpy as np
 from playground_amp import rotations
 from playground_amp.errors import UserError
 from playground_amp.files import visible, write_atomically
-from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
-NQ, NV = 18, 17
+RECORDED = "tracking policy, recorded in the engine"  # source of the clips that a policy showed in physics
 
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """States at a constant rate. The pelvis starts above x = y = 0 and looks along x at the start.
+    """States of a robot with J joints at a constant rate. It starts above x = y = 0 and looks along x at the start.
 
     In a periodic clip the frame after the last one is the first one, moved on by `displacement`; it may hold several
     cycles, so that whole frames fit.
     """
 
     name: str
+    robot: str  # its name, for people: whether a clip is of a robot is told by the joints
     joint_names: tuple[str, ...]  # order of the joints in qpos and qvel
     rate: float  # frames a second
-    qpos: np.ndarray  # [T, 18] m, quaternion wxyz, rad
-    qvel: np.ndarray  # [T, 17] m/s in the world, rad/s in the base frame, rad/s
+    qpos: np.ndarray  # [T, 7 + J] m, quaternion wxyz, rad
+    qvel: np.ndarray  # [T, 6 + J] m/s in the world, rad/s in the base frame, rad/s
     contact: np.ndarray  # [T, 2] bool: the left and the right foot is meant to carry
     gait_phase: np.ndarray  # [T] in [0, 1): of the gait clock; the left foot swings in the first half
     command: np.ndarray  # [3] forward m/s, sideways m/s, yaw rate rad/s: what the motion does
@@ -44,8 +45,23 @@ class Clip:
         return len(self.qpos) / self.rate
 
     @property
+    def is_recorded(self) -> bool:
+        """Whether physics allowed the motion; otherwise it was computed."""
+        return self.source == RECORDED
+
+    @property
+    def joint_position(self) -> np.ndarray:
+        """[T, J] rad."""
+        return self.qpos[:, BASE_QPOS_SIZE:]
+
+    @property
+    def joint_velocity(self) -> np.ndarray:
+        """[T, J] rad/s."""
+        return self.qvel[:, BASE_QVEL_SIZE:]
+
+    @property
     def following(self) -> tuple[np.ndarray, np.ndarray]:
-        """The state after the last one, qpos [18] and qvel [17], of a periodic clip: the first one, moved on."""
+        """The state after the last one, qpos [7 + J] and qvel [6 + J], of a periodic clip: the first one, moved on."""
         place, yaw = self.displacement[:2], self.displacement[2]
         qpos, qvel = self.qpos[0].copy(), self.qvel[0].copy()
         qpos[:2] = rotations.from_heading_frame(qpos[:2], yaw) + place
@@ -74,22 +90,25 @@ def save_clip(clip: Clip, path: Path) -> None:
         raise UserError(f"cannot write the clip {path}: {error.strerror}") from error
 
 
-def load_clip(path: Path) -> Clip:
-    """Reads a clip of this robot.
+def load_clip(path: Path, robot: Robot) -> Clip:
+    """Reads a clip of a robot.
 
     Raises:
-        UserError: no such file, no clip, or a field that is missing, unknown or wrong; the message names it.
+        UserError: no such file, no clip, one of another robot, or a field that is missing, unknown or wrong; the
+            message names it.
     """
-    stored = _read_arrays(path)
+    stored = {"robot": np.array(robot.name)} | _read_arrays(path)  # at first, clips did not name their robot
     names = {field.name for field in fields(Clip)}
     for name in sorted(names - set(stored)):
         raise UserError(f"{path} is no clip of this project: the field {name} is missing")
     for name in sorted(set(stored) - names):
         raise UserError(f"{path}: unknown field {name}; known are {', '.join(sorted(names))}")
-    _check_fields(stored, path)
+    _check_robot(stored, robot, path)
+    _check_fields(stored, robot, path)
     return Clip(
         name=str(stored["name"]),
-        joint_names=JOINT_NAMES,
+        robot=str(stored["robot"]),
+        joint_names=robot.joint_names,
         rate=float(stored["rate"]),
         qpos=stored["qpos"].astype(float),
         qvel=stored["qvel"].astype(float),
@@ -103,15 +122,15 @@ def load_clip(path: Path) -> Clip:
     )
 
 
-def load_clips(path: Path) -> list[Clip]:
+def load_clips(path: Path, robot: Robot) -> list[Clip]:
     """The clips of a folder, by file name (hidden files apart), or the one clip of a file.
 
     Raises:
         UserError: as `load_clip`, or a folder without clips.
     """
     if not path.is_dir():
-        return [load_clip(path)]
-    clips = [load_clip(file) for file in visible(path, "*.npz")]
+        return [load_clip(path, robot)]
+    clips = [load_clip(file, robot) for file in visible(path, "*.npz")]
     if not clips:
         raise UserError(f"no clips (*.npz) in the folder {path}")
     return clips
@@ -140,19 +159,41 @@ def _read_field(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndar
         raise UserError(f"{path}: the field {name} cannot be read ({str(error).splitlines()[0]})") from error
 
 
-def _check_fields(stored: dict[str, np.ndarray], path: Path) -> None:
+def _check_robot(stored: dict[str, np.ndarray], robot: Robot, path: Path) -> None:
+    """Raises UserError, with the difference, if the joints are not those of the robot."""
+    found, owner = stored["joint_names"], str(stored["robot"])
+    if found.dtype.kind != "U" or found.ndim != 1:
+        raise UserError(f"{path}: the field joint_names holds {found.dtype}, expected a row of texts")
+    names = tuple(found.tolist())
+    if names == robot.joint_names:
+        return
+    if sorted(names) == sorted(robot.joint_names):
+        order = f"joint_names are {', '.join(names)}; expected {', '.join(robot.joint_names)}"
+        raise UserError(f"{path}: {order} ({robot.name}'s order)")
+    parts = (
+        ("it lacks", [name for name in robot.joint_names if name not in names]),
+        ("it has besides", [name for name in names if name not in robot.joint_names]),
+    )
+    difference = ", ".join(f"{what} {', '.join(some)}" for what, some in parts if some)
+    whose = f"a clip of {owner}" if owner != robot.name else "a clip of another robot"
+    raise UserError(
+        f"{path} is {whose} with {len(names)} joints, not of {robot.name} with {robot.num_joints}: {difference}"
+    )
+
+
+def _check_fields(stored: dict[str, np.ndarray], robot: Robot, path: Path) -> None:
     frames = stored["qpos"].shape[0] if stored["qpos"].ndim else 0
     shapes = {
-        **dict.fromkeys(("name", "rate", "periodic", "cycles", "source"), ()),
-        "joint_names": (len(JOINT_NAMES),),
+        **dict.fromkeys(("name", "robot", "rate", "periodic", "cycles", "source"), ()),
+        "joint_names": (robot.num_joints,),
         "command": (3,),
         "displacement": (3,),
-        "qpos": (frames, NQ),
-        "qvel": (frames, NV),
+        "qpos": (frames, robot.nq),
+        "qvel": (frames, robot.nv),
         "contact": (frames, 2),
         "gait_phase": (frames,),
     }
-    kinds = {**dict.fromkeys(shapes, "fi"), **dict.fromkeys(("name", "joint_names", "source"), "U")}
+    kinds = {**dict.fromkeys(shapes, "fi"), **dict.fromkeys(("name", "robot", "joint_names", "source"), "U")}
     kinds |= dict.fromkeys(("contact", "periodic"), "b") | {"cycles": "i"}
     for name, shape in shapes.items():
         array = stored[name]
@@ -162,10 +203,6 @@ def _check_fields(stored: dict[str, np.ndarray], path: Path) -> None:
             raise UserError(f"{path}: the field {name} has the shape {list(array.shape)}, expected {list(shape)}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise UserError(f"{path}: the field {name} holds numbers that are not finite")
-    if tuple(stored["joint_names"].tolist()) != JOINT_NAMES:
-        raise UserError(
-            f"{path}: joint_names are {', '.join(stored['joint_names'].tolist())}; expected {', '.join(JOINT_NAMES)}"
-        )
     if frames < 2:
         raise UserError(f"{path}: qpos holds {frames} frames, a clip needs two or more")
     if not stored["rate"] > 0:

@@ -1,5 +1,6 @@
 """The clips that the motion prior learns from, as the task and the discriminator take them."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,25 +10,26 @@ import numpy as np
 
 from playground_amp.amp.features import state_transitions
 from playground_amp.amp.ref_buffer import ReferenceBuffer
-from playground_amp.configs.schema import CommandConfig, Config
+from playground_amp.configs.schema import Config
 from playground_amp.envs.reference_motion import ReferenceStates
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip, load_clips
-from playground_amp.paths import ROBOTS
 from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import scale_of
 
-SHIPPED = ROBOTS / "wildrobot" / "demonstrations"
-_BEYOND = 0.03  # m/s, rad/s: how far a command may lie outside all clips
+FOLDER = "demonstrations"  # of a robot's folder
+_BEYOND = 0.03  # m/s, rad/s, of WildRobot: how far a command may lie outside all clips
 
 
 def load_demonstrations(config: Config) -> list[Clip]:
     """The clips of `amp.demonstrations`, or those that come with the robot.
 
     Raises:
-      UserError: no such clips, of another control rate, or the task commands what none of them shows.
+      UserError: no such clips, of another robot or control rate, or the task commands what none of them shows.
     """
     clips, source = read_demonstrations(config)
-    check_coverage(clips, config.env.commands, source)
+    check_coverage(clips, config, source)
     return clips
 
 
@@ -35,16 +37,26 @@ def read_demonstrations(config: Config) -> tuple[list[Clip], str]:
     """Those clips whatever they show, and where they are from.
 
     Raises:
-      UserError: no such clips, or of another control rate.
+      UserError: no such clips, or of another robot or control rate.
     """
-    path = Path(config.amp.demonstrations) if config.amp.demonstrations else SHIPPED
+    robot = load_robot(config.robot)
+    path = Path(config.amp.demonstrations) if config.amp.demonstrations else shipped_folder(robot)
     try:
-        clips = load_clips(path)
+        clips = load_clips(path, robot)
     except UserError as error:
         raise UserError(f"amp.demonstrations: {error}; python playground_amp/motion.py record makes them") from None
     for clip in clips:
         _check_rate(clip, config.env.control_dt, str(path))
     return clips, str(path)
+
+
+def shipped_folder(robot: Robot) -> Path:
+    """Where the clips are that come with a robot. Raises UserError, with what makes them, if there are none."""
+    folder = robot.folder / FOLDER
+    if not folder.is_dir():
+        command = ["python", "playground_amp/motion.py", "record", "--robot", robot.name, "--output", str(folder)]
+        raise UserError(f"{robot.name} comes without demonstrations; this makes them: {shlex.join(command)}")
+    return folder
 
 
 def _check_rate(clip: Clip, control_dt: float, source: str) -> None:
@@ -56,12 +68,17 @@ def _check_rate(clip: Clip, control_dt: float, source: str) -> None:
         )
 
 
-def check_coverage(clips: Sequence[Clip], commands: CommandConfig, source: str) -> None:
+def check_coverage(clips: Sequence[Clip], config: Config, source: str) -> None:
     """Raises UserError if the task commands a velocity that lies outside those of the clips, axis by axis."""
-    shown = np.array([clip.command for clip in clips])
-    asked = {"forward": commands.forward, "sideways": commands.sideways, "yaw_rate": commands.yaw_rate}
-    for (key, (low, high)), unit, column in zip(asked.items(), ("m/s", "m/s", "rad/s"), shown.T, strict=True):
-        if low < column.min() - _BEYOND or high > column.max() + _BEYOND:
+    shown, commands = np.array([clip.command for clip in clips]), config.env.commands
+    scale = scale_of(load_robot(config.robot))
+    asked = (
+        ("forward", commands.forward, "m/s", _BEYOND * scale.speed),
+        ("sideways", commands.sideways, "m/s", _BEYOND * scale.speed),
+        ("yaw_rate", commands.yaw_rate, "rad/s", _BEYOND * scale.rate),
+    )
+    for (key, (low, high), unit, beyond), column in zip(asked, shown.T, strict=True):
+        if low < column.min() - beyond or high > column.max() + beyond:
             raise UserError(
                 f"env.commands.{key} asks for {low:g} to {high:g} {unit}, but the clips in {source} show "
                 f"{column.min():.2f} to {column.max():.2f}: narrow env.commands.{key}, or record clips for it "
@@ -91,7 +108,7 @@ def reference_buffer(robot: Robot, clips: Sequence[Clip]) -> ReferenceBuffer:
 
 
 def clip_transitions(robot: Robot, clip: Clip) -> np.ndarray:
-    """The discriminator's features [T, 74] of a clip's steps, that across the wrap of a periodic clip too."""
+    """The discriminator's features [T, 2 n] of a clip's steps, that across the wrap of a periodic clip too."""
     qpos, qvel = clip.qpos, clip.qvel
     if clip.periodic:
         last_qpos, last_qvel = clip.following

@@ -8,10 +8,11 @@ import numpy as np
 from playground_amp.motion.clip import Clip
 from playground_amp.outputs import OutputKind, output_file
 from playground_amp.physics.motion_analysis import sole_motion
-from playground_amp.robot.names import LEG_JOINTS
-from playground_amp.robot.record import Robot
+from playground_amp.robot.joint_groups import JointGroup, leg_groups
+from playground_amp.robot.record import SIDES, Robot
 
-_COLORS = {"left": "tab:blue", "right": "tab:orange"}
+_COLORS = dict(zip(SIDES, ("tab:blue", "tab:orange"), strict=True))
+_FIRST = 3  # pictures, of feet and base, before those of the joints
 _LONGEST = 3.0  # s shown
 _MARK = "made by WildRobot"
 
@@ -37,13 +38,15 @@ def save_picture(robot: Robot, clip: Clip, path: Path) -> None:
     frames = round(len(clip.qpos) / clip.cycles) if clip.cycles else len(clip.qpos)
     frames = min(frames, round(_LONGEST * clip.rate))
     time = np.arange(frames) / clip.rate
-    figure, axes = pyplot.subplots(4, 2, figsize=(11, 11), sharex=True, layout="constrained")
+    groups = leg_groups(robot)
+    rows = -(-(_FIRST + len(groups)) // 2)
+    figure, axes = pyplot.subplots(rows, 2, figsize=(11, 2.75 * rows), sharex=True, layout="constrained")
     speed = "forward {:.2f} m/s, left {:.2f} m/s, turning {:.2f} rad/s".format(*clip.command)
     figure.suptitle(f"{clip.name} ({clip.source}): {speed}")
     _draw_feet(axes[0], robot, clip, time)
     _draw_base(axes[1, 0], clip, time)
-    for axis, joint in zip([axes[1, 1], *axes[2:].flat], LEG_JOINTS, strict=True):
-        _draw_joint(axis, robot, clip, time, joint)
+    for axis, group in zip(axes.flat[_FIRST:], groups, strict=False):
+        _draw_joint(axis, clip, time, group)
     for axis in axes[-1]:
         axis.set_xlabel("time, s")
     try:
@@ -78,12 +81,11 @@ def _draw_base(axis, clip: Clip, time: np.ndarray) -> None:
     axis.legend(fontsize="small")
 
 
-def _draw_joint(axis, robot: Robot, clip: Clip, time: np.ndarray, joint: str) -> None:
+def _draw_joint(axis, clip: Clip, time: np.ndarray, group: JointGroup) -> None:
     """Angle in full lines, speed in thin ones on the right axis."""
     speed = axis.twinx()
-    for side, color in _COLORS.items():
-        index = robot.joint_names.index(f"{side}_{joint}")
-        axis.plot(time, clip.qpos[: len(time), 7 + index], color=color)
-        speed.plot(time, clip.qvel[: len(time), 6 + index], color=color, lw=0.6)
-    axis.set_ylabel(f"{joint.replace('_', ' ')}, rad")
+    for joint, color in zip(group.joints, _COLORS.values(), strict=True):
+        axis.plot(time, clip.joint_position[: len(time), joint], color=color)
+        speed.plot(time, clip.joint_velocity[: len(time), joint], color=color, lw=0.6)
+    axis.set_ylabel(f"{group.name.replace('_', ' ')}, rad")
     speed.set_ylabel("rad/s", fontsize="small")

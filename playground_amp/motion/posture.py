@@ -30,7 +30,7 @@ def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
 
 
 def over_a_cycle(clip: Clip, phase: np.ndarray) -> np.ndarray:
-    """Joint positions [P, 11] rad of a periodic clip's first cycle at phases [P] in [0, 1]."""
+    """Joint positions [P, J] rad of a periodic clip's first cycle at phases [P] in [0, 1]."""
     frames = len(clip.qpos) / max(clip.cycles, 1)
-    joints = np.vstack([clip.qpos[:, 7:], clip.qpos[:1, 7:]])
+    joints = np.vstack([clip.joint_position, clip.joint_position[:1]])
     return np.column_stack([np.interp(phase * frames, np.arange(len(joints)), column) for column in joints.T])

@@ -17,15 +17,15 @@ from playground_amp.envs import commands as task_commands
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.networks import make_policy
-from playground_amp.motion.checks import mean_velocity
-from playground_amp.motion.clip import Clip
+from playground_amp.motion.analysis import mean_velocity
+from playground_amp.motion.clip import RECORDED, Clip
 from playground_amp.motion.generate.gait import clip_name
+from playground_amp.robot.record import Robot
 from playground_amp.rollouts.rollout import UntilFall, policy_controller, roll_out
 
 SETTLE_SECONDS, CLIP_SECONDS = 3.0, 4.0
 SPEED_STEP = 0.05  # m/s between the straight commands
 BEYOND = 1.4  # times the task's ranges are asked for
-SOURCE = "tracking policy, recorded in the engine"
 LIMITS = {  # figure of a take: at most
     "fell": 0.0,
     "unsteady": 0.05,  # m/s, rad/s; between the mean velocities of its first and second half
@@ -84,7 +84,7 @@ def record(config: Config, params: dict[str, Any], commands: np.ndarray, seed: i
     takes = []
     for robot, command in enumerate(commands):
         one = _Rows(*(column[:, robot] for column in rows))
-        takes.append(_take(config, env.engine.robot.joint_names, command, one, settle))
+        takes.append(_take(config, env.engine.robot, command, one, settle))
     return takes
 
 
@@ -100,14 +100,15 @@ def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> _Rows:
     )
 
 
-def _take(config: Config, joint_names: Sequence[str], command: np.ndarray, rows: _Rows, settle: int) -> Take:
+def _take(config: Config, robot: Robot, command: np.ndarray, rows: _Rows, settle: int) -> Take:
     qpos, qvel, gait_phase, foot_switch, joint_torque = (np.asarray(column[settle:]) for column in rows[:5])
     reached = mean_velocity(qpos, qvel)
     halves = [mean_velocity(q, v) for q, v in zip(np.array_split(qpos, 2), np.array_split(qvel, 2), strict=True)]
     label = np.where(command == 0, 0.0, np.round(reached, 3))  # what was not asked for is sway
     clip = Clip(
         name=clip_name((label[0], label[1], label[2])),
-        joint_names=tuple(joint_names),
+        robot=robot.name,
+        joint_names=robot.joint_names,
         rate=1 / config.env.control_dt,
         qpos=qpos,
         qvel=qvel,
@@ -117,7 +118,7 @@ def _take(config: Config, joint_names: Sequence[str], command: np.ndarray, rows:
         displacement=np.array([*(qpos[-1, :2] - qpos[0, :2]), 0.0]),
         periodic=False,
         cycles=0,
-        source=SOURCE,
+        source=RECORDED,
     )
     return Take(
         clip,

@@ -147,14 +147,14 @@ def test_an_import_stays_off_its_source_and_off_other_clips(
     other = write_bvh(tmp_path / "other" / "walk.bvh", unit=1.0)
     assert "walk.npz is there already" in refused(motion.main, "import", other, "--output", "clips")
     assert (tmp_path / "clips" / "walk.npz").read_bytes() == clip
-    assert "walk.bvh, SHA-256" in load_clip(tmp_path / "clips" / "walk.npz").source
+    assert "walk.bvh, SHA-256" in load_clip(tmp_path / "clips" / "walk.npz", load_robot("wildrobot")).source
 
 
 def test_clips_take_the_place_of_clips_from_the_same_source_only(tmp_path: Path) -> None:
     written = write_clips([STAND, STAND], tmp_path / "clips")
     assert [path.name for path in written] == ["stand.npz", "stand_2.npz"]  # nothing is lost to a name
     write_clips([STAND], tmp_path / "clips")
-    assert len(load_clips(tmp_path / "clips")) == 2
+    assert len(load_clips(tmp_path / "clips", load_robot("wildrobot"))) == 2
     require_clip_folder(tmp_path / "clips", SOURCE)
     write_smpl(tmp_path / "clips" / "stand_2.npz")
     before = tree(tmp_path)
@@ -177,4 +177,4 @@ def test_a_picture_beside_a_clip_stays(tmp_path: Path, name: str, flags: list[st
 def test_a_shadow_file_of_a_mac_is_no_clip(tmp_path: Path) -> None:
     write_clips([STAND], tmp_path)
     (tmp_path / "._stand.npz").write_bytes(b"\0\x05\x16\x07")
-    assert [clip.name for clip in load_clips(tmp_path)] == ["stand"]
+    assert [clip.name for clip in load_clips(tmp_path, load_robot("wildrobot"))] == ["stand"]

@@ -9,6 +9,7 @@ import pytest
 from playground_amp.cli import motion
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import save_clip
+from playground_amp.motion.demonstrations import shipped_folder
 from playground_amp.motion.film import repeated
 from playground_amp.motion.generate.gait import stand
 from playground_amp.robot.robot import load_robot
@@ -53,3 +54,10 @@ def test_a_repeated_clip_goes_on_where_it_ended() -> None:
     # A quarter turn: the second step of 0.1 m goes to the left.
     start = STAND.qpos[0, :2]
     np.testing.assert_allclose(rows[2 * frames, :2], np.array([0.1, 0.1]) - start, atol=1e-12)
+
+
+def test_the_demonstrations_that_ship_pass_their_gates(capsys: pytest.CaptureFixture[str]) -> None:
+    assert motion.main(["check", str(shipped_folder(load_robot("wildrobot")))]) == 0
+    printed = capsys.readouterr().out
+    assert "100 clips recorded from physics" in printed
+    assert "100 of 100 clips pass every gate" in printed

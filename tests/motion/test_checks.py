@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from playground_amp.configs.loader import load_config
-from playground_amp.motion.checks import check_clips, mean_velocity, stances
-from playground_amp.motion.clip import Clip
+from playground_amp.motion.analysis import mean_velocity, stances
+from playground_amp.motion.checks import made, recorded
+from playground_amp.motion.checks.judge import check_clips
+from playground_amp.motion.checks.made import MadeFigures
+from playground_amp.motion.checks.recorded import RecordedFigures
+from playground_amp.motion.clip import Clip, load_clip, load_clips
+from playground_amp.motion.demonstrations import shipped_folder
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.robot.robot import load_robot
 
@@ -92,6 +97,7 @@ def test_a_stance_across_the_wrap_is_one() -> None:
     contact = np.array([[1, 1], [0, 1], [0, 0], [1, 0], [1, 1]], bool)
     clip = Clip(
         name="",
+        robot="",
         joint_names=(),
         rate=50.0,
         qpos=np.zeros((5, 18)),
@@ -116,3 +122,22 @@ def test_mean_velocity_is_that_of_the_heading_frame() -> None:
     qpos[:, 3], qpos[:, 6] = np.sqrt(0.5), np.sqrt(0.5)
     qvel[:, 1], qvel[:, 5] = 0.4, 0.2
     np.testing.assert_allclose(mean_velocity(qpos, qvel), (0.4, 0.0, 0.2), atol=1e-12)
+
+
+def test_recordings_are_held_to_what_recordings_show() -> None:
+    shipped = load_clips(shipped_folder(ROBOT), ROBOT)[::20]
+    checked = check_clips(ROBOT, shipped)
+    assert [each.failed for each in checked] == [[]] * len(shipped)
+    assert {bound.figure for bound in checked[0].bounds} == set(RecordedFigures._fields)
+    # The same motion, if it had been computed: impacts and joints on their stops would be held against it.
+    assert all(failed(dataclasses.replace(clip, source="computed")) for clip in shipped if clip.command.any())
+
+
+def test_a_recording_off_the_floor_is_seen() -> None:
+    clip = load_clip(shipped_folder(ROBOT) / "stand.npz", ROBOT)
+    assert {"contact_height", "unsupported"} <= set(failed(changed(clip, 2, 0.05)))
+
+
+def test_bounds_name_what_is_measured() -> None:
+    for record, kind in ((MadeFigures, made), (RecordedFigures, recorded)):
+        assert tuple(bound.figure for bound in kind.bounds(ROBOT)) == record._fields

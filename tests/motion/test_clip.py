@@ -9,18 +9,23 @@ import pytest
 
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip, load_clip, load_clips, save_clip
-from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
+
+ROBOT = load_robot("wildrobot")
+JOINT_NAMES = ROBOT.joint_names
 
 
-def made_up_clip(frames: int = 5) -> Clip:
-    qpos = np.zeros((frames, 18))
+def made_up_clip(frames: int = 5, robot: Robot = ROBOT) -> Clip:
+    qpos = np.zeros((frames, robot.nq))
     qpos[:, 3] = 1
     return Clip(
         name="made up",
-        joint_names=JOINT_NAMES,
+        robot=robot.name,
+        joint_names=robot.joint_names,
         rate=50.0,
         qpos=qpos,
-        qvel=np.zeros((frames, 17)),
+        qvel=np.zeros((frames, robot.nv)),
         contact=np.ones((frames, 2), bool),
         gait_phase=np.zeros(frames),
         command=np.array([0.3, 0.0, 0.0]),
@@ -34,7 +39,7 @@ def made_up_clip(frames: int = 5) -> Clip:
 def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     clip = made_up_clip()
     save_clip(clip, tmp_path / "folder" / "clip.npz")
-    again = load_clip(tmp_path / "folder" / "clip.npz")
+    again = load_clip(tmp_path / "folder" / "clip.npz", ROBOT)
     for field in dataclasses.fields(Clip):
         np.testing.assert_array_equal(getattr(again, field.name), getattr(clip, field.name), err_msg=field.name)
 
@@ -69,7 +74,7 @@ def test_a_wrong_field_is_named(tmp_path: Path, field: str, value: np.ndarray, m
         stored: dict[str, Any] = dict(archive) | {field: value}
     np.savez(path, **stored)
     with pytest.raises(UserError) as error:
-        load_clip(path)
+        load_clip(path, ROBOT)
     assert message in str(error.value)
 
 
@@ -80,32 +85,47 @@ def test_a_missing_and_an_unknown_field_are_named(tmp_path: Path) -> None:
         stored = dict(archive)
     np.savez(path, **{name: value for name, value in stored.items() if name != "qvel"})
     with pytest.raises(UserError, match="the field qvel is missing"):
-        load_clip(path)
+        load_clip(path, ROBOT)
     np.savez(path, **stored, speed=np.ones(1))
     with pytest.raises(UserError, match="unknown field speed"):
-        load_clip(path)
+        load_clip(path, ROBOT)
 
 
 def test_files_that_are_no_clips_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "clip.npz"
     with pytest.raises(UserError, match="there is no clip"):
-        load_clip(path)
+        load_clip(path, ROBOT)
     path.write_text("not an archive")
     with pytest.raises(UserError, match="no clip, or damaged"):
-        load_clip(path)
+        load_clip(path, ROBOT)
     save_clip(made_up_clip(), path)
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(UserError, match="no clip, or damaged"):
-        load_clip(path)
+        load_clip(path, ROBOT)
     np.savez(path, name=np.array([{}], dtype=object))
     with pytest.raises(UserError, match="the field name cannot be read"):
-        load_clip(path)
+        load_clip(path, ROBOT)
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"no clips \(\*.npz\) in the folder"):
-        load_clips(tmp_path / "empty")
+        load_clips(tmp_path / "empty", ROBOT)
 
 
 def test_the_clips_of_a_folder_come_by_name(tmp_path: Path) -> None:
     for name in ("b", "a"):
         save_clip(dataclasses.replace(made_up_clip(), name=name), tmp_path / f"{name}.npz")
-    assert [clip.name for clip in load_clips(tmp_path)] == ["a", "b"]
+    assert [clip.name for clip in load_clips(tmp_path, ROBOT)] == ["a", "b"]
+
+
+def test_hidden_files_of_another_system_are_no_clips(tmp_path: Path) -> None:
+    save_clip(made_up_clip(), tmp_path / "walk.npz")
+    (tmp_path / "._walk.npz").write_bytes(b"\0\5\26\7Mac OS X")
+    assert [clip.name for clip in load_clips(tmp_path, ROBOT)] == ["made up"]
+
+
+def test_a_clip_that_does_not_name_its_robot_is_told_by_its_joints(tmp_path: Path) -> None:
+    path = tmp_path / "clip.npz"
+    save_clip(made_up_clip(), path)
+    with np.load(path) as archive:
+        stored: dict[str, Any] = {name: archive[name] for name in archive.files if name != "robot"}
+    np.savez(path, **stored)
+    assert load_clip(path, ROBOT).robot == "wildrobot"

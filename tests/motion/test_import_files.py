@@ -12,7 +12,7 @@ from made_up_people import CYCLE, SPEED, write_bvh, write_deepmimic, write_smpl
 from playground_amp.errors import UserError
 from playground_amp.motion.human.bvh import read_bvh
 from playground_amp.motion.human.deepmimic import read_deepmimic
-from playground_amp.motion.human.importing import read_recording
+from playground_amp.motion.human.importing import read_motion
 from playground_amp.motion.human.landmarks import find_joints, find_walker, read_map
 from playground_amp.motion.human.smpl import read_smpl
 from playground_amp.motion.human.strides import find_steady, mirrored
@@ -41,7 +41,7 @@ KINECT = {"Hips": "HipCenter", "LeftUpLeg": "HipLeft", "LeftLeg": "KneeLeft", "L
 
 
 def stride_of(path: Path, unit: str | None = None):
-    recording = read_recording(path)
+    recording = read_motion(path)
     walker = find_walker(recording, find_joints(recording, {}), unit, None)
     return walker, find_steady(walker)
 
@@ -177,9 +177,9 @@ def test_every_body_of_the_family_is_read(tmp_path: Path, joints: int) -> None:
 
 def test_unknown_and_missing_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"unknown ending '\.fbx'"):
-        read_recording(tmp_path / "walk.fbx")
+        read_motion(tmp_path / "walk.fbx")
     with pytest.raises(UserError, match="there is no file"):
-        read_recording(tmp_path / "walk.bvh")
+        read_motion(tmp_path / "walk.bvh")
 
 
 def test_names_that_cannot_be_guessed_are_asked_for(tmp_path: Path) -> None:

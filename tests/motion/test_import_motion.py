@@ -9,7 +9,7 @@ from made_up_people import SPEED, write_bvh, write_smpl
 from playground_amp.cli import motion
 from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
-from playground_amp.motion.checks import check_clips
+from playground_amp.motion.checks.judge import check_clips
 from playground_amp.motion.clip import load_clip
 from playground_amp.motion.human.importing import Imported, import_motion
 from playground_amp.robot.robot import load_robot
@@ -56,7 +56,7 @@ def test_the_command_writes_a_clip_and_says_what_it_cut(tmp_path: Path, capsys: 
     assert status in (0, 1)
     assert "steady walking from" in printed
     assert "torque p99" in printed
-    assert load_clip(tmp_path / "clips" / "person.npz").command[0] == pytest.approx(0.2)
+    assert load_clip(tmp_path / "clips" / "person.npz", ROBOT).command[0] == pytest.approx(0.2)
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:

@@ -13,18 +13,16 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.spatial.transform import Rotation
 
-from playground_amp.motion.clip import NQ, NV
 from playground_amp.motion.generate import leg as legs
-from playground_amp.motion.generate.footsteps import Feet, travel
+from playground_amp.motion.generate.footsteps import FeetPoses, travel
 from playground_amp.physics.motion_analysis import center_of_pressure
-from playground_amp.robot.names import JOINT_NAMES
-from playground_amp.robot.record import Robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+from playground_amp.robot.scale import scale_of
 from playground_amp.rotations import from_heading_frame
 
-GRAVITY = 9.81
 CORRECTIONS = 6  # of the sway; each leaves about a third of the difference
-_PENDULUM_HEIGHT = 0.42  # m
-_WAIST_YAW = JOINT_NAMES.index("waist_yaw")
+_PENDULUM_HEIGHT = 0.42  # m, of WildRobot
+_UPRIGHT = 0.9  # of an axis is along z: it turns what it carries about the vertical
 _REACHED = 1e-6  # m and rad
 
 
@@ -35,20 +33,20 @@ class Plan(NamedTuple):
     velocity: np.ndarray  # [3] m/s, m/s, rad/s
     period: float  # s
     phase: np.ndarray  # [T]
-    feet: Callable[[np.ndarray], Feet]  # for their headings [T, 2] rad, left and right
+    feet: Callable[[np.ndarray], FeetPoses]  # for their headings [T, 2] rad, left and right
     left_share: np.ndarray  # [T] share of the weight on the left foot
     height: np.ndarray  # [T] m, of the waist over the floor
     roll: np.ndarray  # [T] rad, of the waist, positive: its left side up
     pitch: np.ndarray  # [T] rad, of the waist, positive: forwards
 
 
-# Joint angles [T, 11] for a robot, its feet, its waist [T, 6] (x, y, z, roll, yaw, pitch) and a first guess [T, 11];
+# Joint angles [T, J] for a robot, its feet, its waist [T, 6] (x, y, z, roll, yaw, pitch) and a first guess [T, J];
 # None: out of reach.
-Solver = Callable[[Robot, Feet, np.ndarray, np.ndarray], np.ndarray | None]
+Solver = Callable[[Robot, FeetPoses, np.ndarray, np.ndarray], np.ndarray | None]
 
 
 def balanced(plan: Plan, solve: Solver | None = None) -> np.ndarray | None:
-    """Waist x, y, z (m), roll, yaw, pitch and joint angles (rad), [T, 17] in the moving frame.
+    """Waist x, y, z (m), roll, yaw, pitch and joint angles (rad), [T, 6 + J] in the moving frame.
 
     Args:
       plan: the walk.
@@ -57,50 +55,62 @@ def balanced(plan: Plan, solve: Solver | None = None) -> np.ndarray | None:
     Returns:
       None if the legs do not reach.
     """
-    solve = solve or leg_angles
-    count = len(plan.phase)
+    solve, robot, count = solve or leg_angles, plan.robot, len(plan.phase)
+    height, waist = _PENDULUM_HEIGHT * scale_of(robot).length, waist_yaw(robot)
     feet = plan.feet(np.zeros((count, 2)))
-    sway = pendulum_sway(feet.pressure, plan.period, _PENDULUM_HEIGHT)
+    sway = pendulum_sway(feet.pressure, plan.period, height, robot.gravity)
     body = np.column_stack([sway, plan.height, plan.roll, np.zeros(count), plan.pitch])
-    joints = np.tile(plan.robot.home_joint_position, (count, 1))
+    joints = np.tile(robot.home_joint_position, (count, 1))
     for _ in range(CORRECTIONS):
-        joints = solve(plan.robot, feet, body, joints)
+        joints = solve(robot, feet, body, joints)
         if joints is None:
             return None
         body[:, 4], heading = _yaw(plan, body, joints)
-        joints[:, _WAIST_YAW] = -body[:, 4]  # the chest keeps facing ahead
+        if waist is not None:  # the chest keeps facing ahead
+            joints[:, waist] = -body[:, 4] * np.sign(robot.joint_axis_b[waist, 2])
         feet = plan.feet(heading)
         astray = feet.pressure - _pressure(plan, np.hstack([body, joints]))
-        body[:, :2] += pendulum_sway(astray, plan.period, _PENDULUM_HEIGHT)
-    joints = solve(plan.robot, feet, body, joints)
+        body[:, :2] += pendulum_sway(astray, plan.period, height, robot.gravity)
+    joints = solve(robot, feet, body, joints)
     return None if joints is None else np.hstack([body, joints])
 
 
-def leg_angles(robot: Robot, feet: Feet, body: np.ndarray, start: np.ndarray) -> np.ndarray | None:
-    """Joint angles [T, 11] that put the feet in their places, for the waist [T, 6]; None: they cannot."""
+def waist_yaw(robot: Robot) -> int | None:
+    """The first joint that turns what the legs carry about the vertical; None: there is none."""
+    in_legs = np.isin(np.arange(robot.num_joints), np.concatenate([leg.joints for leg in robot.legs]))
+    alone = robot.joint_mirror_index == np.arange(robot.num_joints)
+    found = np.flatnonzero(~in_legs & alone & (np.abs(robot.joint_axis_b[:, 2]) > _UPRIGHT))
+    return int(found[0]) if found.size else None
+
+
+def leg_angles(robot: Robot, feet: FeetPoses, body: np.ndarray, start: np.ndarray) -> np.ndarray | None:
+    """Joint angles [T, J] that put the feet in their places, for the waist [T, 6]; None: they cannot."""
     joints = start.copy()
     to_waist = attitude(body[:, 3], body[:, 5], body[:, 4]).inv()
-    up = to_waist.apply((0.0, 0.0, 1.0))
-    for side, chain in enumerate(legs.make_leg(robot, side) for side in ("left", "right")):
-        target = to_waist.apply(feet.sole[:, side] - body[:, :3])
-        joints[:, chain.joints], error = legs.inverse(chain, target, feet.pitch[:, side], up, joints[:, chain.joints])
+    up, left = to_waist.apply((0.0, 0.0, 1.0)), to_waist.apply((0.0, 1.0, 0.0))
+    for side in range(len(robot.legs)):
+        leg = legs.leg_of(robot, side)
+        sole = to_waist.apply(feet.sole[:, side] - body[:, :3])
+        target = legs.FootTarget(sole, feet.pitch[:, side], up, left)
+        joints[:, leg.chain.joints], error = legs.inverse(leg, target, joints[:, leg.chain.joints])
         if error.max() > _REACHED:
             return None
     return joints
 
 
 def states(pose: np.ndarray, velocity: np.ndarray, period: float, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """qpos [T, 18] and qvel [T, 17] in the world at times [T] s, both of one periodic spline through `pose`."""
+    """qpos [T, 7 + J] and qvel [T, 6 + J] in the world at times [T] s, both of one periodic spline through `pose`."""
     knots = np.linspace(0, period, len(pose) + 1)
     spline = CubicSpline(knots, np.vstack([pose, pose[:1]]), bc_type="periodic")
     place, rate = spline(time), spline(time, 1)
     frame = travel(velocity, time)
     roll, yaw, pitch = place[:, 3], frame[:, 2] + place[:, 4], place[:, 5]
-    qpos, qvel = np.zeros((len(time), NQ)), np.zeros((len(time), NV))
+    angles, speeds = place[:, BASE_QVEL_SIZE:], rate[:, BASE_QVEL_SIZE:]
+    qpos = np.hstack([np.zeros((len(time), BASE_QPOS_SIZE)), angles])
+    qvel = np.hstack([np.zeros((len(time), BASE_QVEL_SIZE)), speeds])
     qpos[:, :3] = from_heading_frame(place[:, :3], frame[:, 2])
     qpos[:, :2] += frame[:, :2]
     qpos[:, 3:7] = attitude(roll, pitch, yaw).as_quat(scalar_first=True)
-    qpos[:, 7:] = place[:, 6:]
     whirl = velocity[2] * np.column_stack([-place[:, 1], place[:, 0], np.zeros(len(time))])
     qvel[:, :3] = from_heading_frame(rate[:, :3] + (velocity[0], velocity[1], 0) + whirl, frame[:, 2])
     roll_rate, yaw_rate, pitch_rate = rate[:, 3], velocity[2] + rate[:, 4], rate[:, 5]
@@ -108,11 +118,10 @@ def states(pose: np.ndarray, velocity: np.ndarray, period: float, time: np.ndarr
     qvel[:, 3] = roll_rate - yaw_rate * np.sin(pitch)
     qvel[:, 4] = pitch_rate * np.cos(roll) + yaw_rate * np.sin(roll) * np.cos(pitch)
     qvel[:, 5] = yaw_rate * np.cos(roll) * np.cos(pitch) - pitch_rate * np.sin(roll)
-    qvel[:, 6:] = rate[:, 6:]
     return qpos, qvel
 
 
-def pendulum_sway(pressure: np.ndarray, period: float, height: float) -> np.ndarray:
+def pendulum_sway(pressure: np.ndarray, period: float, height: float, gravity: float) -> np.ndarray:
     """The periodic motion of a linear pendulum's mass over a moving center of pressure, c'' = (g / h) (c - p).
 
     For each harmonic of p, of angular frequency w, the periodic answer is p / (1 + w² h / g).
@@ -121,12 +130,13 @@ def pendulum_sway(pressure: np.ndarray, period: float, height: float) -> np.ndar
       pressure: [T, 2] m, over one period.
       period: s.
       height: of the pendulum, m.
+      gravity: m/s².
 
     Returns:
       [T, 2] m.
     """
     frequency = np.fft.rfftfreq(len(pressure), 1 / len(pressure)) * 2 * np.pi / period
-    spectrum = np.fft.rfft(pressure, axis=0) / (1 + frequency**2 * height / GRAVITY)[:, None]
+    spectrum = np.fft.rfft(pressure, axis=0) / (1 + frequency**2 * height / gravity)[:, None]
     return np.fft.irfft(spectrum, len(pressure), axis=0)
 
 
@@ -138,11 +148,10 @@ def attitude(roll: np.ndarray, pitch: np.ndarray, yaw: np.ndarray) -> Rotation:
 def _yaw(plan: Plan, body: np.ndarray, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The waist's yaw [T] at which the foot that carries does not turn on the floor, and the feet's headings [T, 2].
 
-    A leg has no joint about the vertical, but its foot turns as the rolled hip swings. Both against the moving frame.
+    A leg without a joint about the vertical turns its foot as the rolled hip swings. Both against the moving frame.
     """
     toward = np.empty((len(body), 2))
-    for side, name in enumerate(("left", "right")):
-        chain = legs.make_leg(plan.robot, name)
+    for side, chain in enumerate(plan.robot.legs):
         forwards = legs.forward(chain, joints[:, chain.joints]).rotation[:, :, 0]
         level = attitude(body[:, 3], body[:, 5], np.zeros(len(body))).apply(forwards)
         toward[:, side] = np.arctan2(level[:, 1], level[:, 0])

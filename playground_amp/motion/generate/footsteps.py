@@ -1,8 +1,8 @@
 """Where the feet are over a gait cycle: their schedule, their spots on the floor, how they roll and swing.
 
 Everything is given in the moving frame, which starts at the origin and goes with the commanded velocity, so that it
-repeats every cycle. The spots themselves stand still on the floor. The legs cannot turn a foot about the vertical:
-feet point where the moving frame does, and in a turn the foot that carries pivots about its own center.
+repeats every cycle. The spots themselves stand still on the floor. Feet point where the moving frame does, as nearly
+as the legs can turn them, and in a turn the foot that carries pivots about its own center.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playground_amp.robot.record import Robot
+from playground_amp.robot.record import Sole
 from playground_amp.rotations import from_heading_frame
 
 _ROLLING = 0.04  # rad; a foot that is pitched so far stands on its edge
 
 
-class Feet(NamedTuple):
+class FeetPoses(NamedTuple):
     """Left and right foot at given phases, in the moving frame."""
 
     sole: np.ndarray  # [T, 2, 3] m, center of the sole's underside
@@ -33,17 +33,9 @@ class Pressure(NamedTuple):
     ahead: float = 0.0
 
 
-class Sole(NamedTuple):
-    """A sole from the side, m."""
-
-    half_length: float  # from its center to the axis of the toe's, or heel's, round edge
-    radius: float  # of these edges
-
-
-def sole_of(robot: Robot) -> Sole:
-    """The sole of the compiled model."""
-    sole = robot.soles[0]
-    return Sole(sole.half_length - sole.edge_radius, sole.edge_radius)
+def edge_axis(sole: Sole) -> float:
+    """How far the axis of the toe's, or the heel's, round edge is from the sole's center, m."""
+    return sole.half_length - sole.edge_radius
 
 
 def travel(velocity: np.ndarray, time: np.ndarray) -> np.ndarray:
@@ -60,7 +52,7 @@ def rolled(sole: Sole, pitch: np.ndarray, end: int) -> np.ndarray:
 
     The round edge rolls on the floor: its axis moves by radius times angle.
     """
-    half, radius = sole
+    half, radius = edge_axis(sole), sole.edge_radius
     cos, sin = np.cos(pitch), np.sin(pitch)
     # From the edge's axis to the sole's center: (-end half, -radius), turned by the pitch.
     ahead = end * half + radius * pitch - end * half * cos - radius * sin
@@ -68,7 +60,7 @@ def rolled(sole: Sole, pitch: np.ndarray, end: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Foot:
+class FootCycle:
     """One foot from mid-stance through a swing to the next mid-stance: `since` from -0.25 to 0.75, in cycles."""
 
     side: int  # 1 left, -1 right
@@ -104,7 +96,7 @@ class Foot:
         ahead = constant + np.clip(self.place[0] - spot_n[:, 0], -most, most)
         if self.edges:  # the more it rolls, the nearer to the edge it rolls over
             rolling = smooth(np.abs(pitch) / _ROLLING)
-            ahead = (1 - rolling) * ahead + rolling * np.sign(pitch) * self.sole.half_length
+            ahead = (1 - rolling) * ahead + rolling * np.sign(pitch) * edge_axis(self.sole)
         return center, pitch, spot_n + np.stack([ahead, np.full(len(phase), -self.side * inwards)], axis=1)
 
     def _center(self, since: np.ndarray, pitch: np.ndarray, heading: np.ndarray, flat: np.ndarray) -> np.ndarray:
@@ -125,7 +117,7 @@ class Foot:
         still = np.minimum(since, self.heel_off) if end > 0 else np.maximum(since, self.toe_down)
         held = np.where(still == since, heading, flat)
         turn = self.velocity[2] * self.period
-        edge = np.array([[end * self.sole.half_length * self.edges, 0.0, 0.0]])
+        edge = np.array([[end * edge_axis(self.sole) * self.edges, 0.0, 0.0]])
         back = rolled(self.sole, pitch, end) - edge
         then = from_heading_frame(edge, turn * (self.begin + still) + held)
         return self._spot(middle) + then + from_heading_frame(back, turn * (self.begin + since) + heading)
@@ -136,7 +128,9 @@ class Foot:
         return np.array([x, y, 0.0]) + from_heading_frame(np.append(self.place, 0.0), yaw)
 
 
-def place_feet(left: Foot, right: Foot, phase: np.ndarray, heading: np.ndarray, left_share: np.ndarray) -> Feet:
+def place_feet(
+    left: FootCycle, right: FootCycle, phase: np.ndarray, heading: np.ndarray, left_share: np.ndarray
+) -> FeetPoses:
     """Both feet at phases.
 
     Args:
@@ -148,7 +142,7 @@ def place_feet(left: Foot, right: Foot, phase: np.ndarray, heading: np.ndarray, 
     both = [foot.at(phase, heading[:, index]) for index, foot in enumerate((left, right))]
     center, pitch, pressure = (np.stack(parts, axis=1) for parts in zip(*both, strict=True))
     share = left_share[:, None]
-    return Feet(center, pitch, share * pressure[:, 0] + (1 - share) * pressure[:, 1])
+    return FeetPoses(center, pitch, share * pressure[:, 0] + (1 - share) * pressure[:, 1])
 
 
 def smooth(share: np.ndarray) -> np.ndarray:

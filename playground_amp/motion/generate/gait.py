@@ -1,26 +1,28 @@
-"""Makes walking for this robot: a periodic gait for a velocity command, from the pendulum and the legs' geometry.
+"""Makes walking for a robot: a periodic gait for a velocity command, from the pendulum and the legs' geometry.
 
 In order: where the feet are and where the floor's force should act (footsteps.py), how the body then sways and the
 joint angles (balance.py), and a clip of whole frames through it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from playground_amp.configs.schema import GaitConfig
 from playground_amp.errors import UserError
-from playground_amp.motion.clip import NV, Clip
+from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate import leg as legs
 from playground_amp.motion.generate.balance import CORRECTIONS, Plan, Solver, balanced, leg_angles, states
-from playground_amp.motion.generate.footsteps import Feet, place_feet, sole_of, travel
-from playground_amp.motion.generate.steps import StepStyle, contacts, make_foot, weight_share
+from playground_amp.motion.generate.footsteps import FeetPoses, place_feet, travel
+from playground_amp.motion.generate.steps import STEP_LENGTHS, StepStyle, contacts, make_foot, weight_share
 from playground_amp.physics.motion_analysis import center_of_pressure
-from playground_amp.robot.record import Robot
+from playground_amp.robot.record import BASE_QVEL_SIZE, Robot
+from playground_amp.robot.scale import Scale, scale_of
 
 SOURCE = "gait generator"
 _PHASES = 96  # at which the inverse kinematics is solved
-_LOWER, _LOWEST = 0.006, 0.036  # m; where the legs do not reach, the waist goes down in such steps, so far at most
+# m, of WildRobot; where the legs do not reach, the waist goes down in such steps, so far at most
+_LOWER, _LOWEST = 0.006, 0.036
 _MOST_CYCLES = 8  # a clip holds, so that whole frames fit
 _STRETCH = 1e-3  # largest relative change of the cycle time for that
 
@@ -39,6 +41,12 @@ class GaitStyle:
     nod_early: float = 0.0  # rad, forwards halfway from double support to mid-stance
     steps: StepStyle = field(default_factory=StepStyle)
 
+    def scaled(self, scale: Scale) -> "GaitStyle":
+        """The style of WildRobot in another robot's size."""
+        lengths = {name: getattr(self.steps, name) * scale.length for name in STEP_LENGTHS}
+        height, rise = self.waist_height * scale.height, self.rise * scale.length
+        return replace(self, waist_height=height, rise=rise, steps=replace(self.steps, **lengths))
+
 
 def walk(
     robot: Robot,
@@ -56,12 +64,12 @@ def walk(
       command: forward m/s, sideways m/s, yaw rate rad/s.
       cycle_time: of the gait clock at this command, s; stretched by up to a thousandth, so that whole frames fit.
       control_dt: s a frame.
-      style: how the robot walks.
+      style: how the robot walks; None: the plainest, flat-footed.
 
     Raises:
-      UserError: the legs do not reach as far as the command asks.
+      UserError: the legs are of another kind than gaits are made for, or do not reach as far as the command asks.
     """
-    style = style or GaitStyle()
+    style = style or GaitStyle().scaled(scale_of(robot))
     velocity = np.array(command, dtype=float)
     cycles, frames = whole_frames(cycle_time, control_dt)
     period = frames * control_dt / cycles
@@ -70,6 +78,7 @@ def walk(
     qpos, qvel = states(pose, velocity, period, time)
     return Clip(
         name=clip_name(command),
+        robot=robot.name,
         joint_names=robot.joint_names,
         rate=1 / control_dt,
         qpos=qpos,
@@ -85,12 +94,18 @@ def walk(
 
 
 def stand(robot: Robot, control_dt: float, seconds: float = 1.0) -> Clip:
-    """Standing still as a periodic clip: the home pose's feet, flat on the floor."""
+    """Standing still as a periodic clip: the home pose's feet, flat on the floor.
+
+    Raises:
+      UserError: the legs are of another kind than gaits are made for.
+    """
     frames = round(seconds / control_dt)
-    hip_width = legs.forward(legs.make_leg(robot, "left"), np.zeros((1, 5))).sole[0, 1]
-    sole = np.array([[[0.0, side * hip_width, 0.0] for side in (1, -1)]])
-    feet = Feet(sole, np.zeros((1, 2)), np.zeros((1, 2)))
-    body, still = np.array([[0.0, 0.0, robot.home_qpos[2], 0.0, 0.0, 0.0]]), np.zeros((1, NV))
+    leg = robot.legs[0]
+    half_width = legs.forward(leg, robot.home_joint_position[leg.joints][None]).sole[0, 1]
+    sole = np.array([[[0.0, side * half_width, 0.0] for side in (1, -1)]])
+    feet = FeetPoses(sole, np.zeros((1, 2)), np.zeros((1, 2)))
+    body, still = np.zeros((1, BASE_QVEL_SIZE)), np.zeros((1, robot.nv))
+    body[0, 2] = robot.standing_height
     start = robot.home_joint_position[None]
     qpos = np.empty((0, len(robot.home_qpos)))
     for _ in range(CORRECTIONS):
@@ -101,10 +116,11 @@ def stand(robot: Robot, control_dt: float, seconds: float = 1.0) -> Clip:
         body[:, :2] -= center_of_pressure(robot, qpos, still, still)
     return Clip(
         name=clip_name((0.0, 0.0, 0.0)),
+        robot=robot.name,
         joint_names=robot.joint_names,
         rate=1 / control_dt,
         qpos=np.repeat(qpos, frames, axis=0),
-        qvel=np.zeros((frames, NV)),
+        qvel=np.zeros((frames, robot.nv)),
         contact=np.ones((frames, 2), bool),
         gait_phase=np.zeros(frames),
         command=np.zeros(3),
@@ -124,8 +140,11 @@ def clip_name(command: tuple[float, float, float]) -> str:
 def make_plan(robot: Robot, config: GaitConfig, style: GaitStyle, velocity: np.ndarray, period: float) -> Plan:
     """The walk for a velocity [3] (m/s, m/s, rad/s) and a cycle of `period` s, all but its sway."""
     phase = np.arange(_PHASES) / _PHASES
-    sole, share = sole_of(robot), weight_share(phase, config)
-    left, right = (make_foot(config, style.steps, sole, velocity, period, side) for side in (1, -1))
+    share = weight_share(phase, config)
+    left, right = (
+        make_foot(config, style.steps, sole, velocity, period, side)
+        for sole, side in zip(robot.soles, (1, -1), strict=True)
+    )
     third = style.roll_third * np.sin(6 * np.pi * phase)
     nod = style.nod * np.cos(4 * np.pi * phase) + style.nod_early * np.sin(4 * np.pi * phase)
     return Plan(
@@ -142,12 +161,13 @@ def make_plan(robot: Robot, config: GaitConfig, style: GaitStyle, velocity: np.n
 
 
 def reaching(plan: Plan, solve: Solver | None = None) -> np.ndarray:
-    """The balanced pose [T, 17] of a plan; the waist goes down as far as the legs need.
+    """The balanced pose [T, 6 + J] of a plan; the waist goes down as far as the legs need.
 
     Raises:
       UserError: the steps are too long for the legs.
     """
-    for lower in np.arange(0, _LOWEST + 1e-9, _LOWER):
+    length = scale_of(plan.robot).length
+    for lower in np.arange(0, _LOWEST * length + 1e-9, _LOWER * length):
         pose = balanced(plan._replace(height=plan.height - lower), solve)
         if pose is not None:
             return pose

@@ -1,31 +1,47 @@
 """Inverse kinematics of a leg, for whole trajectories at once.
 
-A leg has five joints, hip pitch, hip roll, knee, ankle pitch, ankle roll, and none that turns the foot about the
-vertical. So five things can be asked of a foot: where the center of its sole is (3), how far it is pitched and that it
-is not rolled (2). Which way it points follows: it turns by about hip roll times the forward lean of the thigh.
+Of every foot is asked where the center of its sole is (3), how far it is pitched, and that it is not rolled (2). A leg
+of five joints, such as hip pitch, hip roll, knee, ankle pitch, ankle roll, has none that turns the foot about the
+vertical: which way it points follows, it turns by about hip roll times the forward lean of the thigh. Of a foot that
+can be turned besides, by a hip yaw, is asked that it points ahead. What a leg can do is found from its hinges, whatever
+their names, order, axes and frames.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from playground_amp.robot.models import model_of
-from playground_amp.robot.names import JOINT_NAMES, LEG_JOINTS
-from playground_amp.robot.record import Robot
-from playground_amp.rotations import matrix_about_axis
+from playground_amp.errors import UserError
+from playground_amp.robot.record import SIDES, Chain, Robot
+from playground_amp.rotations import matrix_about_axis, matrix_of
 
 _STEPS = 40
 _LARGEST_STEP = 0.3  # rad a Newton step
 _TOLERANCE = 1e-9
+_PLACED, _TURNED = 5, 6  # what is asked: place, pitch and roll; and heading
+_SINGULAR = 0.02  # a direction in which the joints move a foot so much less than in the others is none
 
 
-class Leg(NamedTuple):
-    """A leg as a chain of hinges whose bodies are parallel in the zero pose."""
+class LegKinematics(NamedTuple):
+    """A leg, and how much can be asked of its foot."""
 
-    offset: np.ndarray  # [5, 3] m, each joint's origin in its parent's frame
-    axis: np.ndarray  # [5, 3]
-    sole: np.ndarray  # [3] m, center of the sole's underside in the foot's frame
-    joints: np.ndarray  # [5] int, their places among the 11
+    chain: Chain
+    asked: int  # _PLACED, or _TURNED
+
+    @property
+    def turns(self) -> bool:
+        """Whether the foot can be turned about the vertical, too."""
+        return self.asked == _TURNED
+
+
+class FootTarget(NamedTuple):
+    """What is asked of a foot, in the base frame."""
+
+    sole: np.ndarray  # [T, 3] m, center of the sole's underside
+    pitch: np.ndarray  # [T] rad, of the foot against the floor, positive: toe down
+    up: np.ndarray  # [T, 3] the world's z axis
+    left: np.ndarray  # [T, 3] horizontal, at right angles to where the foot should point
 
 
 class FootPose(NamedTuple):
@@ -33,74 +49,82 @@ class FootPose(NamedTuple):
 
     sole: np.ndarray  # [T, 3] m
     rotation: np.ndarray  # [T, 3, 3]; columns: the foot's x, y, z axes
-    origin: np.ndarray  # [T, 5, 3] m, the joints' origins
-    axis: np.ndarray  # [T, 5, 3], the joints' axes
+    origin: np.ndarray  # [T, K, 3] m, the joints' origins
+    axis: np.ndarray  # [T, K, 3], the joints' axes
 
 
-def make_leg(robot: Robot, side: str) -> Leg:
-    """The `left` or the `right` leg of the compiled model."""
-    joints = [model_of(robot).joint(f"{side}_{name}") for name in LEG_JOINTS]
-    return Leg(
-        offset=np.array([model_of(robot).body(int(joint.bodyid[0])).pos for joint in joints]),
-        axis=np.array([joint.axis for joint in joints]),
-        sole=model_of(robot).site(f"{side}_foot").pos.copy(),
-        joints=np.array([JOINT_NAMES.index(f"{side}_{name}") for name in LEG_JOINTS]),
-    )
+@cache
+def leg_of(robot: Robot, side: int) -> LegKinematics:
+    """The left (0) or the right (1) leg.
+
+    Raises:
+      UserError: its joints cannot place a foot and level it.
+    """
+    chain = robot.legs[side]
+    pose = forward(chain, robot.home_joint_position[chain.joints][None])
+    upright = FootTarget(np.zeros((1, 3)), np.zeros(1), np.array([[0.0, 0.0, 1.0]]), np.array([[0.0, 1.0, 0.0]]))
+    _, jacobian = _constraints(pose, upright, _TURNED)
+    jacobian[:, :3] /= robot.leg_length
+    free = [int(np.linalg.matrix_rank(jacobian[0, :asked], tol=_SINGULAR)) for asked in (_PLACED, _TURNED)]
+    if free[0] < _PLACED:
+        raise UserError(
+            f"{robot.name}: a gait can be made for legs that place a sole, pitch it and keep it from rolling, which "
+            f"takes five independent joints; the {SIDES[side]} leg ({', '.join(robot.leg_joint_names(side))}) has "
+            f"{free[0]}"
+        )
+    return LegKinematics(chain, free[1])
 
 
-def forward(leg: Leg, angles: np.ndarray) -> FootPose:
-    """The foot's pose in the base frame for joint angles [T, 5] rad."""
+def forward(chain: Chain, angles: np.ndarray) -> FootPose:
+    """The foot's pose in the base frame for joint angles [T, K] rad."""
+    frames = matrix_of(np.vstack([chain.rotation, chain.tip_rotation]))
     rotation = np.broadcast_to(np.eye(3), (len(angles), 3, 3))
-    origin = np.zeros((len(angles), 5, 3))
-    axis = np.zeros((len(angles), 5, 3))
+    origin, axis = (np.zeros((*angles.shape, 3)) for _ in range(2))
     at = np.zeros((len(angles), 3))
-    for joint in range(5):
-        at = at + rotation @ leg.offset[joint]
-        origin[:, joint], axis[:, joint] = at, rotation @ leg.axis[joint]
-        rotation = rotation @ matrix_about_axis(leg.axis[joint], angles[:, joint])
-    return FootPose(at + rotation @ leg.sole, rotation, origin, axis)
+    for joint in range(len(chain.joints)):
+        at = at + rotation @ chain.offset[joint]
+        rotation = rotation @ frames[joint]
+        origin[:, joint], axis[:, joint] = at, rotation @ chain.axis[joint]
+        rotation = rotation @ matrix_about_axis(chain.axis[joint], angles[:, joint])
+    return FootPose(at + rotation @ chain.tip, rotation @ frames[-1], origin, axis)
 
 
-def inverse(
-    leg: Leg, sole: np.ndarray, pitch: np.ndarray, up: np.ndarray, start: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Joint angles that put a foot where it should be, by Newton's method.
-
-    Args:
-      leg: which leg.
-      sole: [T, 3] m, center of the sole's underside in the base frame.
-      pitch: [T] rad, of the foot against the floor, positive: toe down.
-      up: [T, 3] the world's z axis in the base frame.
-      start: [T, 5] rad, first guess.
+def inverse(leg: LegKinematics, target: FootTarget, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Joint angles that put a foot where it should be, by Newton's method from a first guess [T, K] rad.
 
     Returns:
-      angles [T, 5] rad, and how far off each frame remains [T] (m and rad, the largest); beyond reach it is not 0.
+      angles [T, K] rad, and how far off each frame remains [T] (m and rad, the largest); beyond reach it is not 0.
     """
     angles = start.copy()
     error = np.full(len(angles), np.inf)
     for _ in range(_STEPS):
-        pose = forward(leg, angles)
-        residual, jacobian = _constraints(pose, sole, pitch, up)
+        residual, jacobian = _constraints(forward(leg.chain, angles), target, leg.asked)
         error = np.abs(residual).max(axis=1)
         if error.max() < _TOLERANCE:
             break
-        damped = jacobian.transpose(0, 2, 1) @ jacobian + 1e-12 * np.eye(5)
-        step = np.linalg.solve(damped, jacobian.transpose(0, 2, 1) @ residual[:, :, None])[:, :, 0]
-        angles = angles - np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
+        angles = angles - np.clip(_newton_step(jacobian, residual), -_LARGEST_STEP, _LARGEST_STEP)
     return angles, error
 
 
-def _constraints(pose: FootPose, sole: np.ndarray, pitch: np.ndarray, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Residual [T, 5] of position, pitch and roll, and its derivative by the joint angles [T, 5, 5]."""
-    forwards, sideways = pose.rotation[:, :, 0], pose.rotation[:, :, 1]
-    residual = np.concatenate(
-        [pose.sole - sole, (_dot(forwards, up) + np.sin(pitch))[:, None], _dot(sideways, up)[:, None]], axis=1
-    )
+def _newton_step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """The smallest steps [T, K] that take residuals [T, n] away to first order, damped a little."""
+    transposed, (asked, joints) = jacobian.transpose(0, 2, 1), jacobian.shape[1:]
+    if joints > asked:
+        pushes = np.linalg.solve(jacobian @ transposed + 1e-12 * np.eye(asked), residual[:, :, None])
+        return (transposed @ pushes)[:, :, 0]
+    damped = transposed @ jacobian + 1e-12 * np.eye(joints)
+    return np.linalg.solve(damped, transposed @ residual[:, :, None])[:, :, 0]
+
+
+def _constraints(pose: FootPose, target: FootTarget, asked: int) -> tuple[np.ndarray, np.ndarray]:
+    """Residual [T, n] of position, pitch, roll and heading, and its derivative by the joint angles [T, n, K]."""
+    forwards, sideways, up, left = pose.rotation[:, :, 0], pose.rotation[:, :, 1], target.up, target.left
+    off = [_dot(forwards, up) + np.sin(target.pitch), _dot(sideways, up), _dot(forwards, left)][: asked - 3]
+    residual = np.concatenate([pose.sole - target.sole, *(each[:, None] for each in off)], axis=1)
     moves = np.cross(pose.axis, pose.sole[:, None] - pose.origin)  # [T, joint, xyz]
-    tips = _dot(np.cross(pose.axis, forwards[:, None]), up[:, None])
-    rolls = _dot(np.cross(pose.axis, sideways[:, None]), up[:, None])
-    jacobian = np.concatenate([moves.transpose(0, 2, 1), tips[:, None], rolls[:, None]], axis=1)
-    return residual, jacobian
+    turns = [(forwards, up), (sideways, up), (forwards, left)][: asked - 3]
+    tips = [_dot(np.cross(pose.axis, vector[:, None]), onto[:, None]) for vector, onto in turns]
+    return residual, np.concatenate([moves.transpose(0, 2, 1), *(each[:, None] for each in tips)], axis=1)
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from playground_amp.configs.schema import GaitConfig
-from playground_amp.motion.generate.footsteps import Foot, Pressure, Sole, bump, left_share, passed, smooth
+from playground_amp.motion.generate.footsteps import FootCycle, Pressure, bump, left_share, passed, smooth
+from playground_amp.robot.record import Sole
 
 _LIFTED = 0.019  # rad; pitched more, a sole touches the floor with one edge alone (3 mm over its length)
 _SAMPLES = 64
@@ -35,6 +36,9 @@ class StepStyle:
     pressure_ahead: float = 0.0  # about so far ahead of the sole's center
 
 
+STEP_LENGTHS = ("half_width", "ahead", "swing_inwards", "pressure_inwards", "pressure_travel", "pressure_ahead")
+
+
 def contacts(phase: np.ndarray, config: GaitConfig) -> np.ndarray:
     """Which feet are due to carry at phases [T]: [T, 2] bool, by the gait clock."""
     margin = config.double_support / 4
@@ -48,7 +52,9 @@ def weight_share(phase: np.ndarray, config: GaitConfig) -> np.ndarray:
     return left_share(phase, (0.5 - margin, 0.5 + margin), (1 - margin, 1 + margin))
 
 
-def make_foot(config: GaitConfig, style: StepStyle, sole: Sole, velocity: np.ndarray, period: float, side: int) -> Foot:
+def make_foot(
+    config: GaitConfig, style: StepStyle, sole: Sole, velocity: np.ndarray, period: float, side: int
+) -> FootCycle:
     """The left (side 1) or right (-1) foot for a velocity [3] (m/s, m/s, rad/s) and a cycle of `period` s."""
     lift_off = config.double_support / 4
     touch_down = 0.5 - lift_off
@@ -75,7 +81,7 @@ def make_foot(config: GaitConfig, style: StepStyle, sole: Sole, velocity: np.nda
 
     before = np.linspace(lift_off - style.heel_off_before, lift_off, _SAMPLES)
     after = np.linspace(touch_down, touch_down + style.flat_after, _SAMPLES)
-    return Foot(
+    return FootCycle(
         side=side,
         sole=sole,
         velocity=velocity,

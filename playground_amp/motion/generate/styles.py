@@ -1,4 +1,7 @@
-"""Which style a command is walked in: a few styles, found by a search for the least torque, and mixtures of them."""
+"""Which style a command is walked in: a few styles, found by a search for the least torque, and mixtures of them.
+
+They are WildRobot's; another robot walks in the style of the speed that is the same for its size, scaled to it.
+"""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -7,6 +10,8 @@ import numpy as np
 
 from playground_amp.motion.generate.gait import GaitStyle
 from playground_amp.motion.generate.steps import StepStyle
+from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import scale_of
 
 # Waists are about 1 cm higher than the search left them: straighter legs need no more torque by inverse dynamics, and
 # less in the simulation, where knees and hips also have to hold what goes wrong.
@@ -104,11 +109,20 @@ SIDEWAYS = GaitStyle(
 )
 
 
-def style_for(velocity: np.ndarray) -> GaitStyle:
+def style_for(robot: Robot, velocity: np.ndarray) -> GaitStyle:
     """The style for a velocity [3]: between those of the speeds forwards, and as far sideways as it goes sideways."""
-    forward = _forward(float(velocity[0]))
-    share = abs(float(velocity[1])) / SIDEWAYS_SPEED
-    still = _forward(0.0)
+    scale = scale_of(robot)
+    return _style(float(velocity[0]) / scale.speed, float(velocity[1]) / scale.speed).scaled(scale)
+
+
+def style_at_rest() -> GaitStyle:
+    """The style of WildRobot for stepping on the spot."""
+    return _style(0.0, 0.0)
+
+
+def _style(forward_speed: float, sideways_speed: float) -> GaitStyle:
+    forward, still = _forward(forward_speed), _forward(0.0)
+    share = abs(sideways_speed) / SIDEWAYS_SPEED
     return _mixed(lambda own, sideways, without: own + share * (sideways - without), forward, SIDEWAYS, still)
 
 

@@ -9,16 +9,18 @@ from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.gait import GaitStyle, stand, walk
 from playground_amp.motion.generate.styles import style_for
 from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import Scale, scale_of
 
-FORWARD_STEP, SIDEWAYS_STEP, YAW_RATE_STEP = 0.1, 0.2, 0.4  # m/s, m/s, rad/s; at most, from one gait to the next
+# m/s, m/s, rad/s; at most, from one gait of WildRobot to the next
+FORWARD_STEP, SIDEWAYS_STEP, YAW_RATE_STEP = 0.1, 0.2, 0.4
 
 
-def commands_of(config: CommandConfig) -> list[tuple[float, float, float]]:
+def commands_of(config: CommandConfig, scale: Scale) -> list[tuple[float, float, float]]:
     """The velocities (forward, sideways, yaw rate) of the table: a grid up to the ends of the ranges, with 0 in it."""
     axes = [
-        _grid(config.forward, FORWARD_STEP),
-        _grid(config.sideways, SIDEWAYS_STEP),
-        _grid(config.yaw_rate, YAW_RATE_STEP),
+        _grid(config.forward, FORWARD_STEP * scale.speed),
+        _grid(config.sideways, SIDEWAYS_STEP * scale.speed),
+        _grid(config.yaw_rate, YAW_RATE_STEP * scale.rate),
     ]
     return [(float(x), float(y), float(w)) for x in axes[0] for y in axes[1] for w in axes[2]]
 
@@ -27,9 +29,9 @@ def make_table(robot: Robot, config: EnvConfig, style: GaitStyle | None = None) 
     """A clip for each command of the table, `stand` for the one that asks for nothing.
 
     Raises:
-      UserError: a command that the legs cannot walk.
+      UserError: legs of a kind that gaits are not made for, or a command that they cannot walk.
     """
-    return [make_clip(robot, config, command, style) for command in commands_of(config.commands)]
+    return [make_clip(robot, config, command, style) for command in commands_of(config.commands, scale_of(robot))]
 
 
 def make_clip(
@@ -39,7 +41,8 @@ def make_clip(
     if not any(command):
         return stand(robot, config.control_dt)
     cycle_time = float(clock.cycle_time(config.gait, hold(*command)))
-    return walk(robot, config.gait, command, cycle_time, config.control_dt, style or style_for(np.array(command)))
+    style = style or style_for(robot, np.array(command))
+    return walk(robot, config.gait, command, cycle_time, config.control_dt, style)
 
 
 def _grid(ends: tuple[float, float], step: float) -> np.ndarray:

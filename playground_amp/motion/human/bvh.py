@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
-from playground_amp.motion.human.skeleton import Recording, place_joints
+from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 
 _AXES = ("x", "y", "z")
 _CHANNELS = tuple(f"{axis}{kind}" for kind in ("position", "rotation") for axis in _AXES)
@@ -84,7 +84,7 @@ class _Lines:
         return f"'{self.peek()[:40]}'" if self.peek() else "the end of the file"
 
 
-def read_bvh(path: Path) -> Recording:
+def read_bvh(path: Path) -> SkeletonMotion:
     """Reads a BVH file.
 
     Raises:
@@ -106,7 +106,7 @@ def read_bvh(path: Path) -> Recording:
     parents = tuple(joint.parent for joint in joints)
     position, rotation = place_joints(parents, offset, local, offset[:, 0])
     names = tuple(joint.name for joint in joints)
-    return Recording(names, parents, time, position, rotation, loops=False, unit=None, source="BVH")
+    return SkeletonMotion(names, parents, time, position, rotation, loops=False, unit=None, source="BVH")
 
 
 def _read_joint(lines: _Lines, joints: list[_Joint], keyword: str, parent: int) -> None:

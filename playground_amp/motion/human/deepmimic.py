@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
-from playground_amp.motion.human.skeleton import Recording, place_joints
+from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 
 # Joint, parent, offset from it (m; x forward, y up, z right): the published humanoid of DeepMimic. Width of a rotation
 # in a row: 4, a quaternion wxyz; 1, an angle about z; 0, none.
@@ -30,7 +30,7 @@ _COLUMNS = 1 + 3 + sum(width for *_, width in _SKELETON)
 _OFF_UNIT = 0.02  # how far a quaternion may be off unit length
 
 
-def read_deepmimic(path: Path) -> Recording:
+def read_deepmimic(path: Path) -> SkeletonMotion:
     """Reads a DeepMimic motion of the humanoid.
 
     Raises:
@@ -50,7 +50,7 @@ def read_deepmimic(path: Path) -> Recording:
     position, rotation = place_joints(parents, offset, local, rows[:, 1:4])
     time = np.concatenate([[0.0], np.cumsum(rows[:-1, 0])])
     names = tuple(name for name, *_ in _SKELETON)
-    return Recording(names, parents, time, position, rotation, loops, unit=1.0, source="DeepMimic")
+    return SkeletonMotion(names, parents, time, position, rotation, loops, unit=1.0, source="DeepMimic")
 
 
 def _read_rows(path: Path) -> tuple[np.ndarray, bool]:

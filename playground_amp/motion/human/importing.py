@@ -9,18 +9,18 @@ import numpy as np
 
 from playground_amp.configs.schema import EnvConfig
 from playground_amp.errors import UserError
-from playground_amp.motion.checks import check_clips
+from playground_amp.motion.checks.judge import check_clips
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.human.bvh import read_bvh
 from playground_amp.motion.human.deepmimic import read_deepmimic
 from playground_amp.motion.human.landmarks import Walker, find_joints, find_walker
 from playground_amp.motion.human.retarget import froude_speed, retarget
-from playground_amp.motion.human.skeleton import Recording
+from playground_amp.motion.human.skeleton import SkeletonMotion
 from playground_amp.motion.human.smpl import read_smpl
 from playground_amp.motion.human.strides import Steady, find_steady, symmetric
 from playground_amp.robot.record import Robot
 
-READERS: dict[str, Callable[[Path], Recording]] = {".bvh": read_bvh, ".json": read_deepmimic, ".npz": read_smpl}
+READERS: dict[str, Callable[[Path], SkeletonMotion]] = {".bvh": read_bvh, ".json": read_deepmimic, ".npz": read_smpl}
 _STRAIGHT_TURN = 0.15  # rad a stride; a walk that turns less goes straight ahead
 _STRAIGHT_DRIFT = 0.1  # of the way forwards, likewise sideways
 _SLOWER = 0.88  # from one trial to the next
@@ -31,7 +31,7 @@ class Imported(NamedTuple):
     """A clip, and how it came about."""
 
     clip: Clip
-    recording: Recording
+    motion: SkeletonMotion
     joints: dict[str, int]
     walker: Walker
     steady: Steady
@@ -41,11 +41,11 @@ class Imported(NamedTuple):
     def lines(self) -> list[str]:
         """What was found, cut and changed, for people."""
         steady, walker = self.steady, self.walker
-        parts = ", ".join(f"{role} {self.recording.joints[joint]}" for role, joint in self.joints.items())
+        parts = ", ".join(f"{role} {self.motion.joints[joint]}" for role, joint in self.joints.items())
         speed, turn = self.clip.command[0], self.clip.command[2]
         way = "straight ahead, left and right averaged" if self.straight else f"turning {turn:+.2f} rad/s"
         return [
-            f"{self.recording.source}: {len(walker.time)} frames, {steady.duration:.2f} s, lengths in {walker.unit}, "
+            f"{self.motion.source}: {len(walker.time)} frames, {steady.duration:.2f} s, lengths in {walker.unit}, "
             f"{walker.up} up, legs of {walker.leg_length:.2f} m",
             f"joints: {parts}",
             f"steady walking from {steady.begin:.2f} to {steady.end:.2f} s, {steady.strides} strides of "
@@ -54,7 +54,7 @@ class Imported(NamedTuple):
         ]
 
 
-def read_recording(path: Path) -> Recording:
+def read_motion(path: Path) -> SkeletonMotion:
     """Reads a file of a known format, by its ending.
 
     Raises:
@@ -104,9 +104,9 @@ def import_motion(
     Raises:
       UserError: the file, the names, or the motion will not do; the message says what.
     """
-    recording = read_recording(path)
-    joints = find_joints(recording, names or {})
-    walker = find_walker(recording, joints, unit, up)
+    motion = read_motion(path)
+    joints = find_joints(motion, names or {})
+    walker = find_walker(motion, joints, unit, up)
     steady = find_steady(walker)
     turn, drift = steady.stride.velocity[2] * steady.stride.duration, steady.stride.velocity[1]
     straight = abs(turn) < _STRAIGHT_TURN and abs(drift) < _STRAIGHT_DRIFT * steady.stride.velocity[0]
@@ -124,7 +124,7 @@ def import_motion(
     else:
         slower = _followable(robot, lambda share: made(share, False), min(1.0, config.commands.forward[1] / fastest))
     clip = made(slower, True)
-    return Imported(clip, recording, joints, walker, steady, straight, fastest)
+    return Imported(clip, motion, joints, walker, steady, straight, fastest)
 
 
 def _followable(robot: Robot, made: Callable[[float], Clip], largest: float) -> float:

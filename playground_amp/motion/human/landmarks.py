@@ -9,10 +9,10 @@ from scipy.spatial.transform import Rotation
 
 from playground_amp.configs.keys import nearest
 from playground_amp.errors import UserError
-from playground_amp.motion.human.skeleton import Recording
+from playground_amp.motion.human.skeleton import SkeletonMotion
+from playground_amp.robot.record import SIDES
 from playground_amp.yaml_text import read_yaml
 
-SIDES = ("left", "right")
 ROLES = ("pelvis", *(f"{side}_{part}" for side in SIDES for part in ("hip", "knee", "ankle")))
 _LEG_LENGTH = (0.35, 1.3)  # m from hip to ankle, of a child and of a giant
 
@@ -59,22 +59,22 @@ def read_map(path: Path) -> dict[str, str]:
     return found
 
 
-def find_joints(recording: Recording, given: dict[str, str]) -> dict[str, int]:
+def find_joints(motion: SkeletonMotion, given: dict[str, str]) -> dict[str, int]:
     """The joint of each role: as given, otherwise by its name.
 
     Raises:
       UserError: a joint that is not there, not certain, or no chain of hip, knee and ankle.
     """
-    joints = {role: _named(recording, role, name) for role, name in given.items()}
+    joints = {role: _named(motion, role, name) for role, name in given.items()}
     for role in ROLES[1:]:
         if role not in joints:
-            joints[role] = _guessed(recording, role)
-    joints.setdefault("pelvis", _pelvis(recording, joints))
+            joints[role] = _guessed(motion, role)
+    joints.setdefault("pelvis", _pelvis(motion, joints))
     for side in SIDES:
         for above, below in (("hip", "knee"), ("knee", "ankle")):
             parent, child = joints[f"{side}_{above}"], joints[f"{side}_{below}"]
-            if parent not in _ancestors(recording, child):
-                names = recording.joints
+            if parent not in _ancestors(motion, child):
+                names = motion.joints
                 raise UserError(
                     f"{names[child]} ({side} {below}) does not hang on {names[parent]} ({side} {above}): "
                     "name the right joints with --map"
@@ -82,11 +82,11 @@ def find_joints(recording: Recording, given: dict[str, str]) -> dict[str, int]:
     return joints
 
 
-def find_walker(recording: Recording, joints: dict[str, int], unit: str | None, up: str | None) -> Walker:
+def find_walker(motion: SkeletonMotion, joints: dict[str, int], unit: str | None, up: str | None) -> Walker:
     """The legs in meters, z up, standing on the floor.
 
     Args:
-      recording: of which.
+      motion: of which.
       joints: the joint of each role.
       unit: of length; None: by the length of the legs, unless the format says.
       up: which axis points up, as in `y` or `-z`; None: from feet to pelvis.
@@ -95,11 +95,11 @@ def find_walker(recording: Recording, joints: dict[str, int], unit: str | None, 
       UserError: legs of no length, or of a length that is nobody's in any unit.
     """
     hip, knee, ankle = (
-        np.stack([recording.position[:, joints[f"{side}_{part}"]] for side in SIDES], axis=1)
+        np.stack([motion.position[:, joints[f"{side}_{part}"]] for side in SIDES], axis=1)
         for part in ("hip", "knee", "ankle")
     )
     length = float(np.mean(np.linalg.norm(knee - hip, axis=2) + np.linalg.norm(ankle - knee, axis=2)))
-    unit = unit or _unit(length, recording.unit)
+    unit = unit or _unit(length, motion.unit)
     up = up or _up(hip.mean(axis=(0, 1)) - ankle.mean(axis=(0, 1)))
     turn, meter = _upright(up), UNITS[unit]
     hip, ankle = (points @ turn.as_matrix().T * meter for points in (hip, ankle))
@@ -107,12 +107,12 @@ def find_walker(recording: Recording, joints: dict[str, int], unit: str | None, 
     if np.linalg.norm(across[:, :2], axis=1).min() < 1e-3:
         raise UserError("the left and the right hip are in the same place: the walker faces nowhere")
     heading = np.unwrap(np.arctan2(-across[:, 0], across[:, 1]))
-    feet = np.stack([recording.rotation[:, joints[f"{side}_ankle"]] for side in SIDES], axis=1)
+    feet = np.stack([motion.rotation[:, joints[f"{side}_ankle"]] for side in SIDES], axis=1)
     ground = np.percentile(ankle[..., 2], 5)
     hip[..., 2] -= ground
     ankle[..., 2] -= ground
     return Walker(
-        time=recording.time,
+        time=motion.time,
         pelvis=hip.mean(axis=1),
         ankle=ankle,
         hip=hip,
@@ -121,31 +121,31 @@ def find_walker(recording: Recording, joints: dict[str, int], unit: str | None, 
         leg_length=length * meter,
         unit=unit,
         up=up,
-        loops=recording.loops,
+        loops=motion.loops,
     )
 
 
-def _named(recording: Recording, role: str, name: str) -> int:
-    count = recording.joints.count(name)
+def _named(motion: SkeletonMotion, role: str, name: str) -> int:
+    count = motion.joints.count(name)
     if count == 1:
-        return recording.joints.index(name)
+        return motion.joints.index(name)
     if count:
         raise UserError(f"--map gives {name} for {role}, but {count} joints of the file have that name")
-    close = nearest(name, recording.joints)
-    hint = f"did you mean {close}?" if close else f"there are {', '.join(recording.joints)}"
+    close = nearest(name, motion.joints)
+    hint = f"did you mean {close}?" if close else f"there are {', '.join(motion.joints)}"
     raise UserError(f"--map gives {name} for {role}, but the file has no joint of that name; {hint}")
 
 
-def _guessed(recording: Recording, role: str) -> int:
+def _guessed(motion: SkeletonMotion, role: str) -> int:
     side, part = role.split("_")
-    plain = [_side_and_part(name) for name in recording.joints]
+    plain = [_side_and_part(name) for name in motion.joints]
     for name in _PARTS[part]:
         found = [index for index, each in enumerate(plain) if each == (side, name)]
         if len(found) == 1:
             return found[0]
     raise UserError(
         f"cannot tell which joint is the {side} {part}; give --map with a line such as '{role}: NAME'. "
-        f"Joints of the file: {', '.join(recording.joints)}"
+        f"Joints of the file: {', '.join(motion.joints)}"
     )
 
 
@@ -170,19 +170,19 @@ def _side_and_part(name: str) -> tuple[str, str]:
     return "", whole
 
 
-def _pelvis(recording: Recording, joints: dict[str, int]) -> int:
+def _pelvis(motion: SkeletonMotion, joints: dict[str, int]) -> int:
     """The nearest joint that both hips hang on."""
-    above = _ancestors(recording, joints["left_hip"])
-    common = [joint for joint in above if joint in _ancestors(recording, joints["right_hip"])]
+    above = _ancestors(motion, joints["left_hip"])
+    common = [joint for joint in above if joint in _ancestors(motion, joints["right_hip"])]
     if not common:
         raise UserError("the two hips hang on no joint together: name the right joints with --map")
     return common[0]
 
 
-def _ancestors(recording: Recording, joint: int) -> list[int]:
+def _ancestors(motion: SkeletonMotion, joint: int) -> list[int]:
     """The joints above, the nearest first."""
     above = []
-    while (joint := recording.parents[joint]) >= 0:
+    while (joint := motion.parents[joint]) >= 0:
         above.append(joint)
     return above
 

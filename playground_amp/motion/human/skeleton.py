@@ -7,7 +7,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class SkeletonMotion:
     """Where every joint was. Parents come before their children; the first joint is the root."""
 
     joints: tuple[str, ...]

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
-from playground_amp.motion.human.skeleton import Recording, place_joints
+from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 
 # Joint, parent, offset from it (m; x left, y up, z forward). The first 22 joints are the same in SMPL, SMPL+H and
 # SMPL-X. Offsets: mean neutral body of SMPL, made symmetric and rounded; above the hips they do not matter here.
@@ -35,7 +35,7 @@ _RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate")
 _LARGEST = 4 * np.pi  # rad; longer rotation vectors are no axis-angle rotations
 
 
-def read_smpl(path: Path) -> Recording:
+def read_smpl(path: Path) -> SkeletonMotion:
     """Reads `poses` [T, 3 J] (or root_orient and pose_body), `trans` [T, 3] and the frame rate of an AMASS archive.
 
     Raises:
@@ -57,7 +57,7 @@ def read_smpl(path: Path) -> Recording:
     position, rotation = place_joints(parents, offset, local, trans)
     names = tuple(name for name, *_ in _SKELETON)
     time = np.arange(len(poses)) / rate
-    return Recording(names, parents, time, position, rotation, loops=False, unit=1.0, source="SMPL")
+    return SkeletonMotion(names, parents, time, position, rotation, loops=False, unit=1.0, source="SMPL")
 
 
 def _read_fields(archive: np.lib.npyio.NpzFile, path: Path) -> tuple[np.ndarray, np.ndarray, float]:

@@ -1,0 +1,71 @@
+"""When the feet of a person's stride swing, and when they carry."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from playground_amp.errors import UserError
+from playground_amp.motion.human.strides import PHASES, Stride
+
+_STILL = 0.25  # share of its top speed under which toe or heel stands
+_HEEL, _TOE, _ANKLE = -0.06, 0.16, 0.10  # of a person's foot, ahead of and below the ankle, in leg lengths
+_SHORTEST_SUPPORT = 0.02  # cycles of double support; with less it is a run
+
+
+class Timing(NamedTuple):
+    """When a foot swings, phases: lifted at `lift_off`, down again at `touch_down`, later by less than a cycle."""
+
+    lift_off: float
+    touch_down: float
+
+    @property
+    def swing(self) -> float:
+        return (self.touch_down - self.lift_off) % 1.0
+
+    @property
+    def mid_stance(self) -> float:
+        return (self.touch_down + (1 - self.swing) / 2) % 1.0
+
+
+def find_timing(stride: Stride) -> tuple[Timing, Timing]:
+    """When the left and the right foot swing: while neither toe nor heel stands still.
+
+    Raises:
+      UserError: a foot that never stands still.
+    """
+    return _timing(stride, 0), _timing(stride, 1)
+
+
+def double_supports(left: Timing, right: Timing) -> tuple[float, float]:
+    """Cycles from the left foot's touch-down to the right one's lift-off, and the other way round.
+
+    Raises:
+      UserError: a run.
+    """
+    supports = (right.lift_off - left.touch_down) % 1.0, (left.lift_off - right.touch_down) % 1.0
+    if not all(_SHORTEST_SUPPORT < support < 0.5 for support in supports):
+        raise UserError("the walker runs: there is no time at which both feet are on the floor")
+    return supports
+
+
+def _timing(stride: Stride, side: int) -> Timing:
+    slowest = np.minimum(*(_point_speed(stride, side, ahead) for ahead in (_HEEL, _TOE)))
+    moving = slowest > _STILL * slowest.max()
+    # The run of moving phases around the fastest one.
+    top = int(slowest.argmax())
+    before = next((count for count in range(PHASES) if not moving[(top - count) % PHASES]), PHASES)
+    after = next((count for count in range(PHASES) if not moving[(top + count) % PHASES]), PHASES)
+    if before + after >= PHASES:
+        raise UserError("no walking found: a foot never stands still on the floor")
+    return Timing(((top - before + 0.5) / PHASES) % 1.0, ((top + after - 0.5) / PHASES) % 1.0)
+
+
+def _point_speed(stride: Stride, side: int, ahead: float) -> np.ndarray:
+    """Speed [P] over the floor of a point of the foot, m a cycle. `ahead`: of the ankle, leg lengths."""
+    pitch = stride.pitch[:, side]
+    cos, sin = np.cos(pitch), np.sin(pitch)
+    way = np.arange(PHASES)[:, None] / PHASES * stride.duration * stride.velocity * (1, 1, 0)
+    x, z = ahead * stride.leg_length, -_ANKLE * stride.leg_length
+    point = stride.ankle[:, side] + np.stack([cos * x + sin * z, 0 * cos, cos * z - sin * x], axis=1)
+    rate = np.fft.irfft(2j * np.pi * np.arange(PHASES // 2 + 1)[:, None] * np.fft.rfft(point, axis=0), PHASES, axis=0)
+    return np.linalg.norm(rate + (way[1] - way[0]) * PHASES, axis=1)

@@ -45,7 +45,7 @@ def _sections(section: type[Section], values: dict[str, Any], prefix: str) -> It
     if keys:
         yield "| key | value | default | meaning |\n|---|---|---|---|"
         for name, field in keys.items():
-            cells = (f"`{name}`", _allowed(field), _default(values[name]), field.description or "")
+            cells = (f"`{name}`", _allowed(field), _default(values.get(name, field.default)), field.description or "")
             yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
         yield ""
     for name, field in section.model_fields.items():

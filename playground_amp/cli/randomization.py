@@ -16,17 +16,6 @@ from playground_amp.paths import ROBUST
 if TYPE_CHECKING:
     import numpy as np
 
-_UNITS = {
-    "center_of_mass": "m",
-    "no_load_speed": "rad/s",
-    "joint_zero_offset": "rad",
-    "backlash": "rad",
-    "latency": "s",
-    "imu_tilt": "rad",
-    "push_force": "N",
-    "push_interval": "s",
-}
-
 
 def build_parser() -> CommandParser:
     parser = CommandParser(description="List what domain randomization draws.")
@@ -43,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
 
     from playground_amp.configs.loader import load_config
-    from playground_amp.configs.randomization import DomainRandomizationConfig
+    from playground_amp.configs.randomization import DomainRandomizationConfig, unit_of
     from playground_amp.envs.individuals import sampled_values
     from playground_amp.robot.robot import load_robot
 
@@ -56,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     print(f"{'drawn at the start of an episode':34} {'range':>17}   {'lowest':>9} {'mean':>9} {'highest':>9}")
     for name, drawn in values.items():
-        print(line(name, getattr(config.domain_randomization, name), drawn))
+        print(line(name, unit_of(name), getattr(config.domain_randomization, name), drawn))
     if arguments.json:
         text = json.dumps({name: drawn.tolist() for name, drawn in values.items()})
         write_output(arguments.json, kind, text.encode())
@@ -75,8 +64,8 @@ def drawn_values(names: Iterable[str]) -> OutputKind:
     return OutputKind("a list of drawn values (JSON)", recognizes)
 
 
-def line(name: str, ends: tuple[float, float], drawn: "np.ndarray") -> str:
+def line(name: str, unit: str, ends: tuple[float, float], drawn: "np.ndarray") -> str:
     """One item of the list."""
-    unit = f" ({_UNITS[name]})" if name in _UNITS else ""
+    label = name if unit == "1" else f"{name} ({unit})"
     span = f"{ends[0]:g} … {ends[1]:g}"
-    return f"{name + unit:34} {span:>17}   {drawn.min():9.4f} {drawn.mean():9.4f} {drawn.max():9.4f}"
+    return f"{label:34} {span:>17}   {drawn.min():9.4f} {drawn.mean():9.4f} {drawn.max():9.4f}"

@@ -1,9 +1,9 @@
 """The sections about what differs from robot to robot, and about how a run grows harder."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 from pydantic.types import Strict
 
 from playground_amp.configs.fields import (
@@ -35,42 +35,57 @@ DelayRange = Annotated[tuple[_Delay, _Delay], Strict(False), Ordered]
 ShareRange = Annotated[tuple[Share, Share], Strict(False), Ordered]
 
 
+def _row(what: str, unit: str = "1", scale: Mapping[str, JsonValue] | None = None, **field: Any) -> Any:
+    """A key that is drawn from, with its unit; `field`: as pydantic's `Field` takes it."""
+    meaning = what if unit == "1" else f"{what}, {unit}"
+    return Field(description=meaning, json_schema_extra={"unit": unit, **(scale or {})}, **field)
+
+
+def _range(what: str, unit: str = "1", *, nominal: float, scale: Mapping[str, JsonValue] | None = None) -> Any:
+    """A range around a nominal value, at which it changes nothing and which it has where a file leaves it out."""
+    return _row(what, unit, scale, default=(nominal, nominal))
+
+
+def _noise(what: str, unit: str = "1", *, le: float) -> Any:
+    """A standard deviation; without it there is no noise."""
+    return _row(f"white noise on {what}, std", unit, default=0.0, ge=0, le=le)
+
+
 class DomainRandomizationConfig(Section):
     """What differs from robot to robot and from episode to episode, each drawn uniformly at an episode's start.
 
     A range that is a single point at the robot's own value ([1, 1] of a share, [0, 0] of the rest) costs nothing.
     """
 
-    floor_friction: NotNegativeRange = Field(description="sliding friction of the floor")
-    total_mass: ScaleRange = Field(description="mass of the whole robot, share of its own")
-    link_mass: ScaleRange = Field(
-        description="mass and inertia of each link beside the others, share of its own; total_mass then sets the sum"
+    floor_friction: NotNegativeRange = _row("sliding friction of the floor")
+    total_mass: ScaleRange = _range("mass of the whole robot, share of its own", nominal=1.0)
+    link_mass: ScaleRange = _range(
+        "mass and inertia of each link beside the others, share of its own; total_mass then sets the sum", nominal=1.0
     )
-    center_of_mass: ShiftRange = Field(
-        description="shift of each link's center of mass along each of its axes, m", json_schema_extra=LENGTH
+    center_of_mass: ShiftRange = _range(
+        "shift of each link's center of mass along each of its axes", "m", nominal=0.0, scale=LENGTH
     )
-    motor_strength: ScaleRange = Field(description="gains and torque limit of each servo, share of its own")
-    no_load_speed: NotNegativeRange = Field(
-        description="speed at which a servo's torque limit has fallen to nothing, rad/s; "
-        "[0, 0]: the limit does not fall with speed",
-        json_schema_extra=SERVO_SPEED,
+    motor_strength: ScaleRange = _range("gains and torque limit of each servo, share of its own", nominal=1.0)
+    no_load_speed: NotNegativeRange = _range(
+        "speed at which a servo's torque limit has fallen to nothing ([0, 0]: it does not fall with speed)",
+        "rad/s",
+        nominal=0.0,
+        scale=SERVO_SPEED,
     )
-    joint_damping: AnyScaleRange = Field(description="viscous damping of each joint, share of its own")
-    joint_friction: AnyScaleRange = Field(description="friction loss of each joint, share of its own")
-    joint_armature: ScaleRange = Field(description="rotor inertia of each joint, share of its own")
-    joint_zero_offset: SmallAngleRange = Field(description="what each servo takes for zero, off the true zero, rad")
-    backlash: PlayRange = Field(description="play of each gear to either side, rad")
-    latency: DelayRange = Field(description="time a target takes to reach the servos, at most env.control_dt, s")
-    gravity_noise: float = Field(ge=0, le=0.5, description="white noise on the measured gravity direction, std")
-    gyro_noise: float = Field(ge=0, le=5, description="white noise on the gyro, std, rad/s")
-    joint_position_noise: float = Field(ge=0, le=0.2, description="white noise on measured joint positions, std, rad")
-    joint_velocity_noise: float = Field(ge=0, le=5, description="white noise on measured joint speeds, std, rad/s")
-    imu_tilt: TiltRange = Field(description="constant tilt of the IMU about a horizontal axis, rad")
-    push_force: NotNegativeRange = Field(description="horizontal push on the waist, N", json_schema_extra=FORCE)
-    push_duration: float = Field(ge=0, description="length of a push, s", json_schema_extra=TIME)
-    push_interval: PositiveRange = Field(
-        description="seconds from one push to the next, drawn uniformly", json_schema_extra=TIME
-    )
+    joint_damping: AnyScaleRange = _range("viscous damping of each joint, share of its own", nominal=1.0)
+    joint_friction: AnyScaleRange = _range("friction loss of each joint, share of its own", nominal=1.0)
+    joint_armature: ScaleRange = _range("rotor inertia of each joint, share of its own", nominal=1.0)
+    joint_zero_offset: SmallAngleRange = _range("what each servo takes for zero, off the true zero", "rad", nominal=0.0)
+    backlash: PlayRange = _range("play of each gear to either side", "rad", nominal=0.0)
+    latency: DelayRange = _range("time a target takes to reach the servos, at most env.control_dt", "s", nominal=0.0)
+    gravity_noise: float = _noise("the measured gravity direction", le=0.5)
+    gyro_noise: float = _noise("the gyro", "rad/s", le=5)
+    joint_position_noise: float = _noise("measured joint positions", "rad", le=0.2)
+    joint_velocity_noise: float = _noise("measured joint speeds", "rad/s", le=5)
+    imu_tilt: TiltRange = _range("constant tilt of the IMU about a horizontal axis", "rad", nominal=0.0)
+    push_force: NotNegativeRange = _row("horizontal push on the waist", "N", FORCE)
+    push_duration: float = _row("length of a push", "s", TIME, ge=0)
+    push_interval: PositiveRange = _row("time from one push to the next, drawn uniformly", "s", TIME)
 
 
 class CurriculumConfig(Section):
@@ -114,26 +129,18 @@ def curriculum_problems(config: CurriculumConfig) -> Iterator[str]:
 
 
 NOMINAL: Mapping[str, tuple[float, float] | float] = {
-    "total_mass": (1.0, 1.0),
-    "link_mass": (1.0, 1.0),
-    "center_of_mass": (0.0, 0.0),
-    "motor_strength": (1.0, 1.0),
-    "no_load_speed": (0.0, 0.0),
-    "joint_damping": (1.0, 1.0),
-    "joint_friction": (1.0, 1.0),
-    "joint_armature": (1.0, 1.0),
-    "joint_zero_offset": (0.0, 0.0),
-    "backlash": (0.0, 0.0),
-    "latency": (0.0, 0.0),
-    "gravity_noise": 0.0,
-    "gyro_noise": 0.0,
-    "joint_position_noise": 0.0,
-    "joint_velocity_noise": 0.0,
-    "imu_tilt": (0.0, 0.0),
+    name: field.default for name, field in DomainRandomizationConfig.model_fields.items() if not field.is_required()
 }
-"""The values at which an item changes nothing, and is left out of all arithmetic."""
+"""The values at which a parameter changes nothing, and is left out of all arithmetic."""
+
+
+def unit_of(key: str) -> str:
+    """The unit of a key of `domain_randomization:`; 1 where it has none."""
+    extra = DomainRandomizationConfig.model_fields[key].json_schema_extra
+    assert isinstance(extra, dict)
+    return str(extra["unit"])
 
 
 def varies(config: DomainRandomizationConfig, *names: str) -> bool:
-    """Whether any of these items of `NOMINAL` differs from robot to robot, or from the robot's own value."""
+    """Whether any of these keys of `NOMINAL` differs from robot to robot, or from the robot's own value."""
     return any(getattr(config, name) != NOMINAL[name] for name in names)

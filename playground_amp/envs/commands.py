@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.schema import CommandConfig
-from playground_amp.envs.physical_parameters import between
+from playground_amp.envs.draws import between
 
 DRAWS = 8  # random numbers a command takes
 NEVER = 2**30  # control steps until the next command of a robot that keeps the one it has

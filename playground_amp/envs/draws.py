@@ -27,3 +27,15 @@ class Draws:
     def one(self) -> jax.Array:
         """The next number []."""
         return self.take(1)[0]
+
+
+def between(ends: tuple[float, float], share: jax.Array) -> jax.Array:
+    """The value at `share` [...] in [0, 1] of the way from the low end to the high one."""
+    return ends[0] + (ends[1] - ends[0]) * share
+
+
+def towards(nominal: jax.Array | float, value: jax.Array, breadth: jax.Array | float) -> jax.Array:
+    """The value at `breadth` of the way from the nominal one to `value`; at 1.0, `value` to the last bit."""
+    if isinstance(breadth, float) and breadth == 1.0:
+        return value
+    return nominal + breadth * (value - nominal)

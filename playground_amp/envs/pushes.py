@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from playground_amp.configs.randomization import DomainRandomizationConfig
 from playground_amp.envs.commands import NEVER
-from playground_amp.envs.physical_parameters import between
+from playground_amp.envs.draws import between
 
 DRAWS = 3  # random numbers a push takes
 

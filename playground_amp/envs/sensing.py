@@ -4,42 +4,26 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from playground_amp import rotations
 from playground_amp.configs.randomization import DomainRandomizationConfig, varies
-from playground_amp.envs.physical_parameters import between, towards
 from playground_amp.physics.readings import Readings
 
-DRAWS = 13  # random numbers the errors of one robot's sensors take
 _NOISES = ("gravity_noise", "gyro_noise", "joint_position_noise", "joint_velocity_noise")
 
 
 class SensorErrors(NamedTuple):
     """One robot's. None: there is no such error, and it costs nothing."""
 
-    joint_zero_offset: jax.Array | None = None  # [11] rad; a servo reads this much more than the joint's angle
+    joint_zero_offset: jax.Array | None = None  # [J] rad; a servo reads this much more than the joint's angle
     imu_rotation: jax.Array | None = None  # [4] wxyz, of the IMU against where it should sit
     noise: jax.Array | None = None  # [] share of the configured noise
 
 
-def sample(
-    uniform: jax.Array,
-    config: DomainRandomizationConfig,
-    breadth: jax.Array | float = 1.0,
-    noise: jax.Array | float = 1.0,
-) -> SensorErrors:
-    """The errors of one robot's sensors, by `uniform` [DRAWS] in [0, 1).
-
-    `breadth` and `noise` [] are shares of their full size.
-    """
-    offset = rotation = None
-    if varies(config, "joint_zero_offset"):
-        offset = towards(0.0, between(config.joint_zero_offset, uniform[:11]), breadth)
-    if varies(config, "imu_tilt"):
-        direction = 2 * jnp.pi * uniform[11]
-        axis = jnp.stack([jnp.cos(direction), jnp.sin(direction), jnp.zeros(())])
-        rotation = rotations.about_axis(axis, towards(0.0, between(config.imu_tilt, uniform[12]), breadth))
-    return SensorErrors(offset, rotation, jnp.float32(noise) if varies(config, *_NOISES) else None)
+def noise_share(config: DomainRandomizationConfig, share: jax.Array | float) -> jax.Array | None:
+    """`SensorErrors.noise` [] of a robot whose sensors have that share of the configured noise, if there is any."""
+    return jnp.float32(share) if varies(config, *_NOISES) else None
 
 
 def measured(readings: Readings, errors: SensorErrors, key: jax.Array, config: DomainRandomizationConfig) -> Readings:
@@ -52,7 +36,9 @@ def measured(readings: Readings, errors: SensorErrors, key: jax.Array, config: D
     if errors.joint_zero_offset is not None:
         readings = readings._replace(joint_position=readings.joint_position + errors.joint_zero_offset)
     if errors.noise is not None:
-        gravity, gyro, position, velocity = jnp.split(jax.random.normal(key, (28,)) * errors.noise, (3, 6, 17))
+        ends = np.cumsum([len(x) for x in (readings.gravity_b, readings.gyro_b, readings.joint_position)])
+        numbers = jax.random.normal(key, (int(ends[-1]) + len(readings.joint_velocity),)) * errors.noise
+        gravity, gyro, position, velocity = jnp.split(numbers, ends)
         readings = readings._replace(
             gravity_b=readings.gravity_b + config.gravity_noise * gravity,
             gyro_b=readings.gyro_b + config.gyro_noise * gyro,
@@ -63,5 +49,5 @@ def measured(readings: Readings, errors: SensorErrors, key: jax.Array, config: D
 
 
 def true_target(joint_target: jax.Array, errors: SensorErrors) -> jax.Array:
-    """Where the joints [11] rad are sent by servos that take `joint_target` by their own zero."""
+    """Where the joints [J] rad are sent by servos that take `joint_target` by their own zero."""
     return joint_target if errors.joint_zero_offset is None else joint_target - errors.joint_zero_offset

@@ -97,7 +97,7 @@ class Starts:
     @property
     def _rest_draws(self) -> int:
         """Random numbers of a start at rest: joints, phase, place, individual."""
-        return self._robot.num_joints + 1 + PLACE_DRAWS + individuals.DRAWS
+        return self._robot.num_joints + 1 + PLACE_DRAWS + individuals.draw_count(self._robot)
 
     @property
     def _random_draws(self) -> int:
@@ -105,7 +105,7 @@ class Starts:
         return 1 + BASE_QVEL_SIZE + 2 + commands.DRAWS + pushes.DRAWS + self._rest_draws
 
     def _individual(self, draws: Draws, shares: Shares) -> tuple[PhysicalParameters, SensorErrors]:
-        uniform = draws.take(individuals.DRAWS)
+        uniform = draws.take(individuals.draw_count(self._robot))
         return individuals.draw(uniform, self._config.domain_randomization, self._robot, shares)
 
     def _perhaps_on(self, states: ReferenceStates, uniform: jax.Array, otherwise: Start, heading: jax.Array) -> Start:

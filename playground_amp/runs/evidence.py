@@ -13,7 +13,8 @@ from playground_amp.robot.models import model_of
 from playground_amp.errors import UserError
 from playground_amp.configs.loader import config_from_dict
 from playground_amp.configs.schema import Config
-from playground_amp.envs import physical_parameters as randomization
+from playground_amp.envs import individuals
+from playground_amp.envs.curriculum import Shares
 from playground_amp.physics.protocol import Engine, PhysicsState
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.registry import check_engine, make_engine, prepare
@@ -55,9 +56,9 @@ def replay_evidence(path: Path) -> Replay:
 
 
 def _template(engine: Engine, config: Config) -> Evidence:
-    robot, friction = engine.robot, jnp.zeros(())
-    draw = partial(randomization.sample, config=config.domain_randomization, robot=robot)
-    parameters = jax.eval_shape(draw, jnp.zeros(randomization.DRAWS), friction)
+    robot = engine.robot
+    draw = partial(individuals.draw, config=config.domain_randomization, robot=robot, shares=Shares())
+    parameters, _ = jax.eval_shape(draw, jnp.zeros(individuals.draw_count(robot)))
     joints = jnp.zeros(len(robot.joint_names))
     home = jnp.asarray(robot.home_qpos, jnp.float32)
     physics, _ = jax.eval_shape(engine.reset, home, jnp.zeros(robot.nv), parameters)

@@ -80,4 +80,6 @@ def test_every_key_in_a_unit_of_length_mass_or_time_says_how_it_scales() -> None
         assert field is not None
         description = (field.description or "").split(";")[0]
         if description.endswith(units) and key not in exempt:
-            assert field.json_schema_extra, key
+            extra = field.json_schema_extra
+            assert isinstance(extra, dict), key
+            assert "scale" in extra, key

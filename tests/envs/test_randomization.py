@@ -168,7 +168,7 @@ def test_play_leaves_a_joint_where_it_is(name):
 @pytest.mark.parametrize("other", ["mjx", pytest.param("warp", marks=NEEDS_WARP)])
 def test_randomized_engines_agree(other):
     """A robot with everything drawn: 5e-3 rad in every joint over 0.24 s of motion (3.7e-3 was seen, at a knee)."""
-    uniform = jax.random.uniform(jax.random.PRNGKey(5), (individuals.DRAWS,))
+    uniform = jax.random.uniform(jax.random.PRNGKey(5), (individuals.draw_count(ROBOT),))
     parameters, _ = individuals.draw(uniform, robust().domain_randomization, ROBOT, curriculum.Shares())
     native, run = in_the_air("native")(parameters), in_the_air(other)(parameters)
     np.testing.assert_allclose(native.joint_position, run.joint_position, atol=5e-3)
@@ -225,7 +225,7 @@ def test_the_command_lists_what_is_drawn(capsys, tmp_path):
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("latency (s)") and "0 … 0.02" in line for line in lines)
     assert (tmp_path / "drawn.json").stat().st_size > 10_000
-    with pytest.raises(UserError, match="--robots must be at least 1"):
+    with pytest.raises(UserError, match="--robots: '0' is no whole number above 0"):
         command.main(["--robots", "0"])
 
 

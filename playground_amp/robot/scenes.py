@@ -37,9 +37,24 @@ def add_scene(spec: mujoco.MjSpec, scene: str, standing_height: float) -> None:
     tiles = spec.add_material(name="tiles", texuniform=True, texrepeat=[1, 1])  # one tile is 0.5 m
     tiles.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "tiles"
     SCENES[scene](spec)
+    if not spec.lights:
+        _add_light(spec.worldbody.first_body(), size)
     camera = spec.worldbody.add_camera(name="overview", pos=[2.2 * size, -2.2 * size, 1.2 * size])
     camera.alt.type = mujoco.mjtOrientation.mjORIENTATION_XYAXES
     camera.alt.xyaxes = [0.707, 0.707, 0, -0.29, 0.29, 0.91]
+
+
+def _add_light(base: mujoco.MjsBody, size: float) -> None:
+    """A lamp behind the robot that goes with it, for a model that has none."""
+    base.add_light(
+        name="key",
+        mode=mujoco.mjtCamLight.mjCAMLIGHT_TRACKCOM,
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        pos=[-0.2 * size, -0.5 * size, 1.5 * size],
+        dir=[0.12, 0.3, -0.9],
+        diffuse=[0.7] * 3,
+        specular=[0.2] * 3,
+    )
 
 
 def _add_flat_floor(spec: mujoco.MjSpec) -> None:

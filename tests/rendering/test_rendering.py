@@ -106,6 +106,19 @@ def test_a_robot_without_a_camera_of_its_own_is_followed_too(tmp_path: Path) -> 
     assert np.abs(here.astype(int) - gone).mean() > 3.0  # another view
 
 
+@pytest.mark.usefixtures("opengl")
+def test_a_robot_without_a_lamp_of_its_own_is_lit_like_one_with(tmp_path: Path) -> None:
+    def without_light(spec: mujoco.MjSpec) -> None:
+        spec.delete(spec.lights[0])
+
+    robots = [
+        altered_robot(ROBOT, tmp_path / "with", lambda spec: None),
+        altered_robot(ROBOT, tmp_path / "without", without_light),
+    ]
+    lit, dark = (next(iter(render_frames(robot, ROBOT.home_qpos[None]))) for robot in robots)
+    np.testing.assert_array_equal(lit, dark)
+
+
 def test_a_film_is_in_real_time_whatever_the_states_rate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     drawn, written = [], []
     monkeypatch.setattr(film, "render_frames", lambda robot, states, **_: drawn.append(states) or [])

@@ -111,12 +111,9 @@ def test_a_robot_without_a_lamp_of_its_own_is_lit_like_one_with(tmp_path: Path) 
     def without_light(spec: mujoco.MjSpec) -> None:
         spec.delete(spec.lights[0])
 
-    robots = [
-        altered_robot(ROBOT, tmp_path / "with", lambda spec: None),
-        altered_robot(ROBOT, tmp_path / "without", without_light),
-    ]
-    lit, dark = (next(iter(render_frames(robot, ROBOT.home_qpos[None]))) for robot in robots)
-    np.testing.assert_array_equal(lit, dark)
+    robots = ROBOT, altered_robot(ROBOT, tmp_path / "robot", without_light)
+    lit, dark = (next(iter(render_frames(robot, ROBOT.home_qpos[None]))).astype(int) for robot in robots)
+    assert np.abs(lit - dark).mean() < 0.01  # of 255; without the lamp it is 65
 
 
 def test_a_film_is_in_real_time_whatever_the_states_rate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ def robot(package: Path) -> None:
     )
 
 
+JUDGE = (f"{PACKAGE}/evaluate.py", "--bundle", "policies/walk")
 STARTS = ("--set", "env.reference_start_share=0")
 ADDITIONS = {
     "reward": Addition(reward, TRAIN, 2),
@@ -136,8 +137,7 @@ ADDITIONS = {
     "engine": Addition(engine, (*TRAIN, "--physics", "twin"), 2),
     "cell": Addition(
         cell,
-        (f"{PACKAGE}/evaluate.py", "--bundle", "policies/walk", "--gate", "robust", "--cells", "forward_0.2")
-        + ("--episodes", "4"),
+        (*JUDGE, "--gate", "robust", "--cells", "forward_0.2", "--episodes", "4"),
         1,
     ),
     "stage": Addition(stage, TRAIN, 1),

@@ -1,18 +1,35 @@
-"""`play.py --video`: a film of the robot under a command; mistakes end in one sentence before anything compiles."""
+"""`play.py`: films show what was asked for; mistakes end in one sentence before anything compiles."""
 
 import json
 import re
+import socket
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
-from test_cockpit import BUNDLE, error_of, nothing_compiles  # noqa: F401  (a fixture)
+from paths import BUNDLE
+from ports import free_port
 
 from playground_amp.cli import play
 from playground_amp.cockpit import film
 from playground_amp.errors import UserError
 from playground_amp.policies.opening import open_policy
 from playground_amp.rendering import frames as rendering
+
+
+@pytest.fixture
+def nothing_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compile_anyway(*_) -> None:
+        raise AssertionError("the environment was built")
+
+    monkeypatch.setattr("playground_amp.envs.wildrobot_env.WildRobotEnv.__init__", compile_anyway)
+
+
+def error_of(*arguments: object) -> str:
+    with pytest.raises(UserError) as caught:
+        play.main([str(argument) for argument in arguments])
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 @pytest.fixture
@@ -50,6 +67,23 @@ def test_an_episode_of_a_gate_is_filmed(tmp_path: Path, opengl: None) -> None:
 
 @pytest.mark.usefixtures("nothing_compiles")
 class TestMistakes:
+    def test_a_port_that_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            assert f"port {port} is taken" in error_of("--checkpoint", BUNDLE, "--port", port)
+
+    def test_an_address_of_another_machine(self):
+        assert "cannot listen on 192.0.2.1:8080" in error_of("--checkpoint", BUNDLE, "--host", "192.0.2.1")
+
+    def test_no_port(self):
+        assert "'70000' is no port" in error_of("--checkpoint", BUNDLE, "--port", "70000")
+
+    def test_no_such_checkpoint(self, tmp_path: Path):
+        assert "No such file" in error_of("--checkpoint", tmp_path / "final_iter_1.pkl", "--port", free_port())
+
+    def test_a_folder_of_something_else(self, tmp_path: Path):
+        assert "is no folder of a run" in error_of("--checkpoint", tmp_path, "--port", free_port())
+
     def test_a_command_beyond_training(self, tmp_path: Path):
         low, high = json.loads((BUNDLE / "manifest.json").read_text())["config"]["env"]["commands"]["forward"]
         message = error_of("--checkpoint", BUNDLE, "--video", tmp_path / "a.mp4", "--command", "2", "0", "0")

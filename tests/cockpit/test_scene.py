@@ -1,43 +1,16 @@
-"""The page of another robot: its scene, its controls and its figures, built and shown on a server without a visitor."""
+"""The robot and its floor, as the page draws them."""
 
-from collections.abc import Iterator
-
-import jax.numpy as jnp
 import numpy as np
 import pytest
 import viser
-from second_body import second_body
-from test_cockpit import free_port
 
-from playground_amp.cockpit.panel import Panel
-from playground_amp.cockpit.readouts import Readouts, Status
-from playground_amp.cockpit.scene import Scene, arrow
-from playground_amp.cockpit.server import start_server
-from playground_amp.cockpit.simulation import Moment
-from playground_amp.configs.loader import load_config
-from playground_amp.configs.schema import Config
-from playground_amp.paths import STANDARD
-from playground_amp.robot.looks import body_names
-from playground_amp.robot.record import Robot
+from playground_amp.cockpit.scene import Scene, arrow, ground_mesh, shape_mesh
+from playground_amp.robot.looks import body_names, visible_shapes
+from playground_amp.robot.record import Heights, Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import Scale, scale_of
 
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    return load_config(STANDARD, flags={"robot": second_body(tmp_path_factory.mktemp("second"))})
-
-
-@pytest.fixture(scope="module")
-def robot(config: Config) -> Robot:
-    return load_robot(config.robot, "flat")
-
-
-@pytest.fixture
-def server() -> Iterator[viser.ViserServer]:
-    server = start_server("127.0.0.1", free_port())
-    yield server
-    server.stop()
+ROBOT = load_robot("wildrobot", "flat")
 
 
 def test_every_body_stands_where_it_is(server: viser.ViserServer, robot: Robot) -> None:
@@ -65,29 +38,29 @@ def test_a_push_of_the_same_share_of_the_weight_is_as_long_beside_the_robot(robo
     np.testing.assert_array_equal(head, 0.0)
 
 
-def test_controls_fit_the_robot(server: viser.ViserServer, robot: Robot, config: Config) -> None:
-    panel = Panel(server, robot, config, (config.env.commands.forward[1], 0.0, 0.0))
-    assert panel.wishes.forward == config.env.commands.forward[1]
-    assert panel.wishes.floor_friction == pytest.approx(robot.floor_friction)
-    assert panel.push_force == pytest.approx(8.0 * scale_of(robot).force, rel=0.05)
+def test_the_drawn_robot_is_as_tall_as_the_real_one() -> None:
+    shapes = visible_shapes(ROBOT)
+    names = body_names(ROBOT)
+    assert {names[shape.body] for shape in shapes} == set(names) - {"world"}
+    mesh = [shape_mesh(shape) for shape in shapes if names[shape.body] == "torso"]
+    head = max(part.bounds[1][2] for part in mesh)
+    assert 0.17 < head < 0.22  # above the waist's yaw axis, which is 0.508 m up at the home pose
+    for shape, part in zip([s for s in shapes if names[s.body] == "torso"], mesh, strict=True):
+        reach = (
+            np.array(shape.size) if shape.kind != "capsule" else np.array([shape.size[0]] * 2 + [sum(shape.size[:2])])
+        )
+        extents = sorted(part.bounds[1] - part.bounds[0])
+        assert extents[2] <= 2 * np.linalg.norm(reach) + 1e-6
+    assert ROBOT.home_qpos[2] == pytest.approx(0.46)
 
 
-def test_the_torque_shown_is_of_the_joint_nearest_its_limit(
-    server: viser.ViserServer, robot: Robot, config: Config
-) -> None:
-    readouts = Readouts(server, robot, config)
-    torque = 0.5 * robot.torque_limit
-    torque[0] = -0.9 * robot.torque_limit[0]
-    moment = Moment(
-        qpos=jnp.asarray(robot.home_qpos),
-        heading=jnp.float32(0.0),
-        velocity=jnp.zeros(3),
-        joint_torque=jnp.asarray(torque),
-        power=jnp.float32(1.0),
-        reward_terms={"alive": jnp.float32(1.0)},
-        fallen=jnp.bool_(False),
-    )
-    readouts.take(moment, Panel(server, robot, config, (0.0, 0.0, 0.0)).wishes)
-    readouts.show(Status("made up", "", pushes=0, falls=0, rate=50.0))
-    assert f"peak of {robot.torque_limit[0]:g}" in readouts._figures.content
-    assert f'id="measured-torque-peak">{0.9 * robot.torque_limit[0]:.2f}<' in readouts._figures.content
+def test_uneven_ground_is_drawn_where_it_is() -> None:
+    assert ROBOT.ground is None
+    ground = Heights(np.array([[0.0, 0.1, 0.2], [0.3, 0.4, 0.5]]), half_length=2.0, half_width=1.0)
+    vertices, faces = ground_mesh(ground)
+    assert vertices[[0, 2, 3]].tolist() == [[-2.0, -1.0, 0.0], [2.0, -1.0, 0.2], [-2.0, 1.0, 0.3]]
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    assert len(faces) == 4
+    assert (normals[:, 2] > 0).all()
+    assert np.abs(normals[:, 2]).sum() / 2 == pytest.approx(4.0 * 2.0)  # together they cover the rectangle

@@ -19,10 +19,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     arguments = parser.parse_args()
     policy = load_policy(arguments.bundle)
-    with ServoStandIn(policy.home, policy.control_dt) as servos:
+    speed_limit = [joint["speed_limit"] for joint in policy.manifest["joints"]]
+    half_speed = policy.manifest["command"]["trained"][0][1] / 2
+    with ServoStandIn(policy.home, policy.control_dt, speed_limit) as servos:
         bus = UdpServoBus(servos.address, policy.joint_names)
         steps = round(arguments.seconds / policy.control_dt)
-        timing = run_control_loop(policy, bus, lambda seconds: (0.3, 0.0, 0.0), steps)
+        timing = run_control_loop(policy, bus, lambda seconds: (half_speed, 0.0, 0.0), steps)
         bus.close()
     print(summary(timing))
 

@@ -1,23 +1,23 @@
 """Golden vectors: recorded sensor readings and the servo targets that the JAX policy answered them with."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from playground_amp.deploy.recording import COMMANDS, Recorded
-from playground_amp.robot.names import JOINT_NAMES
 
 TOLERANCE_RAD = 1e-5
 LENGTHS = {0: 25, 100: 10}  # from which control step: how many; the first ones see the clock start and stop
 
 
-def golden_vectors(recorded: Recorded) -> dict[str, Any]:
+def golden_vectors(recorded: Recorded, joint_names: Sequence[str]) -> dict[str, Any]:
     """Sequences of consecutive control steps under each of `COMMANDS`, as plain data with joints by name.
 
     The end of an episode ends a sequence.
     """
     sequences = [
-        _sequence(recorded, robot, slice(start, _end(recorded.ended[:, robot], start, length)))
+        _sequence(recorded, joint_names, robot, slice(start, _end(recorded.ended[:, robot], start, length)))
         for robot in range(len(COMMANDS))
         for start, length in LENGTHS.items()
     ]
@@ -35,29 +35,28 @@ def _end(ended: np.ndarray, start: int, length: int) -> int:
     return int(ends[0]) if ends.size else start + length
 
 
-def _sequence(recorded: Recorded, robot: int, window: slice) -> dict[str, Any]:
+def _sequence(recorded: Recorded, joint_names: Sequence[str], robot: int, window: slice) -> dict[str, Any]:
+    def by_joint(values: np.ndarray) -> dict[str, Any]:
+        return {name: _numbers(values[..., index]) for index, name in enumerate(joint_names)}
+
     steps = Recorded(*(column[window, robot] for column in recorded))
     return {
         "start": {
             "gait_phase": _numbers(steps.gait_phase[0]),
-            "previous_action": _by_joint(steps.previous_action[0]),
-            "joint_target": _by_joint(steps.previous_target[0]),
+            "previous_action": by_joint(steps.previous_action[0]),
+            "joint_target": by_joint(steps.previous_target[0]),
             "before": _numbers(steps.before[0]),
         },
         "steps": {
             "orientation": _numbers(steps.orientation),
             "gyro": _numbers(steps.gyro),
-            "joint_position": _by_joint(steps.joint_position),
-            "joint_velocity": _by_joint(steps.joint_velocity),
+            "joint_position": by_joint(steps.joint_position),
+            "joint_velocity": by_joint(steps.joint_velocity),
             "command": _numbers(steps.command),
-            "joint_target": _by_joint(steps.joint_target),
+            "joint_target": by_joint(steps.joint_target),
             "next_gait_phase": _numbers(steps.next_gait_phase),
         },
     }
-
-
-def _by_joint(values: np.ndarray) -> dict[str, Any]:
-    return {name: _numbers(values[..., index]) for index, name in enumerate(JOINT_NAMES)}
 
 
 def _numbers(values: np.ndarray) -> Any:

@@ -68,7 +68,7 @@ def measure_latency(policy: WalkingPolicy, recorded: Recorded, calls: int = 2000
     with _one_core():
         for call in range(calls + calls // 10):
             started = time.perf_counter()
-            policy.step(readings[call % len(readings)], (0.3, 0.0, 0.0))
+            policy.step(readings[call % len(readings)], (0.0, 0.0, 0.0))
             seconds.append(time.perf_counter() - started)
     measured = seconds[calls // 10 :]
     return Latency(float(np.median(measured)), float(np.quantile(measured, 0.99)))

@@ -12,7 +12,6 @@ import numpy as np
 
 from playground_amp.deploy.runtime import Sensors
 
-SERVO_SPEED = 10.0  # rad/s (HTD-45H)
 _LOOPBACK = "127.0.0.1"
 _TIMEOUT = 0.5  # s
 
@@ -52,15 +51,16 @@ class UdpServoBus:
 class ServoStandIn(threading.Thread):
     """The servos' and the IMU's side of the line, in a thread of its own; a context manager.
 
-    Every target [joints] rad moves the servos as far as their speed allows in one control period.
+    Every target [joints] rad moves the servos as far as `speed_limit` [joints] rad/s allows in one control period.
     """
 
-    def __init__(self, home: np.ndarray, control_dt: float):
+    def __init__(self, home: np.ndarray, control_dt: float, speed_limit: Sequence[float]):
         super().__init__(daemon=True)
         self.position = np.array(home, float)
         self.targets_received = 0
         self._speed = np.zeros_like(self.position)
         self._period = control_dt
+        self._reach = np.array(speed_limit) * control_dt
         self._targets = struct.Struct(f"<{len(home)}f")
         self._stopping = threading.Event()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -90,8 +90,7 @@ class ServoStandIn(threading.Thread):
                 self._socket.sendto(self._packed_readings(), asker)
 
     def _move(self, targets: np.ndarray) -> None:
-        reach = SERVO_SPEED * self._period
-        moved = np.clip(targets - self.position, -reach, reach)
+        moved = np.clip(targets - self.position, -self._reach, self._reach)
         self.position = self.position + moved
         self._speed = moved / self._period
         self.targets_received += 1

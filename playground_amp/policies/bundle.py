@@ -10,7 +10,8 @@ from jax.tree_util import Partial
 
 from playground_amp import rotations
 from playground_amp.configs.schema import Config
-from playground_amp.deploy.recording import chest_imu, seen_in_si_units
+from playground_amp.deploy.imu import imu_readings
+from playground_amp.deploy.recording import seen_in_si_units
 from playground_amp.deploy.runtime import BundleError, Memory, Sensors, WalkingPolicy, load_policy
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
@@ -45,7 +46,9 @@ def read_bundle(folder: Path, robot: str | None = None) -> Bundle:
     except BundleError as error:
         raise UserError(str(error)) from error
     manifest = policy.manifest
-    return Bundle(policy, *config_and_robot(manifest["config"], manifest["robot"], robot, f"the bundle {folder}"))
+    told = manifest.get("robot")  # a title alone in format 1
+    identity = {**told, "joints": manifest["joints"]} if isinstance(told, dict) else None
+    return Bundle(policy, *config_and_robot(manifest["config"], identity, robot, f"the bundle {folder}"))
 
 
 def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
@@ -62,7 +65,7 @@ def _act(policy: WalkingPolicy, env: WildRobotEnv, state: EnvState) -> jax.Array
     names = ("gravity_b", "gyro_b", "joint_position", "joint_velocity")
     gravity_b, gyro_b, joint_position, joint_velocity = (observation[layout.slices[name]] for name in names)
     seen = (
-        *chest_imu(rotations.upright(gravity_b), gyro_b, joint_position, joint_velocity),
+        *imu_readings(env.engine.robot.imu, rotations.upright(gravity_b), gyro_b, joint_position, joint_velocity),
         joint_position,
         joint_velocity,
         env.velocity_command(state),

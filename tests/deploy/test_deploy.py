@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import onnx
 import pytest
-from deployable import CONFIG, CONFIG_PATH, SMALL, made_up_checkpoint, made_up_params, made_up_policy
+from deployable import CONFIG, CONFIG_PATH, ROBOT_DATA, SMALL, made_up_checkpoint, made_up_params, made_up_policy
 from onnx import numpy_helper
 
 from playground_amp.cli import evaluate
@@ -207,7 +208,10 @@ MANIFEST_CHANGES = {
     "a joint renamed": put("left_knee", "joints", 3, "name"),
     "quaternion order": put("xyzw", "imu", "quaternion_order"),
     "quaternion order of no kind": put("zyxw", "imu", "quaternion_order"),
-    "IMU turned by another joint": put("left_hip_roll", "imu", "turned_by_joint"),
+    "IMU turned by another joint": put("left_hip_roll", "imu", "hinges", 0, "joint"),
+    "IMU turned about another axis": put([0.0, 1.0, 0.0], "imu", "hinges", 0, "axis"),
+    "IMU turned by none": put([], "imu", "hinges"),
+    "IMU mounted otherwise": put([0.0, 0.0, 0.0, 1.0], "imu", "mounting"),
     "home pose": put(0.5, "joints", 3, "home"),
     "lower limit": put(-0.1, "joints", 3, "lower"),
     "upper limit": put(3.0, "joints", 3, "upper"),
@@ -326,23 +330,67 @@ print({"jax", "mujoco", "onnxruntime", "onnx", "playground_amp"} & set(sys.modul
     assert unwanted == "set()"
 
 
-def test_readings_that_cannot_be_true_are_refused_and_change_nothing(exported: Exported) -> None:
+BAD_READINGS = {  # what a driver may deliver, and what is said of it
+    "a gyro that is no number": ({"gyro": [0.0, np.nan, 0.0]}, "the gyro is not finite"),
+    "a gyro in degrees": ({"gyro": [0.0, 90.0, 0.0]}, "gyro y is 90, it can be -35 to 35 rad/s"),
+    "a quaternion of zeros": ({"orientation": [0.0, 0.0, 0.0, 0.0]}, "no unit quaternion"),
+    "a quaternion of three": ({"orientation": [1.0, 0.0, 0.0]}, "the orientation must be 4 numbers"),
+    "an orientation that is None": ({"orientation": None}, "the orientation must be 4 numbers"),
+    "a number that is None": ({"gyro": [0.0, None, 0.0]}, "the gyro is not finite"),
+    "words": ({"gyro": ["fast", "slow", "none"]}, "the gyro must be 3 numbers"),
+    "a joint that is missing": ({"joint_position": {}}, "no position reading of joint 'waist_yaw'"),
+    "joints that are None": ({"joint_velocity": None}, "velocity must be numbers by joint name"),
+    "joints by number": ({"joint_position": [0.0] * 11}, "position must be numbers by joint name"),
+    "a joint that is None": ({"joint_position": {"left_knee_pitch": None}}, "position is not finite"),
+    "a joint of two numbers": ({"joint_position": {"left_knee_pitch": [0.1, 0.2]}}, "must be 11 numbers"),
+    "degrees": ({"joint_position": {"left_knee_pitch": 28.0}}, "left_knee_pitch is 28, it can be -0.5 to 2.594 rad"),
+    "ticks a second": ({"joint_velocity": {"waist_yaw": -500.0}}, "velocity of waist_yaw is -500, it can be -50 to 50"),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), BAD_READINGS.values(), ids=BAD_READINGS)
+def test_readings_that_cannot_be_true_are_refused_and_change_nothing(
+    exported: Exported, changes: dict[str, Any], words: str
+) -> None:
+    policy = load_policy(exported.folder, "numpy")
+    good, command = one_robot(exported.recorded, 2, 0)
+    expected = policy.step(good, command)
+    policy.reset()
+    changed = {name: {**getattr(good, name), **x} if isinstance(x, dict) and x else x for name, x in changes.items()}
+    with pytest.raises(BundleError, match=re.escape(words)) as caught:
+        policy.step(good._replace(**changed), command)
+    assert "\n" not in str(caught.value)
+    assert policy.step(good, command) == expected
+
+
+def test_five_hundred_for_every_joint_is_refused(exported: Exported) -> None:
     policy = load_policy(exported.folder)
     good, command = one_robot(exported.recorded, 2, 0)
-    missing = dict.fromkeys(policy.joint_names[1:], 0.0)
-    bad = {
-        "not finite": good._replace(gyro=[0.0, np.nan, 0.0]),
-        "no unit quaternion": good._replace(orientation=[0.0, 0.0, 0.0, 0.0]),
-        "waist_yaw": good._replace(joint_position=missing),
-    }
-    for words, sensors in bad.items():
-        with pytest.raises(BundleError, match=words):
-            policy.step(sensors, command)
-    with pytest.raises(BundleError, match="not finite"):
-        policy.step(good, (np.inf, 0.0, 0.0))
-    after_errors = policy.step(good, command)
+    ticks = dict.fromkeys(policy.joint_names, 500)
+    with pytest.raises(BundleError, match="position of waist_yaw is 500, it can be"):
+        policy.step(good._replace(joint_position=ticks), command)
+    with pytest.raises(BundleError, match="the readings must be orientation, gyro, joint_position, joint_velocity"):
+        policy.step(None, command)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ((np.inf, 0.0, 0.0), "the command is not finite"),
+        ((0.3, 0.0), "the command must be 3 numbers"),
+        (None, "the command must be 3 numbers"),
+        ((50.0, 0.0, 0.0), "command forward is 50, it can be"),
+        ((0.0, 0.0, -20.0), "command yaw rate is -20, it can be"),
+    ],
+)
+def test_a_command_beyond_training_is_refused_and_changes_nothing(exported: Exported, command: Any, words: str) -> None:
+    policy = load_policy(exported.folder)
+    good, asked = one_robot(exported.recorded, 2, 0)
+    expected = policy.step(good, asked)
     policy.reset()
-    assert policy.step(good, command) == after_errors
+    with pytest.raises(BundleError, match=words):
+        policy.step(good, command)
+    assert policy.step(good, asked) == expected
 
 
 def test_either_quaternion_order_may_be_declared(exported: Exported) -> None:
@@ -386,7 +434,7 @@ def test_an_export_into_the_folder_of_its_own_checkpoint_keeps_what_is_no_part_o
     for name, content in others.items():
         (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).write_text(content)
-    bundle.export_bundle({"params": made_up_params()}, CONFIG, "1" * 64, copy, ROBOTS, STEPS)
+    bundle.export_bundle(made_up_checkpoint(), "1" * 64, copy, ROBOTS, STEPS)
     assert {name: (copy / name).read_text() for name in others} == others
     assert json.loads((copy / "manifest.json").read_text())["checkpoint_sha256"] == "1" * 64
     load_policy(copy)
@@ -394,14 +442,14 @@ def test_an_export_into_the_folder_of_its_own_checkpoint_keeps_what_is_no_part_o
     edit_model(copy, lambda graph: graph.node.pop())
     altered = (copy / "policy.onnx").read_bytes()
     with pytest.raises(UserError, match=r"policy\.onnx has been changed since it was written"):
-        bundle.export_bundle({"params": made_up_params()}, CONFIG, "2" * 64, copy, ROBOTS, STEPS)
+        bundle.export_bundle(made_up_checkpoint(), "2" * 64, copy, ROBOTS, STEPS)
     assert (copy / "policy.onnx").read_bytes() == altered
 
 
 def test_the_manifest_says_where_a_bundle_comes_from(exported: Exported) -> None:
     manifest = json.loads((exported.folder / "manifest.json").read_text())
     assert manifest["checkpoint_sha256"] == "0" * 64
-    assert len(manifest["model_sha256"]) == 64
+    assert manifest["robot"] == {name: ROBOT_DATA[name] for name in ("name", "title", "sha256")}
     assert [joint["name"] for joint in manifest["joints"]] == list(load_robot().joint_names)
     assert sum(part["size"] for part in manifest["observation"]) == 44
     assert load_config(CONFIG_PATH, [SMALL]).model_dump(mode="json") == manifest["config"]

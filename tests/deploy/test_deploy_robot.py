@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
-from deployable import CONFIG, CONFIG_PATH, ROBOT_DATA, SMALL, made_up_params, made_up_policy
+from deployable import CONFIG, CONFIG_PATH, ROBOT, ROBOT_DATA, SMALL, made_up_params, made_up_policy
 
 from playground_amp.cli import evaluate, export
 from playground_amp.configs.loader import load_config
 from playground_amp.deploy import control_loop
-from playground_amp.deploy.recording import chest_imu
+from playground_amp.deploy.imu import imu_readings
 from playground_amp.deploy.runtime import Memory, Sensors
 from playground_amp.deploy.servo_bus import ServoStandIn, UdpServoBus
 from playground_amp.envs.wildrobot_env import WildRobotEnv
@@ -41,8 +41,8 @@ def test_the_imu_is_where_the_model_has_it_and_is_turned_back_into_the_base_fram
 
     zeros = jnp.zeros(4), jnp.zeros(11)
     readings = make_readings(robot)(jnp.asarray(data.qpos), jnp.asarray(data.qvel), *zeros)
-    orientation, gyro = chest_imu(
-        readings.base_quaternion_w, readings.gyro_b, readings.joint_position, readings.joint_velocity
+    orientation, gyro = imu_readings(
+        robot.imu, readings.base_quaternion_w, readings.gyro_b, readings.joint_position, readings.joint_velocity
     )
 
     np.testing.assert_allclose(orientation * np.sign(orientation[0] * quaternion[0]), quaternion, atol=1e-6)
@@ -82,7 +82,7 @@ def test_the_controller_gives_the_actions_of_the_policy(settings: tuple[str, ...
 
 def test_the_loop_keeps_its_rate_over_a_bus() -> None:
     policy, steps = made_up_policy(), 40
-    with ServoStandIn(policy.home, policy.control_dt) as servos:
+    with ServoStandIn(policy.home, policy.control_dt, ROBOT.speed_limit) as servos:
         bus = UdpServoBus(servos.address, policy.joint_names)
         timing = control_loop.run_control_loop(policy, bus, lambda seconds: (0.3, 0.0, 0.0), steps)
         last = bus.read()
@@ -132,7 +132,7 @@ def test_lateness_does_not_add_up_and_missed_deadlines_are_skipped(monkeypatch: 
 
 def test_a_bus_that_does_not_answer_is_an_error() -> None:
     policy = made_up_policy(backend="numpy")
-    servos = ServoStandIn(policy.home, policy.control_dt)  # never started
+    servos = ServoStandIn(policy.home, policy.control_dt, ROBOT.speed_limit)  # never started
     with pytest.raises(TimeoutError):
         UdpServoBus(servos.address, policy.joint_names).read()
 
@@ -169,7 +169,7 @@ class TestMistakes:
     def test_a_folder_that_cannot_be_made(self, tmp_path: Path) -> None:
         path = tmp_path / "final_iter_0.pkl"
         save_policy(path, made_up_params(), {}, CONFIG.model_dump(mode="json"), ROBOT_DATA)
-        with pytest.raises(UserError, match=r"cannot write the bundle .*: Not a directory"):
+        with pytest.raises(UserError, match=r"bundle cannot be written: File exists"):
             export.main(["--checkpoint", str(path), "--output", str(path / "bundle")])
 
     def test_no_bundle(self, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ import numpy as np
 
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
-from playground_amp.deploy import bundle
+from playground_amp.deploy.manifest import bundle_manifest
 from playground_amp.deploy.onnx_model import build_onnx
 from playground_amp.deploy.runtime import WalkingPolicy
 from playground_amp.envs.observations import actor_layout
 from playground_amp.paths import STANDARD
 from playground_amp.robot.identity import identity_of
+from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import SavedPolicy
 
@@ -23,10 +24,10 @@ ROBOT = load_robot(CONFIG.robot, "flat")
 ROBOT_DATA = identity_of(ROBOT).as_plain()  # as files hold it
 
 
-def made_up_params(seed: int = 0, history: int = 1) -> dict[str, Any]:
-    """Parameters as in a checkpoint, of the layers of `CONFIG`, for so many observations."""
+def made_up_params(seed: int = 0, history: int = 1, robot: Robot = ROBOT) -> dict[str, Any]:
+    """Parameters as in a checkpoint, of the layers of `CONFIG`, for so many observations of a robot."""
     rng = np.random.default_rng(seed)
-    one, joints = actor_layout(ROBOT).size, ROBOT.num_joints
+    one, joints = actor_layout(robot).size, robot.num_joints
     size = history * one
 
     def layer(inputs: int, outputs: int, scale: float = 1.0) -> dict[str, np.ndarray]:
@@ -45,11 +46,12 @@ def made_up_params(seed: int = 0, history: int = 1) -> dict[str, Any]:
 
 def made_up_checkpoint(config: Config = CONFIG) -> SavedPolicy:
     """The same as if it had been read from a file."""
-    params = made_up_params(history=config.env.observation_history)
-    return SavedPolicy(Path("final_iter_0.pkl"), params, {}, config, ROBOT, None)
+    robot = load_robot(config.robot, "flat")
+    params = made_up_params(history=config.env.observation_history, robot=robot)
+    return SavedPolicy(Path("final_iter_0.pkl"), params, {}, config, robot, None)
 
 
 def made_up_policy(config: Config = CONFIG, backend: str = "auto") -> WalkingPolicy:
     """The runtime's policy of these parameters, without the golden vectors that a bundle has to show."""
     model = build_onnx(made_up_params(history=config.env.observation_history), config, ROBOT)
-    return WalkingPolicy(bundle.make_manifest(config, ROBOT, "", {"policy.onnx": model}), model, backend)
+    return WalkingPolicy(bundle_manifest(config, ROBOT, "", {"policy.onnx": model}), model, backend)

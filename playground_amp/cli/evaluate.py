@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from playground_amp.cli.parser import (
     CommandParser,
     add_checkpoint_flag,
+    add_robot_flag,
     positive_float,
     positive_int,
 )
@@ -32,6 +33,7 @@ def build_parser() -> CommandParser:
     parser = CommandParser(description="Judge a trained policy by a gate. Exit status: 0 passed, 1 failed, 2 error.")
     judged = parser.add_mutually_exclusive_group(required=True)
     add_checkpoint_flag(judged)
+    add_robot_flag(parser)
     judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
     judge = parser.add_mutually_exclusive_group()
     judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default) or robust")
@@ -139,7 +141,7 @@ def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", floa
 
     if arguments.bundle and not (arguments.bundle / MANIFEST).is_file():
         raise UserError(f"--bundle: cannot read {arguments.bundle / MANIFEST}: name the --output of export.py")
-    policy = open_policy(arguments.bundle or arguments.checkpoint)
+    policy = open_policy(arguments.bundle or arguments.checkpoint, arguments.robot)
 
     # Imported here: it takes seconds, which nobody should wait for a mistyped path.
     from rich.console import Console
@@ -208,7 +210,7 @@ def _read_facts(arguments: argparse.Namespace) -> "RunFacts | None":
 
     from playground_amp.report.facts import read_facts
 
-    return read_facts(arguments.checkpoint)
+    return read_facts(arguments.checkpoint, arguments.robot)
 
 
 def _write_report(run: "GateRun", seconds: float, facts: "RunFacts", path: Path, film: Path | None) -> None:

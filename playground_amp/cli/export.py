@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.cli.parser import CommandParser, add_checkpoint_flag
+from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, add_robot_flag
 from playground_amp.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def build_parser() -> CommandParser:
     parser = CommandParser(description="Write a policy as a folder that runs on the robot with NumPy alone.")
     add_checkpoint_flag(parser, required=True)
+    add_robot_flag(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the bundle; replaces an earlier one")
     return parser
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from playground_amp.physics.registry import check_engine, prepare
     from playground_amp.runs.checkpoint import find_checkpoint, read_policy
 
-    saved = read_policy(find_checkpoint(arguments.checkpoint))
+    saved = read_policy(find_checkpoint(arguments.checkpoint), arguments.robot)
     prepare(check_engine(saved.config.physics))
     checkpoint_sha256 = hashlib.sha256(saved.path.read_bytes()).hexdigest()
     folder = arguments.output.resolve()

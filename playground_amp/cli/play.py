@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.cli.parser import CommandParser, finite_float, whole_number
+from playground_amp.cli.parser import CommandParser, add_robot_flag, finite_float, whole_number
 from playground_amp.errors import UserError
 
 HOST, PORT = "127.0.0.1", 8080
@@ -23,6 +23,7 @@ def build_parser() -> CommandParser:
         metavar="PATH",
         help="final_iter_<N>.pkl, a run folder (its newest policy, again and again), or a bundle of export.py",
     )
+    add_robot_flag(parser)
     parser.add_argument(
         "--command",
         type=finite_float,
@@ -71,7 +72,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from playground_amp.policies.opening import open_policy
 
     check_address(arguments.host, arguments.port)
-    source = open_policy(arguments.checkpoint, say=_say)
+    source = open_policy(arguments.checkpoint, arguments.robot, _say)
     command = first_command(source, arguments.command and tuple(arguments.command))
     server = start_server(arguments.host, arguments.port)
     try:
@@ -103,7 +104,7 @@ def _film(arguments: argparse.Namespace) -> int:
     path, episode = arguments.video, arguments.episode or 0
     gate = film.choose_cell(arguments.gate, arguments.cell, episode) if arguments.gate else None
     prepare(*(cell.physics.engine for cell in gate.cells) if gate else ())
-    source = open_policy(arguments.checkpoint, say=_say)
+    source = open_policy(arguments.checkpoint, arguments.robot, _say)
     if gate:
         result = film.film_episode(source, gate, episode, path, _say)
     else:

@@ -6,13 +6,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.cli.parser import CommandParser, add_checkpoint_flag
+from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, add_robot_flag
 from playground_amp.errors import UserError
 
 
 def build_parser() -> CommandParser:
     parser = CommandParser(description="Make the report of a run: one HTML file, from what its folder holds.")
     add_checkpoint_flag(parser, required=True)
+    add_robot_flag(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="the report (default: report.html in the run folder)"
     )
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from playground_amp.outputs import require_output
     from playground_amp.report.facts import REPORT_PAGE, read_facts
 
-    facts = read_facts(checkpoint)
+    facts = read_facts(checkpoint, arguments.robot)
     path = arguments.output or facts.report
     if arguments.video and not arguments.video.is_file():
         raise UserError(f"there is no video {arguments.video}")

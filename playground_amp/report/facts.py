@@ -67,13 +67,13 @@ def run_folder_of(checkpoint: Path) -> Path:
     return checkpoint.parent.parent if checkpoint.parent.name == BEST else checkpoint.parent
 
 
-def read_facts(checkpoint: Path) -> RunFacts:
-    """Reads a policy and what its run folder holds.
+def read_facts(checkpoint: Path, robot: str | None = None) -> RunFacts:
+    """Reads a policy, as `open_policy` does, and what its run folder holds.
 
     Raises:
       UserError: a file is missing that must be there, or damaged; the message names it, and the line.
     """
-    policy = open_file(checkpoint)
+    policy = open_file(checkpoint, robot)
     folder = run_folder_of(checkpoint)
     best = folder / BEST / "gate.json"
     return RunFacts(

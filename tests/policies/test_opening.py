@@ -16,6 +16,8 @@ from playground_amp.cli import evaluate
 from playground_amp.errors import UserError
 from playground_amp.paths import ROBOTS
 from playground_amp.policies.opening import open_policy
+from playground_amp.robot.identity import identity_of
+from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import SUM_PREFIX, read_policy, save_policy
 from playground_amp.runs.state import save_state
 
@@ -70,13 +72,22 @@ def test_the_same_robot_elsewhere_is_taken(tmp_path: Path) -> None:
     assert open_policy(path, str(copy)).config.robot == str(copy)
 
 
-def test_a_judge_refuses_before_anything_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_judge_refuses_before_anything_compiles_and_follows_its_own_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def compile_anyway(*_: object) -> None:
         raise AssertionError("the environment was built")
 
     monkeypatch.setattr("playground_amp.envs.wildrobot_env.WildRobotEnv.__init__", compile_anyway)
-    with pytest.raises(UserError, match="was made for another robot"):
-        evaluate.main(["--checkpoint", str(checkpoint(tmp_path, OTHER))])
+    as_it_was = shutil.copytree(ROBOTS / "wildrobot", tmp_path / "robot")
+    with open(as_it_was / "robot.yaml", "a") as file:
+        file.write("# before\n")
+    before = identity_of(load_robot(str(as_it_was), "flat")).as_plain() | {"name": "wildrobot"}
+    arguments = ["--checkpoint", str(checkpoint(tmp_path, before))]
+    with pytest.raises(UserError, match="name the folder that holds the robot as it was: --robot PATH"):
+        evaluate.main(arguments)
+    with pytest.raises(AssertionError, match="the environment was built"):
+        evaluate.main([*arguments, "--robot", str(as_it_was)])
 
 
 def test_a_file_is_opened_without_jax(tmp_path: Path) -> None:

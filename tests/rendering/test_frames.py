@@ -1,18 +1,15 @@
-"""Pictures and videos of the robot."""
+"""Pictures of the robot."""
 
 import sys
 from pathlib import Path
 
-import imageio_ffmpeg
 import mujoco
 import numpy as np
 import pytest
 
 from playground_amp.errors import UserError
-from playground_amp.rendering import film
 from playground_amp.rendering import frames as rendering
 from playground_amp.rendering.frames import render_frames, require_rendering
-from playground_amp.rendering.video import write_video
 from playground_amp.robot.altered import altered_robot
 from playground_amp.robot.robot import load_robot
 
@@ -70,29 +67,6 @@ def test_a_machine_without_opengl_is_told_what_to_install(monkeypatch: pytest.Mo
         require_rendering()
 
 
-def test_a_video_has_every_frame(tmp_path: Path) -> None:
-    path = tmp_path / "new folder" / "clip.mp4"
-    frames = [np.full((48, 64, 3), shade, dtype=np.uint8) for shade in np.linspace(0, 250, 25)]
-    write_video(path, frames, fps=25)
-    reader = imageio_ffmpeg.read_frames(str(path))
-    properties = next(reader)
-    assert isinstance(properties, dict)
-    assert properties["size"] == (64, 48)
-    assert properties["fps"] == 25
-    brightness = [np.frombuffer(bytes(frame), dtype=np.uint8).mean() for frame in reader]
-    assert len(brightness) == 25
-    assert np.all(np.diff(brightness) > 0)
-    assert [file.name for file in path.parent.iterdir()] == ["clip.mp4"]
-
-
-def test_a_video_without_frames_or_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no frames"):
-        write_video(tmp_path / "clip.mp4", [], fps=25)
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"clip\.mp4 cannot be written"):
-        write_video(tmp_path / "file" / "clip.mp4", [np.zeros((48, 64, 3), dtype=np.uint8)], fps=25)
-
-
 @pytest.mark.usefixtures("opengl")
 def test_a_robot_without_a_camera_of_its_own_is_followed_too(tmp_path: Path) -> None:
     def without_camera(spec: mujoco.MjSpec) -> None:
@@ -114,13 +88,3 @@ def test_a_robot_without_a_lamp_of_its_own_is_lit_like_one_with(tmp_path: Path) 
     robots = ROBOT, altered_robot(ROBOT, tmp_path / "robot", without_light)
     lit, dark = (next(iter(render_frames(robot, ROBOT.home_qpos[None]))).astype(int) for robot in robots)
     assert np.abs(lit - dark).mean() < 0.01  # of 255; without the lamp it is 65
-
-
-def test_a_film_is_in_real_time_whatever_the_states_rate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    drawn, written = [], []
-    monkeypatch.setattr(film, "render_frames", lambda robot, states, **_: drawn.append(states) or [])
-    monkeypatch.setattr(film, "write_video", lambda path, frames, fps: written.append(fps))
-    for rate in (50, 100, 30, 10):
-        film.write_film(np.zeros((rate, ROBOT.nq)), 1 / rate, ROBOT, tmp_path / "film.mp4")
-    assert [len(states) for states in drawn] == [25, 25, 30, 10]
-    assert written == [25, 25, 30, 10]

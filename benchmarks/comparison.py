@@ -38,13 +38,13 @@ def settings(arguments: argparse.Namespace, seed: int, name: str) -> list[str]:
     ]
 
 
-def train(config: Any, *override: str) -> Path:
-    """The policy file of a run; with `override`, of the same run gone on with, as far as those keys allow."""
+def train(config: Any) -> Path:
+    """The policy file of a run."""
     from playground_amp.runs import loop
 
     folder = Path(config.trainer.checkpoint_dir)
     with contextlib.redirect_stdout(io.StringIO()):
-        loop.train(config, use_wandb=False, resume=folder if override else None, override=override)
+        loop.train(config, use_wandb=False)
     return folder / f"final_iter_{config.trainer.num_iterations}.pkl"
 
 
@@ -74,7 +74,7 @@ def print_throughput(configs: Mapping[str, Any], before: int, timed: int) -> Non
     for _ in range(before + timed):
         for name, trainer in trainers.items():
             started = time.perf_counter()
-            states[name], metrics = trainer.iterate(states[name])
+            states[name], metrics, _ = trainer.iterate(states[name])
             jax.block_until_ready(metrics)
             seconds[name].append(time.perf_counter() - started)
     speed = {name: trainers[name].steps_per_iteration / median(times[before:]) for name, times in seconds.items()}

@@ -50,9 +50,9 @@ def train_wildrobot(config: Any) -> Curve:
     trainer, judge = make_trainer(config), make_judge(config)
     state, curve = trainer.init(), {}
     for iteration in range(1, config.trainer.num_iterations + 1):
-        state, _ = trainer.iterate(state)
+        state = trainer.iterate(state).state
         if iteration % (config.trainer.num_iterations // STRETCHES) == 0:
-            curve[iteration * trainer.steps_per_iteration] = judge(trainer.policy_params(state))
+            curve[iteration * trainer.steps_per_iteration] = judge(trainer.policy(state).params)
     return curve
 
 

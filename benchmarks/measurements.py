@@ -57,7 +57,7 @@ def training_turn(num_envs: int, *settings: str) -> Turn:
     def turn() -> float:
         nonlocal state
         started = time.perf_counter()
-        state, metrics = trainer.iterate(state)
+        state, metrics, _ = trainer.iterate(state)
         jax.block_until_ready(metrics)
         return (time.perf_counter() - started) / trainer.steps_per_iteration
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from playground_amp.configs.loader import load_config
 from playground_amp.learning.iteration import Trainer
 from playground_amp.paths import STANDARD
-from playground_amp.runs.loop import iterations
-from playground_amp.runs.manifest import make_manifest
 from playground_amp.runs.saver import Saver
+from playground_amp.runs.stages import Stage
 from playground_amp.runs.tracking.tracker import Tracker
+from playground_amp.runs.training import Training
 
 CONFIG = STANDARD
 LIMIT = 0.03
@@ -29,22 +29,24 @@ def main() -> int:
     parser.add_argument("--wandb", action="store_true", help="with W&B")
     arguments = parser.parse_args()
     config = load_config(CONFIG, flags={"trainer.num_envs": arguments.num_envs})
-    manifest = make_manifest(config)
-    trainer = Trainer(config)
-    state, _ = trainer.iterate(trainer.init())
+    training = Training(Trainer, print)
+    training.enter(Stage("", 0, arguments.iterations, config))
     spent = {"iterations": 0.0, "records": 0.0, "saves": 0.0}
     with (
         tempfile.TemporaryDirectory() as folder,
-        Tracker(Path(folder), manifest["config"], through=0, use_wandb=arguments.wandb, say=print) as tracker,
+        Tracker(
+            Path(folder), config.model_dump(mode="json"), through=0, use_wandb=arguments.wandb, say=print
+        ) as tracker,
     ):
-        saver = Saver(Path(folder), manifest, config.trainer.keep_states, tracker.sync, print)
-        for state, record, evidence in iterations(trainer, state, 0, arguments.iterations):  # noqa: B020
+        saver = Saver(Path(folder), config.trainer.keep_states, tracker.sync, print)
+        saver.begin(config, 0)
+        for record, evidence in training.iterations():
             start = time.perf_counter()
             tracker.log(record)
             saver.keep_evidence(evidence, record)
             logged = time.perf_counter()
             if record["iteration"] % config.trainer.save_interval == 0:
-                saver.save_state(state, record)
+                saver.save_state(training.state, record)
             spent["iterations"] += record["time/iteration"]
             spent["records"] += logged - start
             spent["saves"] += time.perf_counter() - logged

@@ -2,27 +2,21 @@
 
     python benchmarks/robust.py [--seeds 3] [--iterations 3400] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
-Both are trained as `make robust` does, in its stages, the second with the standard file's `domain_randomization:`
-(the floor's friction alone differs, nobody is pushed). Throughput is timed in turns, in this one run, of robots that
-walk already: after `--iterations-before` iterations of each.
+Both are trained as `make robust` does, in its stages, which keep their shares of `--iterations`; the second with the
+standard file's `domain_randomization:` throughout (the floor's friction alone differs, nobody is pushed). Throughput is
+timed in turns, in this one run, of robots that walk already: after `--iterations-before` iterations of each.
 """
 
 import argparse
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from comparison import ROOT, judge, make_parser, print_throughput, settings, train
 
 TIMED = 15  # iterations of each, in turns
 FIGURES = ("velocity_error", "yaw_rate_error", "torque_rms", "power")
-# Up to which share of the run each stage trains, and what it changes.
-STAGES = (
-    ("wildrobot_robust.yaml", 600 / 3400, ()),
-    ("wildrobot_robust_finish.yaml", 1.0, ("trainer", "env", "reward_weights", "domain_randomization")),
-)
 FULL = "trainer.curriculum.enabled=false"
 
 
@@ -31,12 +25,12 @@ def main() -> int:
     parser.add_argument("--iterations-before", type=int, default=150, help="before throughput is timed")
     arguments = parser.parse_args()
     if not arguments.skip_throughput:
-        configs = {name: make_config(arguments, 0, name, STAGES[0][0], FULL) for name in ("randomized", "nominal")}
+        configs = {name: make_config(arguments, 0, name, FULL) for name in ("randomized", "nominal")}
         print_throughput(configs, before=arguments.iterations_before, timed=TIMED)
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         for name in ("randomized", "nominal"):
             started = time.monotonic()
-            checkpoint = train_in_stages(arguments, seed, name)
+            checkpoint = train(make_config(arguments, seed, name))
             trained = time.monotonic() - started
             result = judge(checkpoint, "robust")
             times = f"{trained:.0f} s of training, {time.monotonic() - started:.0f} s with the gate"
@@ -44,22 +38,17 @@ def main() -> int:
     return 0
 
 
-def train_in_stages(arguments: argparse.Namespace, seed: int, name: str) -> Path:
-    checkpoint = Path()
-    for file, until, override in STAGES:
-        iterations = f"trainer.num_iterations={round(until * arguments.iterations)}"
-        checkpoint = train(make_config(arguments, seed, name, file, iterations), *override)
-    return checkpoint
-
-
-def make_config(arguments: argparse.Namespace, seed: int, name: str, file: str, *more: str) -> Any:
+def make_config(arguments: argparse.Namespace, seed: int, name: str, *more: str) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.paths import PACKAGE, STANDARD
+    from playground_amp.paths import ROBUST, STANDARD
 
+    robust = load_config(ROBUST)
+    ends = [(stage, each.until) for stage, each in robust.stages.items() if each.until]
+    shares = [f"stages.{stage}.until={until / robust.trainer.num_iterations}" for stage, until in ends]
     standard = load_config(STANDARD).domain_randomization.model_dump(mode="json")
     nominal = [f"domain_randomization.{key}={json.dumps(value)}" for key, value in standard.items()]
     differs = nominal if name == "nominal" else []
-    return load_config(PACKAGE / "configs" / file, [*differs, *settings(arguments, seed, name), *more])
+    return load_config(ROBUST, [*shares, *differs, *settings(arguments, seed, name), *more])
 
 
 def print_result(title: str, result: dict[str, Any], times: str) -> None:

@@ -77,7 +77,7 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
     state, spent, iteration, due = trainer.init(), 0.0, 0, arguments.every
     while spent < arguments.limit:
         started = time.perf_counter()
-        state, metrics = trainer.iterate(state)
+        state, metrics, _ = trainer.iterate(state)
         reward = float(metrics["reward"])  # waits for the iteration
         spent, iteration = spent + time.perf_counter() - started, iteration + 1
         if spent >= due:
@@ -86,7 +86,7 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
             steps = iteration * trainer.steps_per_iteration
             record = {"iteration": iteration, "env_steps": steps, "reward": reward}
             config_and_robot = {"config": config.model_dump(mode="json"), "robot": robot}
-            save_policy(path, metrics=record, params=trainer.policy_params(state), **config_and_robot)
+            save_policy(path, metrics=record, params=trainer.policy(state).params, **config_and_robot)
             yield spent, steps, path
 
 

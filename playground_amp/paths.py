@@ -7,6 +7,7 @@ PROJECT = PACKAGE.parent  # the checkout, where there is one
 CONFIGS = PACKAGE / "configs"
 STANDARD = CONFIGS / "wildrobot_phase3_training.yaml"
 ROBUST = CONFIGS / "wildrobot_robust.yaml"  # full ranges of everything that is randomized
+TRACKER = CONFIGS / "wildrobot_tracker.yaml"  # what the policy that follows clips is trained by
 ROBOTS = PACKAGE / "robots"
 DEFAULT_ROBOT = "wildrobot"  # whose numbers the configurations hold
 

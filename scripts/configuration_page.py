@@ -89,7 +89,7 @@ def _bounds(metadata: list[Any]) -> list[str]:
 
 def _default(value: Any) -> str:
     """As it stands in the YAML; a table of its own values (the reward weights) stands on another page."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         return "[rewards](rewards.md)" if all(isinstance(each, float) for each in value.values()) else "see the file"
     return f"`{json.dumps(value)}`" if not isinstance(value, str) else f"`{value}`"
 

@@ -73,8 +73,7 @@ def record(argv: Sequence[str]) -> int:
     prepare(check_engine(config.physics, training=True))
     clips = make_table(load_robot(config.robot), config.env)
     with make_console(config.trainer.num_iterations) as console:
-        console.start(0)
-        params = train_tracker(config, clips, console.show)
+        params = train_tracker(config, clips, console)
     commands = recorder.commands_to_record(config.env.commands, arguments.commands, config.trainer.seed)
     takes = recorder.record(config, params, commands, config.trainer.seed)
     recorder.print_takes(takes)

@@ -80,7 +80,11 @@ def build_parser() -> TrainParser:
         help="robots simulated in parallel; auto: as many as suit this machine",
     )
     keys.add_argument(
-        "--num-iterations", dest="trainer.num_iterations", type=_value, metavar="N", help="training iterations"
+        "--num-iterations",
+        dest="trainer.num_iterations",
+        type=_value,
+        metavar="N",
+        help="training iterations, at which the run ends; ends of `stages:` given in iterations stay where they are",
     )
     keys.add_argument(
         "--enable-amp", dest="amp.enabled", action="store_const", const=True, help="train with the motion prior (AMP)"
@@ -126,33 +130,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     config = _resolve_config(arguments, parser.flag_names())
     if arguments.print_config:
         return _print_config(config)
+    resume = None if arguments.resume is None else Path(arguments.resume or config.trainer.checkpoint_dir)
+    if resume is not None:
+        from playground_amp.runs.resuming import require_state
+
+        require_state(resume)
     check_run(config)
-    if config.amp.enabled:
+    from playground_amp.runs.stages import stages_of
+
+    if with_amp := next((stage for stage in stages_of(config) if stage.config.amp.enabled), None):
         from playground_amp.doctor.examination import require_healthy
 
-        require_healthy(config, thorough=arguments.verify)
+        require_healthy(with_amp.config, thorough=arguments.verify)
 
     from playground_amp.runs.loop import train
 
-    resume = None if arguments.resume is None else Path(arguments.resume or config.trainer.checkpoint_dir)
     return train(config, use_wandb=not arguments.no_wandb, resume=resume, override=arguments.override).exit_status
 
 
 def check_run(config: "Config") -> None:
     """Raises UserError if this machine cannot do the run: quick, and before anything is compiled."""
     from playground_amp.physics.registry import check_engine, prepare
+    from playground_amp.runs.stages import stages_of
 
-    if config.amp.enabled and config.trainer.name == "brax":
+    if config.trainer.name == "brax" and config.amp.enabled:
         raise UserError("--trainer brax: Brax's trainer has no motion prior; AMP is allowed with --trainer wildrobot")
+    if config.trainer.name == "brax" and config.stages:
+        raise UserError("--trainer brax: Brax's trainer knows no stages; they are allowed with --trainer wildrobot")
     if importlib.util.find_spec("brax") is None:
         raise UserError('Failed to import Brax PPO: the package is not installed; pip install "brax>=0.14.2"')
     folder = Path(config.trainer.checkpoint_dir)
     require_writable(folder, f"the checkpoint directory {folder} (--checkpoint-dir)")
-    prepare(check_engine(config.physics, training=True))
-    if config.amp.enabled or config.env.reference_start_share > 0:
-        from playground_amp.motion.demonstrations import load_demonstrations
+    for stage in stages_of(config):
+        prepare(check_engine(stage.config.physics, training=True))
+    for stage in stages_of(config):
+        if stage.config.amp.enabled or stage.config.env.reference_start_share > 0:
+            from playground_amp.motion.demonstrations import load_demonstrations
 
-        load_demonstrations(config)
+            load_demonstrations(stage.config)
 
 
 def _resolve_config(arguments: argparse.Namespace, flag_names: dict[str, str]) -> "Config":

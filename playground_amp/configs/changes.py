@@ -1,11 +1,13 @@
 """The one way to change a configuration that is loaded already."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from playground_amp.configs.fields import Section
-from playground_amp.configs.loader import config_from_dict
-from playground_amp.configs.overrides import Override, apply
+from playground_amp.configs.inheritance import EXTENDS
+from playground_amp.configs.loader import config_from_dict, read_for_robot
+from playground_amp.configs.overrides import Override, apply, leaves
 from playground_amp.configs.schema import Config
 
 
@@ -19,6 +21,17 @@ def changed(config: Config, changes: Mapping[str, Any], source: str = "the chang
     """
     overrides = [Override(tuple(key.split(".")), _plain(value), source) for key, value in changes.items()]
     return config_from_dict(apply(config.model_dump(mode="json"), overrides), source)
+
+
+def changed_by_file(config: Config, path: Path) -> Config:
+    """The configuration with what stands in a file itself, not in the one that it extends.
+
+    Raises:
+        UserError: as `changed`, or the file cannot be read.
+    """
+    data = read_for_robot(config.robot, path)
+    own = {name: value for name, value in data.items() if name != EXTENDS}
+    return changed(config, {".".join(key): value for key, value in leaves(own)}, str(path))
 
 
 def _plain(value: Any) -> Any:

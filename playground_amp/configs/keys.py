@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -12,9 +12,11 @@ from playground_amp.configs.schema import Config, Section
 def section_at(path: Sequence[str]) -> type[Section] | None:
     """The section at a path, the whole configuration at (); None if there is no section."""
     section: type[Section] | None = Config
-    for name in path:
-        section = _section_of(section, name)
-        if section is None:
+    names = iter(path)
+    for name in names:
+        if (named := _section_of_each(section, name)) and next(names, None) is not None:
+            section = named
+        elif (section := _section_of(section, name)) is None:
             return None
     return section
 
@@ -22,6 +24,13 @@ def section_at(path: Sequence[str]) -> type[Section] | None:
 def _section_of(section: type[Section], name: str) -> type[Section] | None:
     annotation: Any = section.model_fields[name].annotation if name in section.model_fields else None
     return annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
+
+
+def _section_of_each(section: type[Section], name: str) -> type[Section] | None:
+    """The section of every entry, where a key holds sections by names of the user's own, as `stages` does."""
+    annotation: Any = section.model_fields[name].annotation if name in section.model_fields else None
+    entry = get_args(annotation)[1] if get_origin(annotation) is dict else None
+    return entry if isinstance(entry, type) and issubclass(entry, Section) else None
 
 
 def field_at(path: Sequence[str]) -> FieldInfo | None:

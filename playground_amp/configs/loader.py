@@ -1,7 +1,7 @@
 """From a YAML file, `--set` and flags to a validated `Config`, and back to YAML."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -12,13 +12,22 @@ from pydantic_core import ErrorDetails
 
 from playground_amp.configs import problems
 from playground_amp.configs.inheritance import read_with_base
-from playground_amp.configs.overrides import Override, apply, from_flags, from_quick_verify, from_set
+from playground_amp.configs.overrides import (
+    Override,
+    apply,
+    from_flags,
+    from_quick_verify,
+    from_set,
+    from_stage,
+    holding_throughout,
+)
 from playground_amp.configs.schema import Config
+from playground_amp.configs.stages import ends_in_order
 from playground_amp.errors import UserError
 from playground_amp.paths import CONFIGS, DEFAULT_ROBOT, STANDARD
 from playground_amp.yaml_text import read_yaml, write_yaml
 
-FREE_FORM = ("reward_weights", "quick_verify")  # sections that need not name everything
+FREE_FORM = ("reward_weights", "stages", "quick_verify")  # sections that need not name everything
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -40,8 +49,8 @@ def load_config(
         flags: dotted key to value, from explicit command-line flags.
         flag_names: dotted key to the flag as it is typed, for error messages.
 
-    The later wins: file, quick_verify, overrides, flags. The keys, types and bounds of quick_verify are
-    checked even where it does not apply.
+    The later wins: file, quick_verify, overrides, flags; what is given by these holds in all stages. The keys, types
+    and bounds of quick_verify are checked even where it does not apply, and those of every stage.
 
     Files that come with the package hold WildRobot's numbers: for another robot (key `robot`) those with a dimension
     are scaled (scaling.py). Everything else, a person's own file too, is in SI units as it stands.
@@ -57,16 +66,34 @@ def load_config(
     _, quick_errors = _validate(apply(data, quick))
     lines = _in_words([error for error in quick_errors if _origin(error, quick)], quick, source)
     applied = [*quick, *given] if verify else given
-    config, errors = _validate(apply(data, applied))
+    config, errors = _validate(apply(holding_throughout(data, applied), applied))
     lines += _in_words(errors, applied, source)
+    if config is not None:
+        lines += _wrong_stages(config, source)
     if config is None or lines:
         raise UserError("\n".join(dict.fromkeys(lines)))
     return config
 
 
+def _wrong_stages(config: Config, source: str) -> Iterator[str]:
+    """What is wrong with the configuration as each stage changes it, in words."""
+    plain, changes = config.model_dump(mode="json"), []
+    for name, _ in ends_in_order(config.stages, config.trainer.num_iterations):
+        changes += from_stage(name, config.stages[name].changes, source)
+        _, errors = _validate(apply(plain, changes))
+        across = [error for error in errors if not error["loc"]]
+        yield from (f"{source}: stages.{name}: {sentence}" for sentence in _in_words(across, changes, source))
+        yield from _in_words([error for error in errors if error["loc"]], changes, source)
+
+
 def standard_data(robot: str) -> dict[str, Any]:
     """The standard configuration file as plain data, for a robot. Raises UserError if there is no such robot."""
-    return _for_robot(robot, STANDARD, read_yaml(STANDARD)) | {"robot": robot}
+    return read_for_robot(robot, STANDARD) | {"robot": robot}
+
+
+def read_for_robot(robot: str, path: Path) -> dict[str, Any]:
+    """A file's own content in SI units of a robot. Raises UserError if there is no such robot or no such file."""
+    return _for_robot(robot, path, read_yaml(path))
 
 
 def _for_robot(robot: object, path: Path, data: dict[str, Any]) -> dict[str, Any]:

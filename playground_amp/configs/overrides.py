@@ -1,6 +1,6 @@
 """Values that replace those of the file: `quick_verify:`, `--set` and command-line flags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,26 +52,57 @@ def from_quick_verify(data: Mapping[str, Any], source: str) -> list[Override]:
     if "quick_verify" in section:
         raise UserError(f"{source}: quick_verify must not hold itself: it lists the other sections' keys")
     sections = {name: values for name, values in section.items() if isinstance(values, dict)}  # others are reported
-    return _flatten(sections, (), source)
+    return [Override(path, value, source, "quick_verify.") for path, value in leaves(sections)]
 
 
-def _flatten(values: dict[str, Any], path: tuple[str, ...], source: str) -> list[Override]:
-    overrides: list[Override] = []
+def from_stage(name: str, changes: Mapping[str, Any], source: str) -> list[Override]:
+    """The changes of a stage flattened to one override a key."""
+    return [Override(path, value, source, f"stages.{name}.changes.") for path, value in leaves(changes)]
+
+
+def leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Path and value of every key in a part of a configuration."""
     for name, value in values.items():
         inner = (*path, name)
         is_mapping = inner == ("reward_weights",) or section_at(inner) is not None
         if is_mapping and isinstance(value, dict):
-            overrides += _flatten(value, inner, source)
+            yield from leaves(value, inner)
         else:
-            overrides.append(Override(inner, value, source, "quick_verify."))
-    return overrides
+            yield inner, value
+
+
+def holding_throughout(data: dict[str, Any], given: Sequence[Override]) -> dict[str, Any]:
+    """Plain configuration data whose stages leave alone what was given besides: that holds in all of them."""
+    stages = data.get("stages")
+    if not isinstance(stages, dict):
+        return data
+    dropped = {override.path for override in given}
+    return {**data, "stages": {name: _without(stage, dropped) for name, stage in stages.items()}}
+
+
+def _without(stage: Any, dropped: Set[tuple[str, ...]]) -> Any:
+    """A stage whose changes name no dropped path; what is no stage is left for the validation."""
+    if not isinstance(stage, dict) or not isinstance(stage.get("changes"), dict):
+        return stage
+
+    def kept(values: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+        inner = {name: value for name, value in values.items() if (*path, name) not in dropped}
+        return {name: kept(each, (*path, name)) if isinstance(each, dict) else each for name, each in inner.items()}
+
+    return {**stage, "changes": kept(stage["changes"], ())}
 
 
 def from_set(assignments: Sequence[str], data: Mapping[str, Any]) -> list[Override]:
-    """Overrides from `--set key=value`; `data` is the file, whose reward terms are known keys too."""
-    weights = data.get("reward_weights")
-    known = leaf_keys() + [f"reward_weights.{term}" for term in (weights if isinstance(weights, dict) else ())]
+    """Overrides from `--set key=value`; `data` is the file, whose reward terms and stages are known keys too."""
+    own = [f"reward_weights.{term}" for term in _names(data, "reward_weights")]
+    own += [f"stages.{stage}.until" for stage in _names(data, "stages")]
+    known = leaf_keys() + own
     return [_from_assignment(text, known) for text in assignments]
+
+
+def _names(data: Mapping[str, Any], section: str) -> list[str]:
+    """The names in a section that knows names of the user's own; what is no section is left for the validation."""
+    return list(data[section]) if isinstance(data.get(section), dict) else []
 
 
 def _from_assignment(text: str, known: Sequence[str]) -> Override:
@@ -93,6 +124,11 @@ def _find_key(key: str, known: Sequence[str], source: str) -> tuple[str, ...]:
     new_reward_term = len(path) == 2 and path[0] == "reward_weights" and path[1] != ""
     if key in known or new_reward_term or path[0] == "quick_verify":
         return path
+    stages = [each.split(".")[1] for each in known if each.startswith("stages.")]
+    if path[0] == "stages" and path[1] not in stages:
+        raise UserError(f"{source}: there is no stage {path[1]}; the stages are {', '.join(stages) or 'none'}")
+    if path[0] == "stages" and path[2:3] == ("changes",) and len(path) > 3:
+        return (*path[:3], *_find_key(".".join(path[3:]), known, source))
     if section := section_at(path):
         raise UserError(f"{source}: {key} is a section; set one of its keys: {', '.join(section.model_fields)}")
     matches = [candidate for candidate in known if candidate.endswith(f".{key}")]

@@ -24,14 +24,20 @@ def _scaled(data: Mapping[str, Any], path: tuple[str, ...], scale: Scale) -> dic
 
 def _scaled_value(value: Any, path: tuple[str, ...], scale: Scale) -> Any:
     if isinstance(value, Mapping):
-        inner = path[1:] if path[0] == "quick_verify" else path
-        return _scaled(value, inner, scale) if section_at(inner) is not None else value
-    field = field_at(path)
+        return _scaled(value, path, scale) if path == ("stages",) or section_at(_place(path)) is not None else value
+    field = field_at(_place(path))
     extra = field.json_schema_extra if field else None
     if not isinstance(extra, dict) or "scale" not in extra:
         return value
     ratio = getattr(scale, str(extra["scale"]))
     return [_times(x, ratio) for x in value] if isinstance(value, list) else _times(value, ratio)
+
+
+def _place(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Where in the configuration a key lies that `quick_verify` or a stage has a value for."""
+    if path[:1] == ("quick_verify",):
+        return path[1:]
+    return path[3:] if path[:1] == ("stages",) and path[2:3] == ("changes",) else path
 
 
 def _times(value: Any, ratio: float) -> Any:

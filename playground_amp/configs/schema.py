@@ -30,6 +30,7 @@ from playground_amp.configs.randomization import (
     curriculum_problems,
     randomization_problems,
 )
+from playground_amp.configs.stages import StageConfig, stage_problems
 
 HiddenLayers = Annotated[tuple[Annotated[int, Field(gt=0)], ...], Strict(False), Field(min_length=1)]
 
@@ -191,6 +192,9 @@ class Config(Section):
     reward_weights: dict[str, float] = Field(description="reward term: weight; a term's name is a function's name")
     domain_randomization: DomainRandomizationConfig
     amp: AmpConfig
+    stages: dict[str, StageConfig] = Field(
+        description="the stages of a run by name, each with `until` and `changes`; none: all of it is one"
+    )
     quick_verify: dict[str, dict] = Field(description="sections and keys that --verify overrides")
 
     @model_validator(mode="after")
@@ -241,3 +245,4 @@ def _trainer_problems(config: Config) -> Iterator[str]:
         low, high = trainer.lr_range
         yield f"trainer.lr {trainer.lr} must lie within trainer.lr_range, [{low}, {high}]"
     yield from curriculum_problems(trainer.curriculum)
+    yield from stage_problems(config.stages)

@@ -134,7 +134,7 @@ def iterate_once(config: Config) -> Iteration:
     state = trainer.init()
     long = jnp.full_like(state.statistics.mean_length, 2 * config.amp.ramp_episode_length)
     state = state._replace(statistics=state.statistics._replace(mean_length=long))
-    _, metrics = trainer.iterate(state)
+    metrics = trainer.iterate(state).metrics
     style = float(metrics["amp/style_reward"])
     return Iteration(style, float(metrics["amp/paid"]) / style if style else 0.0)
 

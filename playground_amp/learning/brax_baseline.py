@@ -45,8 +45,10 @@ def train_with_brax(
       The policy and the last record.
 
     Raises:
-      UserError: AMP is on; Brax's trainer has none.
+      UserError: AMP is on, or there are stages; Brax's trainer has neither.
     """
+    if config.stages:
+        raise UserError("stages need trainer.name wildrobot: Brax's ppo.train() knows none")
     if config.amp.enabled:
         raise UserError("amp.enabled needs trainer.name wildrobot: Brax's ppo.train() has no motion prior")
     trainer, task = config.trainer, make_task(config, engine=engine)

@@ -5,7 +5,7 @@ Everything that changes is in `TrainingState`; `Trainer.iterate` is one jitted p
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,7 @@ from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning import averaging, devices, ppo, rollout
 from playground_amp.learning.networks import make_networks, policy_params
+from playground_amp.learning.trained_policy import TrainedPolicy
 
 
 class TrainingState(NamedTuple):
@@ -35,6 +36,14 @@ class TrainingState(NamedTuple):
     difficulty: jax.Array  # [] in [0, 1], see envs/curriculum.py
     key: jax.Array
     iteration: jax.Array  # [] int32, finished iterations
+
+
+class IterationOutput(NamedTuple):
+    """What an iteration gives."""
+
+    state: TrainingState
+    metrics: dict[str, jax.Array]  # [] each, by name
+    evidence: rollout.Evidence  # of a robot whose state was not finite, if there was one
 
 
 class Trainer:
@@ -63,9 +72,9 @@ class Trainer:
             enough = {"xla_backend_optimization_level": 2}
             if jax.__version_info__ < (0, 11):  # later ones have no such choice, and refuse it
                 least["xla_cpu_use_fusion_emitters"] = False
-        places = metrics = None
+        places = everywhere = None
         if mesh is not None:
-            places, metrics = self._places(mesh), devices.same_everywhere(mesh)
+            places, everywhere = self._places(mesh), devices.same_everywhere(mesh)
         self._programs = (
             jax.jit(self._init, compiler_options=least, out_shardings=places),
             jax.jit(
@@ -73,11 +82,11 @@ class Trainer:
                 donate_argnums=0,
                 compiler_options=enough,
                 in_shardings=(places,),
-                out_shardings=(places, metrics),
+                out_shardings=places and IterationOutput(places, everywhere, everywhere),
             ),
         )
         self.init: Callable[[], TrainingState] = self._programs[0]
-        self.iterate: Callable[[TrainingState], tuple[TrainingState, dict[str, Any]]] = self._programs[1]
+        self.iterate: Callable[[TrainingState], IterationOutput] = self._programs[1]
 
     def compile(self) -> None:
         """Compiles `init` and `iterate` side by side; without it, each compiles when it is first called."""
@@ -111,8 +120,8 @@ class Trainer:
         )
         return strongly_typed(state)
 
-    def _iterate(self, state: TrainingState) -> tuple[TrainingState, dict[str, Any]]:
-        """One iteration. Metrics are scalars by name; `evidence` holds what led to a state that is not finite."""
+    def _iterate(self, state: TrainingState) -> IterationOutput:
+        """One iteration."""
         key, rollout_key, update_key = jax.random.split(state.key, 3)
         learner = state.learner
         act = make_inference_fn(self.networks)((learner.normalizer, learner.params.policy, learner.params.value))
@@ -127,7 +136,6 @@ class Trainer:
             state.difficulty,
         )
         transitions, metrics = experience.transitions, experience.metrics | {"difficulty": state.difficulty}
-        metrics |= {"evidence": experience.evidence}
         if self.prior and state.prior and experience.motion:
             style = self.prior.style(state.prior, experience.motion.transitions)
             paid = self._style_weight(statistics) * style
@@ -148,7 +156,7 @@ class Trainer:
             self.config.trainer.curriculum, state.difficulty, statistics.mean_length, self.config.env.episode_length
         )
         following = TrainingState(learner, average, prior, env_states, statistics, difficulty, key, iteration)
-        return strongly_typed(following), metrics
+        return IterationOutput(strongly_typed(following), metrics, experience.evidence)
 
     def _places(self, mesh: Mesh) -> TrainingState:
         """Where the state lives: robots spread over the devices, the rest the same on each."""
@@ -164,18 +172,16 @@ class Trainer:
         task = sum(weight for weight in weights if weight > 0) * self.config.env.control_dt
         return amp.weight * task * jnp.minimum(1.0, statistics.mean_length / amp.ramp_episode_length)
 
-    def policy_params(self, state: TrainingState) -> dict[str, Any]:
-        """The averaged policy as nested dicts of NumPy arrays."""
-        normalizer, params = state.average
-        return policy_params(self.config.trainer, self.env.env.engine.robot, normalizer, params.policy, params.value)
-
-    def amp_parts(self, state: TrainingState) -> dict[str, Any]:
-        """The discriminator as nested dicts of NumPy arrays and its weight, for the policy file; empty without AMP."""
+    def policy(self, state: TrainingState) -> TrainedPolicy:
+        """The averaged policy, and with AMP its discriminator."""
+        normalizer, average = state.average
+        robot = self.env.env.engine.robot
+        params = policy_params(self.config.trainer, robot, normalizer, average.policy, average.value)
         if state.prior is None:
-            return {}
-        normalizer = {"mean": state.prior.normalizer.mean, "std": state.prior.normalizer.std}
-        discriminator = jax.tree.map(np.asarray, {"normalizer": normalizer, "params": state.prior.params})
-        return {"amp_discriminator": discriminator, "amp_weight": self.config.amp.weight}
+            return TrainedPolicy(params)
+        scale = {"mean": state.prior.normalizer.mean, "std": state.prior.normalizer.std}
+        discriminator = jax.tree.map(np.asarray, {"normalizer": scale, "params": state.prior.params})
+        return TrainedPolicy(params, discriminator, self.config.amp.weight)
 
 
 def strongly_typed(state: TrainingState) -> TrainingState:

@@ -52,6 +52,14 @@ class Motion(NamedTuple):
     command: jax.Array  # [N, T, 3] the velocity asked for
 
 
+class _Means(NamedTuple):
+    """Over the robots, of one control step."""
+
+    reward_terms: jax.Array  # [K] in the order of the names
+    speed_error: jax.Array  # [] m/s
+    yaw_rate_error: jax.Array  # [] rad/s
+
+
 def start_statistics(num_envs: int) -> EpisodeStatistics:
     zeros = jnp.zeros(num_envs)
     return EpisodeStatistics(zeros, zeros, jnp.float32(0.0), jnp.float32(0.0))
@@ -77,18 +85,19 @@ def collect(
         action, policy_extras = act(states.observation, step_key)
         following, reached = env.step(states, action, difficulty)
         done = reached.terminated | reached.truncated
-        transition = {
-            "observation": states.observation,
-            "action": action,
-            "reward": reached.reward,
-            "discount": 1.0 - done,
-            "extras": {"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},
-        }
+        transition = Transition(
+            observation=states.observation,
+            action=action,
+            reward=reached.reward,
+            discount=1.0 - done,
+            next_observation=(),
+            extras={"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},
+        )
         running, ended = _count(running, reached.reward, done)
         bad = ~reached.readings.finite
         evidence = _remember(evidence, bad, states, reached, action)
         motion = _motion(env, describe, states, reached) if describe else None
-        means = {"reward_terms": _mean_terms(reached), "speed_errors": _speed_errors(env, reached)}
+        means = _Means(_mean_terms(reached), *_speed_errors(env, reached))
         outputs = (transition, motion, ended, jnp.sum(bad), means)
         return (following, running, evidence), outputs
 
@@ -98,17 +107,15 @@ def collect(
         step, carry, jax.random.split(key, num_steps)
     )
     statistics = _summarize(statistics, running, ended)
-    transitions = Transition(
-        next_observation=jax.tree.map(lambda x: x[:, None], states.observation),
-        **jax.tree.map(_robots_first, transitions),
-    )
+    transitions = jax.tree.map(_robots_first, transitions)
+    transitions = transitions._replace(next_observation=jax.tree.map(lambda x: x[:, None], states.observation))
     means = jax.tree.map(lambda x: jnp.mean(x, axis=0), means)
-    rates = means["reward_terms"] / env.env.config.env.control_dt
+    rates = means.reward_terms / env.env.config.env.control_dt
     metrics = {
         "reward": statistics.mean_reward,
         "episode_length": statistics.mean_length,
-        "speed_error": means["speed_errors"][0],
-        "yaw_rate_error": means["speed_errors"][1],
+        "speed_error": means.speed_error,
+        "yaw_rate_error": means.yaw_rate_error,
         "falls": jnp.sum((transitions.discount == 0) & (transitions.extras["state_extras"]["truncation"] == 0)),
         "bad_envs": jnp.sum(bad),
         **{f"reward/{name}": rates[index] for index, name in enumerate(states.reward_terms)},

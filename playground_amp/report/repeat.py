@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from playground_amp.configs.changes import changed
 from playground_amp.configs.loader import standard_data
 from playground_amp.configs.schema import Config
 from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.runs.manifest import differing_keys, keys_to_override
+from playground_amp.runs.stages import config_at
 
 _NOT_LEARNING = ("trainer.checkpoint_dir",)  # where a run lies does not change what it learns
 
@@ -41,23 +43,38 @@ def repeat_command(stages: Sequence[Config]) -> str:
 
     `stages`: the configurations of the run one after the other, each with the iteration it trained to.
     """
-    commands = [_command("--checkpoint-dir checkpoints/again", changes(stages[0]))]
-    for before, config in pairwise(stages):
+    runs = _without_own_stages(stages)
+    commands = [_command("--checkpoint-dir checkpoints/again", changes(runs[0]))]
+    for before, config in pairwise(runs):
         keys = keys_to_override(differing_keys(before.model_dump(mode="json"), config.model_dump(mode="json")))
         override = f"--override {' '.join(keys)}"
         commands.append(_command("--resume checkpoints/again", changes(config, before), override))
     return " &&\n".join(commands)
 
 
-def _command(start: str, changed: Sequence[Change], *more: str) -> str:
-    settings = [f"--set {shlex.quote(f'{change.key}={json.dumps(change.value)}')}" for change in changed]
-    return " \\\n    ".join(["python playground_amp/train.py", start, *settings, *more])
+def _without_own_stages(configs: Sequence[Config]) -> list[Config]:
+    """The configurations that a person gave: without those that a run came to by its own `stages:`."""
+    total = {"trainer.num_iterations": configs[-1].trainer.num_iterations}
+    given = [configs[0]]
+    for before, config in pairwise(configs):
+        expected = config_at(changed(given[-1], total), before.trainer.num_iterations + 1)
+        if differing_keys(expected.model_dump(mode="json"), config.model_dump(mode="json")):
+            given.append(config)
+        else:  # the same run, trained further
+            end = {"trainer.num_iterations": config.trainer.num_iterations}
+            given[-1] = changed(given[-1], end)
+    return given
+
+
+def _command(start: str, settings: Sequence[Change], *more: str) -> str:
+    set_flags = [f"--set {shlex.quote(f'{change.key}={json.dumps(change.value)}')}" for change in settings]
+    return " \\\n    ".join(["python playground_amp/train.py", start, *set_flags, *more])
 
 
 def _leaves(data: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     """Dotted keys and values, without what only --verify reads."""
     for key, value in data.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and key != "stages":
             if key != "quick_verify":
                 yield from _leaves(value, f"{prefix}{key}.")
         else:

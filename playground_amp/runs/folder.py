@@ -1,10 +1,10 @@
-"""The folder of a run: what lies where, which saved states are kept, and which one a run goes on from."""
+"""The folder of a run: what lies where, and which saved states and configurations are kept."""
 
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from playground_amp.yaml_text import read_yaml, write_yaml
 from playground_amp.runs.checkpoint import checkpoint_path, list_checkpoints
 from playground_amp.files import write_atomically
 from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
-from playground_amp.runs.manifest import different_versions, differing_keys, require_unchanged
-from playground_amp.runs.state import SavedState, read_state
+from playground_amp.runs.manifest import differing_keys
+from playground_amp.runs.stages import config_at
+from playground_amp.runs.state import SavedState
 
 METRICS = "metrics.jsonl"
 RESULT = "gate.json"  # in best/
@@ -62,25 +63,11 @@ def prune_states(run_folder: Path, keep: int) -> None:
         path.unlink()
 
 
-def find_state(
-    source: Path, run_folder: Path, manifest: Mapping[str, Any], override: Sequence[str], say: Callable[[str], None]
-) -> SavedState:
-    """The saved state to go on from, as `newest_sound_state`; it must be of the run that `manifest` describes.
-
-    Raises UserError if there is none, or if it is of another run than the entries of `override` allow.
-    """
-    saved = newest_sound_state(source, say, ours=_run_folder_of(source).resolve() == run_folder.resolve())
-    require_unchanged(saved.manifest, manifest, override)
-    if changed := different_versions(saved.manifest, manifest):
-        say(f"resuming under other versions, so bits may differ from an uninterrupted run: {', '.join(changed)}")
-    say(f"resuming from {saved.path}, iteration {saved.iteration}")
-    return saved
-
-
 def prepare_folder(run_folder: Path, saved: SavedState | None, config: Config, say: Callable[[str], None]) -> None:
     """Makes the folder ready for a fresh run, or for one that goes on from `saved`, of this folder or another.
 
-    The run's configuration is in it afterwards, and those that it was trained with before, if they said otherwise.
+    The run's configuration is in it afterwards, and those that it was trained with before, if they said otherwise
+    than what is in force next.
 
     Raises UserError if going on would drop states of this folder that are newer than `saved`, if the folder is
     somebody else's, or if the disk refuses it.
@@ -103,7 +90,7 @@ def _prepare(run_folder: Path, saved: SavedState | None, config: Config, say: Ca
             "the newest, or name another --checkpoint-dir to branch off"
         )
     if saved is not None:
-        _keep_stage(run_folder, saved, config)
+        keep_stage(run_folder, saved.iteration, saved.manifest["config"], config_at(config, saved.iteration + 1))
     write_atomically(run_folder / CONFIG, dump_config(config).encode())
 
 
@@ -113,14 +100,13 @@ def list_stages(run_folder: Path) -> dict[int, Path]:
     return dict(sorted((int(end), path) for end, path in found.items() if end.isdigit()))
 
 
-def _keep_stage(run_folder: Path, saved: SavedState, config: Config) -> None:
-    """Keeps the configuration that `saved` was trained with, if the run goes on from it with another."""
+def keep_stage(run_folder: Path, iteration: int, before: dict[str, Any], following: Config) -> None:
+    """Keeps the configuration that was in force up to `iteration`, if the run goes on with another."""
     for end, path in list_stages(run_folder).items():
-        if end >= saved.iteration:  # of an attempt that got no further
+        if end >= iteration:  # of an attempt that got no further
             path.unlink()
-    if differing_keys(saved.manifest["config"], config.model_dump(mode="json")):
-        stage = run_folder / STAGES.replace("*", str(saved.iteration))
-        write_atomically(stage, write_yaml(saved.manifest["config"]).encode())
+    if differing_keys(before, following.model_dump(mode="json")):
+        write_atomically(run_folder / STAGES.replace("*", str(iteration)), write_yaml(before).encode())
 
 
 def _copy_history(saved: SavedState, run_folder: Path) -> None:
@@ -129,26 +115,6 @@ def _copy_history(saved: SavedState, run_folder: Path) -> None:
     stages = [path for end, path in list_stages(source).items() if end < saved.iteration]
     for path in filter(Path.exists, [source / METRICS, *stages]):
         shutil.copy(path, run_folder / path.name)
-
-
-def newest_sound_state(source: Path, say: Callable[[str], None], ours: bool = True) -> SavedState:
-    """The state to go on from: `source` is a run folder, its folder of states, or one state.
-
-    A damaged state is named to `say`, set aside (if the folder is `ours` to write), and the one before it taken.
-    Raises UserError if there is none, or if the one that was asked for by name is damaged.
-    """
-    if source.suffix == ".npz":
-        return read_state(source)
-    states = list_states(_run_folder_of(source))
-    for path in states:
-        try:
-            return read_state(path)
-        except UserError as error:
-            say(f"{error}; {'set aside, ' if ours else ''}using the one before it")
-            if ours:
-                os.replace(path, path.with_suffix(".damaged"))
-    found = f"none of its {len(states)} saved states is sound" if states else "it holds no saved state"
-    raise UserError(f"cannot resume from {source}: {found}")
 
 
 def require_run_folder(run_folder: Path) -> None:
@@ -191,10 +157,6 @@ def set_aside_earlier_run(run_folder: Path) -> Path | None:
     for path in found:
         os.rename(path, target / path.name)
     return target
-
-
-def _run_folder_of(source: Path) -> Path:
-    return source.parent if source.name == STATES else source
 
 
 def _lies_in(path: Path, run_folder: Path) -> bool:

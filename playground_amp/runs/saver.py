@@ -1,14 +1,20 @@
 """Writes what a run must not lose; a disk that refuses is told of, and the run goes on with what was saved before."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from playground_amp.configs.schema import Config
+from playground_amp.learning import devices
+from playground_amp.learning.trained_policy import TrainedPolicy
 
 from playground_amp.runs.checkpoint import checkpoint_path, save_policy
 from playground_amp.runs.tracking.metrics_log import Record, strict
 from playground_amp.runs.result import Ending, RunResult
-from playground_amp.runs.folder import list_states, prune_states, state_path
+from playground_amp.runs.folder import keep_stage, list_states, prune_states, state_path
+from playground_amp.runs.manifest import make_manifest
 from playground_amp.runs.state import save_state
+from playground_amp.runs.training import Training
 
 EVIDENCE = "evidence"
 EVIDENCE_FILES = 10
@@ -18,16 +24,24 @@ class Saver:
     """Saves states, policies and evidence into a run folder."""
 
     def __init__(
-        self,
-        run_folder: Path,
-        manifest: Mapping[str, Any],
-        keep: int,
-        sync_metrics: Callable[[], None],
-        say: Callable[[str], None],
+        self, run_folder: Path, keep: int, sync_metrics: Callable[[], None], say: Callable[[str], None]
     ) -> None:
         """`keep`: how many states stay. `sync_metrics` forces to the disk what precedes a state."""
-        self._run_folder, self._manifest, self._keep = run_folder, manifest, keep
+        self._run_folder, self._keep = run_folder, keep
         self._sync_metrics, self._say = sync_metrics, say
+        self._manifest: dict[str, Any] = {}
+
+    def begin(self, config: Config, done: int) -> None:
+        """What is saved from now on, of the iterations after `done`, was made under `config`.
+
+        Where another one was in force before, that is kept in a file of its own.
+        """
+        before, self._manifest = self._manifest, make_manifest(config)
+        try:
+            if before:
+                keep_stage(self._run_folder, done, before["config"], config)
+        except OSError as error:
+            self._say(f"could not keep the configuration of the iterations up to {done}: {error.strerror}")
 
     def save_state(self, state: Any, record: Record) -> Path | None:
         """Saves the state after the record's iteration; None if the disk refuses."""
@@ -49,26 +63,25 @@ class Saver:
         if evidence is not None and evidence.found:
             self._write_evidence(f"iter_{record['iteration']:08d}", evidence, record)
 
-    def finish(
-        self, ending: Ending, state: Any, record: Record, policy_parts: Callable[[Any], dict[str, Any]]
-    ) -> RunResult:
+    def finish(self, ending: Ending, training: Training) -> RunResult:
         """Saves the end of a run, and says how it ended. A state gone bad becomes evidence: no run resumes from it."""
-        iteration = int(record["iteration"])
+        state, record, iteration = devices.gathered(training.state), training.record, training.done
         checkpoint = saved = None
         if ending is Ending.BAD_NUMBERS:
             self._write_evidence(f"state_iter_{iteration:08d}", state, record)
         else:
             saved = self.save_state(state, record)
-            checkpoint = self._save_policy(policy_parts(state), record)
+            checkpoint = self._save_policy(training.trainer.policy(state), record)
             lost = checkpoint is None if ending is Ending.FINISHED else saved is None
             ending = Ending.NOT_WRITTEN if lost else ending
         return RunResult(self._run_folder, ending, iteration, checkpoint, saved, dict(record))
 
-    def _save_policy(self, parts: Mapping[str, Any], record: Record) -> Path | None:
+    def _save_policy(self, policy: TrainedPolicy, record: Record) -> Path | None:
         path = checkpoint_path(self._run_folder, int(record["iteration"]))
+        amp = {} if policy.amp_discriminator is None else policy._asdict()
         try:
-            manifest = self._manifest
-            save_policy(path, metrics=record, config=manifest["config"], robot=manifest["robot"], **parts)
+            made_for = {"config": self._manifest["config"], "robot": self._manifest["robot"]}
+            save_policy(path, metrics=record, **made_for, **{"params": policy.params, **amp})
         except OSError as error:
             self._say(f"could not write {path}: {error.strerror}")
             return None

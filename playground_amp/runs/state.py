@@ -14,7 +14,7 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -57,9 +57,9 @@ def save_state(path: Path, state: Any, manifest: Mapping[str, Any]) -> None:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         text = json.dumps({"format": FORMAT, **manifest}, indent=1, sort_keys=True)
         archive.writestr(zipfile.ZipInfo(MANIFEST), text)
-        for name, leaf in _named_leaves(state).items():
+        for name, array in arrays_of(state).items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, _to_numpy(leaf, name), allow_pickle=False)
+                np.lib.format.write_array(member, array, allow_pickle=False)
         archive.comment = b"0" * SUM_LENGTH
     content = buffer.getbuffer()
     content[-SUM_LENGTH:] = hashlib.sha256(content[:-SUM_LENGTH]).hexdigest().encode()
@@ -88,27 +88,46 @@ def read_state(path: Path) -> SavedState:
     return SavedState(path, manifest, arrays)
 
 
-def restore(saved: SavedState, template: State) -> State:
-    """The saved arrays in the structure of `template`, whose own values do not matter.
+def restore(saved: SavedState, template: State, anew: Sequence[str] = ()) -> State:
+    """The saved arrays in the structure of `template`, whose own values matter only where names begin as in `anew`.
 
     Reward terms need not be the same ones: a run may go on with other terms than it was saved with.
 
     Raises UserError that lists the arrays which differ in name, shape or type.
     """
     leaves = _named_leaves(template)
-    expected = {name: _described(_key_data(leaf)) for name, leaf in leaves.items()}
-    arrays = {name: array for name, array in saved.arrays.items() if not name.startswith(_PAID)}
-    paid = {name: np.zeros(leaf.shape, leaf.dtype) for name, leaf in leaves.items() if name.startswith(_PAID)}
-    arrays |= {name: saved.arrays.get(name, nothing) for name, nothing in paid.items()}
-    found = {name: _described(array) for name, array in arrays.items()}
-    if expected != found:
-        names = [name for name in {**found, **expected} if found.get(name) != expected.get(name)]
-        lines = [f"  {name}: {found.get(name, 'absent')} → {expected.get(name, 'absent')}" for name in names[:10]]
-        more = [f"  and {len(names) - 10} more"] if len(names) > 10 else []
-        text = "\n".join(lines + more)
+    fresh = {name: leaf for name, leaf in leaves.items() if name.startswith(tuple(anew))}
+    wrong = [line for name, line in _differences(saved, leaves).items() if not name.startswith(tuple(anew))]
+    if wrong:
+        more = [f"  and {len(wrong) - 10} more"] if len(wrong) > 10 else []
+        text = "\n".join([*wrong[:10], *more])
         raise UserError(f"the saved state {saved.path} does not fit this run (saved → this run):\n{text}")
-    restored = [_from_numpy(arrays[name], leaf) for name, leaf in leaves.items()]
+    unpaid = {name: np.zeros(leaf.shape, leaf.dtype) for name, leaf in leaves.items() if name.startswith(_PAID)}
+    arrays = unpaid | saved.arrays
+    restored = [fresh[name] if name in fresh else _from_numpy(arrays[name], leaf) for name, leaf in leaves.items()]
     return jax.tree.unflatten(jax.tree.structure(template), restored)
+
+
+def misfits(saved: SavedState, template: State, names: tuple[str, ...]) -> bool:
+    """Whether arrays whose names begin so differ from those of `template` in name, shape or type."""
+    return any(name.startswith(names) for name in _differences(saved, _named_leaves(template)))
+
+
+def _differences(saved: SavedState, leaves: Mapping[str, jax.Array]) -> dict[str, str]:
+    """By name, a line about every array that differs; what the last step paid may be absent on either side."""
+    expected = {name: _described(_key_data(leaf)) for name, leaf in leaves.items()}
+    found = {name: _described(array) for name, array in saved.arrays.items()}
+    return {
+        name: f"  {name}: {found.get(name, 'absent')} → {expected.get(name, 'absent')}"
+        for name in {**found, **expected}
+        if found.get(name) != expected.get(name)
+        and not (name.startswith(_PAID) and (name not in found or name not in expected))
+    }
+
+
+def arrays_of(state: Any) -> dict[str, np.ndarray]:
+    """The arrays of a state by name, as a file holds them."""
+    return {name: _to_numpy(leaf, name) for name, leaf in _named_leaves(state).items()}
 
 
 def _named_leaves(tree: Any) -> dict[str, jax.Array]:

@@ -14,7 +14,7 @@ from playground_amp.amp.learner import MotionPrior, PriorState
 from playground_amp.doctor import economy, style_checks, walking
 from playground_amp.doctor.economy import Earnings, Idle
 from playground_amp.doctor.throwaway import ThrowAway
-from playground_amp.learning.iteration import Trainer, TrainingState
+from playground_amp.learning.iteration import IterationOutput, Trainer, TrainingState
 from playground_amp.motion.demonstrations import reference_buffer
 from playground_amp.robot.robot import load_robot
 
@@ -99,7 +99,7 @@ def test_style_is_scored_before_the_update_and_paid_by_its_weight() -> None:
 def test_style_scored_after_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
     right = Trainer._iterate
 
-    def updated_first(self: Trainer, state: TrainingState) -> tuple[TrainingState, dict[str, Any]]:
+    def updated_first(self: Trainer, state: TrainingState) -> IterationOutput:
         assert self.prior is not None
         motion = jnp.zeros((4, FEATURE_SIZE)), jnp.zeros((4, 3)), state.key
         learned, _ = self.prior.update(state.prior, *motion)  # pyright: ignore[reportArgumentType]

@@ -9,6 +9,7 @@ import numpy as np
 
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
+from playground_amp.learning.trained_policy import TrainedPolicy
 from playground_amp.paths import STANDARD
 
 
@@ -23,6 +24,12 @@ class FakeState(NamedTuple):
 class FakeEvidence(NamedTuple):
     found: jax.Array
     qpos: jax.Array
+
+
+class FakeOutput(NamedTuple):
+    state: FakeState
+    metrics: dict[str, jax.Array]
+    evidence: FakeEvidence
 
 
 class FakeTrainer:
@@ -45,16 +52,15 @@ class FakeTrainer:
             iteration=jnp.int32(0),
         )
 
-    def iterate(self, state: FakeState) -> tuple[FakeState, dict[str, Any]]:
+    def iterate(self, state: FakeState) -> FakeOutput:
         state, metrics = _iterate(state)
         iteration = int(state.iteration)
         metrics["bad_envs"] = jnp.int32(iteration in self.bad)
         metrics["skipped_updates"] = jnp.int32(iteration in self.skipped)
-        metrics["evidence"] = FakeEvidence(jnp.bool_(iteration in self.bad), jnp.full(18, 0.5))
-        return state, metrics
+        return FakeOutput(state, metrics, FakeEvidence(jnp.bool_(iteration in self.bad), jnp.full(18, 0.5)))
 
-    def policy_params(self, state: FakeState) -> dict[str, Any]:
-        return policy_params(np.asarray(state.weights["c"]))
+    def policy(self, state: FakeState) -> TrainedPolicy:
+        return TrainedPolicy(policy_params(np.asarray(state.weights["c"])))
 
 
 @partial(jax.jit, donate_argnums=0)

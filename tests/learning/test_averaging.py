@@ -58,12 +58,12 @@ def test_training_hands_back_the_average_and_goes_on_with_its_own_weights() -> N
     trainer = Trainer(fake_config("unused", *SMALL, "average_share=1.0"))
     state, seen = trainer.init(), []
     for _ in range(3):
-        state, _ = trainer.iterate(state)
+        state = trainer.iterate(state).state
         seen.append(jax.device_get((state.learner.params, state.learner.normalizer)))
     mean = jax.tree.map(lambda *x: np.mean(x, axis=0), *seen)
     expected = policy_params(
         trainer.config.trainer, trainer.env.env.engine.robot, mean[1], mean[0].policy, mean[0].value
     )
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-5), trainer.policy_params(state), expected)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-5), trainer.policy(state).params, expected)
     spread = jax.tree.map(lambda *x: np.abs(x[0] - x[2]).max(), *(params.policy for params, _ in seen))
     assert max(jax.tree.leaves(spread)) > 1e-4

@@ -15,7 +15,7 @@ from mujoco.batch import Batch, SimulationError
 from playground_amp.cli import replay
 from playground_amp.errors import UserError
 from playground_amp.learning import rollout
-from playground_amp.learning.iteration import Trainer, TrainingState
+from playground_amp.learning.iteration import IterationOutput, Trainer, TrainingState
 from playground_amp.physics.engines.native import NativeEngine
 from playground_amp.physics.protocol import PhysicsState
 from playground_amp.robot.altered import altered_robot
@@ -60,15 +60,15 @@ class Faulty:
 
     def __init__(self, trainer: Trainer, changes: dict[int, Change]) -> None:
         self.trainer, self.changes, self.parameters = trainer, changes, [np.zeros(1)]
-        self.init, self.policy_params = trainer.init, trainer.policy_params
+        self.init, self.policy = trainer.init, trainer.policy
         self.steps_per_iteration = trainer.steps_per_iteration
 
-    def iterate(self, state: TrainingState) -> tuple[TrainingState, dict[str, Any]]:
+    def iterate(self, state: TrainingState) -> IterationOutput:
         change = self.changes.get(int(state.iteration) + 1, lambda state: state)
-        state, metrics = self.trainer.iterate(change(state))
-        leaves = jax.tree.leaves((state.learner.params, state.learner.normalizer))
+        output = self.trainer.iterate(change(state))
+        leaves = jax.tree.leaves((output.state.learner.params, output.state.learner.normalizer))
         self.parameters.append(np.concatenate([np.ravel(leaf) for leaf in leaves]))
-        return state, metrics
+        return output
 
 
 def too_fast(*robots: int, speed: float = 1e5) -> Change:

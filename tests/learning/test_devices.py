@@ -42,8 +42,8 @@ def trainer(devices):
 def run(trainer, state, iterations):
     records = []
     for _ in range(iterations):
-        state, metrics = trainer.iterate(state)
-        records.append({name: float(x) for name, x in metrics.items() if name != "evidence"})
+        state, metrics, _ = trainer.iterate(state)
+        records.append({name: float(x) for name, x in metrics.items()})
     return state, records
 
 one, two = trainer(1), trainer(2)

@@ -113,7 +113,7 @@ def test_episodes_last_longer_and_earn_more(trained: Run) -> None:
 
 def test_what_was_saved_stands_and_keeps_its_feet_where_the_untrained_falls(trained: Run) -> None:
     """Disturbed by noise of 0.5, 0.2 rad a joint, as in training."""
-    untrained = trainer().policy_params(trainer().init())
+    untrained = trainer().policy(trainer().init()).params
     learned = read_policy(trained.folder / f"final_iter_{ITERATIONS}.pkl").params
     assert (judged(learned, 0.0, 0.0).seconds == 5.0).all()
     standing, before = judged(learned, 0.0, 0.5), judged(untrained, 0.0, 0.5)

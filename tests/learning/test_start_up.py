@@ -137,7 +137,7 @@ def test_without_a_place_to_keep_programs_a_command_runs_all_the_same(tmp_path: 
 
 def test_nothing_is_compiled_after_the_first_iteration_nor_after_a_resume(tmp_path: Path):
     trainer = Trainer(load_config(STANDARD, [], verify=True))
-    state, _ = trainer.iterate(trainer.init())
+    state = trainer.iterate(trainer.init()).state
     compiled = []
 
     def count(event: str, duration_secs: float, **_: str | int) -> None:
@@ -149,7 +149,7 @@ def test_nothing_is_compiled_after_the_first_iteration_nor_after_a_resume(tmp_pa
     assert len(compiled) == 1  # so the name is right
     compiled.clear()
     for _ in range(3):
-        state, _ = trainer.iterate(state)
+        state = trainer.iterate(state).state
     assert compiled == []
     save_state(tmp_path / "state.npz", state, {"iteration": 4})
     restored = restore(read_state(tmp_path / "state.npz"), state)

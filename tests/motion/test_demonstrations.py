@@ -177,26 +177,27 @@ def amp_trainer(folder: Path) -> Trainer:
 
 
 def test_a_saved_state_with_amp_goes_on_to_the_same_bits(amp_trainer: Trainer, tmp_path: Path) -> None:
-    state, _ = amp_trainer.iterate(amp_trainer.init())
+    state = amp_trainer.iterate(amp_trainer.init()).state
     save_state(tmp_path / "state.npz", state, {"iteration": 1})
-    through, metrics = amp_trainer.iterate(state)
-    resumed, again = amp_trainer.iterate(restore(read_state(tmp_path / "state.npz"), amp_trainer.init()))
+    through, metrics, _ = amp_trainer.iterate(state)
+    resumed, again, _ = amp_trainer.iterate(restore(read_state(tmp_path / "state.npz"), amp_trainer.init()))
     for ours, theirs in zip(jax.tree.leaves(through), jax.tree.leaves(resumed), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert float(metrics["amp/style_reward"]) == float(again["amp/style_reward"])
 
 
 def test_the_policy_file_of_a_run_with_amp_holds_the_discriminator(amp_trainer: Trainer) -> None:
-    parts = amp_trainer.amp_parts(amp_trainer.init())
-    assert parts["amp_weight"] == 1.0
-    assert parts["amp_discriminator"]["normalizer"]["mean"].shape == (74,)
-    assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(parts["amp_discriminator"]))
+    policy = amp_trainer.policy(amp_trainer.init())
+    assert policy.amp_weight == 1.0
+    assert policy.amp_discriminator is not None
+    assert policy.amp_discriminator["normalizer"]["mean"].shape == (74,)
+    assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(policy.amp_discriminator))
 
 
 def test_a_recorded_clip_is_labeled_with_what_was_reached(amp_trainer: Trainer) -> None:
     commands = np.array([[0.0, 0, 0], [0.3, 0, 0]], np.float32)
     takes = recorder.record(
-        config("actor_layers=[16]", "critic_layers=[16]"), amp_trainer.policy_params(amp_trainer.init()), commands, 0
+        config("actor_layers=[16]", "critic_layers=[16]"), amp_trainer.policy(amp_trainer.init()).params, commands, 0
     )
     standing, walking = takes
     assert standing.failed == []

@@ -12,6 +12,7 @@ from made_up_walks import CYCLE, task, walk
 from second_body import second_body
 
 from playground_amp.cli import report
+from playground_amp.configs.changes import changed
 from playground_amp.configs.loader import config_from_dict, dump_config, load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.payment import TERMS
@@ -33,6 +34,7 @@ from playground_amp.report.summary import summary, verdict
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import Scale, scale_of
 from playground_amp.runs.checkpoint import find_checkpoint
+from playground_amp.runs.stages import config_at
 
 ROBOT = load_robot("wildrobot", "flat")
 PHYSICS = CONFIG.physics.model_dump(mode="json")
@@ -239,6 +241,14 @@ class TestRepeating:
         assert "--resume checkpoints/again" in second
         assert f"--set physics.timestep={CONFIG.physics.timestep}" in second
         assert second.endswith("--override physics.timestep")
+
+    def test_a_run_with_stages_of_its_own_is_repeated_by_one_command(self) -> None:
+        stages = "stages={a: {until: 3}, b: {until: 5, changes: {reward_weights: {torque: -0.5}}}, c: {}}"
+        config = load_config(STANDARD, ["num_iterations=9", "alive=0.7", stages])
+        gone_through = [config_at(changed(config, {"trainer.num_iterations": end}), end) for end in (3, 5, 9)]
+        words = shlex.split(repeat_command(gone_through).replace("\\\n", " "))
+        assert words.count("playground_amp/train.py") == 1
+        assert load_config(STANDARD, [value for flag, value in itertools.pairwise(words) if flag == "--set"]) == config
 
     def test_the_default_is_changed_by_nothing(self) -> None:
         assert changes(CONFIG) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_trainer import FakeState, FakeTrainer
+from fake_trainer import FakeOutput, FakeState, FakeTrainer
 from test_loop import end_of, lines, train
 
 from playground_amp.runs.folder import list_states
@@ -37,7 +37,7 @@ def fills(disk: Path, full_at: int, empty_at: int) -> type[FakeTrainer]:
     """A trainer on whose disk something else takes all the room during some iterations."""
 
     class Crowded(FakeTrainer):
-        def iterate(self, state: FakeState) -> tuple[FakeState, dict[str, Any]]:
+        def iterate(self, state: FakeState) -> FakeOutput:
             iteration = int(state.iteration) + 1
             ballast = disk / "ballast"
             if iteration == full_at:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from paths import HELPERS
-from fake_trainer import FakeState, FakeTrainer, fake_config
+from fake_trainer import FakeOutput, FakeState, FakeTrainer, fake_config
 
 from playground_amp.errors import UserError
 from playground_amp.configs.loader import dump_config, load_config
 from playground_amp.files import exclusive
+from playground_amp.learning.trained_policy import TrainedPolicy
 from playground_amp.runs import saver
 from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.folder import list_stages, list_states, mark_best, state_path
@@ -45,7 +46,7 @@ def stop_at(iteration: int, *signals: int) -> type[FakeTrainer]:
     """A trainer that gets signals while it iterates."""
 
     class Stopped(FakeTrainer):
-        def iterate(self, state: FakeState) -> tuple[FakeState, dict[str, Any]]:
+        def iterate(self, state: FakeState) -> FakeOutput:
             if int(state.iteration) == iteration - 1:
                 for number in signals:
                     os.kill(os.getpid(), number)
@@ -226,8 +227,8 @@ def test_the_configuration_beside_the_run_is_the_resolved_one(tmp_path: Path) ->
 
 def test_the_policy_file_of_a_trainer_with_a_motion_prior_holds_it(tmp_path: Path) -> None:
     class Amp(FakeTrainer):
-        def amp_parts(self, state: FakeState) -> dict[str, Any]:
-            return {"amp_discriminator": {"kernel": state.weights["a/b"]}, "amp_weight": 0.5}
+        def policy(self, state: FakeState) -> TrainedPolicy:
+            return super().policy(state)._replace(amp_discriminator={"kernel": state.weights["a/b"]}, amp_weight=0.5)
 
     result = train(tmp_path, trainer=Amp)
     assert result.checkpoint is not None

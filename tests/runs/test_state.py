@@ -16,12 +16,12 @@ from playground_amp.errors import UserError
 from playground_amp.runs.folder import (
     list_states,
     mark_best,
-    newest_sound_state,
     prune_states,
     set_aside_earlier_run,
     state_path,
 )
 from playground_amp.runs.manifest import code_revision, make_manifest, require_unchanged
+from playground_amp.runs.resuming import newest_sound_state
 from playground_amp.runs.state import read_state, restore, save_state
 
 CONFIG = fake_config("run")
@@ -32,7 +32,7 @@ def state_after(iterations: int) -> FakeState:
     trainer = FakeTrainer(CONFIG)
     state = trainer.init()
     for _ in range(iterations):
-        state, _ = trainer.iterate(state)
+        state = trainer.iterate(state).state
     return state
 
 
@@ -55,8 +55,7 @@ def test_a_state_comes_back_bit_for_bit_and_goes_on_the_same(tmp_path: Path) -> 
     trainer = FakeTrainer(CONFIG)
     state = restore(saved, trainer.init())
     assert same_bits(state, state_after(3))
-    state, _ = trainer.iterate(state)
-    state, _ = trainer.iterate(state)
+    state = trainer.iterate(trainer.iterate(state).state).state
     assert same_bits(state, state_after(5))
     assert saved.iteration == 3
     assert np.isnan(saved.metrics["kl"])

@@ -1,0 +1,74 @@
+"""The section about the stages of a run: what changes while it goes on, and when."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator
+
+from playground_amp.configs.fields import Section
+
+_KEPT = (
+    "robot",
+    "stages",
+    "quick_verify",
+    "env.observation_history",
+    "trainer.name",
+    "trainer.seed",
+    "trainer.num_devices",
+    "trainer.num_iterations",
+    "trainer.symmetric",
+    "trainer.actor_layers",
+    "trainer.critic_layers",
+    "trainer.checkpoint_dir",
+)
+"""What no stage can change: the shape of what has learned so far, and what a run has once."""
+
+
+def _count_or_share(value: Any) -> int | float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value >= 1 and value == int(value):
+            return int(value)
+        if 0 < value < 1:
+            return float(value)
+    raise ValueError("a number of iterations, or a share of them between 0 and 1")
+
+
+class StageConfig(Section):
+    """A stage of a run: it goes on from the one before, with exactly the changes that it lists."""
+
+    until: Annotated[int | float, PlainValidator(_count_or_share)] | None = Field(
+        default=None, description="the iteration it ends with, or a share of trainer.num_iterations; null: the last one"
+    )
+    changes: dict[str, dict] = Field(default_factory=dict, description="sections and keys with their new values")
+
+
+def ends_in_order(stages: Mapping[str, StageConfig], num_iterations: int) -> list[tuple[str, int]]:
+    """The stages by name, in the order of their ends, each with its last iteration in a run of that length."""
+    lasting = sorted((stage.until, name) for name, stage in stages.items() if stage.until is not None)
+    ends = [(name, until if isinstance(until, int) else round(until * num_iterations)) for until, name in lasting]
+    final = [(name, num_iterations) for name, stage in stages.items() if stage.until is None]
+    return [(name, min(end, num_iterations)) for name, end in [*ends, *final]]
+
+
+def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[str]:
+    ends = [stage.until for stage in stages.values() if stage.until is not None]
+    unending = [name for name, stage in stages.items() if stage.until is None]
+    if stages and len(unending) != 1:
+        found = " and ".join(unending) or "none"
+        yield f"stages: one stage, the last, has no `until` and goes on to the end of the run; found {found}"
+    if len(set(ends)) < len(ends) or len({type(end) for end in ends}) > 1:
+        listed = ", ".join(f"{name} {stage.until}" for name, stage in stages.items())
+        yield f"stages must end one after the other, all at iterations or all at shares of them; found {listed}"
+    for name, stage in stages.items():
+        if not name.isidentifier():
+            yield f"stages.{name}: the name must be letters, digits and _, for --set stages.NAME.until=600"
+        kept = [key for key in _KEPT if _names(stage.changes, key.split("."))]
+        if kept:
+            yield f"stages.{name}.changes: {kept[0]} stays as it is through a run"
+
+
+def _names(changes: Any, path: list[str]) -> bool:
+    """Whether a value for the key at a path is among the changes."""
+    if not path:
+        return True
+    return isinstance(changes, Mapping) and path[0] in changes and _names(changes[path[0]], path[1:])

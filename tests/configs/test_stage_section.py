@@ -1,0 +1,97 @@
+"""Stages of a run in the YAML: read strictly, changed by name, and left alone by what holds throughout."""
+
+from pathlib import Path
+
+import pytest
+from second_body import second_body
+
+from playground_amp.configs.loader import config_from_dict, dump_config, load_config
+from playground_amp.configs.stages import StageConfig, ends_in_order
+from playground_amp.errors import UserError
+from playground_amp.paths import ROBUST, STANDARD
+from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import scale_of
+from playground_amp.yaml_text import parse_value
+
+
+def error_of(*settings: str) -> str:
+    with pytest.raises(UserError) as caught:
+        load_config(ROBUST, settings)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (
+            "learn.until=0",
+            "stages.learn.until must be a number of iterations, or a share of them between 0 and 1, found 0",
+        ),
+        ("learn.until=600.5", "or a share of them between 0 and 1, found 600.5"),
+        ("stages.learn.untill=7", "unknown key stages.learn.untill, did you mean stages.learn.until?"),
+        ("stages.lern.until=7", "there is no stage lern; the stages are learn, finish"),
+        ("finish.until=7", "one stage, the last, has no `until` and goes on to the end of the run; found none"),
+        ("learn.until=null", "one stage, the last, has no `until` and goes on to the end of the run; found learn and"),
+        ("stages.finish.changes.env.terrain=wet", "stages.finish.changes.env.terrain must be flat or rough, found"),
+        ("stages.finish.changes.env.target_height=0.1", "stages.finish: env.target_height 0.1 must be above"),
+        ("stages.finish.changes.trainer.seed=2", "stages.finish.changes: trainer.seed stays as it is through a run"),
+        ("stages.finish.changes.env.terain=flat", "unknown key env.terain, did you mean env.terrain?"),
+        ("stages={a b: {until: 2}, c: {}}", "stages.a b: the name must be letters, digits and _"),
+        ("stages={a: {until: 2}, b: {until: 0.5}, c: {}}", "must end one after the other, all at iterations or all"),
+        ("stages={a: {until: 2}, b: {until: 2}, c: {}}", "must end one after the other"),
+        ("stages={a: {changes: {env: {gait: 3}}}}", "stages.a.changes.env.gait must be a section with keys"),
+        ("stages={a: 3}", "stages.a must be a section with keys, found 3"),
+    ],
+)
+def test_what_is_wrong_with_a_stage_is_said_before_anything_starts(setting: str, expected: str) -> None:
+    assert expected in error_of(setting)
+
+
+def test_stages_come_in_the_order_of_their_ends_whatever_that_of_the_file() -> None:
+    stages = {"last": StageConfig(), "b": StageConfig(until=7), "a": StageConfig(until=3)}
+    assert ends_in_order(stages, 10) == [("a", 3), ("b", 7), ("last", 10)]
+    assert ends_in_order(stages, 5) == [("a", 3), ("b", 5), ("last", 5)]
+    shares = {"a": StageConfig(until=0.3), "last": StageConfig()}
+    assert ends_in_order(shares, 1000) == [("a", 300), ("last", 1000)]
+    assert ends_in_order({}, 10) == []
+
+
+def test_what_is_given_besides_the_file_holds_in_every_stage() -> None:
+    config = load_config(ROBUST, ["torque=-0.1", "env.terrain=rough"], flags={"trainer.desired_kl": 0.03})
+    changes, before = config.stages["finish"].changes, load_config(ROBUST).stages["finish"].changes
+    assert "torque" in before["reward_weights"]
+    assert "desired_kl" in before["trainer"]
+    assert "torque" not in changes["reward_weights"]
+    assert changes["trainer"] == {"entropy_cost": before["trainer"]["entropy_cost"]}
+    assert changes["env"] == before["env"]
+    one = load_config(ROBUST, ["stages.finish.changes.torque=-0.1"])
+    assert one.stages["finish"].changes["reward_weights"] == before["reward_weights"] | {"torque": -0.1}
+    assert one.reward_weights == load_config(ROBUST).reward_weights
+
+
+def test_a_file_changes_a_stage_of_the_one_that_it_extends(tmp_path: Path) -> None:
+    heir = tmp_path / "heir.yaml"
+    heir.write_text(
+        f"extends: {ROBUST}\nstages:\n  finish:\n    changes:\n      reward_weights:\n        torque: -0.2\n"
+    )
+    stages, before = load_config(heir).stages, load_config(ROBUST).stages
+    assert stages["learn"] == before["learn"]
+    weights = before["finish"].changes["reward_weights"] | {"torque": -0.2}
+    assert stages["finish"].changes == before["finish"].changes | {"reward_weights": weights}
+
+
+def test_stages_come_back_from_what_is_written() -> None:
+    config = load_config(ROBUST)
+    assert config_from_dict(parse_value(dump_config(config), "test"), "test") == config
+    assert load_config(STANDARD).stages == {}
+
+
+def test_a_stage_of_another_robot_is_scaled(tmp_path: Path) -> None:
+    robot = second_body(tmp_path / "second")
+    scale = scale_of(load_robot(robot))
+    scaled, unit = (load_config(ROBUST, each).stages for each in ([f"robot={robot}"], []))
+    ours, theirs = (stages["finish"].changes for stages in (scaled, unit))
+    speeds = theirs["env"]["commands"]["forward"]
+    assert ours["env"]["commands"]["forward"] == pytest.approx([scale.speed * x for x in speeds], rel=1e-5)
+    assert ours["reward_weights"] == theirs["reward_weights"]
+    assert scaled["learn"].until == 600

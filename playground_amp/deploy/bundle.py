@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from playground_amp.deploy import golden, runtime
 from playground_amp.deploy.manifest import bundle_manifest
@@ -35,7 +34,7 @@ class Exported:
     parity: dict[str, Parity]  # by backend
     latency: dict[str, Latency]  # by backend
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, runtime.Json]:
         """The figures as plain data."""
         return {
             "golden_vectors": self.vectors,
@@ -104,5 +103,5 @@ def _measure(folder: Path, recorded: Recorded, vectors: int) -> Exported:
     return Exported(vectors, parity, latency)
 
 
-def _write_json(path: Path, value: Any) -> None:
+def _write_json(path: Path, value: runtime.Json) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

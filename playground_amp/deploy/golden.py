@@ -1,17 +1,17 @@
 """Golden vectors: recorded sensor readings and the servo targets that the JAX policy answered them with."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from playground_amp.deploy.recording import COMMANDS, Recorded
+from playground_amp.deploy.runtime import Json
 
 TOLERANCE_RAD = 1e-5
 LENGTHS = {0: 25, 100: 10}  # from which control step: how many; the first ones see the clock start and stop
 
 
-def golden_vectors(recorded: Recorded, joint_names: Sequence[str]) -> dict[str, Any]:
+def golden_vectors(recorded: Recorded, joint_names: Sequence[str]) -> dict[str, Json]:
     """Sequences of consecutive control steps under each of `COMMANDS`, as plain data with joints by name.
 
     The end of an episode ends a sequence.
@@ -24,7 +24,7 @@ def golden_vectors(recorded: Recorded, joint_names: Sequence[str]) -> dict[str, 
     return {"tolerance_rad": TOLERANCE_RAD, "sequences": sequences}
 
 
-def count(golden: dict[str, Any]) -> int:
+def count(golden: dict[str, Json]) -> int:
     """How many vectors there are."""
     return sum(len(sequence["steps"]["command"]) for sequence in golden["sequences"])
 
@@ -35,8 +35,8 @@ def _end(ended: np.ndarray, start: int, length: int) -> int:
     return int(ends[0]) if ends.size else start + length
 
 
-def _sequence(recorded: Recorded, joint_names: Sequence[str], robot: int, window: slice) -> dict[str, Any]:
-    def by_joint(values: np.ndarray) -> dict[str, Any]:
+def _sequence(recorded: Recorded, joint_names: Sequence[str], robot: int, window: slice) -> dict[str, Json]:
+    def by_joint(values: np.ndarray) -> dict[str, Json]:
         return {name: _numbers(values[..., index]) for index, name in enumerate(joint_names)}
 
     steps = Recorded(*(column[window, robot] for column in recorded))
@@ -59,7 +59,7 @@ def _sequence(recorded: Recorded, joint_names: Sequence[str], robot: int, window
     }
 
 
-def _numbers(values: np.ndarray) -> Any:
+def _numbers(values: np.ndarray) -> Json:
     """Plain numbers with the nine digits that tell any two float32 apart."""
     if values.ndim:
         return [_numbers(value) for value in values]

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp import rotations
+from playground_amp.deploy.runtime import Json
 from playground_amp.robot.record import Chain
 
 _NO_TURN = (1.0, 0.0, 0.0, 0.0)
@@ -29,7 +30,7 @@ def imu_readings(
     return _turned(orientation, gyro, imu.tip_rotation)
 
 
-def hinges_of(imu: Chain, joint_names: Sequence[str]) -> list[dict[str, str | list[float]]]:
+def hinges_of(imu: Chain, joint_names: Sequence[str]) -> list[dict[str, Json]]:
     """The hinges from the base to the IMU as the manifest lists them."""
     rows = zip(imu.joints.tolist(), imu.rotation.tolist(), imu.axis.tolist(), strict=True)
     return [{"joint": joint_names[joint], "rotation": rotation, "axis": axis} for joint, rotation, axis in rows]

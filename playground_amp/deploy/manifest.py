@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from playground_amp.configs.schema import Config
 from playground_amp.deploy import runtime
 from playground_amp.deploy.imu import hinges_of
 from playground_amp.deploy.onnx_model import ACTIVATION
+from playground_amp.deploy.runtime import Json
 from playground_amp.envs.observations import actor_parts
 from playground_amp.robot.identity import identity_of
 from playground_amp.robot.record import Robot
@@ -19,7 +19,9 @@ GYRO_LIMIT = 35.0  # rad/s: 2000 degrees/s, beyond which such sensors saturate
 COMMAND_MARGIN = 0.25  # of the width of what was trained, to either side
 
 
-def bundle_manifest(config: Config, robot: Robot, checkpoint_sha256: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+def bundle_manifest(
+    config: Config, robot: Robot, checkpoint_sha256: str, files: Mapping[str, bytes]
+) -> dict[str, Json]:
     """What the numbers of a bundle mean, as plain data. The runtime computes with it or holds it against the model."""
     identity = identity_of(robot)
     return {
@@ -57,7 +59,7 @@ def bundle_manifest(config: Config, robot: Robot, checkpoint_sha256: str, files:
     }
 
 
-def _joints(robot: Robot) -> Iterator[dict[str, Any]]:
+def _joints(robot: Robot) -> Iterator[dict[str, Json]]:
     """In their order: range, home, limits of the servo, and what a reading may be at most."""
     for index, name in enumerate(robot.joint_names):
         lower, upper, speed = (float(x[index]) for x in (robot.joint_lower, robot.joint_upper, robot.speed_limit))
@@ -73,7 +75,7 @@ def _joints(robot: Robot) -> Iterator[dict[str, Any]]:
         }
 
 
-def _task(config: Config) -> dict[str, Any]:
+def _task(config: Config) -> dict[str, Json]:
     """Command, action and gait clock."""
     gait = config.env.gait
     trained = trained_commands(config)

@@ -7,7 +7,6 @@ action, and `joint_target` [N, J] rad, within the joints' ranges. No node has at
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import onnx
@@ -17,12 +16,13 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import actor_layout
 from playground_amp.errors import UserError
 from playground_amp.robot.record import Robot
+from playground_amp.runs.checkpoint import Params
 
 ACTIVATION = "Elu"
 OPSET, IR_VERSION = 17, 8  # read by onnxruntime 1.13 and later
 
 
-def build_onnx(params: Mapping[str, Any], config: Config, robot: Robot) -> bytes:
+def build_onnx(params: Params, config: Config, robot: Robot) -> bytes:
     """The model of policy parameters (`learning.networks.policy_params`).
 
     Raises:
@@ -66,7 +66,7 @@ def _action_mapping(*, filtered: bool) -> list[onnx.NodeProto]:
     ]
 
 
-def _constants(normalizer: Mapping[str, Any], config: Config, robot: Robot) -> dict[str, np.ndarray]:
+def _constants(normalizer: Params, config: Config, robot: Robot) -> dict[str, np.ndarray]:
     home, kept = robot.home_joint_position, config.env.action_filter
     layout = actor_layout(robot)
     offset, scale = (np.tile(x, config.env.observation_history) for x in (layout.offset, layout.scale))
@@ -83,7 +83,7 @@ def _constants(normalizer: Mapping[str, Any], config: Config, robot: Robot) -> d
     return constants | ({"action_filter": np.array(kept), "action_share": np.array(1 - kept)} if kept else {})
 
 
-def _layers(policy: Mapping[str, Any], config: Config, robot: Robot) -> list[tuple[np.ndarray, np.ndarray]]:
+def _layers(policy: Params, config: Config, robot: Robot) -> list[tuple[np.ndarray, np.ndarray]]:
     """(kernel [in, out], bias [out]) of every layer of Brax's actor: the hidden ones, then the mean of the action."""
     tree = policy["params"]
     named = [*(tree["MLP_0"][f"hidden_{index}"] for index in range(len(tree["MLP_0"]))), tree["Dense_0"]]

@@ -3,9 +3,8 @@
 Half of the robots walk from rest under fixed commands, the others start and are commanded as in training.
 """
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -21,30 +20,34 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.networks import make_policy
 from playground_amp.robot.scale import scale_of
 from playground_amp.rollouts.rollout import AsInTraining, policy_controller, roll_out
+from playground_amp.runs.checkpoint import Params
 
 # WildRobot's: forward, sideways m/s, yaw rate rad/s; other robots get these times their scale.
 COMMANDS = ((0.0, 0.0, 0.0), (0.1, 0.0, 0.0), (0.3, 0.0, 0.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.2, -0.5))
 _SEED = 0
 
 
+Column: TypeAlias = Any  # JAX's array while it is recorded, NumPy's afterwards
+
+
 class Recorded(NamedTuple):
     """Columns over [steps, robots]; a row is one moment, what the JAX policy did, and what came of it."""
 
-    observation: Any  # [A history] as the environment made it
-    observation_si: Any  # [A history] the same without offset and scales
-    before: Any  # [A (history - 1)] its part that is older than this moment
-    orientation: Any  # [4] wxyz of the IMU in the world
-    gyro: Any  # [3] rad/s, in the IMU's frame
-    joint_position: Any  # [J] rad
-    joint_velocity: Any  # [J] rad/s
-    command: Any  # [3] forward, sideways m/s, yaw rate rad/s
-    gait_phase: Any  # []
-    previous_action: Any  # [J]
-    previous_target: Any  # [J] rad
-    action: Any  # [J]
-    joint_target: Any  # [J] rad, what the environment's servos got
-    next_gait_phase: Any  # []
-    ended: Any  # [] bool: the episode ended with this step
+    observation: Column  # [A history] as the environment made it
+    observation_si: Column  # [A history] the same without offset and scales
+    before: Column  # [A (history - 1)] its part that is older than this moment
+    orientation: Column  # [4] wxyz of the IMU in the world
+    gyro: Column  # [3] rad/s, in the IMU's frame
+    joint_position: Column  # [J] rad
+    joint_velocity: Column  # [J] rad/s
+    command: Column  # [3] forward, sideways m/s, yaw rate rad/s
+    gait_phase: Column  # []
+    previous_action: Column  # [J]
+    previous_target: Column  # [J] rad
+    action: Column  # [J]
+    joint_target: Column  # [J] rad, what the environment's servos got
+    next_gait_phase: Column  # []
+    ended: Column  # [] bool: the episode ended with this step
 
 
 def seen_in_si_units(env: WildRobotEnv, state: EnvState) -> jax.Array:
@@ -52,7 +55,7 @@ def seen_in_si_units(env: WildRobotEnv, state: EnvState) -> jax.Array:
     return env.observer.actor.in_si_units(state.observation["state"])
 
 
-def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -> Recorded:
+def record(config: Config, params: Params, robots: int, steps: int) -> Recorded:
     """Columns [steps, robots] of NumPy arrays under the deterministic policy, on the native engine.
 
     The first `robots // 2` robots walk under `COMMANDS` in turn.
@@ -61,7 +64,7 @@ def record(config: Config, params: Mapping[str, Any], robots: int, steps: int) -
     changes = {"physics.engine": "native"} | {f"domain_randomization.{key}": value for key, value in NOMINAL.items()}
     config = changed(config, changes, "the checkpoint's configuration")
     env = WildRobotEnv(config)
-    vector, controller = VectorEnv(env), policy_controller(make_policy(config.trainer, env.engine.robot), dict(params))
+    vector, controller = VectorEnv(env), policy_controller(make_policy(config.trainer, env.engine.robot), params)
     starts = jax.jit(partial(_starts, vector, robots=robots))(jax.random.PRNGKey(_SEED))
     return roll_out(AsInTraining(vector), controller, starts, steps, _row)
 

@@ -16,9 +16,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+Json: TypeAlias = Any  # what JSON files hold
+Reading: TypeAlias = Any  # a number; for a batch an array [N]
 
 FORMAT = 2
 UNITS = {"angle": "rad", "angular_velocity": "rad/s", "linear_velocity": "m/s", "time": "s"}
@@ -36,19 +40,19 @@ class BundleError(Exception):
 class Sensors(NamedTuple):
     """What the robot measures at one moment; for a batch every number is an array [N]."""
 
-    orientation: Any  # [4] of the IMU in the world, in the bundle's quaternion order; its yaw may drift
-    gyro: Any  # [3] rad/s, in the IMU's frame
-    joint_position: Mapping[str, Any]  # by joint name, rad
-    joint_velocity: Mapping[str, Any]  # by joint name, rad/s
+    orientation: ArrayLike  # [4] of the IMU in the world, in the bundle's quaternion order; its yaw may drift
+    gyro: ArrayLike  # [3] rad/s, in the IMU's frame
+    joint_position: Mapping[str, Reading]  # by joint name, rad
+    joint_velocity: Mapping[str, Reading]  # by joint name, rad/s
 
 
 class Memory(NamedTuple):
     """What the policy carries from one control period to the next; for a batch with a leading [N]."""
 
-    gait_phase: Any  # [] in [0, 1)
-    previous_action: Any  # [joints]
-    joint_target: Any  # [joints] rad, as last sent to the servos
-    before: Any = None  # [A (history - 1)] the observations before, the newest first; None: there were none
+    gait_phase: np.ndarray | np.floating  # [] in [0, 1)
+    previous_action: np.ndarray  # [joints]
+    joint_target: np.ndarray  # [joints] rad, as last sent to the servos
+    before: np.ndarray | None = None  # [A (history - 1)] the observations before, the newest first; None: none
 
 
 def load_policy(folder: str | Path, backend: str = "auto") -> "WalkingPolicy":
@@ -77,7 +81,7 @@ def load_policy(folder: str | Path, backend: str = "auto") -> "WalkingPolicy":
 class WalkingPolicy:
     """From sensors to servo targets. Made by `load_policy`, which verifies it."""
 
-    def __init__(self, manifest: Mapping[str, Any], model: bytes, backend: str = "auto"):
+    def __init__(self, manifest: Json, model: bytes, backend: str = "auto"):
         self.manifest = manifest
         self.joint_names: tuple[str, ...] = tuple(joint["name"] for joint in manifest["joints"])
         self.control_dt: float = manifest["control_dt"]
@@ -93,7 +97,7 @@ class WalkingPolicy:
         self._run = _onnxruntime_session(model) if self.backend == "onnxruntime" else graph.run
         self._memory = self.start()
 
-    def start(self, gait_phase: Any = 0.0) -> Memory:
+    def start(self, gait_phase: float = 0.0) -> Memory:
         """The memory at the home pose. The left foot swings first from phase 0, the right one from 0.5."""
         return Memory(np.float32(gait_phase), np.zeros_like(self.home), self.home)
 
@@ -114,7 +118,7 @@ class WalkingPolicy:
         self._memory = self.act(self._memory, self._bounds.checked_sensors(sensors), wanted)
         return dict(zip(self.joint_names, self._memory.joint_target.tolist(), strict=True))
 
-    def act(self, memory: Memory, sensors: Sensors, command: Any) -> Memory:
+    def act(self, memory: Memory, sensors: Sensors, command: ArrayLike) -> Memory:
         """The pure function behind `step`, of one robot or of a batch: the memory afterwards holds the targets."""
         command = np.asarray(command, np.float32)
         observation = self.observation(memory, sensors, command)
@@ -140,7 +144,7 @@ class WalkingPolicy:
         }
         return np.concatenate([parts[name] for name in self._parts], axis=-1, dtype=np.float32)
 
-    def network(self, observation: np.ndarray, previous_target: Any) -> tuple[np.ndarray, np.ndarray]:
+    def network(self, observation: np.ndarray, previous_target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Action [..., joints] and joint targets [..., joints] rad of observations [..., A history] in SI units."""
         inputs = {"observation": observation, "previous_joint_target": np.asarray(previous_target, np.float32)}
         rows = {name: np.reshape(value, (-1, value.shape[-1])) for name, value in inputs.items()}
@@ -148,7 +152,7 @@ class WalkingPolicy:
         action, joint_target = self._run(rows)
         return action.reshape(shape), joint_target.reshape(shape)
 
-    def _advance(self, phase: Any, command: np.ndarray) -> np.ndarray:
+    def _advance(self, phase: np.ndarray | np.floating, command: np.ndarray) -> np.ndarray:
         """The gait phase a control period later; told to stand, the robot finishes its step and waits."""
         clock = self._clock
         speed = np.hypot(command[..., 0], command[..., 1])
@@ -158,14 +162,14 @@ class WalkingPolicy:
         standing = (command == 0).all(axis=-1)
         return np.asarray(np.where(standing, waiting, later) % 1.0, np.float32)
 
-    def _by_joint(self, values: Mapping[str, Any]) -> np.ndarray:
+    def _by_joint(self, values: Mapping[str, Reading]) -> np.ndarray:
         return np.array([values[name] for name in self.joint_names], float).T
 
 
 class _Imu:
     """Where the IMU sits: the hinges from the base to it turn its frame."""
 
-    def __init__(self, imu: Mapping[str, Any], joint_names: Sequence[str]):
+    def __init__(self, imu: Json, joint_names: Sequence[str]):
         order = imu["quaternion_order"]
         if order not in QUATERNION_ORDERS:
             raise BundleError(f"the quaternion order is {order!r}, it can be {' or '.join(QUATERNION_ORDERS)}")
@@ -179,7 +183,7 @@ class _Imu:
         self._mounting = _matrix(imu.get("mounting", (1, 0, 0, 0)))
 
     def in_base(
-        self, orientation: Any, gyro: Any, joint_position: np.ndarray, joint_velocity: np.ndarray
+        self, orientation: ArrayLike, gyro: ArrayLike, joint_position: np.ndarray, joint_velocity: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Direction of gravity and angular velocity [..., 3] rad/s in the base frame, of readings in the IMU's."""
         gravity = _gravity(np.asarray(orientation, float)[..., self._wxyz]) @ self._mounting.T
@@ -204,7 +208,7 @@ def _turn(vector: np.ndarray, axis: np.ndarray, angle: np.ndarray) -> np.ndarray
     return cos * vector + sin * np.cross(axis, vector) + (1 - cos) * along
 
 
-def _matrix(wxyz: Any) -> np.ndarray:
+def _matrix(wxyz: ArrayLike) -> np.ndarray:
     """The matrix [3, 3] of a rotation."""
     w, x, y, z = np.asarray(wxyz, float) / np.linalg.norm(wxyz)
     return np.array(
@@ -222,7 +226,7 @@ def _matrix(wxyz: Any) -> np.ndarray:
 class _Bounds:
     """What readings and commands of one robot may be. A bundle of format 1 names no bounds: there is no end to it."""
 
-    def __init__(self, manifest: Mapping[str, Any]):
+    def __init__(self, manifest: Json):
         joints, endless = manifest["joints"], [-np.inf, np.inf]
         self._names = [joint["name"] for joint in joints]
         self._position = np.array([joint.get("readable_position", endless) for joint in joints], float)
@@ -249,7 +253,7 @@ class _Bounds:
         by_name = (dict(zip(self._names, values, strict=True)) for values in (position, velocity))
         return Sensors(orientation, gyro, *by_name)
 
-    def checked_command(self, command: Any) -> np.ndarray:
+    def checked_command(self, command: object) -> np.ndarray:
         """The command [3]. Raises BundleError."""
         numbers = _numbers(command, len(COMMAND), "the command")
         _require_within(numbers, self._command, [f"command {name}" for name in COMMAND], "m/s or rad/s")
@@ -265,7 +269,7 @@ class _Bounds:
         return _numbers(values, len(self._names), f"the joints' {what}")
 
 
-def _numbers(values: Any, size: int, what: str) -> np.ndarray:
+def _numbers(values: object, size: int, what: str) -> np.ndarray:
     """`values` as so many finite numbers. Raises BundleError."""
     try:
         numbers = np.array(values, float)
@@ -290,7 +294,7 @@ def _require_within(numbers: np.ndarray, bounds: np.ndarray, names: Sequence[str
 # What a bundle must show before it runs
 
 
-def _check_golden(policy: WalkingPolicy, golden: Mapping[str, Any]) -> None:
+def _check_golden(policy: WalkingPolicy, golden: Json) -> None:
     """Computes every golden sequence again, from sensors to targets, with the clock and the memory running."""
     tolerance = golden["tolerance_rad"]
     if not golden["sequences"]:
@@ -317,16 +321,16 @@ def _check_golden(policy: WalkingPolicy, golden: Mapping[str, Any]) -> None:
                 raise BundleError(f"refused, the bundle was altered: the gait clock is off at {place}")
 
 
-def _rows(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(columns: Json) -> Iterator[dict[str, Json]]:
     for step in range(len(columns["command"])):
         yield {name: _at(step, column) for name, column in columns.items()}
 
 
-def _at(step: int, column: Any) -> Any:
+def _at(step: int, column: Json) -> Json:
     return {joint: values[step] for joint, values in column.items()} if isinstance(column, dict) else column[step]
 
 
-def _check_description(manifest: Mapping[str, Any], graph: "OnnxGraph") -> None:
+def _check_description(manifest: Json, graph: "OnnxGraph") -> None:
     """Raises BundleError unless what the manifest says of the network is what the network contains."""
     parts, joints = manifest["observation"], manifest["joints"]
     constants = {"action_filter": np.float32(0), **graph.constants}  # no filter, no node
@@ -360,7 +364,7 @@ def _read(path: Path) -> bytes:
         raise BundleError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path) -> Json:
     try:
         return json.loads(_read(path))
     except ValueError as error:

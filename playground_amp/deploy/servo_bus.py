@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from playground_amp.deploy.runtime import Sensors
 
@@ -54,7 +55,7 @@ class ServoStandIn(threading.Thread):
     Every target [joints] rad moves the servos as far as `speed_limit` [joints] rad/s allows in one control period.
     """
 
-    def __init__(self, home: np.ndarray, control_dt: float, speed_limit: Sequence[float]):
+    def __init__(self, home: np.ndarray, control_dt: float, speed_limit: ArrayLike):
         super().__init__(daemon=True)
         self.position = np.array(home, float)
         self.targets_received = 0

@@ -1,7 +1,6 @@
 """The policy inside a saved state, so that a run can be watched while it trains."""
 
 from pathlib import Path
-from typing import Any
 
 import jax
 
@@ -10,7 +9,7 @@ from playground_amp.learning import averaging
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.ppo import init_learner
 from playground_amp.robot.record import Robot
-from playground_amp.runs.checkpoint import SavedPolicy, config_and_robot
+from playground_amp.runs.checkpoint import Params, SavedPolicy, config_and_robot
 from playground_amp.runs.state import SavedState, read_state, restore
 
 _AVERAGE = "average/"
@@ -30,7 +29,7 @@ def read_policy_of_state(path: Path, robot: str | None = None) -> SavedPolicy:
     return SavedPolicy(path, params, state.metrics, config, loaded, amp=None)
 
 
-def _params(saved: SavedState, trainer: TrainerConfig, robot: Robot) -> dict[str, Any]:
+def _params(saved: SavedState, trainer: TrainerConfig, robot: Robot) -> Params:
     """As `make_policy` takes them."""
     means = {name: array for name, array in saved.arrays.items() if name.startswith(_NORMALIZER_MEAN)}
     observation = {

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -29,13 +29,14 @@ KEYS = ("params", "metrics", "config")
 AMP_KEYS = ("amp_discriminator", "amp_weight")
 ROBOT_KEY = "robot"  # which the files of earlier versions lack
 PARAMS_KEYS = ("normalizer", "policy", "value")
+Params: TypeAlias = dict[str, Any]  # arrays in nested dicts
 
 
 @dataclass(frozen=True, eq=False)
 class AmpPrior:
     """The motion prior that a policy was trained with."""
 
-    discriminator: dict[str, Any]  # nested arrays
+    discriminator: Params
     weight: float  # of the style reward
 
 
@@ -44,7 +45,7 @@ class SavedPolicy:
     """A policy as read from a file; it is for the robot that the configuration names."""
 
     path: Path
-    params: dict[str, Any]  # as `make_policy` takes them: nested arrays under normalizer, policy and value
+    params: Params  # as `make_policy` takes them: normalizer, policy and value
     metrics: dict[str, float]  # the record of its last iteration
     config: Config
     robot: Robot

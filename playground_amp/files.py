@@ -58,16 +58,21 @@ def sync(path: Path) -> None:
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
+        sync_open_file(descriptor, "folders" if path.is_dir() else "files")
+    finally:
+        os.close(descriptor)
+
+
+def sync_open_file(descriptor: int, what: str = "files") -> None:
+    """The same of a file that is open."""
+    try:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _NOT_OFFERED:
             raise
-        what = "folders" if path.is_dir() else "files"
         warn_once(
             f"{what} cannot be forced to this disk ({error.strerror}): a power cut can lose what was written last"
         )
-    finally:
-        os.close(descriptor)
 
 
 def visible(folder: Path, pattern: str) -> list[Path]:

@@ -4,7 +4,6 @@ Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or 
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from playground_amp.cli.parser import (
 from playground_amp.configs.engines import JUDGES
 from playground_amp.errors import UserError
 from playground_amp.physics.registry import prepare
+from playground_amp.telling import tell, warn
 
 if TYPE_CHECKING:
     from playground_amp.gates.cells import Gate
@@ -177,10 +177,10 @@ def _keep_best(run: "GateRun", checkpoint: Path) -> None:
     try:
         best = keep_best(run, checkpoint)
     except (OSError, UserError) as error:
-        print(f"not kept as the best of its run: {error}", file=sys.stderr)
+        warn(f"not kept as the best of its run: {error}")
     else:
         if best:
-            print(f"the best of its run by this gate so far: kept in {best}")
+            tell(f"the best of its run by this gate so far: kept in {best}")
 
 
 def _write_video(run: "GateRun", path: Path) -> Path | None:
@@ -195,9 +195,9 @@ def _write_video(run: "GateRun", path: Path) -> Path | None:
     try:
         write_episode(run.recordings[fastest][0], load_robot(run.config.robot, run.cells[fastest].cell.scene), path)
     except UserError as error:
-        print(f"no video: {error}", file=sys.stderr)
+        warn(f"no video: {error}")
         return None
-    print(f"video: {path}")
+    tell(f"video: {path}")
     return path
 
 
@@ -223,6 +223,6 @@ def _write_report(run: "GateRun", seconds: float, facts: "RunFacts", path: Path,
     try:
         write_report(facts, path, [judged], film)
     except UserError as error:
-        print(f"no report: {error}", file=sys.stderr)
+        warn(f"no report: {error}")
     else:
-        print(f"report: {path}")
+        tell(f"report: {path}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, add_robot_flag
 from playground_amp.errors import UserError
+from playground_amp.telling import tell
 
 if TYPE_CHECKING:
     from playground_amp.deploy.bundle import Exported
@@ -49,10 +50,10 @@ def _deploy():
 
 
 def _print(exported: "Exported", folder: Path) -> None:
-    print(f"bundle {folder}: {exported.vectors} golden vectors")
+    tell(f"bundle {folder}: {exported.vectors} golden vectors")
     for backend, parity in exported.parity.items():
         latency = exported.latency[backend]
-        print(
+        tell(
             f"{backend}: largest difference from JAX over {parity.observations:,} observations: "
             f"action {parity.action:.1e}, joint target {parity.joint_target:.1e} rad, "
             f"from raw sensors {parity.joint_target_from_sensors:.1e} rad; "

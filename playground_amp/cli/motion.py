@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from playground_amp.cli.parser import CommandParser, add_robot_flag, positive_int, require_writable
 from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT, STANDARD
+from playground_amp.telling import tell
 
 if TYPE_CHECKING:
     from playground_amp.configs.schema import Config
@@ -42,7 +43,7 @@ def generate(argv: Sequence[str]) -> int:
     robot = load_robot(config.robot)
     clips = make_table(robot, config.env)
     write_clips(clips, arguments.output)
-    print(f"{len(clips)} clips in {arguments.output}")
+    tell(f"{len(clips)} clips in {arguments.output}")
     return _check(robot, clips)
 
 
@@ -80,7 +81,7 @@ def record(argv: Sequence[str]) -> int:
     kept = [take.clip for take in takes if not take.failed]
     if kept:
         write_clips(kept, arguments.output)
-    print(f"{len(kept)} of {len(takes)} clips passed and are in {arguments.output}")
+    tell(f"{len(kept)} of {len(takes)} clips passed and are in {arguments.output}")
     return PASSED_STATUS if kept else FAILED_STATUS
 
 
@@ -122,10 +123,10 @@ def show(argv: Sequence[str]) -> int:
     if not arguments.no_video:
         require_output(film, VIDEO, arguments.clip)
     save_picture(robot, clip, picture)
-    print(picture)
+    tell(str(picture))
     if not arguments.no_video:
         save_film(robot, clip, film)
-        print(film)
+        tell(str(film))
     return PASSED_STATUS
 
 
@@ -160,7 +161,7 @@ def import_(argv: Sequence[str]) -> int:
     names = read_map(arguments.map) if arguments.map else None
     imported = import_motion(robot, config.env, arguments.file, names, arguments.unit, arguments.up, arguments.speed)
     write_clip(imported.clip, path, *inputs)
-    print("\n".join([*imported.lines(), f"wrote {path}"]))
+    tell("\n".join([*imported.lines(), f"wrote {path}"]))
     return _check(robot, [imported.clip])
 
 
@@ -178,7 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = arguments[0] if arguments else "--help"
     if name in ("-h", "--help"):
-        print(_overview())
+        tell(_overview())
         return PASSED_STATUS
     if name not in COMMANDS:
         raise UserError(f"'{name}' is no command of motion.py; it can be {', '.join(COMMANDS)}")

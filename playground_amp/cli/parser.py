@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from playground_amp.errors import UserError
 from playground_amp.files import require_writable
+from playground_amp.telling import forgive_streams, warn
 
 USER_ERROR_STATUS = 2
 INTERRUPTED_STATUS = 130
@@ -119,15 +120,19 @@ def _processor() -> str:
 
 
 def run_command(command: Callable[[], int]) -> NoReturn:
-    """Runs a command and exits with its status; a `UserError` is printed and exits with status 2."""
+    """Runs a command and exits with its status; a `UserError` is printed and exits with status 2.
+
+    Whatever happens to its standard streams, the command goes on.
+    """
+    forgive_streams()
     keep_compiled_programs()
     try:
         status = command()
     except UserError as error:
         for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
+            warn(f"error: {line}")
         status = USER_ERROR_STATUS
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        warn("interrupted")
         status = INTERRUPTED_STATUS
     sys.exit(status)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playground_amp.cli.parser import CommandParser, add_robot_flag, finite_float, whole_number
 from playground_amp.errors import UserError
+from playground_amp.telling import tell
 
 HOST, PORT = "127.0.0.1", 8080
 SECONDS = 10.0
@@ -63,7 +64,7 @@ def _check_together(arguments: argparse.Namespace) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    _say(f"loading {arguments.checkpoint}")
+    tell(f"loading {arguments.checkpoint}")
 
     # Imported here: it takes seconds, which nobody should wait for a mistyped flag.
     from playground_amp.cockpit.first_command import first_command
@@ -72,12 +73,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     from playground_amp.policies.opening import open_policy
 
     check_address(arguments.host, arguments.port)
-    source = open_policy(arguments.checkpoint, arguments.robot, _say)
+    source = open_policy(arguments.checkpoint, arguments.robot, tell)
     command = first_command(source, arguments.command and tuple(arguments.command))
     server = start_server(arguments.host, arguments.port)
     try:
-        cockpit = Cockpit(server, source, command, _say)
-        _say(f"walking: open http://{arguments.host}:{arguments.port} in a browser (Ctrl-C ends it)")
+        cockpit = Cockpit(server, source, command, tell)
+        tell(f"walking: open http://{arguments.host}:{arguments.port} in a browser (Ctrl-C ends it)")
         cockpit.run()
     except KeyboardInterrupt:
         pass
@@ -94,7 +95,7 @@ def _film(arguments: argparse.Namespace) -> int:
     from playground_amp.rendering.video import VIDEO
 
     require_output(arguments.video, VIDEO, arguments.checkpoint)
-    _say(f"loading {arguments.checkpoint}")
+    tell(f"loading {arguments.checkpoint}")
 
     from playground_amp.cockpit import film
     from playground_amp.cockpit.first_command import first_command
@@ -104,18 +105,14 @@ def _film(arguments: argparse.Namespace) -> int:
     path, episode = arguments.video, arguments.episode or 0
     gate = film.choose_cell(arguments.gate, arguments.cell, episode) if arguments.gate else None
     prepare(*(cell.physics.engine for cell in gate.cells) if gate else ())
-    source = open_policy(arguments.checkpoint, arguments.robot, _say)
+    source = open_policy(arguments.checkpoint, arguments.robot, tell)
     if gate:
-        result = film.film_episode(source, gate, episode, path, _say)
+        result = film.film_episode(source, gate, episode, path, tell)
     else:
         command = first_command(source, arguments.command and tuple(arguments.command))
-        result = film.film_command(source, command, arguments.seconds or SECONDS, path, _say)
-    print(f"video: {arguments.video} ({result})")
+        result = film.film_command(source, command, arguments.seconds or SECONDS, path, tell)
+    tell(f"video: {arguments.video} ({result})")
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 def _port(text: str) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from playground_amp.cli.parser import CommandParser, positive_int, whole_number
 from playground_amp.outputs import OutputKind, read_json, require_output, write_output
 from playground_amp.paths import ROBUST
+from playground_amp.telling import tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     values = sampled_values(
         config.domain_randomization, load_robot(), arguments.robots, arguments.seed, config.env.control_dt
     )
-    print(f"{'drawn at the start of an episode':34} {'range':>17}   {'lowest':>9} {'mean':>9} {'highest':>9}")
+    tell(f"{'drawn at the start of an episode':34} {'range':>17}   {'lowest':>9} {'mean':>9} {'highest':>9}")
     for name, drawn in values.items():
-        print(line(name, unit_of(name), getattr(config.domain_randomization, name), drawn))
+        tell(line(name, unit_of(name), getattr(config.domain_randomization, name), drawn))
     if arguments.json:
         text = json.dumps({name: drawn.tolist() for name, drawn in values.items()})
         write_output(arguments.json, kind, text.encode())

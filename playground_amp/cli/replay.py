@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground_amp.cli.parser import CommandParser
+from playground_amp.telling import tell
 
 if TYPE_CHECKING:
     from playground_amp.runs.evidence import Replay
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from playground_amp.runs.evidence import replay_evidence
 
     replay = replay_evidence(arguments.evidence)
-    print(description(replay))
+    tell(description(replay))
     return 1 if bool(replay.readings.finite) else 0
 
 

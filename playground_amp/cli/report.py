@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, add_robot_flag
 from playground_amp.errors import UserError
+from playground_amp.telling import tell
 
 
 def build_parser() -> CommandParser:
@@ -42,5 +43,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     from playground_amp.report.page import write_report
 
     write_report(facts, path, film=arguments.video)
-    print(f"report: {path}")
+    tell(f"report: {path}")
     return 0

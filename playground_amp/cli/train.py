@@ -12,6 +12,7 @@ from playground_amp.cli.parser import CommandParser, add_robot_flag, require_wri
 from playground_amp.configs.engines import TRAINING_CHOICES
 from playground_amp.errors import UserError
 from playground_amp.paths import PACKAGE, STANDARD, find_config
+from playground_amp.telling import tell
 
 if TYPE_CHECKING:
     from playground_amp.configs.schema import Config
@@ -211,7 +212,7 @@ def run_folder_of(source: Path) -> Path:
 def _print_config(config: "Config") -> int:
     from playground_amp.configs.loader import dump_config
 
-    print(dump_config(config), end="")
+    tell(dump_config(config).rstrip("\n"))
     return 0
 
 

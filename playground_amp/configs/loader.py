@@ -1,6 +1,5 @@
 """From a YAML file, `--set` and flags to a validated `Config`, and back to YAML."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.configs.stages import ends_in_order
 from playground_amp.errors import UserError
 from playground_amp.paths import CONFIGS, DEFAULT_ROBOT, STANDARD
+from playground_amp.telling import warn
 from playground_amp.yaml_text import read_yaml, write_yaml
 
 FREE_FORM = ("reward_weights", "stages", "quick_verify")  # sections that need not name everything
@@ -133,7 +133,7 @@ def config_of_policy(data: Mapping[str, Any], source: str) -> Config:
     complete, new = _completed(data, standard_data(robot) if isinstance(robot, str) else read_yaml(STANDARD))
     config = config_from_dict(complete, source)
     if new:
-        print(f"{source} is of an earlier version; as in {STANDARD.name}: {', '.join(new)}", file=sys.stderr)
+        warn(f"{source} is of an earlier version; as in {STANDARD.name}: {', '.join(new)}")
     return config
 
 

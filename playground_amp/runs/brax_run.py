@@ -3,16 +3,17 @@
 from pathlib import Path
 
 from playground_amp.configs.schema import Config
+from playground_amp.files import exclusive
 from playground_amp.learning.brax_baseline import train_with_brax
 from playground_amp.robot.identity import identity_of
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import checkpoint_path, save_policy
-from playground_amp.runs.tracking.console import make_console
-from playground_amp.files import exclusive
-from playground_amp.runs.tracking.metrics_log import Record
-from playground_amp.runs.result import Ending, RunResult, summary
 from playground_amp.runs.folder import prepare_folder
+from playground_amp.runs.result import Ending, RunResult, summary
+from playground_amp.runs.tracking.console import make_console
+from playground_amp.runs.tracking.metrics_log import Record
 from playground_amp.runs.tracking.tracker import Tracker
+from playground_amp.telling import tell
 
 
 def run_brax(config: Config, *, use_wandb: bool) -> RunResult:
@@ -38,7 +39,7 @@ def run_brax(config: Config, *, use_wandb: bool) -> RunResult:
             except OSError as error:
                 console.say(f"could not write {path}: {error.strerror}")
                 result = RunResult(run_folder, Ending.NOT_WRITTEN, int(record["iteration"]), None, None, record)
-    print(summary(result))
+    tell(summary(result))
     return result
 
 

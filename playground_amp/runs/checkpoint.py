@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from playground_amp.errors import UserError
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
+from playground_amp.errors import UserError
 from playground_amp.files import write_atomically
 from playground_amp.robot.identity import robot_of_file
 from playground_amp.robot.record import Robot
@@ -102,9 +102,7 @@ def save_policy(
     if unknown:
         raise TypeError(f"save_policy() knows {', '.join(AMP_KEYS)}, not {', '.join(sorted(unknown))}")
     numbers = {name: float(value) for name, value in metrics.items()}
-    content = _plain(
-        {"params": params, "metrics": numbers, "config": config, **amp, ROBOT_KEY: robot}, "checkpoint"
-    )
+    content = _plain({"params": params, "metrics": numbers, "config": config, **amp, ROBOT_KEY: robot}, "checkpoint")
     pickled = pickle.dumps(content, protocol=5)
     write_atomically(path, pickled + SUM_PREFIX + hashlib.sha256(pickled).hexdigest().encode() + b"\n")
 

@@ -7,18 +7,17 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 
-from playground_amp.robot.identity import read_identity, require_same_robot
-from playground_amp.robot.robot import load_robot
-from playground_amp.robot.models import model_of
-from playground_amp.errors import UserError
 from playground_amp.configs.loader import config_from_dict
 from playground_amp.configs.schema import Config
 from playground_amp.envs import individuals
 from playground_amp.envs.curriculum import Shares
+from playground_amp.errors import UserError
+from playground_amp.learning.rollout import Evidence
 from playground_amp.physics.protocol import Engine, PhysicsState
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.registry import check_engine, make_engine, prepare
-from playground_amp.learning.rollout import Evidence
+from playground_amp.robot.identity import read_identity, require_same_robot
+from playground_amp.robot.robot import load_robot
 from playground_amp.runs.state import read_state, restore
 
 

@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from playground_amp.errors import UserError
+from playground_amp.runs.stages import config_at
+
 from playground_amp.configs.loader import dump_config
 from playground_amp.configs.schema import Config
-from playground_amp.yaml_text import read_yaml, write_yaml
-from playground_amp.runs.checkpoint import checkpoint_path, list_checkpoints
+from playground_amp.errors import UserError
 from playground_amp.files import write_atomically
 from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
+from playground_amp.runs.checkpoint import checkpoint_path, list_checkpoints
 from playground_amp.runs.manifest import differing_keys
-from playground_amp.runs.stages import config_at
 from playground_amp.runs.state import SavedState
+from playground_amp.yaml_text import read_yaml, write_yaml
 
 METRICS = "metrics.jsonl"
 RESULT = "gate.json"  # in best/
@@ -136,7 +137,7 @@ def _is_run(folder: Path) -> bool:
     if list_states(folder) or list_checkpoints(folder):
         return True
     try:
-        return _SECTIONS <= read_yaml(folder / CONFIG).keys()
+        return read_yaml(folder / CONFIG).keys() >= _SECTIONS
     except UserError:
         return False
 

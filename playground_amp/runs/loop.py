@@ -6,6 +6,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from playground_amp.runs.resuming import find_state, require_state
+from playground_amp.runs.stages import Stage, stages_of
+from playground_amp.runs.training import Training, Trains
+
 from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config, TrainerConfig
 from playground_amp.errors import UserError
@@ -13,14 +17,12 @@ from playground_amp.files import exclusive
 from playground_amp.learning import devices
 from playground_amp.runs.folder import prepare_folder, require_run_folder
 from playground_amp.runs.result import Ending, RunResult, summary
-from playground_amp.runs.resuming import find_state, require_state
 from playground_amp.runs.saver import Saver
 from playground_amp.runs.signals import StopRequest
-from playground_amp.runs.stages import Stage, stages_of
 from playground_amp.runs.tracking.console import make_console
 from playground_amp.runs.tracking.metrics_log import Record
 from playground_amp.runs.tracking.tracker import Tracker
-from playground_amp.runs.training import Training, Trains
+from playground_amp.telling import forgive_streams, tell
 
 
 def train(config: Config, *, use_wandb: bool, resume: Path | None = None, override: Sequence[str] = ()) -> RunResult:
@@ -50,7 +52,11 @@ def run(
     resume: Path | None = None,
     override: Sequence[str] = (),
 ) -> RunResult:
-    """`train` with a trainer of the caller's."""
+    """`train` with a trainer of the caller's.
+
+    From here on whatever this process prints forgives its streams: none of them ends a run.
+    """
+    forgive_streams()
     run_folder, total = Path(config.trainer.checkpoint_dir), config.trainer.num_iterations
     if resume:
         require_state(resume)
@@ -76,7 +82,7 @@ def run(
             console.start(training.done)
             ending = train_stages(training, stages, saver, follow)
             result = saver.finish(ending, training)
-    print(summary(result))
+    tell(summary(result))
     return result
 
 

@@ -8,10 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from playground_amp.errors import UserError
-from playground_amp.paths import PROJECT
 from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import Layout, actor_layout, critic_layout
+from playground_amp.errors import UserError
+from playground_amp.paths import PROJECT
 from playground_amp.robot.identity import differences, identity_of, read_identity
 from playground_amp.robot.robot import load_robot
 

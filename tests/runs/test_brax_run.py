@@ -5,16 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playground_amp.paths import PACKAGE
-from playground_amp.cli import train
 from playground_amp.configs.loader import load_config
+from playground_amp.paths import PACKAGE
 from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.tracking.metrics_log import read_records
 
 
 def test_it_leaves_what_the_guide_says(tmp_path: Path) -> None:
     settings = ["--num-envs", "8", "--num-iterations", "2", "--set", "env.episode_length=20", "actor_layers=[16,16]"]
-    command = [sys.executable, str(PACKAGE / "train.py"), "--trainer", "brax", "--no-wandb", "--checkpoint-dir", str(tmp_path)]
+    command = [
+        sys.executable,
+        str(PACKAGE / "train.py"),
+        "--trainer",
+        "brax",
+        "--no-wandb",
+        "--checkpoint-dir",
+        str(tmp_path),
+    ]
     # Programs are run a few times only, so the compiler need not try hard.
     quick = os.environ | {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
     done = subprocess.run([*command, *settings], env=quick, capture_output=True, text=True, timeout=600, check=False)

@@ -62,15 +62,27 @@ def test_what_is_saved_is_loaded(path: Path) -> None:
 def test_jax_arrays_and_amp_parts_become_plain(tmp_path: Path) -> None:
     discriminator = {"kernel": jnp.ones((2, 3))}
     path = tmp_path / "p.pkl"
-    save_policy(path, PARAMS, {"reward": jnp.float32(2)}, PLAIN_CONFIG, ROBOT_DATA,
-                amp_discriminator=discriminator, amp_weight=1.0)
+    save_policy(
+        path,
+        PARAMS,
+        {"reward": jnp.float32(2)},
+        PLAIN_CONFIG,
+        ROBOT_DATA,
+        amp_discriminator=discriminator,
+        amp_weight=1.0,
+    )
     saved = read_policy(path)
     assert saved.amp is not None
     assert equal(saved.amp.discriminator, {"kernel": np.ones((2, 3), np.float32)})
     assert saved.amp.weight == 1.0
     assert saved.metrics == {"reward": 2.0}
     assert list(pickle.loads(path.read_bytes())) == [
-        "params", "metrics", "config", "amp_discriminator", "amp_weight", "robot"
+        "params",
+        "metrics",
+        "config",
+        "amp_discriminator",
+        "amp_weight",
+        "robot",
     ]
 
 

@@ -10,10 +10,10 @@ import sys
 import time
 from fcntl import ioctl
 from pathlib import Path
-from termios import TIOCSWINSZ
+from termios import TIOCSCTTY, TIOCSWINSZ
 
 import pytest
-from paths import HELPERS
+from paths import HELPERS, ROOT
 
 HERE = HELPERS
 SCRIPT = """
@@ -69,6 +69,44 @@ def test_a_terminal_shows_a_live_bar_and_then_where_everything_lies(tmp_path: Pa
     assert "Step " not in plain
     assert "Next: python playground_amp/evaluate.py" in plain
     assert text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l")  # the cursor is shown again
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full 2>&1", "| head -1", ">&- 2>&-"])
+def test_a_run_is_saved_whatever_happens_to_its_streams(tmp_path: Path, redirection: str) -> None:
+    script = f'set -o pipefail; {sys.executable} -c "$0" run {redirection}'
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)])}
+    quick = SCRIPT.replace("0.3", "0")
+    done = subprocess.run(
+        ["bash", "-c", script, quick], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
+    left = {path.name for path in (tmp_path / "run").iterdir()}
+    assert left == {"config.yaml", "metrics.jsonl", "tensorboard", "states", "final_iter_8.pkl"}
+
+
+def test_a_run_whose_terminal_is_closed_is_saved(tmp_path: Path) -> None:
+    parent, child = pty.openpty()
+
+    def own_session() -> None:
+        os.setsid()
+        ioctl(child, TIOCSCTTY, 0)  # its terminal: the system sends SIGHUP when it goes
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        cwd=HERE,
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        preexec_fn=own_session,
+    )
+    os.close(child)
+    written, deadline = b"", time.monotonic() + 120
+    while b"steps" not in written and time.monotonic() < deadline:
+        written += os.read(parent, 65536)
+    os.close(parent)
+    assert process.wait(60) == 75
+    assert len(list((tmp_path / "states").iterdir())) >= 1
 
 
 def test_a_file_gets_the_lines_of_the_guide(tmp_path: Path) -> None:

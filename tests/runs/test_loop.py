@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from paths import HELPERS
 from fake_trainer import FakeOutput, FakeState, FakeTrainer, fake_config
+from paths import HELPERS
 
-from playground_amp.errors import UserError
 from playground_amp.configs.loader import dump_config, load_config
+from playground_amp.errors import UserError
 from playground_amp.files import exclusive
 from playground_amp.learning.trained_policy import TrainedPolicy
 from playground_amp.runs import saver
@@ -79,7 +79,7 @@ def test_a_run_repeats_from_its_saved_configuration_alone(tmp_path: Path) -> Non
     assert end_of(tmp_path / "a") == end_of(tmp_path / "b")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_run_saved_and_it_goes_on_exactly(tmp_path: Path, number: int) -> None:
     train(tmp_path / "whole")
     handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
@@ -93,6 +93,22 @@ def test_a_signal_ends_the_run_saved_and_it_goes_on_exactly(tmp_path: Path, numb
     assert end_of(tmp_path / "cut") == end_of(tmp_path / "whole")
 
 
+def test_a_terminal_that_is_closed_asks_more_than_once_and_all_is_saved(tmp_path: Path) -> None:
+    # A shell passes on what the system has sent already; whoever then ends the session sends SIGTERM.
+    result = train(tmp_path, trainer=stop_at(3, signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP))
+    assert (result.exit_status, result.iteration) == (75, 3)
+    assert result.state == state_path(tmp_path, 3)
+
+
+def test_under_nohup_a_terminal_that_is_closed_changes_nothing(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert train(tmp_path, trainer=stop_at(3, signal.SIGHUP)).exit_status == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def train_and_stop_twice(folder: Path) -> None:
     train(folder, trainer=stop_at(5, signal.SIGTERM, signal.SIGINT))
 
@@ -100,7 +116,14 @@ def train_and_stop_twice(folder: Path) -> None:
 def test_a_second_signal_ends_at_once_with_the_last_save_sound(tmp_path: Path) -> None:
     script = "import sys, pathlib, test_loop; test_loop.train_and_stop_twice(pathlib.Path(sys.argv[1]))"
     command = [sys.executable, "-c", script, str(tmp_path)]
-    result = subprocess.run(command, cwd=Path(__file__).parent, env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")])}, capture_output=True, timeout=60, check=False)
+    result = subprocess.run(
+        command,
+        cwd=Path(__file__).parent,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")])},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
     assert result.returncode == 128 + signal.SIGINT
     assert [read_state(path).iteration for path in list_states(tmp_path)] == [4, 2]
 

@@ -13,9 +13,9 @@ import jax
 import pytest
 from fake_trainer import fake_config
 
+from playground_amp.learning.iteration import Trainer
 from playground_amp.runs.tracking import tracker as tracking
 from playground_amp.runs.tracking import wandb_run
-from playground_amp.learning.iteration import Trainer
 from playground_amp.runs.tracking.console import PlainConsole
 from playground_amp.runs.tracking.metrics_log import MetricsLog, read_records
 from playground_amp.runs.tracking.tracker import Tracker

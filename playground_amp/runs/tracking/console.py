@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from playground_amp.runs.tracking.metrics_log import Record
+from playground_amp.telling import tell
 
 STEPS_A_LINE = 1000
 LINE = {
@@ -28,7 +29,7 @@ class Console(Protocol):
 @contextmanager
 def make_console(total: int) -> Iterator[Console]:
     """The console that suits standard output, for a run of `total` iterations."""
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():
         yield PlainConsole()
         return
     live = LiveConsole(total)
@@ -45,7 +46,7 @@ class PlainConsole:
         self._due = 0
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        tell(text)
 
     def start(self, done: int) -> None:
         pass
@@ -55,7 +56,7 @@ class PlainConsole:
         if steps // STEPS_A_LINE < self._due:
             return
         self._due = steps // STEPS_A_LINE + 1
-        print(f"Step {steps:,}: {', '.join(_formatted(record, LINE))}", flush=True)
+        tell(f"Step {steps:,}: {', '.join(_formatted(record, LINE))}")
 
 
 class LiveConsole:

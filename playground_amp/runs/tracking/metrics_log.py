@@ -1,10 +1,12 @@
 """`metrics.jsonl`: one line of strict JSON an iteration, none lost, none doubled, none torn."""
 
+import contextlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from playground_amp.files import sync_open_file
 
 Record = Mapping[str, float | int]
 
@@ -20,7 +22,7 @@ class MetricsLog:
         """Opens `path` and cuts off what follows iteration `through` (0: everything), a torn line included."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115 (open as long as the run)
-        self._pending = bytearray()
+        self._pending, self._torn = bytearray(), False
         kept, self._size = _length_through(path, through)
         self.missing = through - kept
         self._file.truncate(self._size)
@@ -33,7 +35,7 @@ class MetricsLog:
     def sync(self) -> None:
         """Forces all records to the disk. Raises OSError if it refuses them."""
         self._flush()
-        os.fsync(self._file.fileno())
+        sync_open_file(self._file.fileno())
 
     def close(self) -> None:
         """Writes what is left. Raises OSError if the disk refuses it."""
@@ -44,15 +46,24 @@ class MetricsLog:
             self._file.close()
 
     def _flush(self) -> None:
+        if self._torn:
+            self._cut()
+        rest = memoryview(bytes(self._pending))
         try:
-            written = self._file.write(self._pending)
-            if written != len(self._pending):  # a disk that fills up takes a part first
-                written += self._file.write(self._pending[written:])
+            while rest:  # a disk that fills up takes a part first, and refuses then
+                rest = rest[self._file.write(rest) :]
         except OSError:
-            self._file.truncate(self._size)
+            self._torn = True
+            with contextlib.suppress(OSError):  # the next attempt comes to it
+                self._cut()
             raise
         self._size += len(self._pending)
         self._pending.clear()
+
+    def _cut(self) -> None:
+        """Removes what an attempt left of a line."""
+        self._file.truncate(self._size)
+        self._torn = False
 
 
 def read_records(path: Path) -> list[dict[str, float | None]]:

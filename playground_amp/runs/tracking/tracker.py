@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Protocol, Self, TypeVar
 
+from playground_amp.errors import UserError
 from playground_amp.runs.tracking.metrics_log import MetricsLog, Record
 from playground_amp.runs.tracking.wandb_run import WandbRun
 
@@ -37,7 +38,10 @@ class Tracker:
         self._run_folder = run_folder
         self._say = say
         self._metrics_refused = False
-        self._log = MetricsLog(run_folder / "metrics.jsonl", through)
+        try:
+            self._log = MetricsLog(run_folder / "metrics.jsonl", through)
+        except OSError as error:
+            raise UserError(f"{run_folder / 'metrics.jsonl'} cannot be written: {error.strerror}") from error
         if self._log.missing:
             say(f"metrics.jsonl lacks {self._log.missing} of the {through} iterations before this one")
         self._sinks: dict[str, Sink] = {}

@@ -8,7 +8,7 @@ from playground_amp.configs.schema import GaitConfig
 from playground_amp.errors import UserError
 from playground_amp.motion.generate.gait import walk
 from playground_amp.physics.motion_analysis import sole_motion
-from playground_amp.report.program import Performance, Stage
+from playground_amp.report.program import Performance, ProgramStage
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 from playground_amp.robot.scale import scale_of
 
@@ -30,7 +30,7 @@ class Band:
 class Gait:
     """Steady walking, or the reference motion for it."""
 
-    stage: Stage
+    stage: ProgramStage
     cycles: int
     cycle_time: float  # s
     joint_position: Band  # [POINTS, J] rad

@@ -21,7 +21,7 @@ WALKING, TURNING = 0.5, 0.5  # m/s and rad/s of WildRobot, where the task asks f
 _SEED = 0
 
 
-class Stage(NamedTuple):
+class ProgramStage(NamedTuple):
     """A command that is held for a time."""
 
     name: str
@@ -42,7 +42,7 @@ class Performance:
 
     robot: Robot
     control_dt: float  # s
-    stages: tuple[Stage, ...]
+    stages: tuple[ProgramStage, ...]
     stage: np.ndarray  # [T] which of them
     command: np.ndarray  # [T, 3] forward, sideways m/s, yaw rate rad/s
     velocity: np.ndarray  # [T, 3] the same three as measured, heading frame
@@ -61,23 +61,23 @@ class Performance:
         return (1 + np.arange(len(self.stage))) * self.control_dt
 
 
-def program(task: CommandConfig, scale: Scale) -> tuple[Stage, ...]:
+def program(task: CommandConfig, scale: Scale) -> tuple[ProgramStage, ...]:
     """Stages within the velocities that the task trains; those it does not train are left out."""
     walking = min(WALKING * scale.speed, task.forward[1])
     slow = min(0.6 * (WALKING * scale.speed), 0.6 * task.forward[1])
     stages = (
-        Stage("stand", 2.0 * scale.time),
-        Stage("walk slowly", 4.0 * scale.time, forward=slow),
-        Stage("walk", 10.0 * scale.time, forward=walking),
-        Stage("turn in place", 5.0 * scale.time, yaw_rate=min(TURNING * scale.rate, task.yaw_rate[1])),
-        Stage("step to the left", 4.0 * scale.time, sideways=task.sideways[1]),
-        Stage("walk backwards", 4.0 * scale.time, forward=task.forward[0]),
-        Stage("stop", 4.0 * scale.time),
+        ProgramStage("stand", 2.0 * scale.time),
+        ProgramStage("walk slowly", 4.0 * scale.time, forward=slow),
+        ProgramStage("walk", 10.0 * scale.time, forward=walking),
+        ProgramStage("turn in place", 5.0 * scale.time, yaw_rate=min(TURNING * scale.rate, task.yaw_rate[1])),
+        ProgramStage("step to the left", 4.0 * scale.time, sideways=task.sideways[1]),
+        ProgramStage("walk backwards", 4.0 * scale.time, forward=task.forward[0]),
+        ProgramStage("stop", 4.0 * scale.time),
     )
     return tuple(stage for stage in stages if _asks(stage) or stage.name in ("stand", "stop"))
 
 
-def perform(env: WildRobotEnv, controller: Controller, stages: tuple[Stage, ...]) -> Performance:
+def perform(env: WildRobotEnv, controller: Controller, stages: tuple[ProgramStage, ...]) -> Performance:
     """Runs the program from rest on the nominal floor; deterministic, one robot."""
     control_dt = env.engine.control_dt
     lengths = [round(stage.seconds / control_dt) for stage in stages]  # control steps
@@ -92,7 +92,7 @@ def perform(env: WildRobotEnv, controller: Controller, stages: tuple[Stage, ...]
     )
 
 
-def _asks(stage: Stage) -> bool:
+def _asks(stage: ProgramStage) -> bool:
     forward, sideways, yaw_rate = stage.command
     return forward != 0 or sideways > 0 or yaw_rate > 0
 

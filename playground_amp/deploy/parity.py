@@ -18,7 +18,7 @@ class Parity(NamedTuple):
     observations: int
     action: float  # network: the same observation in, action out
     joint_target: float  # rad; network: the same observation in, servo target out
-    joint_target_from_sensors: float  # rad; chest IMU and servo readings in, servo target out
+    joint_target_from_sensors: float  # rad; IMU and servo readings in, servo target out
     gait_phase: float  # the clock after a step
 
 

@@ -96,7 +96,8 @@ def save_policy(
 ) -> None:
     """Writes a policy atomically: `params` as in `make_policy`, `config` the resolved one as plain data.
 
-    `robot` is a `RobotIdentity` as plain data; `amp` may hold `amp_discriminator` and `amp_weight`. Raises OSError if the file cannot be written.
+    `robot` is a `RobotIdentity` as plain data; `amp` may hold `amp_discriminator` and `amp_weight`. Raises OSError if
+    the file cannot be written.
     """
     unknown = set(amp) - set(AMP_KEYS)
     if unknown:

@@ -1,13 +1,19 @@
 """The IMU behind any hinges: what it measures, and that the robot's runtime turns it back into the base frame."""
 
 import jax.numpy as jnp
+import mujoco
 import numpy as np
 import pytest
+from deployable import made_up_policy
 from scipy.spatial.transform import Rotation
 
 from playground_amp.deploy import runtime
 from playground_amp.deploy.imu import hinges_of, imu_readings
+from playground_amp.deploy.runtime import Sensors
+from playground_amp.physics.readings import make_readings
+from playground_amp.robot.models import model_of
 from playground_amp.robot.record import Chain
+from playground_amp.robot.robot import load_robot
 
 NAMES = ("lower_back", "elsewhere", "upper_back")
 POSITION, VELOCITY = np.array([0.4, -1.0, -0.7]), np.array([1.5, 9.0, -2.5])
@@ -60,3 +66,32 @@ def test_an_imu_behind_hinges(hinges: int) -> None:
     rows = [np.stack([x, x]) for x in (orientation, gyro, POSITION, VELOCITY)]
     batch = runtime._Imu(manifest, NAMES).in_base(*rows)
     np.testing.assert_allclose(batch, np.stack([np.stack([x, x]) for x in back]), atol=1e-12)
+
+
+def test_the_imu_is_where_the_model_has_it_and_is_turned_back_into_the_base_frame() -> None:
+    """MuJoCo's own orientation and velocity of the site `imu`, in a tumbling robot with a turned, turning waist."""
+    robot, rng = load_robot(), np.random.default_rng(0)
+    data = mujoco.MjData(model_of(robot))
+    data.qpos[:] = robot.home_qpos
+    data.qpos[3:7] = np.array([0.8, 0.1, -0.4, 0.4]) / np.sqrt(0.97)
+    data.qpos[7:] += rng.uniform(-0.2, 0.2, 11)
+    data.qvel[:] = rng.uniform(-1, 1, 17)
+    mujoco.mj_forward(model_of(robot), data)
+    site, quaternion, velocity = model_of(robot).site("imu").id, np.empty(4), np.empty(6)
+    mujoco.mju_mat2Quat(quaternion, data.site_xmat[site])
+    mujoco.mj_objectVelocity(model_of(robot), data, mujoco.mjtObj.mjOBJ_SITE, site, velocity, 1)
+
+    zeros = jnp.zeros(4), jnp.zeros(11)
+    readings = make_readings(robot)(jnp.asarray(data.qpos), jnp.asarray(data.qvel), *zeros)
+    orientation, gyro = imu_readings(
+        robot.imu, readings.base_quaternion_w, readings.gyro_b, readings.joint_position, readings.joint_velocity
+    )
+
+    np.testing.assert_allclose(orientation * np.sign(orientation[0] * quaternion[0]), quaternion, atol=1e-6)
+    np.testing.assert_allclose(gyro, velocity[:3], atol=1e-6)
+
+    policy = made_up_policy(backend="numpy")
+    by_joint = [dict(zip(robot.joint_names, values, strict=True)) for values in (data.qpos[7:], data.qvel[6:])]
+    sensed = policy.observation(policy.start(), Sensors(quaternion, velocity[:3], *by_joint), np.zeros(3, np.float32))
+    np.testing.assert_allclose(sensed[:3], readings.gravity_b, atol=1e-6)
+    np.testing.assert_allclose(sensed[3:6], readings.gyro_b, atol=1e-6)

@@ -1,0 +1,150 @@
+"""What was altered does not run: golden vectors and the manifest are held against the network."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from exported_bundle import BACKENDS, edit_json, edit_model, refusal, reseal
+from onnx import numpy_helper
+
+from playground_amp.deploy import runtime
+from playground_amp.deploy.runtime import load_policy
+
+
+def swap_joints(first: int, second: int) -> Callable[[Any], None]:
+    def swap(manifest: dict[str, Any]) -> None:
+        joints = manifest["joints"]
+        joints[first], joints[second] = joints[second], joints[first]
+
+    return swap
+
+
+def swap_names(first: int, second: int) -> Callable[[Any], None]:
+    def swap(manifest: dict[str, Any]) -> None:
+        one, other = manifest["joints"][first], manifest["joints"][second]
+        one["name"], other["name"] = other["name"], one["name"]
+
+    return swap
+
+
+def put(value: Any, *keys: Any) -> Callable[[Any], None]:
+    def change(content: Any) -> None:
+        for key in keys[:-1]:
+            content = content[key]
+        assert content[keys[-1]] != value
+        content[keys[-1]] = value
+
+    return change
+
+
+MANIFEST_CHANGES = {
+    "joint order: left and right hip pitch, alike in range and home": swap_joints(1, 6),
+    "joint order: neighbors": swap_joints(3, 4),
+    "joint names alone": swap_names(0, 5),
+    "joint order turned round": lambda manifest: manifest["joints"].reverse(),
+    "a joint renamed": put("left_knee", "joints", 3, "name"),
+    "quaternion order": put("xyzw", "imu", "quaternion_order"),
+    "quaternion order of no kind": put("zyxw", "imu", "quaternion_order"),
+    "IMU turned by another joint": put("left_hip_roll", "imu", "hinges", 0, "joint"),
+    "IMU turned about another axis": put([0.0, 1.0, 0.0], "imu", "hinges", 0, "axis"),
+    "IMU turned by none": put([], "imu", "hinges"),
+    "IMU mounted otherwise": put([0.0, 0.0, 0.0, 1.0], "imu", "mounting"),
+    "home pose": put(0.5, "joints", 3, "home"),
+    "lower limit": put(-0.1, "joints", 3, "lower"),
+    "upper limit": put(3.0, "joints", 3, "upper"),
+    "action scale": put(0.5, "action", "scale"),
+    "action filter": put(0.5, "action", "filter"),
+    "observation scale": put(0.5, "observation", 1, "scale"),
+    "observation order": lambda manifest: manifest["observation"].reverse(),
+    "control period": put(0.01, "control_dt"),
+    "shortest cycle": put([0.5, 0.84], "gait_clock", "cycle_time"),
+    "longest cycle": put([0.6, 0.9], "gait_clock", "cycle_time"),
+    "cycle at rest": put(0.9, "gait_clock", "cycle_time_at_rest"),
+    "cycle slope": put(0.3, "gait_clock", "cycle_time_slope"),
+    "activation": put("Tanh", "network", "activation"),
+    "unit": put("deg", "units", "angle"),
+    "format": put(99, "format"),
+    "a key is gone": lambda manifest: manifest.pop("imu"),
+}
+
+
+@pytest.mark.parametrize("change", MANIFEST_CHANGES.values(), ids=MANIFEST_CHANGES)
+def test_an_altered_manifest_is_refused(copy: Path, change: Callable[[Any], None]) -> None:
+    edit_json(copy / "manifest.json", change)
+    refusal(copy)
+
+
+def test_a_joint_order_that_only_golden_vectors_can_tell(copy: Path) -> None:
+    edit_json(copy / "manifest.json", swap_joints(1, 6))
+    assert "golden sequence 0, step 0" in refusal(copy)
+
+
+def add_to(name: str, index: int, value: float) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        (tensor,) = (tensor for tensor in graph.initializer if tensor.name == name)
+        array = numpy_helper.to_array(tensor).copy()
+        array.flat[index] += value
+        tensor.CopyFrom(numpy_helper.from_array(array, name))
+
+    return change
+
+
+def change_activation(graph: Any) -> None:
+    next(node for node in graph.node if node.op_type == "Elu").op_type = "Relu"
+
+
+def bend_activation(graph: Any) -> None:
+    node = next(node for node in graph.node if node.op_type == "Elu")
+    node.attribute.append(onnx.helper.make_attribute("alpha", 0.9))
+
+
+MODEL_CHANGES = {
+    "normalizer mean": add_to("normalizer_mean", 3, 0.05),
+    "normalizer std": add_to("normalizer_std", 0, 0.05),
+    "normalizer std of the clock": add_to("normalizer_std", 43, 0.05),
+    "weight": add_to("kernel_0", 100, 0.05),
+    "bias": add_to("bias_2", 10, 0.001),
+    "limit": add_to("joint_upper", 2, -0.5),
+    "activation": change_activation,
+    "activation's slope": bend_activation,
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("change", MODEL_CHANGES.values(), ids=MODEL_CHANGES)
+def test_an_altered_network_is_refused(copy: Path, change: Callable[[Any], None], backend: str) -> None:
+    edit_model(copy, change)
+    assert "SHA-256" in refusal(copy, backend)
+    reseal(copy)
+    assert "refused" in refusal(copy, backend)
+
+
+def test_another_activation_shows_in_golden_vectors(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(runtime._OPERATIONS, "Elu", lambda x: np.maximum(x, 0))
+    assert "golden" in refusal(copy, "numpy")
+
+
+def test_a_bundle_that_proves_nothing_is_refused(copy: Path) -> None:
+    edit_json(copy / "golden.json", put([], "sequences"))
+    reseal(copy)
+    assert "holds no vectors" in refusal(copy)
+
+
+def test_what_was_not_altered_runs(copy: Path) -> None:
+    reseal(copy)
+    load_policy(copy)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "policy.onnx", "golden.json"])
+def test_a_missing_or_broken_file_is_named(copy: Path, name: str) -> None:
+    data = (copy / name).read_bytes()
+    (copy / name).write_bytes(data[: len(data) // 2])
+    assert name in refusal(copy)
+    if name != "manifest.json":
+        reseal(copy)
+        assert name in refusal(copy)
+    (copy / name).unlink()
+    assert f"cannot read {copy / name}" in refusal(copy)

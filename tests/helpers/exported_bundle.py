@@ -1,0 +1,62 @@
+"""A bundle that was exported once, to be looked at, and what alters a copy of it."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnx
+import pytest
+
+from playground_amp.deploy import bundle
+from playground_amp.deploy.recording import Recorded
+from playground_amp.deploy.runtime import BundleError, Sensors, load_policy
+from playground_amp.robot.robot import load_robot
+
+BACKENDS = ("numpy", "onnxruntime")
+
+
+ROBOTS, STEPS = 12, 130
+
+
+class ExportedBundle(NamedTuple):
+    folder: Path
+    recorded: Recorded
+    figures: bundle.Exported
+
+
+def edit_json(path: Path, change: Callable[[Any], None]) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def edit_model(folder: Path, change: Callable[[Any], None]) -> None:
+    model = onnx.load(str(folder / "policy.onnx"))
+    change(model.graph)
+    (folder / "policy.onnx").write_bytes(model.SerializeToString())
+
+
+def reseal(folder: Path) -> None:
+    """Puts the sums right, as someone would who alters a bundle with care."""
+
+    def sums(manifest: dict[str, Any]) -> None:
+        for name in manifest["files"]:
+            manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+
+    edit_json(folder / "manifest.json", sums)
+
+
+def refusal(folder: Path, backend: str = "auto") -> str:
+    with pytest.raises(BundleError) as caught:
+        load_policy(folder, backend)
+    return str(caught.value)
+
+
+def one_robot(recorded: Recorded, robot: int, step: int) -> tuple[Sensors, np.ndarray]:
+    row = Recorded(*(column[step, robot] for column in recorded))
+    names = load_robot().joint_names
+    position, velocity = (dict(zip(names, x.tolist(), strict=True)) for x in (row.joint_position, row.joint_velocity))
+    return Sensors(row.orientation, row.gyro, position, velocity), row.command

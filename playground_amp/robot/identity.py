@@ -67,7 +67,10 @@ def robot_of_file(plain: Any, config: Mapping[str, Any], chosen: str | None, sou
         UserError: the robot is not there, or is another one than the file's: the message shows the difference.
     """
     named = config.get("robot", DEFAULT_ROBOT)
-    robot = load_robot(chosen or str(named), "flat")
+    try:
+        robot = load_robot(chosen or str(named), "flat")
+    except UserError as error:
+        raise error if chosen else UserError(f"{source}: {error}; or name its folder: --robot PATH") from None
     made_for = read_identity(plain, source) or identity_of(load_robot(str(named), "flat"))
     require_same_robot(made_for, robot, source)
     return robot

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from playground_amp.runs.stages import config_at
-
 from playground_amp.configs.loader import dump_config
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
@@ -17,6 +15,7 @@ from playground_amp.files import write_atomically
 from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
 from playground_amp.runs.checkpoint import checkpoint_path, list_checkpoints
 from playground_amp.runs.manifest import differing_keys
+from playground_amp.runs.stages import config_at
 from playground_amp.runs.state import SavedState
 from playground_amp.yaml_text import read_yaml, write_yaml
 

@@ -6,10 +6,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from playground_amp.runs.resuming import find_state, require_state
-from playground_amp.runs.stages import Stage, stages_of
-from playground_amp.runs.training import Training, Trains
-
 from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config, TrainerConfig
 from playground_amp.errors import UserError
@@ -17,11 +13,14 @@ from playground_amp.files import exclusive
 from playground_amp.learning import devices
 from playground_amp.runs.folder import prepare_folder, require_run_folder
 from playground_amp.runs.result import Ending, RunResult, summary
+from playground_amp.runs.resuming import find_state, require_state
 from playground_amp.runs.saver import Saver
 from playground_amp.runs.signals import StopRequest
+from playground_amp.runs.stages import Stage, stages_of
 from playground_amp.runs.tracking.console import make_console
 from playground_amp.runs.tracking.metrics_log import Record
 from playground_amp.runs.tracking.tracker import Tracker
+from playground_amp.runs.training import Training, Trains
 from playground_amp.telling import forgive_streams, tell
 
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playground_amp.runs.training import Training
-
 from playground_amp.configs.schema import Config
 from playground_amp.learning import devices
 from playground_amp.learning.trained_policy import TrainedPolicy
@@ -15,6 +13,7 @@ from playground_amp.runs.manifest import make_manifest
 from playground_amp.runs.result import Ending, RunResult
 from playground_amp.runs.state import save_state
 from playground_amp.runs.tracking.metrics_log import Record, strict
+from playground_amp.runs.training import Training
 
 EVIDENCE = "evidence"
 EVIDENCE_FILES = 10

@@ -10,14 +10,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from playground_amp.runs.stages import Stage
-from playground_amp.runs.training import Training
-
 from playground_amp.configs.loader import load_config
 from playground_amp.learning.iteration import Trainer
 from playground_amp.paths import STANDARD
 from playground_amp.runs.saver import Saver
+from playground_amp.runs.stages import Stage
 from playground_amp.runs.tracking.tracker import Tracker
+from playground_amp.runs.training import Training
 
 CONFIG = STANDARD
 LIMIT = 0.03

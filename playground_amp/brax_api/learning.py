@@ -5,7 +5,7 @@ from brax.training.agents.ppo.losses import PPONetworkParams, compute_ppo_loss
 from brax.training.agents.ppo.networks import PPONetworks, make_inference_fn, make_ppo_networks
 from brax.training.agents.ppo.optimizer import adaptive_kl_learning_rate
 from brax.training.networks import MLP, FeedForwardNetwork
-from brax.training.types import Policy, Transition
+from brax.training.types import Policy, Transition, UInt64
 
 __all__ = [
     "MLP",
@@ -14,6 +14,7 @@ __all__ = [
     "PPONetworks",
     "Policy",
     "Transition",
+    "UInt64",
     "adaptive_kl_learning_rate",
     "compute_ppo_loss",
     "make_inference_fn",

@@ -58,7 +58,7 @@ def build_parser() -> TrainParser:
         const="",
         metavar="PATH",
         help="go on from the newest saved state of a run folder (default: --checkpoint-dir), with its configuration "
-        "unless --config is given; or from one saved state",
+        "unless --config is given; or from one saved state; or start from a policy file (.pkl)",
     )
     run.add_argument(
         "--override",
@@ -172,28 +172,38 @@ def check_run(config: "Config") -> None:
 
 
 def _resolve_config(arguments: argparse.Namespace, flag_names: dict[str, str]) -> "Config":
-    from playground_amp.configs.loader import load_config
+    from playground_amp.configs.loader import load_config, overridden
 
     given: dict[str, Any] = vars(arguments)
 
+    def typed() -> dict[str, Any]:
+        flags = {key: given[key] for key in flag_names if given[key] is not None}
+        return {"verify": arguments.verify, "flags": flags, "flag_names": flag_names}
+
     def load(path: Path | None, overrides: Sequence[str] = ()) -> "Config":
-        return load_config(
-            find_config(path or DEFAULT_CONFIG),
-            [*overrides, *arguments.set],
-            verify=arguments.verify,
-            flags={key: given[key] for key in flag_names if given[key] is not None},
-            flag_names=flag_names,
-        )
+        return load_config(find_config(path or DEFAULT_CONFIG), [*overrides, *arguments.set], **typed())
 
     if given["trainer.num_envs"] == "auto":
         given["trainer.num_envs"] = None
         given["trainer.num_envs"] = _fitting_num_envs(load(arguments.config))
     if arguments.resume is None:
         return load(arguments.config)
+    if arguments.resume.endswith(".pkl"):
+        if given["trainer.checkpoint_dir"] is None:
+            raise UserError(f"--resume {arguments.resume} starts a new run from that policy: --checkpoint-dir names it")
+        if arguments.config is not None:
+            return load(arguments.config)
+        return overridden(_config_of_policy(arguments), arguments.resume, arguments.set, **typed())
     folder = run_folder_of(Path(arguments.resume or load(arguments.config).trainer.checkpoint_dir))
     saved_config = folder / "config.yaml"
     path = saved_config if arguments.config is None and saved_config.exists() else arguments.config
     return load(path, [f"trainer.checkpoint_dir={json.dumps(str(folder))}"])
+
+
+def _config_of_policy(arguments: argparse.Namespace) -> "Config":
+    from playground_amp.runs.checkpoint import read_policy
+
+    return read_policy(Path(arguments.resume), arguments.robot).config
 
 
 def _fitting_num_envs(config: "Config") -> int:

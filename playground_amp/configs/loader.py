@@ -62,6 +62,25 @@ def load_config(
     source = str(path)
     given = from_set(overrides, data) + from_flags(flags, flag_names)
     data = read_with_base(path, partial(_for_robot, apply(data, given).get("robot")))
+    return _resolved(data, source, given, verify)
+
+
+def overridden(
+    config: Config,
+    source: str,
+    overrides: Sequence[str] = (),
+    *,
+    verify: bool = False,
+    flags: Mapping[str, Any] = _NONE,
+    flag_names: Mapping[str, str] = _NONE,
+) -> Config:
+    """A configuration that is there already, such as a policy's, with what a command line gives; as `load_config`."""
+    data = config.model_dump(mode="json")
+    return _resolved(data, source, from_set(overrides, data) + from_flags(flags, flag_names), verify)
+
+
+def _resolved(data: dict[str, Any], source: str, given: Sequence[Override], verify: bool) -> Config:
+    """The data of a file with `quick_verify:`, if it applies, and what was given, validated."""
     quick = from_quick_verify(data, source)
     _, quick_errors = _validate(apply(data, quick))
     lines = _in_words([error for error in quick_errors if _origin(error, quick)], quick, source)

@@ -3,9 +3,9 @@
 Everything that changes is in `TrainingState`; `Trainer.iterate` is one jitted program from it to the next.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -171,6 +171,11 @@ class Trainer:
         amp, weights = self.config.amp, self.config.reward_weights.values()
         task = sum(weight for weight in weights if weight > 0) * self.config.env.control_dt
         return amp.weight * task * jnp.minimum(1.0, statistics.mean_length / amp.ramp_episode_length)
+
+    def taught(self, state: TrainingState, params: Mapping[str, Any], steps: int) -> TrainingState:
+        """A state at the start of a run with the networks and the normalizer of a policy, trained for so many steps."""
+        learner = ppo.taught(state.learner, params, steps)
+        return strongly_typed(state._replace(learner=learner, average=averaging.of_now(learner)))
 
     def policy(self, state: TrainingState) -> TrainedPolicy:
         """The averaged policy, and with AMP its discriminator."""

@@ -4,7 +4,7 @@ The learning rate follows the KL divergence of each update (Schulman et al. 2017
 gradient is not finite is left out and counted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, cast
 
@@ -16,6 +16,7 @@ from playground_amp.brax_api.learning import (
     PPONetworkParams,
     PPONetworks,
     Transition,
+    UInt64,
     adaptive_kl_learning_rate,
     compute_ppo_loss,
     running_statistics,
@@ -56,6 +57,19 @@ def init_learner(config: TrainerConfig, networks: PPONetworks, observation: Any,
     optimizer = make_optimizer(config).init(params)  # pyright: ignore[reportArgumentType]  (any pytree will do)
     shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, jnp.float32), observation)
     return Learner(params, cast(optax.ApplyIfFiniteState, optimizer), running_statistics.init_state(shapes))
+
+
+def taught(learner: Learner, params: Mapping[str, Any], steps: int) -> Learner:
+    """A learner at its start with the networks of a policy file, and its normalizer as it was after so many steps."""
+    scale = jax.tree.map(jnp.asarray, params["normalizer"])
+    normalizer = learner.normalizer.replace(  # pyright: ignore[reportAttributeAccessIssue]  (flax's dataclass)
+        mean=scale["mean"],
+        std=scale["std"],
+        count=UInt64(hi=jnp.uint32(steps >> 32), lo=jnp.uint32(steps & 0xFFFFFFFF)),
+        summed_variance=jax.tree.map(lambda std: std**2 * steps, scale["std"]),
+    )
+    networks = PPONetworkParams(policy=params["policy"], value=params["value"])
+    return learner._replace(params=jax.tree.map(jnp.asarray, networks), normalizer=normalizer)
 
 
 def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:

@@ -13,10 +13,11 @@ from playground_amp.files import exclusive
 from playground_amp.learning import devices
 from playground_amp.runs.folder import prepare_folder, require_run_folder
 from playground_amp.runs.result import Ending, RunResult, summary
-from playground_amp.runs.resuming import find_state, require_state
+from playground_amp.runs.resuming import find_origin, require_state
 from playground_amp.runs.saver import Saver
 from playground_amp.runs.signals import StopRequest
 from playground_amp.runs.stages import Stage, stages_of
+from playground_amp.runs.state import SavedState
 from playground_amp.runs.tracking.console import make_console
 from playground_amp.runs.tracking.metrics_log import Record
 from playground_amp.runs.tracking.tracker import Tracker
@@ -27,7 +28,8 @@ from playground_amp.telling import forgive_streams, tell
 def train(config: Config, *, use_wandb: bool, resume: Path | None = None, override: Sequence[str] = ()) -> RunResult:
     """Trains as `config` says, into `config.trainer.checkpoint_dir`.
 
-    `resume`: a run folder, or a saved state, to go on from. `override`: what may differ from the saved state's run.
+    `resume`: a run folder, or a saved state, to go on from; or a policy file to start from. `override`: what may differ
+    from the saved state's run.
     Raises UserError for everything that the user can mend.
     """
     if config.trainer.name == "brax":
@@ -60,12 +62,12 @@ def run(
     if resume:
         require_state(resume)
     with exclusive(run_folder), StopRequest() as stop, make_console(total) as console:
-        saved = find_state(resume, run_folder, config, override, console.say) if resume else None
+        origin = find_origin(resume, run_folder, config, override, console.say) if resume else None
         require_run_folder(run_folder)
-        training = Training(make_trainer, console.say, saved)
+        training = Training(make_trainer, console.say, origin)
         stages = stages_of(config, training.done)
         training.enter(stages[0])
-        prepare_folder(run_folder, saved, config, console.say)
+        prepare_folder(run_folder, origin if isinstance(origin, SavedState) else None, config, console.say)
         plain = config.model_dump(mode="json")
         with Tracker(run_folder, plain, through=training.done, use_wandb=use_wandb, say=console.say) as tracker:
             saver = Saver(run_folder, config.trainer.keep_states, tracker.sync, console.say)

@@ -101,7 +101,7 @@ def restore(saved: SavedState, template: State, anew: Sequence[str] = ()) -> Sta
     if wrong:
         more = [f"  and {len(wrong) - 10} more"] if len(wrong) > 10 else []
         text = "\n".join([*wrong[:10], *more])
-        raise UserError(f"the saved state {saved.path} does not fit this run (saved → this run):\n{text}")
+        raise UserError(f"{saved.path} does not fit this run (saved → this run):\n{text}")
     unpaid = {name: np.zeros(leaf.shape, leaf.dtype) for name, leaf in leaves.items() if name.startswith(_PAID)}
     arrays = unpaid | saved.arrays
     restored = [fresh[name] if name in fresh else _from_numpy(arrays[name], leaf) for name, leaf in leaves.items()]

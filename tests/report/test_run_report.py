@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from made_up_runs import CONFIG, ITERATIONS, PRIOR_METRICS, make_performance, make_run
 from made_up_walks import CYCLE, task, walk
-from playground_amp.runs.stages import config_at
 from second_body import second_body
 
 from playground_amp.cli import report
@@ -35,6 +34,7 @@ from playground_amp.report.summary import summary, verdict
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import Scale, scale_of
 from playground_amp.runs.checkpoint import find_checkpoint
+from playground_amp.runs.stages import config_at
 
 ROBOT = load_robot("wildrobot", "flat")
 PHYSICS = CONFIG.physics.model_dump(mode="json")

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from fake_trainer import FakeState, FakeTrainer, fake_config
-from playground_amp.runs.resuming import newest_sound_state
 
 from playground_amp.errors import UserError
 from playground_amp.runs.folder import (
@@ -22,6 +21,7 @@ from playground_amp.runs.folder import (
     state_path,
 )
 from playground_amp.runs.manifest import code_revision, make_manifest, require_unchanged
+from playground_amp.runs.resuming import newest_sound_state
 from playground_amp.runs.state import read_state, restore, save_state
 
 CONFIG = fake_config("run")

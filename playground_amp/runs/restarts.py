@@ -1,0 +1,38 @@
+"""What starts anew where a run goes on under a configuration that parts of its state do not fit."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from playground_amp.configs.schema import Config
+from playground_amp.runs.manifest import differing_keys
+from playground_amp.runs.state import SavedState, misfits
+
+
+class Part(NamedTuple):
+    """A part of the training state that can be made anew without what was learned."""
+
+    title: str
+    names: tuple[str, ...]  # how its arrays' names begin
+
+
+ROBOTS = Part("the robots", ("env_states/", "statistics/reward", "statistics/length"))
+PRIOR = Part("the motion prior", ("prior/",))
+_OTHER_WORLD = ("robot", "env.terrain", "physics.engine")  # where robots cannot just go on from the place they are at
+
+
+def parts_to_restart(saved: SavedState, template: Any, before: dict[str, Any], now: Config) -> list[Part]:
+    """The parts that do not fit the run that goes on, because its configuration differs from the one `before`.
+
+    Under the same configuration nothing starts anew: what does not fit then is of another version, and is refused.
+    """
+    differing = differing_keys(before, now.model_dump(mode="json"))
+    if not differing:
+        return []
+    moved = any(key in _OTHER_WORLD for key in differing)
+    return [part for part in (ROBOTS, PRIOR) if misfits(saved, template, part.names) or (moved and part is ROBOTS)]
+
+
+def told(parts: Sequence[Part]) -> str:
+    """One sentence for the user."""
+    titles = " and ".join(part.title for part in parts)
+    return f"{titles} start{'s' if parts == [PRIOR] else ''} anew under the changed configuration; the rest goes on"

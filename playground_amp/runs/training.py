@@ -1,0 +1,104 @@
+"""A trainer and its state, from stage to stage of a run."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+
+from playground_amp.configs.schema import Config
+from playground_amp.learning import devices
+from playground_amp.learning.trained_policy import TrainedPolicy
+from playground_amp.runs.checkpoint import SavedPolicy
+from playground_amp.runs.restarts import parts_to_restart, told
+from playground_amp.runs.stages import Stage
+from playground_amp.runs.state import SavedState, arrays_of, restore
+from playground_amp.runs.tracking.metrics_log import Record
+
+
+class Trains(Protocol):
+    """What a run needs of a trainer; `learning.iteration.Trainer` is the one."""
+
+    steps_per_iteration: int
+
+    def init(self) -> Any: ...
+    def iterate(self, state: Any, /) -> tuple[Any, dict[str, jax.Array], Any]:
+        """The next state, metrics [] by name, and evidence of a robot that went bad."""
+        ...
+
+    def taught(self, state: Any, params: Mapping[str, Any], steps: int, /) -> Any:
+        """A state at the start of a run with a policy that was trained for so many steps."""
+        ...
+
+    def policy(self, state: Any, /) -> TrainedPolicy: ...
+
+
+class Training:
+    """What is under way: the stage, its trainer, the state, and the record of the last iteration."""
+
+    stage: Stage
+    trainer: Trains
+    state: Any = None
+
+    def __init__(
+        self,
+        make_trainer: Callable[[Config], Trains],
+        say: Callable[[str], None],
+        origin: SavedState | SavedPolicy | None = None,
+    ) -> None:
+        """`origin`: a state to go on from, or a policy to begin with. `say` hears of stages and of what starts anew."""
+        self._make_trainer, self._say, self._origin = make_trainer, say, origin
+        self.record: Record = origin.metrics if isinstance(origin, SavedState) else {}
+        self.done = origin.iteration if isinstance(origin, SavedState) else 0
+
+    def enter(self, stage: Stage) -> None:
+        """Makes the trainer of a stage, and goes on in it with the state of the stage before, or what was saved."""
+        if self.state is not None:
+            self._origin = self._leave()
+        if stage.name:
+            self._say(f"stage {stage.name}: iterations {stage.start + 1} to {stage.end}")
+        self.stage = stage
+        self.trainer = self._make_trainer(stage.config)
+        state = jax.block_until_ready(self.trainer.init())  # an exit with robots still starting would crash
+        match self._origin:
+            case SavedState():
+                state = self._resumed(self._origin, state)
+            case SavedPolicy():
+                state = self._taught(self._origin, state)
+        self.state, self._origin = state, None
+
+    def _resumed(self, saved: SavedState, fresh: Any) -> Any:
+        anew = parts_to_restart(saved, fresh, saved.manifest["config"], self.stage.config)
+        if anew:
+            self._say(told(anew))
+        return restore(saved, fresh, [name for part in anew for name in part.names])
+
+    def _taught(self, policy: SavedPolicy, fresh: Any) -> Any:
+        read = SavedState(policy.path, {}, arrays_of(policy.params))
+        template = jax.tree.map(jnp.asarray, self.trainer.policy(fresh).params)
+        params = restore(read, template)  # which says what does not fit
+        state = self.trainer.taught(fresh, params, int(policy.metrics.get("env_steps", 0)))
+        return restore(read._replace(arrays=arrays_of(state)), fresh)  # on the devices of the fresh one
+
+    def _leave(self) -> SavedState:
+        """The state that the stage ends with, as if it had been read from a file; its trainer is let go."""
+        manifest = {"config": self.stage.config.model_dump(mode="json"), "iteration": self.done, "metrics": self.record}
+        arrays = arrays_of(devices.gathered(self.state))
+        del self.trainer, self.state
+        return SavedState(Path(f"after iteration {self.done}"), manifest, arrays)
+
+    def iterations(self) -> Iterator[tuple[Record, Any]]:
+        """The iterations that are left of the stage: a record each, and evidence of a robot that went bad."""
+        steps = self.trainer.steps_per_iteration
+        for iteration in range(self.done + 1, self.stage.end + 1):
+            started = time.perf_counter()
+            self.state, metrics, evidence = self.trainer.iterate(self.state)
+            values = {name: value.item() for name, value in jax.device_get(metrics).items()}
+            seconds = time.perf_counter() - started
+            timing = {"time/iteration": seconds, "time/steps_per_second": steps / seconds}
+            env_steps = int(self.record.get("env_steps", 0)) + steps
+            self.record = {"iteration": iteration, "env_steps": env_steps, **values, **timing}
+            self.done = iteration
+            yield self.record, evidence

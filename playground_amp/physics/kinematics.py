@@ -1,71 +1,86 @@
-"""Forward kinematics of the feet, as a pure function of the configuration.
+"""Forward kinematics of a robot's feet, as a pure function of the configuration.
 
 Every engine uses this one function, so a foot position always belongs to the state beside it (an engine's own
 derived fields lag the state by one substep), and reference motion gets its feet from the same arithmetic.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import mujoco
 import numpy as np
 
-from playground_amp.robot.models import model_of
-from playground_amp.robot.names import FOOT_NAMES
-from playground_amp.robot.record import Robot
+from playground_amp import rotations
+from playground_amp.robot.record import BASE_QPOS_SIZE, Chain, Robot
 
-
-class _Link(NamedTuple):
-    """A body on the way from the base to a foot: offset from its parent, and the hinge that turns it."""
-
-    offset: np.ndarray  # [3] m
-    axis: int  # 0, 1, 2: turns about x, y, z
-    direction: float  # +1 or -1: about that axis or against it
-    qpos_index: int
+Components = list[jax.Array | float]  # x, y, z of a point, m
+_UNTURNED = (1.0, 0.0, 0.0, 0.0)
 
 
 def make_foot_kinematics(robot: Robot) -> Callable[[jax.Array], jax.Array]:
-    """The function qpos [18] → foot positions in the base frame [2, 3] (left, right; center of the sole's underside).
-
-    Raises:
-      ValueError: a body between base and foot that is not one hinge about x, y or z at its own origin.
-    """
-    chains = [_chain(model_of(robot), site) for site in FOOT_NAMES]
+    """The function qpos [7 + J] → the soles' centers in the base frame [2, 3] m, left and right."""
 
     def foot_positions_b(qpos: jax.Array) -> jax.Array:
-        return jnp.stack([_end_point(qpos, links, tip) for links, tip in chains])
+        return jnp.stack([end_point(leg, qpos) for leg in robot.legs])
 
     return foot_positions_b
 
 
-def _end_point(qpos: jax.Array, links: list[_Link], tip: np.ndarray) -> jax.Array:
-    """Folds the chain from the tip inwards: p ← offset + R(axis, angle) p, by components (one fused loop)."""
-    point: list[jax.Array | float] = [float(x) for x in tip]
-    for link in reversed(links):
-        angle = link.direction * qpos[link.qpos_index]
-        cos, sin = jnp.cos(angle), jnp.sin(angle)
-        first, second = (link.axis + 1) % 3, (link.axis + 2) % 3
-        a, b = point[first], point[second]
-        point[first], point[second] = cos * a - sin * b, sin * a + cos * b
-        point = [float(offset) + x for offset, x in zip(link.offset, point, strict=True)]
+def end_point(chain: Chain, qpos: jax.Array) -> jax.Array:
+    """The chain's end [3] m in the base frame, at a configuration [7 + J].
+
+    Folds the chain from its end inwards: p ← offset + R p, by components (one fused loop).
+    """
+    point: Components = [float(x) for x in chain.tip]
+    links = zip(chain.joints, chain.offset, chain.rotation, chain.axis, strict=True)
+    for joint, offset, rotation, axis in reversed(list(links)):
+        turned = _turned(point, rotation, axis, qpos[BASE_QPOS_SIZE + joint])
+        point = [float(x) + y for x, y in zip(offset, turned, strict=True)]
     return jnp.stack(point)
 
 
-def _chain(model: mujoco.MjModel, site_name: str) -> tuple[list[_Link], np.ndarray]:
-    site = model.site(site_name)
-    links = []
-    body = model.body(int(site.bodyid[0]))
-    while model.body(int(body.parentid[0])).id != 0:
-        if body.jntnum[0] != 1 or not np.allclose(body.quat, (1, 0, 0, 0)):
-            raise ValueError(f"body {body.name!r} is not one hinge with axes parallel to its parent's")
-        joint = model.joint(int(body.jntadr[0]))
-        if np.any(joint.pos != 0):
-            raise ValueError(f"joint {joint.name!r} does not turn about its body's origin")
-        axis = int(np.argmax(np.abs(joint.axis)))
-        if abs(joint.axis[axis]) != 1.0:
-            raise ValueError(f"joint {joint.name!r} does not turn about x, y or z of its body")
-        links.append(_Link(body.pos.copy(), axis, float(joint.axis[axis]), int(joint.qposadr[0])))
-        body = model.body(int(body.parentid[0]))
-    return links[::-1], site.pos.copy()
+def end_orientation(chain: Chain, base_quaternion_w: jax.Array, joint_position: jax.Array) -> jax.Array:
+    """The rotation [4] wxyz of the frame at the chain's end against the world, at joint positions [J] rad."""
+    orientation, plain = base_quaternion_w, all(tuple(each) == _UNTURNED for each in chain.rotation)
+    for joint, rotation, axis in zip(chain.joints, chain.rotation, chain.axis, strict=True):
+        if not plain:  # else XLA fuses all products into one loop, whose code is four times as long for every link
+            orientation = jax.lax.optimization_barrier(orientation)
+        orientation = rotations.multiply(orientation, _turn(rotation, axis, joint_position[joint]))
+    if tuple(chain.tip_rotation) == _UNTURNED:
+        return orientation
+    return rotations.multiply(orientation, jnp.asarray(chain.tip_rotation, orientation.dtype))
+
+
+def _turned(point: Components, rotation: np.ndarray, axis: np.ndarray, angle: jax.Array) -> Components:
+    """A point of a hinge's frame in the frame before it, but for the offset."""
+    (along, *others) = np.flatnonzero(axis)
+    if others or tuple(rotation) != _UNTURNED:
+        return _turned_anyhow(point, rotations.matrix_of(rotation), axis, angle)
+    angle = float(axis[along]) * angle
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    first, second = (along + 1) % 3, (along + 2) % 3
+    a, b = point[first], point[second]
+    turned = list(point)
+    turned[first], turned[second] = cos * a - sin * b, sin * a + cos * b
+    return turned
+
+
+def _turned_anyhow(point: Components, rotation: np.ndarray, axis: np.ndarray, angle: jax.Array) -> Components:
+    """The same for any frame [3, 3] and axis: R = F u uᵀ + cos F (1 - u uᵀ) + sin F [u]×, constants in brackets."""
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    kept = rotation @ np.outer(axis, axis)
+    across = rotation - kept
+    around = rotation @ np.cross(np.eye(3), axis)
+    matrix = [
+        [float(kept[i, j]) + float(across[i, j]) * cos + float(around[i, j]) * sin for j in range(3)] for i in range(3)
+    ]
+    return [row[0] * point[0] + row[1] * point[1] + row[2] * point[2] for row in matrix]
+
+
+def _turn(rotation: np.ndarray, axis: np.ndarray, angle: jax.Array) -> jax.Array:
+    """The rotation [4] of a hinge's frame against the frame before it."""
+    if tuple(rotation) == _UNTURNED:
+        return rotations.about_axis(jnp.asarray(axis, angle.dtype), angle)
+    half = angle / 2
+    quarter = rotations.multiply(rotation, np.append(0.0, axis))
+    return jnp.cos(half) * jnp.asarray(rotation, angle.dtype) + jnp.sin(half) * jnp.asarray(quarter, angle.dtype)

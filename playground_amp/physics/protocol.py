@@ -15,9 +15,9 @@ from playground_amp.robot.record import Robot
 class PhysicsState(NamedTuple):
     """MuJoCo's integration state of one robot; nothing else is carried from step to step."""
 
-    qpos: jax.Array  # [18] base position, quaternion wxyz, joints
-    qvel: jax.Array  # [17] base linear velocity (world), angular velocity (base), joints
-    warmstart: jax.Array  # [17] acceleration the constraint solver starts from
+    qpos: jax.Array  # [7 + J] base position, quaternion wxyz, joints
+    qvel: jax.Array  # [6 + J] base linear velocity (world), angular velocity (base), joints
+    warmstart: jax.Array  # [6 + J] acceleration the constraint solver starts from
     time: jax.Array  # [] s
 
 
@@ -25,14 +25,14 @@ class PhysicalParameters(NamedTuple):
     """What differs from robot to robot. None stands for the model as it is written, and costs nothing."""
 
     floor_friction: jax.Array  # [] sliding friction of the floor
-    mass_scale: jax.Array | None = None  # [12] mass and inertia of each body, share of its own
-    com_shift_b: jax.Array | None = None  # [12, 3] m, of each body's center of mass, along its own axes
-    motor_strength: jax.Array | None = None  # [11] gains and torque limit, share of their own
-    joint_damping: jax.Array | None = None  # [11] share of its own
-    joint_friction: jax.Array | None = None  # [11] share of its own
-    joint_armature: jax.Array | None = None  # [11] share of its own
+    mass_scale: jax.Array | None = None  # [B] mass and inertia of each body, share of its own
+    com_shift_b: jax.Array | None = None  # [B, 3] m, of each body's center of mass, along its own axes
+    motor_strength: jax.Array | None = None  # [J] gains and torque limit, share of their own
+    joint_damping: jax.Array | None = None  # [J] share of its own
+    joint_friction: jax.Array | None = None  # [J] share of its own
+    joint_armature: jax.Array | None = None  # [J] share of its own
     speed_droop: jax.Array | None = None  # [] s/rad; the torque limit falls by this share of itself a rad/s
-    backlash: jax.Array | None = None  # [11] rad of play to either side
+    backlash: jax.Array | None = None  # [J] rad of play to either side
     latency: jax.Array | None = None  # [] s until a new target reaches the servos
 
 
@@ -49,7 +49,7 @@ class Engine(Protocol):
     def reset(
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
     ) -> tuple[PhysicsState, Readings]:
-        """The state at (qpos [18], qvel [17]) with its contact forces.
+        """The state at (qpos [7 + J], qvel [6 + J]) with its contact forces.
 
         Where `needed` is False the result is unspecified: a batched engine may leave the work out.
         """
@@ -63,8 +63,8 @@ class Engine(Protocol):
         parameters: PhysicalParameters,
         previous_target: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
-        """One control period with servo targets [11] rad and a force [3] N on the waist's center of mass.
+        """One control period with servo targets [J] rad and a force [3] N on the base's center of mass.
 
-        `previous_target` [11] holds until `parameters.latency` has passed; None: the new one holds from the beginning.
+        `previous_target` [J] holds until `parameters.latency` has passed; None: the new one holds from the beginning.
         """
         ...

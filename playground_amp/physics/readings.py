@@ -1,6 +1,6 @@
 """What a task may know of the robot: one record, the same from every engine.
 
-Frames: `_w` world, `_b` base (the waist: x forward, y left, z up), `_h` heading (the base's yaw only, z up).
+Frames: `_w` world, `_b` base (x forward, y left, z up), `_h` heading (the base's yaw only, z up).
 Lengths in m, angles in rad, forces in N. Quaternions are wxyz.
 """
 
@@ -14,8 +14,9 @@ from playground_amp import rotations
 from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.kinematics import make_foot_kinematics
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+from playground_amp.robot.scale import scale_of
 
-SWITCH_FORCE = 2.0  # N; a foot switch closes above it (robot data sheet)
+SWITCH_FORCE = 2.0  # N; a foot switch of WildRobot closes above it (data sheet), of others in proportion to weight
 RUNAWAY_SPEED = 1000.0  # m/s, rad/s; a hundred times what servos and falls reach: the integration has blown up
 
 
@@ -30,9 +31,9 @@ class Readings(NamedTuple):
     gyro_b: jax.Array  # [3] rad/s
     linear_velocity_b: jax.Array  # [3] m/s
     linear_velocity_h: jax.Array  # [3] m/s
-    joint_position: jax.Array  # [11] rad
-    joint_velocity: jax.Array  # [11] rad/s
-    joint_torque: jax.Array  # [11] N·m, at the joint, during the last physics step
+    joint_position: jax.Array  # [J] rad
+    joint_velocity: jax.Array  # [J] rad/s
+    joint_torque: jax.Array  # [J] N·m, at the joint, during the last physics step
     foot_position_b: jax.Array  # [2, 3] center of the sole's underside; left, right
     foot_position_w: jax.Array  # [2, 3]
     foot_height: jax.Array  # [2] m, of that point over the ground below
@@ -43,12 +44,13 @@ class Readings(NamedTuple):
 
 
 def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, jax.Array], Readings]:
-    """The function (qpos [18], qvel [17], switch_force [4], joint_torque [11]) → Readings, for one robot.
+    """The function (qpos [7 + J], qvel [6 + J], switch_force [4], joint_torque [J]) → Readings, for one robot.
 
     MuJoCo's free joint gives the linear velocity in the world and the angular velocity in the base frame.
     """
     foot_positions_b = make_foot_kinematics(robot)
     height_over_ground = make_height_over_ground(robot)
+    closing_force = SWITCH_FORCE * scale_of(robot).force
 
     def foot_positions_w(qpos: jax.Array) -> jax.Array:
         return qpos[:3] + jax.vmap(rotations.rotate, (0, None))(foot_positions_b(qpos), qpos[3:7])
@@ -75,7 +77,7 @@ def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, ja
             foot_height=jax.vmap(height_over_ground)(foot_position_w),
             foot_velocity_w=foot_velocity_w,
             switch_force=switch_force,
-            foot_switch=switch_force > SWITCH_FORCE,
+            foot_switch=switch_force > closing_force,
             finite=finite,
         )
 
@@ -83,6 +85,6 @@ def make_readings(robot: Robot) -> Callable[[jax.Array, jax.Array, jax.Array, ja
 
 
 def _qpos_rate(qpos: jax.Array, qvel: jax.Array) -> jax.Array:
-    """d qpos / dt [18] of a velocity [17]: q̇ = ½ q ⊗ (0, ω_b) for the base's quaternion, qvel elsewhere."""
+    """d qpos / dt [7 + J] of a velocity [6 + J]: q̇ = ½ q ⊗ (0, ω_b) for the base's quaternion, qvel elsewhere."""
     spin = jnp.concatenate([jnp.zeros(1, qvel.dtype), qvel[3:6]])
     return jnp.concatenate([qvel[:3], 0.5 * rotations.multiply(qpos[3:7], spin), qvel[6:]])

@@ -25,7 +25,7 @@ def order(
     start: Any,
     timestep: float,
 ) -> Any:
-    """The position [..., 11] rad that the actuators are given for the physics step from `start` s of the period on.
+    """The position [..., J] rad that the actuators are given for the physics step from `start` s of the period on.
 
     A target that arrives during the step counts by the share of the step that is left: below its limit, the torque's
     mean is exact.
@@ -42,7 +42,7 @@ def order(
 
 
 def torque_range(xp: ModuleType, parameters: PhysicalParameters, torque_limit: Any, joint_velocity: Any) -> Any | None:
-    """The torque [..., 11, 2] N·m that the servos can give at a joint speed [..., 11] rad/s; None: always the same.
+    """The torque [..., J, 2] N·m that the servos can give at a joint speed [..., J] rad/s; None: always the same.
 
     The straight line of a direct-current motor: from the limit at rest to none at the no-load speed, in the direction
     of motion; against it, the whole limit.

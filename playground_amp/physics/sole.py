@@ -8,19 +8,18 @@ import numpy as np
 
 from playground_amp import rotations
 from playground_amp.physics.ground import make_height_over_ground
-from playground_amp.robot.models import model_of
-from playground_amp.robot.names import JOINT_NAMES, LEG_JOINTS
+from playground_amp.physics.kinematics import end_orientation
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 
 
 def make_sole_height(robot: Robot) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """The function (qpos [18], foot_position_w [2, 3]) → height [2] of each sole's lowest point over the ground, m.
+    """The function (qpos [7 + J], foot_position_w [2, 3]) → height [2] of each sole's lowest point over the ground, m.
 
     A sole is a flat rectangle around its center, `foot_position_w`; it ends where the toe's and the heel's contact
     shapes end.
     """
-    half_length, half_width = _half_size(robot)
-
+    half_length = np.array([sole.half_length for sole in robot.soles], np.float32)
+    half_width = np.array([sole.half_width for sole in robot.soles], np.float32)
     height_over_ground = make_height_over_ground(robot)
 
     def sole_height(qpos: jax.Array, foot_position_w: jax.Array) -> jax.Array:
@@ -32,33 +31,20 @@ def make_sole_height(robot: Robot) -> Callable[[jax.Array, jax.Array], jax.Array
 
 
 def sole_tilt(robot: Robot, base_quaternion_w: jax.Array, joint_position: jax.Array) -> jax.Array:
-    """World z components [2, 3] of each foot's own x (to the toe), y and z axes, left and right.
+    """World z components [2, 3] of each sole's own x (to the toe), y and z axes, left and right.
 
     Args:
       robot: whose legs.
       base_quaternion_w: [4] wxyz.
-      joint_position: [11] rad.
+      joint_position: [J] rad.
     """
-    return jnp.stack([_tilt(robot, base_quaternion_w, joint_position, side) for side in ("left", "right")])
+    up = jnp.array([0.0, 0.0, 1.0])
+    return jnp.stack(
+        [rotations.rotate_inverse(up, end_orientation(leg, base_quaternion_w, joint_position)) for leg in robot.legs]
+    )
 
 
 def sole_points(robot: Robot) -> np.ndarray:
-    """Middle, edges and corners of a sole [9, 3] m, from its center, in axes parallel to a level foot's."""
-    half_length, half_width = _half_size(robot)
-    return np.array([(x * half_length, y * half_width, 0.0) for x in (-1, 0, 1) for y in (-1, 0, 1)])
-
-
-def _half_size(robot: Robot) -> tuple[float, float]:
-    toe, heel = model_of(robot).geom("left_toe"), model_of(robot).geom("left_heel")
-    radius, half_width = toe.size[0], toe.size[0] + toe.size[1]  # capsules across the foot
-    return float((toe.pos[0] - heel.pos[0]) / 2 + radius), float(half_width)
-
-
-def _tilt(robot: Robot, base_quaternion_w: jax.Array, joint_position: jax.Array, side: str) -> jax.Array:
-    """World z components [3] of the foot's own x, y and z axes. All bodies are parallel in the zero pose."""
-    orientation = base_quaternion_w
-    for name in (f"{side}_{joint}" for joint in LEG_JOINTS):
-        axis = jnp.asarray(model_of(robot).joint(name).axis, joint_position.dtype)
-        angle = joint_position[JOINT_NAMES.index(name)]
-        orientation = rotations.multiply(orientation, rotations.about_axis(axis, angle))
-    return rotations.rotate_inverse(jnp.array([0.0, 0.0, 1.0]), orientation)
+    """Middle, edges and corners of each sole [2, 9, 3] m, from its center, in its own axes."""
+    grid = np.array([(x, y, 0.0) for x in (-1, 0, 1) for y in (-1, 0, 1)])
+    return np.stack([grid * (sole.half_length, sole.half_width, 0.0) for sole in robot.soles])

@@ -24,11 +24,12 @@ from playground_amp.physics.engines.simulation_model import substeps
 from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.models import model_of
-from playground_amp.robot.names import JOINT_NAMES, SWITCH_NAMES
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
+from playground_amp.robot.scale import scale_of
 from playground_amp.rotations import matrix_of
 
-_BREAKAWAY_SPEED = 0.02  # rad/s; friction loss grows linearly up to it, since Drake cannot hold a joint by friction
+# Friction loss grows linearly up to it, since Drake cannot hold a joint by friction; rad/s, of WildRobot.
+_BREAKAWAY_SPEED = 0.02
 
 
 class DrakeEngine(Engine):
@@ -45,12 +46,11 @@ class DrakeEngine(Engine):
         self.control_dt = control_dt
         self._host = HostPlant(robot, config.timestep, substeps(config, control_dt))
         self._readings = make_readings(robot)
-        model = model_of(robot)
-        sizes = (model.nq, model.nv, len(SWITCH_NAMES), len(JOINT_NAMES))
+        sizes = (robot.nq, robot.nv, len(robot.switch_names), robot.num_joints)
         self._result = tuple(jax.ShapeDtypeStruct((size,), jnp.float32) for size in sizes)
 
     def nominal_parameters(self) -> PhysicalParameters:
-        return PhysicalParameters(floor_friction=jnp.float32(model_of(self.robot).geom("floor").friction[0]))
+        return PhysicalParameters(floor_friction=jnp.float32(self.robot.floor_friction))
 
     def reset(
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
@@ -96,12 +96,12 @@ class HostPlant:
         self._actuation = built.plant.get_actuation_input_port()
         self._pushes = built.plant.get_applied_spatial_force_input_port()
         self._contacts = built.plant.get_contact_results_output_port()
-        self._switches = {
-            shape: SWITCH_NAMES.index(name) for shape, name in built.geometry_names.items() if name in SWITCH_NAMES
-        }
+        names = robot.switch_names
+        self._switches = {shape: names.index(name) for shape, name in built.geometry_names.items() if name in names}
+        self._no_force = np.zeros(len(names))
         self._servo = _Servo(robot)
-        self._waist = built.plant.GetBodyByName("waist")
-        self._waist_com = model_of(robot).body("waist").ipos
+        self._base = built.plant.GetBodyByName(robot.base_name)
+        self._base_com = model_of(robot).body(robot.base_name).ipos
         self._lock = threading.Lock()
 
     def step(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -127,7 +127,7 @@ class HostPlant:
         """One robot's control period. Forces are those of the last physics step, as in every engine."""
         self._put(qpos, qvel, push)
         torque = self._actuate(target)
-        switch_force = self._switch_force() if num_substeps == 0 else np.zeros(len(SWITCH_NAMES))
+        switch_force = self._switch_force() if num_substeps == 0 else self._no_force
         for substep in range(num_substeps):
             torque = self._actuate(target)
             if substep == num_substeps - 1:
@@ -147,7 +147,7 @@ class HostPlant:
         plant.SetPositions(self.context, positions)
         plant.SetVelocities(self.context, velocities)
         force = ExternallyAppliedSpatialForce()
-        force.body_index, force.p_BoBq_B = self._waist.index(), self._waist_com
+        force.body_index, force.p_BoBq_B = self._base.index(), self._base_com
         force.F_Bq_W = SpatialForce(np.zeros(3), push)
         self._pushes.FixValue(self.context, [force])
         self._simulator.Initialize()
@@ -160,7 +160,7 @@ class HostPlant:
         return qpos, np.concatenate([velocities[3:6], spin_b, velocities[built.joint_velocities]])
 
     def _actuate(self, target: np.ndarray) -> np.ndarray:
-        """Sets the joints' efforts for the physics step to come and returns the servos' torques [11] N·m."""
+        """Sets the joints' efforts for the physics step to come and returns the servos' torques [J] N·m."""
         built = self.built
         position = built.plant.GetPositions(self.context)[built.joint_positions]
         velocity = built.plant.GetVelocities(self.context)[built.joint_velocities]
@@ -170,7 +170,7 @@ class HostPlant:
 
     def _switch_force(self) -> np.ndarray:
         """Normal force [4] N on each foot switch's plate."""
-        force = np.zeros(len(SWITCH_NAMES))
+        force = self._no_force.copy()
         results: ContactResults = self._contacts.Eval(self.context)
         for index in range(results.num_point_pair_contacts()):
             contact = results.point_pair_contact_info(index)
@@ -182,19 +182,18 @@ class HostPlant:
 
 
 class _Servo:
-    """The actuator law of every joint, from the compiled model by name."""
+    """The actuator law of every joint."""
 
     def __init__(self, robot: Robot):
-        actuators = [model_of(robot).actuator(name) for name in JOINT_NAMES]
-        self._kp = np.array([actuator.gainprm[0] for actuator in actuators])
-        self._kv = np.array([-actuator.biasprm[2] for actuator in actuators])
-        self._limit = robot.torque_limit
-        self._friction = np.array([model_of(robot).joint(name).frictionloss[0] for name in JOINT_NAMES])
+        self._robot = robot
+        self._breakaway = _BREAKAWAY_SPEED * scale_of(robot).rate
 
     def torque(self, target: np.ndarray, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
         """kp (target − position) − kv velocity, within the limit; N·m."""
-        return np.clip(self._kp * (target - position) - self._kv * velocity, -self._limit, self._limit)
+        robot = self._robot
+        torque = robot.kp * (target - position) - robot.kv * velocity
+        return np.clip(torque, -robot.torque_limit, robot.torque_limit)
 
     def friction(self, velocity: np.ndarray) -> np.ndarray:
         """Coulomb friction against the motion, N·m."""
-        return -self._friction * np.clip(velocity / _BREAKAWAY_SPEED, -1.0, 1.0)
+        return -self._robot.friction_loss * np.clip(velocity / self._breakaway, -1.0, 1.0)

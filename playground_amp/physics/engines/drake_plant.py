@@ -27,16 +27,17 @@ from pydrake.geometry import (
     ProximityProperties,
     Sphere,
 )
-from pydrake.math import RigidTransform
+from pydrake.math import RigidTransform, RotationMatrix
 from pydrake.multibody.plant import AddMultibodyPlant, CoulombFriction, MultibodyPlant, MultibodyPlantConfig
 from pydrake.multibody.tree import FixedOffsetFrame, RevoluteJoint, RotationalInertia, SpatialInertia
 from pydrake.systems.framework import Diagram, DiagramBuilder
 
 from playground_amp.robot.models import model_of
-from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import scale_of
+from playground_amp.rotations import matrix_of
 
-_DISSIPATION = 20.0  # s/m, Hunt and Crossley's; a landing foot does not bounce
+_DISSIPATION = 20.0  # s/m, Hunt and Crossley's, of WildRobot; a landing foot does not bounce
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,8 @@ class DrakePlant:
 
     diagram: Diagram
     plant: MultibodyPlant
-    joint_positions: np.ndarray  # [11] indices into the plant's positions
-    joint_velocities: np.ndarray  # [11] indices into its velocities
+    joint_positions: np.ndarray  # [J] indices into the plant's positions
+    joint_velocities: np.ndarray  # [J] indices into its velocities
     geometry_names: dict[GeometryId, str]  # MJCF names of the shapes that can touch the floor
 
 
@@ -69,11 +70,11 @@ def build_plant(robot: Robot, timestep: float) -> DrakePlant:
     for index in range(1, model.nbody):
         _add_body(plant, model, index)
     with _quiet():
-        names = _add_shapes(plant, model)
+        names = _add_shapes(plant, model, _DISSIPATION / scale_of(robot).speed)
     robot_shapes = GeometrySet([shape for shape, name in names.items() if name != "floor"])
     scene_graph.collision_filter_manager().Apply(CollisionFilterDeclaration().ExcludeWithin(robot_shapes))
     plant.Finalize()
-    joints = [plant.GetJointByName(name) for name in JOINT_NAMES]
+    joints = [plant.GetJointByName(name) for name in robot.joint_names]
     return DrakePlant(
         builder.Build(),
         plant,
@@ -103,16 +104,14 @@ def _add_body(plant: MultibodyPlant, model: mujoco.MjModel, index: int) -> None:
     if parent.id == 0:
         return
     joint = model.joint(int(body.jntadr[0]))
-    parallel = np.allclose(body.quat, (1, 0, 0, 0)) and np.all(joint.pos == 0)
-    if body.jntnum[0] != 1 or joint.type[0] != mujoco.mjtJoint.mjJNT_HINGE or not parallel:
-        raise ValueError(f"body {body.name!r} is not one hinge at its origin with axes parallel to its parent's")
-    place = RigidTransform(body.pos)
+    turn = matrix_of(body.quat)
+    place = RigidTransform(RotationMatrix(turn), body.pos + turn @ joint.pos)
     parent_frame = plant.GetBodyByName(parent.name).body_frame()
     mount = plant.AddFrame(FixedOffsetFrame(f"{joint.name}_mount", parent_frame, place))
+    pivot = RigidTransform(joint.pos)
+    carried = plant.AddFrame(FixedOffsetFrame(f"{joint.name}_pivot", added.body_frame(), pivot))
     lower, upper = (float(end) for end in joint.range)
-    hinge = plant.AddJoint(
-        RevoluteJoint(joint.name, mount, added.body_frame(), joint.axis, lower, upper, float(joint.damping[0]))
-    )
+    hinge = plant.AddJoint(RevoluteJoint(joint.name, mount, carried, joint.axis, lower, upper, float(joint.damping[0])))
     actuator = plant.AddJointActuator(joint.name, hinge)
     actuator.set_default_rotor_inertia(float(joint.armature[0]))
     actuator.set_default_gear_ratio(1.0)
@@ -127,11 +126,11 @@ def _inertia(body: Any) -> SpatialInertia:
     return SpatialInertia.MakeFromCentralInertia(float(body.mass[0]), body.ipos, RotationalInertia(*moments, *products))
 
 
-def _add_shapes(plant: MultibodyPlant, model: mujoco.MjModel) -> dict[GeometryId, str]:
+def _add_shapes(plant: MultibodyPlant, model: mujoco.MjModel, dissipation: float) -> dict[GeometryId, str]:
     """Every shape that can touch the floor, and the floor, whose friction rules every contact."""
     material = ProximityProperties()
     friction = float(model.geom("floor").friction[0])
-    AddContactMaterial(material, dissipation=_DISSIPATION, friction=CoulombFriction(friction, friction))
+    AddContactMaterial(material, dissipation=dissipation, friction=CoulombFriction(friction, friction))
     names = {}
     for index in range(model.ngeom):
         geom = model.geom(index)

@@ -9,10 +9,10 @@ from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.physics import servo
 from playground_amp.physics.engines.model_fields import model_fields
 from playground_amp.physics.engines.quiet_mjx import mjx
-from playground_amp.physics.engines.simulation_model import simulation_model, substeps, switch_addresses
+from playground_amp.physics.engines.simulation_model import BASE_BODY, simulation_model, substeps, switch_addresses
 from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.robot.record import Robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 
 
 class MjxEngine(Engine):
@@ -27,8 +27,7 @@ class MjxEngine(Engine):
         self._model = mjx.put_model(model, impl="jax")
         self._blank = mjx.make_data(model, impl="jax")
         self._floor = model.geom("floor").id
-        self._waist = model.body("waist").id
-        self._switches = switch_addresses(model)
+        self._switches = switch_addresses(robot)
         self._torque_limit = jnp.asarray(robot.torque_limit, jnp.float32)
         self._readings = make_readings(robot)
 
@@ -40,7 +39,7 @@ class MjxEngine(Engine):
     ) -> tuple[PhysicsState, Readings]:
         del needed  # one fixed program for every robot
         with jax.default_matmul_precision("float32"):
-            data = self._blank.replace(qpos=qpos, qvel=qvel, ctrl=qpos[7:])
+            data = self._blank.replace(qpos=qpos, qvel=qvel, ctrl=qpos[BASE_QPOS_SIZE:])
             return self._outcome(mjx.forward(self._with(parameters), data))
 
     def step(
@@ -59,7 +58,7 @@ class MjxEngine(Engine):
                 qacc_warmstart=state.warmstart,
                 time=state.time,
                 ctrl=joint_target,
-                xfrc_applied=self._blank.xfrc_applied.at[self._waist, :3].set(push_force_w),
+                xfrc_applied=self._blank.xfrc_applied.at[BASE_BODY, :3].set(push_force_w),
             )
             previous = joint_target if previous_target is None else previous_target
             advance = partial(self._substep, model, parameters, joint_target, previous)
@@ -76,7 +75,7 @@ class MjxEngine(Engine):
         data: mjx.Data,
     ) -> mjx.Data:
         if servo.acts_within_a_period(parameters):
-            timestep, joints = self._written.opt.timestep, self._written.nu
+            timestep, joints = self._written.opt.timestep, self.robot.num_joints
             position, velocity = data.qpos[-joints:], data.qvel[-joints:]
             start = substep * timestep
             order = servo.order(jnp, parameters, target, previous_target, position, start, timestep)

@@ -21,10 +21,10 @@ from playground_amp.physics import servo
 from playground_amp.physics.engines import host_call
 from playground_amp.physics.engines.native_parameters import ParameterTable, Shapes, pack, shapes_of
 from playground_amp.physics.engines.result_row import ResultRow
-from playground_amp.physics.engines.simulation_model import simulation_model, substeps, switch_addresses
+from playground_amp.physics.engines.simulation_model import BASE_BODY, simulation_model, substeps, switch_addresses
 from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.robot.record import Robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 
 # Three sweeps of projected Gauss-Seidel come closer to the converged solver than three Newton iterations, in two thirds
 # of the time: the robot has few constraints, and they change little from step to step.
@@ -41,18 +41,20 @@ class NativeEngine(Engine):
         self.robot = robot
         self.control_dt = control_dt
         self.model = simulation_model(robot, config, AUTO_SOLVER)
-        self._host = _host_simulations(self.model, substeps(config, control_dt), config.num_threads)
+        steps = substeps(config, control_dt)
+        self._host = _host_simulations(self.model, switch_addresses(robot), steps, config.num_threads)
         self._readings = make_readings(robot)
-        self._row = ResultRow(self.model)
+        self._row = ResultRow(robot)
 
     def nominal_parameters(self) -> PhysicalParameters:
-        return PhysicalParameters(floor_friction=jnp.float32(self.model.geom("floor").friction[0]))
+        return PhysicalParameters(floor_friction=jnp.float32(self.robot.floor_friction))
 
     def reset(
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
     ) -> tuple[PhysicsState, Readings]:
         start = PhysicsState(qpos, qvel, jnp.zeros_like(qvel), jnp.zeros((), qpos.dtype))
-        row = _pack(start, qpos[7:], jnp.zeros(3), parameters, jnp.asarray(needed), qpos[7:])
+        joints = qpos[BASE_QPOS_SIZE:]
+        row = _pack(start, joints, jnp.zeros(3), parameters, jnp.asarray(needed), joints)
         return self._call("forward", row, shapes_of(parameters))
 
     def step(
@@ -104,20 +106,23 @@ def _pack(
 _simulations: dict[str, "_HostSimulations"] = {}  # by what they do: XLA finds them by name, also from cached programs
 
 
-def _host_simulations(model: mujoco.MjModel, num_substeps: int, num_threads: int) -> "_HostSimulations":
+def _host_simulations(
+    model: mujoco.MjModel, switches: np.ndarray, num_substeps: int, num_threads: int
+) -> "_HostSimulations":
     """The simulations of such an engine: one object, however many engines of the kind there are."""
     content = np.empty(mujoco.mj_sizeModel(model), np.uint8)
     mujoco.mj_saveModel(model, None, content)
-    name = f"wildrobot_{hashlib.sha256(content.tobytes() + bytes((num_substeps, num_threads))).hexdigest()[:16]}"
+    others = f"{switches.tolist()} {num_substeps} {num_threads}"
+    name = f"wildrobot_{hashlib.sha256(content.tobytes() + others.encode()).hexdigest()[:16]}"
     if name not in _simulations:
-        _simulations[name] = _HostSimulations(name, model, num_substeps, num_threads)
+        _simulations[name] = _HostSimulations(name, model, switches, num_substeps, num_threads)
     return _simulations[name]
 
 
 class _HostSimulations:
     """The NumPy side: a `Batch` for each size, set of parameters and number of threads, and the copying in and out."""
 
-    def __init__(self, name: str, model: mujoco.MjModel, num_substeps: int, num_threads: int):
+    def __init__(self, name: str, model: mujoco.MjModel, switches: np.ndarray, num_substeps: int, num_threads: int):
         self._name = name
         self._model = model
         self._substeps = num_substeps
@@ -125,8 +130,7 @@ class _HostSimulations:
         self._batches: dict[tuple[int, Shapes, int], tuple[Batch, ParameterTable | None]] = {}
         self._lock = threading.Lock()
         self._floor = model.geom("floor").id
-        self._waist = model.body("waist").id
-        self._switches = switch_addresses(model)
+        self._switches = switches
         self._torque_limit = model.actuator_forcerange[:, 1].astype(np.float32)
         self._ends = np.cumsum([model.nq, model.nv, model.nv, 1, 1, 1, model.nu, 3])
 
@@ -181,7 +185,7 @@ class _HostSimulations:
         batch.qacc_warmstart = warmstart
         batch.time = time[:, 0]
         batch.ctrl = target
-        batch.bind("xfrc_applied")[:, self._waist, :3] = push
+        batch.bind("xfrc_applied")[:, BASE_BODY, :3] = push
         batch.expand("geom_friction")[:, self._floor, 0] = friction[:, 0]
         if table is not None:
             table.update(rest[:, : table.size], self._needed(rows))

@@ -2,22 +2,21 @@
 
 import jax
 import jax.numpy as jnp
-import mujoco
 import numpy as np
 
 from playground_amp.physics.protocol import PhysicsState
-from playground_amp.robot.names import SWITCH_NAMES
+from playground_amp.robot.record import Robot
 
 
 class ResultRow:
     """Positions, velocities, warm start, time; the foot switches' forces; the joint torques. `width` numbers."""
 
-    def __init__(self, model: mujoco.MjModel):
-        sizes = [model.nq, model.nv, model.nv, 1, len(SWITCH_NAMES), model.nu]
+    def __init__(self, robot: Robot):
+        sizes = [robot.nq, robot.nv, robot.nv, 1, len(robot.switch_names), robot.num_joints]
         self.width = sum(sizes)
         self._splits = np.cumsum(sizes[:-1])
 
     def unpack(self, row: jax.Array) -> tuple[PhysicsState, jax.Array, jax.Array]:
-        """State, switches' forces [4] and joint torques [11] of a row [width]."""
+        """State, switches' forces [4] and joint torques [J] of a row [width]."""
         qpos, qvel, warmstart, time, switch_force, joint_torque = jnp.split(row, self._splits)
         return PhysicsState(qpos, qvel, warmstart, time[0]), switch_force, joint_torque

@@ -7,9 +7,9 @@ import numpy as np
 
 from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.robot.models import model_of
-from playground_amp.robot.names import SWITCH_NAMES
 from playground_amp.robot.record import Robot
 
+BASE_BODY = 1  # the body that the free joint carries, in every robot's model
 _SOLVERS = {"newton": mujoco.mjtSolver.mjSOL_NEWTON, "cg": mujoco.mjtSolver.mjSOL_CG, "pgs": mujoco.mjtSolver.mjSOL_PGS}
 _CONES = {"pyramidal": mujoco.mjtCone.mjCONE_PYRAMIDAL, "elliptic": mujoco.mjtCone.mjCONE_ELLIPTIC}
 
@@ -33,6 +33,6 @@ def substeps(config: PhysicsConfig, control_dt: float) -> int:
     return round(control_dt / config.timestep)
 
 
-def switch_addresses(model: mujoco.MjModel) -> np.ndarray:
+def switch_addresses(robot: Robot) -> np.ndarray:
     """Indices [4] of the foot switches' forces in sensordata."""
-    return np.array([model.sensor(name).adr[0] for name in SWITCH_NAMES])
+    return np.array([model_of(robot).sensor(name).adr[0] for name in robot.switch_names])

@@ -19,11 +19,11 @@ from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.physics import servo
 from playground_amp.physics.engines.model_fields import model_fields
 from playground_amp.physics.engines.result_row import ResultRow
-from playground_amp.physics.engines.simulation_model import simulation_model, substeps
+from playground_amp.physics.engines.simulation_model import simulation_model, substeps, switch_addresses
 from playground_amp.physics.engines.warp_simulation import WarpSimulation
 from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
-from playground_amp.robot.record import Robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 _Fields = tuple[str, ...]  # names of the model's fields that differ from robot to robot
 
@@ -39,18 +39,18 @@ class WarpEngine(Engine):
         self._substeps = substeps(config, control_dt)
         self._torque_limit = jnp.asarray(robot.torque_limit, jnp.float32)
         self._readings = make_readings(robot)
-        self._row = ResultRow(self.model)
+        self._row = ResultRow(robot)
         self._calls: dict[tuple[int, int, _Fields], Callable[[jax.Array], jax.Array]] = {}
 
     def nominal_parameters(self) -> PhysicalParameters:
-        return PhysicalParameters(floor_friction=jnp.float32(self.model.geom("floor").friction[0]))
+        return PhysicalParameters(floor_friction=jnp.float32(self.robot.floor_friction))
 
     def reset(
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True
     ) -> tuple[PhysicsState, Readings]:
         del needed  # one fixed program for every robot
         state = PhysicsState(qpos, qvel, jnp.zeros_like(qvel), jnp.zeros((), qpos.dtype))
-        return self._read(*self._advance(0, state, qpos[7:], jnp.zeros(3), self._fields(parameters)))
+        return self._read(*self._advance(0, state, qpos[BASE_QPOS_SIZE:], jnp.zeros(3), self._fields(parameters)))
 
     def step(
         self,
@@ -67,7 +67,7 @@ class WarpEngine(Engine):
         timestep = self.model.opt.timestep
         forces = ()
         for substep in range(self._substeps):
-            position, velocity = state.qpos[7:], state.qvel[6:]
+            position, velocity = state.qpos[BASE_QPOS_SIZE:], state.qvel[BASE_QVEL_SIZE:]
             order = servo.order(jnp, parameters, joint_target, previous, position, substep * timestep, timestep)
             limits = servo.torque_range(jnp, parameters, self._torque_limit, velocity)
             if limits is not None:
@@ -108,7 +108,7 @@ class WarpEngine(Engine):
         """The call into Warp for so many robots, made once: what it captures must outlive the tracing."""
         key = (num_robots, num_steps, fields)
         if key not in self._calls:
-            self._calls[key] = _make_call(self.model, *key)
+            self._calls[key] = _make_call(self.robot, self.model, *key)
         return self._calls[key]
 
     def _read(
@@ -119,11 +119,12 @@ class WarpEngine(Engine):
 
 
 def _make_call(
-    model: mujoco.MjModel, num_robots: int, num_steps: int, fields: _Fields
+    robot: Robot, model: mujoco.MjModel, num_robots: int, num_steps: int, fields: _Fields
 ) -> Callable[[jax.Array], jax.Array]:
     on_gpu = jax.default_backend() == "gpu"
     devices = [wp.device_from_jax(device) for device in jax.local_devices()] if on_gpu else [wp.get_device("cpu")]
-    simulations = {device.alias: WarpSimulation(model, num_robots, fields, device) for device in devices}
+    switches = switch_addresses(robot)
+    simulations = {device.alias: WarpSimulation(model, switches, num_robots, fields, device) for device in devices}
 
     def advance(rows: wp.array2d(dtype=float), results: wp.array2d(dtype=float)):  # pyright: ignore
         simulations[rows.device.alias].advance(rows, num_steps, results)
@@ -132,7 +133,7 @@ def _make_call(
     # a graph captured anew would cost as much as many steps.
     mode = wp.JaxCallableGraphMode.WARP_STAGED_EX if on_gpu else wp.JaxCallableGraphMode.NONE
     call = wp.jax_callable(advance, graph_mode=mode)
-    return partial(_first, call, (num_robots, ResultRow(model).width))
+    return partial(_first, call, (num_robots, ResultRow(robot).width))
 
 
 def _first(call: Any, shape: tuple[int, int], rows: jax.Array) -> jax.Array:

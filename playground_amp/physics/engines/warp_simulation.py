@@ -5,10 +5,10 @@ import numpy as np
 import warp as wp
 from mujoco.mjx.third_party import mujoco_warp
 
-from playground_amp.physics.engines.simulation_model import switch_addresses
+from playground_amp.physics.engines.simulation_model import BASE_BODY
 
 wp.config.log_level = wp.LOG_WARNING  # else it tells of every kernel that it compiles
-# Contacts of a geom with the floor, by type of geom; on a height field Warp's own guess is taken.
+# Contacts of a geom with the floor, by type of geom; for others and on a height field Warp's own guess is taken.
 _FLAT_CONTACTS = {int(mujoco.mjtGeom.mjGEOM_SPHERE): 1, int(mujoco.mjtGeom.mjGEOM_CAPSULE): 2}
 
 
@@ -28,26 +28,33 @@ class WarpSimulation:
 
     Args:
       model: of the robot.
+      switches: [4] indices of the foot switches' forces in sensordata.
       num_robots: N.
       fields: names of the model's fields that each robot has of its own; a row holds them after the rest.
       device: of Warp.
     """
 
-    def __init__(self, model: mujoco.MjModel, num_robots: int, fields: tuple[str, ...], device: "wp.Device"):
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        switches: np.ndarray,
+        num_robots: int,
+        fields: tuple[str, ...],
+        device: "wp.Device",
+    ):
         self._num_robots = num_robots
         contacts, constraints = _capacity(model)
         with wp.ScopedDevice(device):
             self._model = mujoco_warp.put_model(model, batch_sizes=dict.fromkeys(fields, num_robots))
             self._model.opt.warn_overflow = 0  # few iterations are the configuration's choice; each warning is a print
             self._data = mujoco_warp.make_data(model, num_robots, nconmax=contacts, njmax=constraints)
-            waist = model.body("waist").id
             state = ["qpos", "qvel", "qacc_warmstart", "time", "ctrl"]
             self._in = [(self._flat(getattr(self._data, name)), 0, None) for name in state]
-            self._in += [(self._flat(self._data.xfrc_applied), 6 * waist, 3)]
+            self._in += [(self._flat(self._data.xfrc_applied), 6 * BASE_BODY, 3)]
             self._in += [(self._flat(getattr(self._model, name)), 0, None) for name in fields]
             self._out = [(self._flat(getattr(self._data, name)), 0, None) for name in state[:-1]]
             sensors = self._flat(self._data.sensordata)
-            self._out += [(sensors, int(address), 1) for address in switch_addresses(model)]
+            self._out += [(sensors, int(address), 1) for address in switches]
             self._out += [(self._flat(self._data.actuator_force), 0, None)]
             # Everything is compiled and loaded now: while a graph is captured it cannot be.
             wp.load_module(__name__, device)
@@ -81,9 +88,9 @@ class WarpSimulation:
 
 def _capacity(model: mujoco.MjModel) -> tuple[int | None, int | None]:
     """The most contacts and constraints that a robot can have; None: not known beforehand."""
-    if model.nhfield:
-        return None, None
     touching = [geom for geom in range(model.ngeom) if model.geom_conaffinity[geom] and model.geom_bodyid[geom]]
+    if model.nhfield or not {int(model.geom_type[geom]) for geom in touching} <= set(_FLAT_CONTACTS):
+        return None, None
     contacts = {geom: _FLAT_CONTACTS[int(model.geom_type[geom])] for geom in touching}
     edges = sum(count * 2 * (int(model.geom_condim[geom]) - 1) for geom, count in contacts.items())
     rubbing, limited = np.count_nonzero(model.dof_frictionloss), np.count_nonzero(model.jnt_limited)

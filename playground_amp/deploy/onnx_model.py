@@ -19,7 +19,7 @@ from playground_amp.robot.record import Robot
 from playground_amp.runs.checkpoint import Params
 
 ACTIVATION = "Elu"
-OPSET, IR_VERSION = 17, 8  # read by onnxruntime 1.13 and later
+OPSET, IR_VERSION = 16, 8  # read by onnxruntime 1.11 and later
 
 
 def build_onnx(params: Params, config: Config, robot: Robot) -> bytes:

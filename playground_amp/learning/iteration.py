@@ -70,7 +70,7 @@ class Trainer:
         if jax.default_backend() == "cpu":
             least = {"xla_backend_optimization_level": 0}
             enough = {"xla_backend_optimization_level": 2}
-            if jax.__version_info__ < (0, 11):  # later ones have no such choice, and refuse it
+            if jax.__version_info__[:2] <= (0, 10):  # later ones have no such choice, and refuse it
                 least["xla_cpu_use_fusion_emitters"] = False
         places = everywhere = None
         if mesh is not None:

@@ -40,7 +40,7 @@ def save_picture(robot: Robot, clip: Clip, path: Path) -> None:
     time = np.arange(frames) / clip.rate
     groups = leg_groups(robot)
     rows = -(-(_FIRST + len(groups)) // 2)
-    figure, axes = pyplot.subplots(rows, 2, figsize=(11, 2.75 * rows), sharex=True, layout="constrained")
+    figure, axes = pyplot.subplots(rows, 2, figsize=(10, 2.75 * rows), sharex=True, layout="constrained")
     speed = "forward {:.2f} m/s, left {:.2f} m/s, turning {:.2f} rad/s".format(*clip.command)
     figure.suptitle(f"{clip.name} ({clip.source}): {speed}")
     _draw_feet(axes[0], robot, clip, time)

@@ -68,7 +68,7 @@ def runs_on_gpu(name: str) -> bool:
 def nvidia_gpu() -> bool:
     """Whether JAX will run on an NVIDIA GPU: there is a driver, JAX's plug-in for it, and nobody ruled it out."""
     platforms = os.environ.get("JAX_PLATFORMS", "cuda").replace("gpu", "cuda").split(",")
-    plugin = any(_there(f"jax_cuda{version}_plugin") for version in (12, 13))
+    plugin = any(map(_there, ("jax_cuda12_plugin", "jax_cuda13_plugin")))
     return "cuda" in platforms and plugin and any(Path(x).exists() for x in ("/proc/driver/nvidia", "/dev/nvidiactl"))
 
 

@@ -15,7 +15,7 @@ _TAIL = 65536  # bytes; the encoder writes what describes a video behind its pic
 
 def _is_ours(path: Path) -> bool:
     with path.open("rb") as file:
-        head = file.read(12)
+        head = file.read(16)
         file.seek(max(0, path.stat().st_size - _TAIL))
         return head[4:8] == b"ftyp" and _MARK.encode() in file.read()
 

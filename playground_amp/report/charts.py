@@ -30,7 +30,7 @@ def chart(title: str, traces: Sequence[Any], caption: str = "", *, width: Width 
     shared = {
         "template": go.layout.Template(),
         "height": 260,
-        "margin": {"l": 52, "r": 12, "t": 8, "b": 40},
+        "margin": {"l": 52, "r": 10, "t": 8, "b": 40},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "hovermode": "x unified",

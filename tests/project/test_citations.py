@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from playground_amp.configs.loader import load_config
+
 ROOT = Path(__file__).parents[2]
 HISTORY = ("CHANGELOG.md", "docs/research_log.md")  # tell of files as they were
 PAGES = [
@@ -32,14 +34,17 @@ def is_there(path: str) -> bool:
 
 
 def written_checkpoints(text: str) -> set[str]:
-    """The last checkpoint of every training command in a text that names its folder and its iterations."""
+    """The last checkpoint of every training command in a text whose flags or configuration say its iterations."""
     commands = re.findall(r"train\.py([^`\n]*)", text.replace("\\\n", " "))
     found = set()
     for command in commands:
         folder = re.search(r"--(?:checkpoint-dir|resume) (checkpoints/\w+)", command)
         iterations = re.search(r"--num-iterations (\d+)", command)
+        config = re.search(r"--config (\S+)", command)
         if folder and iterations:
             found.add(f"{folder[1]}/final_iter_{iterations[1]}.pkl")
+        elif folder and config:
+            found.add(f"{folder[1]}/final_iter_{load_config(ROOT / config[1]).trainer.num_iterations}.pkl")
     return found
 
 

@@ -3,13 +3,17 @@
 import json
 import math
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.tree_util import Partial
 from paths import BUNDLE
 
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
+from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.policies.opening import open_policy
+from playground_amp.robot.record import Robot
 
 # Over which time the robot in the box is told its velocity, s.
 AVERAGING = json.loads((BUNDLE / "manifest.json").read_text())["config"]["env"]["velocity_average_time"]
@@ -93,3 +97,19 @@ def test_a_reset_puts_it_back(simulation: Simulation) -> None:
     assert simulation.moment.qpos[0] > 0.3
     simulation.reset(WALK)
     assert abs(simulation.moment.qpos[0]) < 0.01
+
+
+def test_a_robot_of_another_build_stands_and_is_pushed(config: Config, robot: Robot) -> None:
+    env = WildRobotEnv(play_config(config))
+    still = Partial(lambda state: jnp.zeros(robot.num_joints))
+    standing = Wishes(0.0, 0.0, 0.0, robot.floor_friction)
+    simulation = Simulation(env, still, standing)
+    before = simulation.moment.qpos
+    for _ in range(10):
+        simulation.step(standing)
+    assert simulation.moment.qpos[2] == pytest.approx(robot.standing_height, rel=0.05)
+    assert simulation.moment.joint_torque.shape == (robot.num_joints,)
+    simulation.push(math.pi / 2, 0.3 * robot.weight, 0.1)
+    for _ in range(5):
+        simulation.step(standing)
+    assert simulation.moment.qpos[1] > before[1] + 0.002

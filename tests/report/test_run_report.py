@@ -24,7 +24,7 @@ from playground_amp.gates.result_file import write_result
 from playground_amp.gates.runner import GateRun
 from playground_amp.gates.table import as_json
 from playground_amp.paths import STANDARD
-from playground_amp.report import learning_charts, page, sections, tracking_charts
+from playground_amp.report import learning_charts, page, tracking_charts
 from playground_amp.report.cycles import POINTS, measured_gait, reference_gait, spells
 from playground_amp.report.facts import read_facts
 from playground_amp.report.gait_charts import joint_charts, load_chart, portrait_charts, torque_charts
@@ -283,10 +283,10 @@ class TestAnotherRobot:
 
     def test_a_page_is_made_of_its_run(self, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(page, "film_program", lambda performance: f"data:{performance.robot.name}")
-        monkeypatch.setattr(sections, "reference_gait", lambda *_: None)
         facts = read_facts(make_run(tmp_path / "run", clearances=(), config=config))
         text = page.render(facts, facts.gates, make_performance(config=config), film=None)
         assert "knee phase portrait" in text
+        assert "left, reference" in text  # the gait that is planned for it
         assert f"data:{config.robot}" in text
 
     def test_the_command_names_it(self, config: Config) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from playground_amp.envs.observations import Part, actor_layout, actor_parts, privileged_parts
+from playground_amp.envs.layout import Part
+from playground_amp.envs.observations import actor_layout, actor_parts, privileged_parts
 from playground_amp.files import write_atomically
 from playground_amp.robot.robot import DEFAULT_ROBOT, load_robot
 
@@ -13,8 +14,8 @@ HEAD = """# Observations
 <!-- made by scripts/observations_page.py: change the table (playground_amp/envs/observations.py), then `make docs` -->
 
 What the networks see each control period. The end of a name is its frame: `_b` base (x forward, y left, z up), `_h`
-heading (the base's yaw only). Sizes are WildRobot's; another robot's follow from its joints. The networks see a value
-times its scale.
+heading (the base's yaw only). The networks see a value times its scale. Sizes and scales are WildRobot's; another
+robot's sizes follow from its joints, its scales from its size and weight, so that numbers have the same magnitude.
 """
 TAIL = """
 An observation of your own is a row in `playground_amp/envs/observations.py`: its name, unit, mirror image, source, what
@@ -36,15 +37,19 @@ def page() -> str:
             "the base frame.\n\n",
             _table(actor_parts(robot)),
             "\n## The critic besides\n\nIn training only: the truth, as only a simulator knows it.\n\n",
-            _table(privileged_parts()),
+            _table(privileged_parts(robot)),
             TAIL,
         )
     )
 
 
 def _table(parts: Iterable[Part]) -> str:
-    rows = (f"| `{part.name}` | {part.size} | {part.unit} | {part.scale:g} | {part.meaning} |" for part in parts)
+    rows = (f"| `{part.name}` | {part.size} | {part.unit} | {_scale(part)} | {part.meaning} |" for part in parts)
     return "\n".join(("| name | size | unit | scale | meaning |", "|---|---|---|---|---|", *rows)) + "\n"
+
+
+def _scale(part: Part) -> str:
+    return ", ".join(f"{each:g}" for each in (part.scale if isinstance(part.scale, tuple) else (part.scale,)))
 
 
 if __name__ == "__main__":

@@ -335,7 +335,7 @@ def _check_description(manifest: Json, graph: "OnnxGraph") -> None:
     parts, joints = manifest["observation"], manifest["joints"]
     constants = {"action_filter": np.float32(0), **graph.constants}  # no filter, no node
     offsets = {"joint_position": [joint["home"] for joint in joints]}
-    scale = np.repeat([part["scale"] for part in parts], [part["size"] for part in parts])
+    scale = np.concatenate([np.broadcast_to(part["scale"], part["size"]) for part in parts])
     offset = np.concatenate([offsets.get(part["name"], np.zeros(part["size"])) for part in parts])
     history = manifest.get("observation_history", 1)
     described = {

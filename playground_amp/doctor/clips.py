@@ -45,7 +45,7 @@ def check_clips(config: Config, robot: Robot, clips: Sequence[Clip], source: str
     scale = scale_of(robot)
     return [
         check_commands(config, clips, source),
-        check_distances(config, clips),
+        check_distances(config, clips, scale),
         check_stated_commands(clips),
         check_still(clips, scale),
         check_velocities(clips, scale),
@@ -67,11 +67,13 @@ def check_commands(config: Config, clips: Sequence[Clip], source: str) -> Check:
     return Check(AREA, "speeds of the clips", f"from {low:g} to {high:g} m/s, and to the sides", measured, findings)
 
 
-def check_distances(config: Config, clips: Sequence[Clip]) -> Check:
+def check_distances(config: Config, clips: Sequence[Clip], scale: Scale) -> Check:
     """Between the ends too, commands have clips nearby: what the discriminator compares with is near the command."""
     task = config.env.commands
     uniform = jax.random.uniform(jax.random.key(config.trainer.seed), (_DRAWN, commands.DRAWS))
-    drawn = jax.vmap(lambda each: commands.sample(each, task, jnp.float32(0.0), config.env.control_dt))(uniform)
+    drawn = jax.vmap(lambda each: commands.sample(each, task, jnp.float32(0.0), config.env.control_dt, scale=scale))(
+        uniform
+    )
     asked = np.stack([drawn.forward, drawn.sideways, drawn.yaw_rate], axis=1)
     shown = np.array([clip.command for clip in clips])
     away = np.linalg.norm((asked[:, None] - shown) / COMMAND_KERNEL, axis=2).min(axis=1)

@@ -16,8 +16,8 @@ class BraxWildRobotWrapper(Env):
 
     Args:
       env: the task.
-      asymmetric: observations are a dict with "state" [44] for the actor and "privileged_state" for the critic, as
-        Brax's PPO takes them; else the actor's array [44] alone, which every algorithm takes.
+      asymmetric: observations are a dict with "state" [A] for the actor and "privileged_state" for the critic, as
+        Brax's PPO takes them; else the actor's array [A] alone, which every algorithm takes.
 
     Episodes end in falls only: Brax's EpisodeWrapper cuts them off at their length. Brax's own AutoResetWrapper starts
     each robot where it first started; `wrap_for_training` starts every episode anew.

@@ -11,10 +11,11 @@ import jax.numpy as jnp
 
 from playground_amp.configs.schema import CommandConfig
 from playground_amp.envs.draws import between
+from playground_amp.robot.scale import Scale
 
 DRAWS = 8  # random numbers a command takes
 NEVER = 2**30  # control steps until the next command of a robot that keeps the one it has
-_STANDING_SPEED = 0.05  # m/s; slower commands than this, turning less than the next, are "stand still"
+_STANDING_SPEED = 0.05  # m/s, of WildRobot; slower commands, turning less than the next, are "stand still"
 _STANDING_YAW_RATE = 0.1  # rad/s
 
 
@@ -42,11 +43,18 @@ def hold(forward: float, sideways: float = 0.0, yaw_rate: float = 0.0, heading: 
 
 
 def sample(
-    uniform: jax.Array, config: CommandConfig, heading: jax.Array, control_dt: float, breadth: jax.Array | float = 1.0
+    uniform: jax.Array,
+    config: CommandConfig,
+    heading: jax.Array,
+    control_dt: float,
+    breadth: jax.Array | float = 1.0,
+    *,
+    scale: Scale,
 ) -> Command:
     """A command drawn by the configuration, for a robot that looks along `heading` [] rad.
 
-    `uniform` [DRAWS] in [0, 1) makes the choice. `breadth` [] scales the configured velocities.
+    `uniform` [DRAWS] in [0, 1) makes the choice. `breadth` [] scales the configured velocities; `scale` is
+    the robot's.
     """
     kind, share, forward, sideways, yaw_rate, change, holds, until = uniform
     standing = kind < config.standing_share
@@ -64,7 +72,7 @@ def sample(
         hold_heading=(holds < config.heading_share) & ~turning,
         steps_left=(between(config.resample_time, until) / control_dt).astype(jnp.int32),
     )
-    return _without_creeping(velocity)
+    return _without_creeping(velocity, scale)
 
 
 def go_on(command: Command, velocity: jax.Array, heading: jax.Array) -> Command:
@@ -86,9 +94,11 @@ def update(
     heading: jax.Array,
     control_dt: float,
     breadth: jax.Array | float = 1.0,
+    *,
+    scale: Scale,
 ) -> Command:
     """The command a control step later: the same one, or a new one (see `sample`) when its time is over."""
-    fresh = sample(uniform, config, heading, control_dt, breadth)
+    fresh = sample(uniform, config, heading, control_dt, breadth, scale=scale)
     same = command._replace(steps_left=command.steps_left - 1)
     return jax.tree.map(lambda new, old: jnp.where(command.steps_left <= 1, new, old), fresh, same)
 
@@ -107,9 +117,9 @@ def is_standing(command: Command) -> jax.Array:
     return (command.forward == 0) & (command.sideways == 0) & (command.yaw_rate == 0)
 
 
-def _without_creeping(command: Command) -> Command:
-    slow = jnp.hypot(command.forward, command.sideways) < _STANDING_SPEED
-    still = slow & (jnp.abs(command.yaw_rate) < _STANDING_YAW_RATE)
+def _without_creeping(command: Command, scale: Scale) -> Command:
+    slow = jnp.hypot(command.forward, command.sideways) < _STANDING_SPEED * scale.speed
+    still = slow & (jnp.abs(command.yaw_rate) < _STANDING_YAW_RATE * scale.rate)
 
     def zero(x: jax.Array) -> jax.Array:
         return jnp.where(still, 0.0, x)

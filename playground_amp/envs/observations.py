@@ -5,64 +5,33 @@ what a saved state belongs to, the controllers and docs/observations.md. The act
 sensors deliver, as they deliver it; the critic, which is used in training only, sees the truth besides.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cached_property, partial
-from typing import NamedTuple
+from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from playground_amp import rotations
 from playground_amp.envs import gait, pushes
-from playground_amp.envs.state import EnvState
-from playground_amp.physics.readings import Readings
+from playground_amp.envs.layout import Layout, Part, Seen
 from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
 from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import Scale, scale_of
 
-_GYRO_SCALE = 0.25
-_JOINT_VELOCITY_SCALE = 0.05
+# Of WildRobot; another robot's are these over its ratios (robot/scale.py), so that numbers have the same magnitude.
+_GYRO_SCALE = 0.25  # s/rad
+_JOINT_VELOCITY_SCALE = 0.05  # s/rad
 _FORCE_SCALE = 0.05  # 1/N; half the robot's weight becomes about 1
-
-
-class Seen(NamedTuple):
-    """What the task knows of one robot at a moment."""
-
-    state: EnvState  # its readings are the truth
-    measured: Readings  # as the robot's sensors give them
-    command: jax.Array  # [3] velocity asked for: forward, sideways m/s, yaw rate rad/s
-
-
-class Part(NamedTuple):
-    """A row: some numbers that belong together, in the frame that the end of their name says."""
-
-    name: str
-    unit: str  # of its source
-    mirror: Mirror  # how the robot's mirror image sees it
-    source: Callable[[Seen], jax.Array]  # its values [size] in that unit
-    meaning: str
-    scale: float = 1.0  # the networks see (source - offset) × scale
-    offset: np.ndarray | None = None  # [size]; None: 0
-
-    @property
-    def size(self) -> int:
-        return self.mirror.size
-
-    def network_input(self, seen: Seen) -> jax.Array:
-        """As the networks see it, [size]."""
-        value = self.source(seen)
-        if self.offset is not None:
-            value = value - jnp.asarray(self.offset, jnp.float32)
-        return value if self.scale == 1.0 else value * self.scale
 
 
 def actor_parts(robot: Robot) -> tuple[Part, ...]:
     """What the robot's own sensors know. The IMU's readings come turned into the base frame."""
-    joints = mirror.joints(robot)
+    joints, ratio = mirror.joints(robot), scale_of(robot)
     return (
         Part("gravity_b", "1", mirror.POLAR, lambda s: s.measured.gravity_b, "direction of gravity"),
-        Part("gyro_b", "rad/s", mirror.AXIAL, lambda s: s.measured.gyro_b, "angular velocity", _GYRO_SCALE),
+        Part(
+            "gyro_b", "rad/s", mirror.AXIAL, lambda s: s.measured.gyro_b, "angular velocity", _GYRO_SCALE / ratio.rate
+        ),
         Part(
             "joint_position",
             "rad",
@@ -77,7 +46,7 @@ def actor_parts(robot: Robot) -> tuple[Part, ...]:
             joints,
             lambda s: s.measured.joint_velocity,
             "joint velocities",
-            _JOINT_VELOCITY_SCALE,
+            _JOINT_VELOCITY_SCALE / ratio.rate,
         ),
         Part("previous_action", "1", joints, lambda s: s.state.previous_action, "what the policy answered last"),
         Part(
@@ -86,6 +55,7 @@ def actor_parts(robot: Robot) -> tuple[Part, ...]:
             mirror.PLANAR_VELOCITY,
             lambda s: s.command,
             "velocity asked for: forward, to the left, yaw rate",
+            _planar_scale(ratio),
         ),
         Part(
             "gait_clock",
@@ -97,9 +67,9 @@ def actor_parts(robot: Robot) -> tuple[Part, ...]:
     )
 
 
-def privileged_parts() -> tuple[Part, ...]:
+def privileged_parts(robot: Robot) -> tuple[Part, ...]:
     """What only a simulator knows."""
-    velocity = mirror.PLANAR_VELOCITY
+    ratio = scale_of(robot)
     feet = mirror.both_sides(mirror.POLAR)
     switches = mirror.both_sides(mirror.signs(1, 1))
     return (
@@ -109,13 +79,15 @@ def privileged_parts() -> tuple[Part, ...]:
             mirror.POLAR,
             lambda s: s.state.readings.linear_velocity_h,
             "velocity of the base",
+            1.0 / ratio.speed,
         ),
         Part(
             "average_velocity",
             "m/s, m/s, rad/s",
-            velocity,
+            mirror.PLANAR_VELOCITY,
             lambda s: s.state.average_velocity,
             "forward, to the left and yaw rate, averaged over a moment",
+            _planar_scale(ratio),
         ),
         Part(
             "base_height",
@@ -123,18 +95,24 @@ def privileged_parts() -> tuple[Part, ...]:
             mirror.signs(1),
             lambda s: s.state.readings.base_height[None],
             "height of the base over the ground",
+            1.0 / ratio.length,
         ),
         Part(
-            "foot_position_b", "m", feet, lambda s: s.state.readings.foot_position_b.ravel(), "soles, left before right"
+            "foot_position_b",
+            "m",
+            feet,
+            lambda s: s.state.readings.foot_position_b.ravel(),
+            "soles, left before right",
+            1.0 / ratio.length,
         ),
-        Part("foot_velocity_h", "m/s", feet, _foot_velocity_h, "velocities of the soles"),
+        Part("foot_velocity_h", "m/s", feet, _foot_velocity_h, "velocities of the soles", 1.0 / ratio.speed),
         Part(
             "switch_force",
             "N",
             switches,
             lambda s: s.state.readings.switch_force,
             "left toe, left heel, right toe, right heel",
-            _FORCE_SCALE,
+            _FORCE_SCALE / ratio.force,
         ),
         Part(
             "floor_friction",
@@ -143,52 +121,8 @@ def privileged_parts() -> tuple[Part, ...]:
             lambda s: s.state.parameters.floor_friction[None],
             "sliding friction of the floor",
         ),
-        Part("push_force_h", "N", mirror.POLAR, _push_force_h, "the push of this moment", _FORCE_SCALE),
+        Part("push_force_h", "N", mirror.POLAR, _push_force_h, "the push of this moment", _FORCE_SCALE / ratio.force),
     )
-
-
-class Layout:
-    """Parts one after the other: an array [size]."""
-
-    def __init__(self, parts: Sequence[Part]):
-        self.parts = tuple(parts)
-
-    @cached_property
-    def mirror(self) -> Mirror:
-        return mirror.stack(*(part.mirror for part in self.parts))
-
-    @property
-    def size(self) -> int:
-        return self.mirror.size
-
-    @cached_property
-    def slices(self) -> dict[str, slice]:
-        """Where each part lies, by name."""
-        ends = np.cumsum([part.size for part in self.parts]).tolist()
-        return {part.name: slice(end - part.size, end) for part, end in zip(self.parts, ends, strict=True)}
-
-    @cached_property
-    def offset(self) -> np.ndarray:
-        """What is subtracted from values in SI units, [size]."""
-        return np.concatenate([np.zeros(part.size) if part.offset is None else part.offset for part in self.parts])
-
-    @cached_property
-    def scale(self) -> np.ndarray:
-        """What the difference is multiplied by, [size]."""
-        return np.repeat([part.scale for part in self.parts], [part.size for part in self.parts])
-
-    def values(self, seen: Seen) -> jax.Array:
-        """In SI units, [size]."""
-        return jnp.concatenate([part.source(seen) for part in self.parts])
-
-    def network_input(self, seen: Seen) -> jax.Array:
-        """As the networks see it, [size]."""
-        return jnp.concatenate([part.network_input(seen) for part in self.parts])
-
-    def in_si_units(self, observation: jax.Array) -> jax.Array:
-        """What the networks see, [size × history], without its scales and offsets."""
-        offset, scale = jnp.asarray(self.offset, jnp.float32), jnp.asarray(self.scale, jnp.float32)
-        return (observation.reshape(-1, self.size) / scale + offset).ravel()
 
 
 def actor_layout(robot: Robot) -> Layout:
@@ -198,7 +132,7 @@ def actor_layout(robot: Robot) -> Layout:
 
 def critic_layout(robot: Robot) -> Layout:
     """The critic's: the actor's of this moment, then what only a simulator knows."""
-    return Layout((*actor_parts(robot), *privileged_parts()))
+    return Layout((*actor_parts(robot), *privileged_parts(robot)))
 
 
 def observation_sizes(robot: Robot, history: int) -> dict[str, int]:
@@ -221,7 +155,7 @@ class Observer:
     def __init__(self, robot: Robot, history: int):
         self.actor = actor_layout(robot)
         self.history = history
-        self._privileged = Layout(privileged_parts())
+        self._privileged = Layout(privileged_parts(robot))
 
     def observe(self, seen: Seen) -> dict[str, jax.Array]:
         """The actor's "state" [A × history], the newest moment first, and the critic's "privileged_state" [n].
@@ -234,6 +168,12 @@ class Observer:
             return {"state": jnp.tile(now, self.history), "privileged_state": critic}
         kept = before[: (self.history - 1) * self.actor.size]
         return {"state": jnp.concatenate([now, kept]), "privileged_state": critic}
+
+
+def _planar_scale(ratio: Scale) -> float | tuple[float, ...]:
+    """Of forward, sideways speed and yaw rate."""
+    speed, rate = 1.0 / ratio.speed, 1.0 / ratio.rate
+    return speed if speed == rate else (speed, speed, rate)
 
 
 def _foot_velocity_h(seen: Seen) -> jax.Array:

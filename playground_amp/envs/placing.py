@@ -13,7 +13,7 @@ from playground_amp.robot.terrain import MAX_BUMP
 
 PLACE_DRAWS = 2  # random numbers a place takes
 _CLEARANCE = 0.002  # m between the lower sole and the ground at a start, for WildRobot
-_AREA = 4.0  # m; starts on rough ground lie within this of the origin, each way
+_AREA = 2 / 11  # of the ground's half length: starts on rough ground lie within this of the origin, each way
 
 
 class Placing:
@@ -21,6 +21,7 @@ class Placing:
 
     def __init__(self, robot: Robot):
         self._rough = robot.ground is not None
+        self._area = _AREA * robot.ground.half_length if robot.ground else 0.0  # m
         self._clearance = _CLEARANCE * scale_of(robot).length
         self._home_qpos = jnp.asarray(robot.home_qpos, jnp.float32)
         self._foot_positions_b = make_foot_kinematics(robot)
@@ -29,7 +30,7 @@ class Placing:
 
     def place(self, uniform: jax.Array) -> jax.Array:
         """x and y [2] m: the origin of a flat floor; on rough ground, by `uniform` [PLACE_DRAWS], anywhere near it."""
-        return _AREA * (2 * uniform - 1) if self._rough else jnp.zeros(2)
+        return self._area * (2 * uniform - 1) if self._rough else jnp.zeros(2)
 
     def standing(self, joints: jax.Array, heading: jax.Array, place: jax.Array) -> jax.Array:
         """Configuration [7 + J] with level base and the lower sole just above the ground around it."""

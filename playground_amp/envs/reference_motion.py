@@ -15,8 +15,8 @@ _Z_AXIS = (0.0, 0.0, 1.0)
 class ReferenceStates(NamedTuple):
     """Moments of reference motion [M], each a start of an episode."""
 
-    qpos: jax.Array  # [M, 18]
-    qvel: jax.Array  # [M, 17]
+    qpos: jax.Array  # [M, 7 + J]
+    qvel: jax.Array  # [M, 6 + J]
     command: jax.Array  # [M, 3] forward m/s, sideways m/s, yaw rate rad/s
     gait_phase: jax.Array  # [M] in [0, 1)
 
@@ -27,10 +27,10 @@ class PostureTable(NamedTuple):
     forward: jax.Array  # [X] m/s, rising
     sideways: jax.Array  # [Y] m/s, rising
     yaw_rate: jax.Array  # [W] rad/s, rising
-    joint_position: jax.Array  # [X, Y, W, P + 1, 11] rad; the last phase is the first one again
+    joint_position: jax.Array  # [X, Y, W, P + 1, J] rad; the last phase is the first one again
 
     def at(self, command: jax.Array, gait_phase: jax.Array) -> jax.Array:
-        """Joint positions [11] rad for a command [3] at a phase []; beyond the grid those of its edge."""
+        """Joint positions [J] rad for a command [3] at a phase []; beyond the grid those of its edge."""
         axes = (self.forward, self.sideways, self.yaw_rate)
         place = [jnp.interp(value, axis, jnp.arange(len(axis))) for value, axis in zip(command, axes, strict=True)]
         place.append(gait_phase * (self.joint_position.shape[3] - 1))

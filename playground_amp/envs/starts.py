@@ -45,8 +45,10 @@ class Starts:
         self._lower = jnp.asarray(robot.joint_lower, jnp.float32)
         self._upper = jnp.asarray(robot.joint_upper, jnp.float32)
         self._placing = Placing(robot)
-        scale = scale_of(robot)  # the configured noise is a speed's; angular speeds scale on their own
-        self._velocity_noise = config.env.reset_velocity_noise * np.repeat([1.0, scale.rate / scale.speed], 3)
+        self._scale = scale_of(robot)
+        # The configured noise is a speed's; angular speeds scale on their own.
+        angular = self._scale.rate / self._scale.speed
+        self._velocity_noise = config.env.reset_velocity_noise * np.repeat([1.0, angular], 3)
 
     def at_random(self, key: jax.Array, shares: Shares) -> Start:
         """Near the home pose, in motion, or on a moment of the reference; a robot and a command of its own."""
@@ -61,7 +63,7 @@ class Starts:
             qpos=self._placing.standing(jnp.clip(joints, self._lower, self._upper), heading, place),
             qvel=jnp.concatenate([base_velocity, jnp.zeros(self._robot.num_joints)]),
             joint_target=self._home,
-            command=commands.sample(draws.take(commands.DRAWS), env.commands, heading, control_dt, shares.commands),
+            command=self._command(draws.take(commands.DRAWS), heading, shares),
             gait_phase=draws.one(),
             parameters=parameters,
             sensors=sensors,
@@ -103,6 +105,10 @@ class Starts:
     def _random_draws(self) -> int:
         """Random numbers of any start: heading, base velocity, whether on the reference and where, the rest."""
         return 1 + BASE_QVEL_SIZE + 2 + commands.DRAWS + pushes.DRAWS + self._rest_draws
+
+    def _command(self, uniform: jax.Array, heading: jax.Array, shares: Shares) -> Command:
+        env = self._config.env
+        return commands.sample(uniform, env.commands, heading, env.control_dt, shares.commands, scale=self._scale)
 
     def _individual(self, draws: Draws, shares: Shares) -> tuple[PhysicalParameters, SensorErrors]:
         uniform = draws.take(individuals.draw_count(self._robot))

@@ -11,7 +11,8 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, curriculum, gait, payment, pushes, sensing
 from playground_amp.envs.commands import Command
 from playground_amp.envs.draws import Draws
-from playground_amp.envs.observations import Observer, Seen, observation_sizes
+from playground_amp.envs.layout import Seen
+from playground_amp.envs.observations import Observer, observation_sizes
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates
 from playground_amp.envs.rewards import RewardInputs
 from playground_amp.envs.starts import Start, Starts
@@ -20,6 +21,7 @@ from playground_amp.physics.protocol import Engine
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.registry import make_engine
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import scale_of
 
 _STEP_DRAWS = commands.DRAWS + pushes.DRAWS
 _NOISE = 14  # what further random numbers of a step are for
@@ -58,6 +60,7 @@ class WildRobotEnv:
         self.observer = Observer(robot, config.env.observation_history)
         self.observation_sizes = observation_sizes(robot, config.env.observation_history)
         self.action_size = robot.num_joints
+        self._scale = scale_of(robot)
 
     def reset(self, key: jax.Array, needed: jax.Array | bool = True, difficulty: jax.Array | float = 1.0) -> EnvState:
         """A start near the home pose with a command, a gait phase, physical parameters and sensors of its own.
@@ -120,7 +123,13 @@ class WildRobotEnv:
         terms = self._reward_terms(state, reached, shares.penalties)
         draws, heading = Draws(draw_key, _STEP_DRAWS), reached.readings.heading
         command = commands.update(
-            state.command, draws.take(commands.DRAWS), env.commands, heading, env.control_dt, shares.commands
+            state.command,
+            draws.take(commands.DRAWS),
+            env.commands,
+            heading,
+            env.control_dt,
+            shares.commands,
+            scale=self._scale,
         )
         push = pushes.update(
             state.push, draws.take(pushes.DRAWS), self.config.domain_randomization, env.control_dt, shares.pushes

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs.observations import Layout, actor_layout, critic_layout
+from playground_amp.envs.layout import Layout
+from playground_amp.envs.observations import actor_layout, critic_layout
 from playground_amp.errors import UserError
 from playground_amp.paths import PROJECT
 from playground_amp.robot.identity import differences, identity_of, read_identity

@@ -40,7 +40,7 @@ def test_a_hole_between_the_clips() -> None:
     ends = [changed(slow(), command=np.array([speed, 0.0, 0.0])) for speed in (0.0, 0.8)]
     task = config("forward=[0,0.8]", "sideways=[0,0]", "yaw_rate=[0,0]", "forward_share=1.0", "heading_share=0.0")
     assert doctor.check_commands(task, ends, "clips").passed
-    (finding,) = doctor.check_distances(task, ends).findings
+    (finding,) = doctor.check_distances(task, ends, Scale()).findings
     assert "farther than 3 kernel widths from every clip" in finding
 
 

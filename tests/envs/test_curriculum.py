@@ -9,6 +9,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.envs import commands, curriculum, individuals, payment, pushes
 from playground_amp.paths import ROBUST, STANDARD
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import Scale
 
 CONFIG = load_config(ROBUST)
 SETTINGS = CONFIG.trainer.curriculum
@@ -51,7 +52,7 @@ def test_shares_scale_what_is_drawn():
         def one(each):
             push = pushes.sample(each[: pushes.DRAWS], settings, 0.02, shares.pushes)
             command = commands.sample(
-                each[: commands.DRAWS], CONFIG.env.commands, jnp.float32(0.0), 0.02, shares.commands
+                each[: commands.DRAWS], CONFIG.env.commands, jnp.float32(0.0), 0.02, shares.commands, scale=Scale()
             )
             individual = individuals.draw(each, settings, robot, shares)
             return jnp.linalg.norm(push.force_w), command.forward, individual

@@ -16,6 +16,7 @@ from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.paths import STANDARD
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import Scale
 
 HOME = load_robot().home_joint_position
 ACTOR = actor_layout(load_robot())
@@ -57,7 +58,7 @@ def vector() -> tuple[Callable[[jax.Array], EnvState], Callable[[EnvState, jax.A
 def sampled_commands(number: int, *settings: str) -> commands.Command:
     uniform = jax.random.uniform(jax.random.PRNGKey(0), (number, commands.DRAWS))
     settings_ = config(*settings).env.commands
-    return jax.vmap(lambda each: commands.sample(each, settings_, jnp.float32(0.5), 0.02))(uniform)
+    return jax.vmap(lambda each: commands.sample(each, settings_, jnp.float32(0.5), 0.02, scale=Scale()))(uniform)
 
 
 def test_a_share_of_the_commands_is_only_to_the_side_or_only_to_turn():

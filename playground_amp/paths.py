@@ -1,5 +1,6 @@
-"""Where the package's own files lie."""
+"""Where the package's own files lie, and how its commands are typed."""
 
+import shlex
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -16,3 +17,10 @@ def find_config(path: Path) -> Path:
     """The path as given, or relative to the package where there is no such file: `configs/….yaml` works anywhere."""
     in_package = PACKAGE / path
     return in_package if not path.exists() and in_package.exists() else path
+
+
+def command_line(script: str, *arguments: object) -> str:
+    """A command of this package as a person can type it here: `python playground_amp/train.py --resume 'my run'`."""
+    path = PACKAGE / script
+    shown = path.relative_to(PROJECT) if Path.cwd() == PROJECT else path
+    return shlex.join(["python", str(shown), *map(str, arguments)])

@@ -1,4 +1,4 @@
-"""Reading and writing YAML as this project means it: `3e-4` is a number, a key appears once, keys are names."""
+"""Reading and writing YAML as this project means it: numbers are decimal, a key appears once, keys are names."""
 
 import re
 from collections.abc import Hashable
@@ -9,21 +9,23 @@ import yaml
 
 from playground_amp.errors import UserError
 
+_INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _YAML_1_2_FLOAT = re.compile(
     r"^(?:[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 )
+_DECIMAL = re.compile(r"^[-+]?[0-9]+$")  # 010 is ten, 0x10 and 1_000 and 1:40 are text
 _RESOLVERS = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in (_FLOAT, _TIMESTAMP)]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in (_INT, _FLOAT, _TIMESTAMP)]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 for _first in "-+0123456789.":
-    _RESOLVERS.setdefault(_first, []).append((_FLOAT, _YAML_1_2_FLOAT))
+    _RESOLVERS.setdefault(_first, []).extend([(_INT, _DECIMAL), (_FLOAT, _YAML_1_2_FLOAT)])
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML with the floats of YAML 1.2, without dates, and without repeated keys."""
+    """Safe YAML with decimal whole numbers, the floats of YAML 1.2, without dates, and without repeated keys."""
 
     yaml_implicit_resolvers = _RESOLVERS
 
@@ -43,6 +45,12 @@ class _Loader(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
+
+    def construct_decimal(self, node: yaml.ScalarNode) -> int:
+        return int(self.construct_scalar(node))
+
+
+_Loader.add_constructor(_INT, _Loader.construct_decimal)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -4,6 +4,7 @@ Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or 
 """
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,6 +49,7 @@ def build_parser() -> CommandParser:
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="render one episode to FILE.mp4")
     parser.add_argument(
         "--report",
+        type=os.path.expanduser,
         nargs="?",
         const="",
         metavar="FILE.html",
@@ -70,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         arguments.checkpoint = find_checkpoint(arguments.checkpoint)
     facts = _read_facts(arguments)
-    page = facts and Path(arguments.report or facts.report).expanduser()
+    page = facts and Path(arguments.report or facts.report)
     _require_outputs(arguments, page)
     run, seconds = _judge(gate, arguments)
 

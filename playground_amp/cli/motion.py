@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.cli.parser import CommandParser, add_robot_flag, positive_int, require_writable
+from playground_amp.cli.parser import CommandParser, add_robot_flag, finite_float, positive_int, require_writable
 from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT, STANDARD
 from playground_amp.telling import tell
@@ -139,7 +139,9 @@ def import_(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="axis that points up (default: guessed)"
     )
-    parser.add_argument("--speed", type=float, metavar="M/S", help="of the clip (default: the fastest that passes)")
+    parser.add_argument(
+        "--speed", type=finite_float, metavar="M/S", help="of the clip (default: the fastest that passes)"
+    )
     _add_config_flags(parser)
     parser.add_argument(
         "--output", type=Path, default=IMPORT_FOLDER, metavar="DIR", help=f"folder (default: {IMPORT_FOLDER})"

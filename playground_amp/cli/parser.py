@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from playground_amp.telling import forgive_streams, warn
 
 USER_ERROR_STATUS = 2
 INTERRUPTED_STATUS = 130
+_DIGITS = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$")
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -24,6 +27,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def __init__(self, description: str) -> None:
         super().__init__(description=description, allow_abbrev=False)
+        self.register("type", Path, user_path)
+        self._negative_number_matcher = _NUMBER  # argparse's own takes -1e-1 for a flag
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message.removeprefix('argument ')} (--help lists the flags)")
@@ -56,16 +61,21 @@ def add_robot_flag(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--robot", metavar="NAME|PATH", help="a robot that ships, by its name, or a robot's folder")
 
 
+def user_path(text: str) -> Path:
+    """A flag's value that is a path: `~` is the user's home folder, also where the shell has left it (`--json=~/x`)."""
+    return Path(os.path.expanduser(text))
+
+
 def whole_number(text: str) -> int:
     """A flag's value, 0 or more."""
-    if not text.isdecimal():
+    if not _DIGITS.fullmatch(text):
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0")
     return int(text)
 
 
 def positive_int(text: str) -> int:
     """A flag's value, 1 or more."""
-    if not text.isdecimal() or int(text) == 0:
+    if not _DIGITS.fullmatch(text) or int(text) == 0:
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
     return int(text)
 
@@ -87,10 +97,7 @@ def positive_float(text: str) -> float:
 
 
 def _as_float(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+    return float(text) if _NUMBER.match(text) else math.nan
 
 
 def keep_compiled_programs() -> None:
@@ -100,8 +107,10 @@ def keep_compiled_programs() -> None:
     """
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "wildrobot" / f"programs-{_processor()}"
+    base = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+    folder = base / "wildrobot" / f"programs-{_processor()}"
+    if not base.is_absolute():  # a user without a home
+        return
     try:
         require_writable(folder, "the cache")
     except UserError:

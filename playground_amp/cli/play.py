@@ -69,7 +69,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     # Imported here: it takes seconds, which nobody should wait for a mistyped flag.
     from playground_amp.cockpit.first_command import first_command
     from playground_amp.cockpit.loop import Cockpit
-    from playground_amp.cockpit.server import check_address, start_server
+    from playground_amp.cockpit.server import check_address, page_address, start_server
     from playground_amp.policies.opening import open_policy
 
     check_address(arguments.host, arguments.port)
@@ -78,7 +78,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     server = start_server(arguments.host, arguments.port)
     try:
         cockpit = Cockpit(server, source, command, tell)
-        tell(f"walking: open http://{arguments.host}:{arguments.port} in a browser (Ctrl-C ends it)")
+        tell(f"walking: open {page_address(arguments.host, arguments.port)} in a browser (Ctrl-C ends it)")
         cockpit.run()
     except KeyboardInterrupt:
         pass

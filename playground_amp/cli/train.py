@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import json
+import os
 from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
@@ -54,6 +55,7 @@ def build_parser() -> TrainParser:
     )
     run.add_argument(
         "--resume",
+        type=os.path.expanduser,
         nargs="?",
         const="",
         metavar="PATH",

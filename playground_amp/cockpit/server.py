@@ -27,6 +27,11 @@ def start_server(host: str, port: int) -> viser.ViserServer:
     return server
 
 
+def page_address(host: str, port: int) -> str:
+    """What a person types into a browser."""
+    return f"http://{_bracketed(host)}:{port}"
+
+
 def check_address(host: str, port: int) -> None:
     """Raises UserError unless this address can be listened on now."""
     try:
@@ -39,7 +44,12 @@ def check_address(host: str, port: int) -> None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise _taken(port) from None
-        raise UserError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        raise UserError(f"cannot listen on {_bracketed(host)}:{port}: {error.strerror}") from None
+
+
+def _bracketed(host: str) -> str:
+    """An IPv6 address in the brackets that set its colons apart from the port's."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _taken(port: int) -> UserError:

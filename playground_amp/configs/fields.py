@@ -1,5 +1,6 @@
 """What every section of the configuration is made of: the section itself, and ranges [low, high]."""
 
+import os
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
@@ -12,6 +13,11 @@ def _low_to_high(ends: tuple[float, float]) -> tuple[float, float]:
     return ends
 
 
+def _in_home(path: str | None) -> str | None:
+    return path and os.path.expanduser(path)
+
+
+InHome = AfterValidator(_in_home)  # of a path: a ~ in front is the user's home folder
 Ordered = AfterValidator(_low_to_high)
 _Positive = Annotated[float, Field(gt=0)]
 _NotNegative = Annotated[float, Field(ge=0)]

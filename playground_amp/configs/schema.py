@@ -19,6 +19,7 @@ from playground_amp.configs.fields import (
     SPEED,
     TIME,
     TIME_PER_SPEED,
+    InHome,
     NotNegativeRange,
     PositiveRange,
     Range,
@@ -147,7 +148,7 @@ class TrainerConfig(Section):
     symmetric: bool = Field(description="the policy's mirror image is itself: left and right are learned at once")
     actor_layers: HiddenLayers = Field(description="widths of the policy's hidden layers")
     critic_layers: HiddenLayers = Field(description="widths of the critic's hidden layers")
-    checkpoint_dir: str = Field(min_length=1, description="folder of the run")
+    checkpoint_dir: Annotated[str, InHome] = Field(min_length=1, description="folder of the run")
     curriculum: CurriculumConfig
     save_interval: int = Field(gt=0, description="iterations from one saved state to the next")
     keep_states: int = Field(gt=0, description="saved states kept, the newest; the best by gate is kept besides")
@@ -164,7 +165,9 @@ class AmpConfig(Section):
 
     enabled: bool = Field(description="train with it")
     weight: float = Field(ge=0, description="weight of the style reward beside the task's; 1.0: as much as the task")
-    demonstrations: str | None = Field(description="folder of clips, or one clip; null: those that come with the robot")
+    demonstrations: Annotated[str | None, InHome] = Field(
+        description="folder of clips, or one clip; null: those that come with the robot"
+    )
     discriminator_layers: HiddenLayers = Field(description="widths of the discriminator's hidden layers")
     discriminator_lr: float = Field(gt=0, description="Adam's rate for the discriminator")
     weight_decay: float = Field(ge=0, description="of the discriminator")

@@ -1,6 +1,5 @@
 """The clips that the motion prior learns from, as the task and the discriminator take them."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.reference_motion import ReferenceStates
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip, load_clips
+from playground_amp.paths import command_line
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
@@ -54,8 +54,8 @@ def shipped_folder(robot: Robot) -> Path:
     """Where the clips are that come with a robot. Raises UserError, with what makes them, if there are none."""
     folder = robot.folder / FOLDER
     if not folder.is_dir():
-        command = ["python", "playground_amp/motion.py", "record", "--robot", robot.name, "--output", str(folder)]
-        raise UserError(f"{robot.name} comes without demonstrations; this makes them: {shlex.join(command)}")
+        command = command_line("motion.py", "record", "--robot", robot.name, "--output", folder)
+        raise UserError(f"{robot.name} comes without demonstrations; this makes them: {command}")
     return folder
 
 

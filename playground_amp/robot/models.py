@@ -1,6 +1,7 @@
 """From a robot's folder to its compiled models. Only `robot/`, `physics/` and `rendering/` look at those."""
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def robot_folder(robot: str) -> Path:
     """
     if robot in shipped_robots():
         return ROBOTS / robot
-    folder = Path(robot).expanduser()
+    folder = Path(os.path.expanduser(robot))
     if not (folder / DESCRIPTION).is_file():
         found = "holds no robot.yaml" if folder.is_dir() else "is neither the name of a robot nor a folder"
         raise UserError(f"robot {robot} {found}; robots that ship: {', '.join(shipped_robots())}")

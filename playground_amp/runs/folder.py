@@ -21,6 +21,7 @@ from playground_amp.yaml_text import read_yaml, write_yaml
 
 METRICS = "metrics.jsonl"
 RESULT = "gate.json"  # in best/
+EVIDENCE = "evidence"
 CONFIG = "config.yaml"
 STAGES = "config_until_*.yaml"
 STATES = "states"
@@ -32,7 +33,7 @@ CONTENTS = (
     STAGES,
     STATES,
     BEST,
-    "evidence",
+    EVIDENCE,
     "tensorboard",
     "wandb",
     "wandb_run.json",

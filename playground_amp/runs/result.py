@@ -1,8 +1,13 @@
 """How a run ended, and what to do next."""
 
+import shlex
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from playground_amp.files import visible
+from playground_amp.paths import command_line
+from playground_amp.runs.folder import CONFIG, EVIDENCE, METRICS, list_states
 
 
 class Ending(Enum):
@@ -38,8 +43,11 @@ def summary(result: RunResult) -> str:
         lines.append(f"  policy       {result.checkpoint}")
     if result.state:
         lines.append(f"  saved state  {result.state}")
-    lines.append(f"  metrics      {folder / 'metrics.jsonl'}   (tensorboard --logdir {folder / 'tensorboard'})")
+    shown = shlex.join(["tensorboard", "--logdir", str(folder / "tensorboard")])
+    lines.append(f"  metrics      {folder / METRICS}   ({shown})")
     lines.append(f"  evidence     {folder / 'evidence'}" if (folder / "evidence").exists() else "")
+    if result.ending is Ending.BAD_NUMBERS:
+        lines.append("Another setting may train (a lower lr, for one); what led here can be replayed")
     lines.append(f"Next: {_next_command(result)}")
     return "\n".join(line for line in lines if line)
 
@@ -62,8 +70,10 @@ def _headline(result: RunResult) -> str:
 def _next_command(result: RunResult) -> str:
     match result.ending:
         case Ending.FINISHED:
-            return f"python playground_amp/evaluate.py --checkpoint {result.checkpoint} --gate walk"
-        case Ending.INTERRUPTED | Ending.NOT_WRITTEN:
-            return f"python playground_amp/train.py --resume {result.run_folder}"
-        case Ending.BAD_NUMBERS:
-            return f"look at {result.run_folder / 'evidence'}, then train with another setting (a lower lr, for one)"
+            return command_line("evaluate.py", "--checkpoint", result.checkpoint, "--gate", "walk")
+        case Ending.INTERRUPTED | Ending.NOT_WRITTEN if list_states(result.run_folder):
+            return command_line("train.py", "--resume", result.run_folder)
+        case Ending.BAD_NUMBERS if evidence := visible(result.run_folder / EVIDENCE, "iter_*.npz"):
+            return command_line("replay.py", evidence[-1])
+        case _:
+            return command_line("train.py", "--config", result.run_folder / CONFIG)

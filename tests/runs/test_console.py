@@ -39,11 +39,11 @@ def on_a_terminal(folder: Path, columns: int) -> tuple[str, int]:
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(folder)],
-        cwd=HERE,
+        cwd=ROOT,
         stdin=child,
         stdout=child,
         stderr=child,
-        env=environment | {"TERM": "xterm-256color"},
+        env=environment | {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)])},
     )
     os.close(child)
     written, deadline = b"", time.monotonic() + 120

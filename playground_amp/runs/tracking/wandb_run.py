@@ -4,6 +4,7 @@ import json
 import netrc
 import os
 import secrets
+import shlex
 import socket
 import threading
 import time
@@ -119,4 +120,4 @@ def _message(mode: str, reason: str, run: Any) -> str:
         return f"W&B: {run.url}"
     if mode == "disabled":
         return f"W&B: off ({reason})"
-    return f"W&B: logging offline: {reason}. Upload later with: wandb sync {Path(run.dir).parent}"
+    return f"W&B: logging offline: {reason}. Upload later with: wandb sync {shlex.quote(str(Path(run.dir).parent))}"

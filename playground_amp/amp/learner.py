@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import optax
 
 from playground_amp.amp import discriminator as disc
-from playground_amp.amp.features import FEATURE_SIZE
 from playground_amp.amp.ref_buffer import ReferenceBuffer
 from playground_amp.brax_api.learning import running_statistics
 from playground_amp.configs.schema import AmpConfig
@@ -23,7 +22,7 @@ _ADAM_B1 = 0.5  # little momentum: the opponent moves (Radford et al. 2016)
 class Replay(NamedTuple):
     """Transitions of earlier rollouts, a ring."""
 
-    transitions: jax.Array  # [R, 74]
+    transitions: jax.Array  # [R, n]
     command: jax.Array  # [R, 3]
     filled: jax.Array  # [] int32 transitions put in so far
 
@@ -45,31 +44,32 @@ class MotionPrior:
     def __init__(self, config: AmpConfig, reference: ReferenceBuffer):
         self.config = config
         self.reference = reference
-        self._init_params, self._discriminator = disc.make_discriminator(config.discriminator_layers, FEATURE_SIZE)
+        self._size = reference.transitions.shape[-1]
+        self._init_params, self._discriminator = disc.make_discriminator(config.discriminator_layers, self._size)
         self._optimizer = optax.adamw(config.discriminator_lr, b1=_ADAM_B1, weight_decay=config.weight_decay)
 
     def init(self, key: jax.Array) -> PriorState:
         """Before the first iteration: a normalizer that has seen the demonstrations, an empty replay buffer."""
         params = self._init_params(key)
-        start = running_statistics.init_state(jax.ShapeDtypeStruct((FEATURE_SIZE,), jnp.float32))
+        start = running_statistics.init_state(jax.ShapeDtypeStruct((self._size,), jnp.float32))
         size = self.config.replay_size
         return PriorState(
             params=params,
             optimizer=self._optimizer.init(params),
             normalizer=running_statistics.update(start, self.reference.all()),
-            replay=Replay(jnp.zeros((size, FEATURE_SIZE)), jnp.zeros((size, 3)), jnp.int32(0)),
+            replay=Replay(jnp.zeros((size, self._size)), jnp.zeros((size, 3)), jnp.int32(0)),
             noise=jnp.float32(self.config.input_noise[0]),
             accuracy=jnp.float32(0.5),
         )
 
     def style(self, state: PriorState, transitions: jax.Array) -> jax.Array:
-        """The style reward [...] in [0, 1] of transitions [..., 74]."""
+        """The style reward [...] in [0, 1] of transitions [..., n]."""
         return disc.style_reward(self._discriminator(state.params, self._normalize(state, transitions)))
 
     def update(
         self, state: PriorState, transitions: jax.Array, command: jax.Array, key: jax.Array
     ) -> tuple[PriorState, dict[str, jax.Array]]:
-        """Learns from a rollout: transitions [B, 74] and the velocities asked for [B, 3].
+        """Learns from a rollout: transitions [B, n] and the velocities asked for [B, 3].
 
         Half of the policy's side is of this rollout, half of earlier ones; demonstrations are drawn at the same
         commands. Metrics are scalars by name.

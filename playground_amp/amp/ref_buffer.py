@@ -12,11 +12,11 @@ COMMAND_KERNEL = np.array([0.08, 0.08, 0.15], np.float32)  # m/s, m/s, rad/s: co
 class ReferenceBuffer(NamedTuple):
     """Transitions of K clips of equal length. Clips are drawn, then a moment of the clip."""
 
-    transitions: jax.Array  # [K, L, 74] not normalized
+    transitions: jax.Array  # [K, L, n] not normalized
     command: jax.Array  # [K, 3] forward m/s, sideways m/s, yaw rate rad/s
 
     def draw(self, key: jax.Array, command: jax.Array) -> jax.Array:
-        """A transition for each command [B, 3], → [B, 74]: of a clip of about that command.
+        """A transition for each command [B, 3], → [B, n]: of a clip of about that command.
 
         Clips are drawn with a probability that falls with the distance of their command, as a Gaussian kernel.
         """
@@ -28,5 +28,5 @@ class ReferenceBuffer(NamedTuple):
         return self.transitions[clip, moment]
 
     def all(self) -> jax.Array:
-        """Every transition, [K × L, 74]."""
+        """Every transition, [K × L, n]."""
         return self.transitions.reshape(-1, self.transitions.shape[-1])

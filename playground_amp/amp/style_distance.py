@@ -12,11 +12,11 @@ def style_distance(policy: np.ndarray, demonstrations: np.ndarray) -> np.ndarray
     """1-Wasserstein distance of each column, over the demonstrations' standard deviation.
 
     Args:
-      policy: [T, 22] joint positions (rad) and velocities (rad/s) of the policy.
-      demonstrations: [M, 22] of the demonstrations.
+      policy: [T, 2 J] joint positions (rad) and velocities (rad/s) of the policy.
+      demonstrations: [M, 2 J] of the demonstrations.
 
     Returns:
-      [22]; 0: the same distribution, 1: apart by one standard deviation.
+      [2 J]; 0: the same distribution, 1: apart by one standard deviation.
     """
     spread = np.maximum(demonstrations.std(axis=0), _LEAST_SPREAD)
     pairs: Sequence = list(zip(policy.T, demonstrations.T, strict=True))

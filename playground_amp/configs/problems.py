@@ -56,6 +56,8 @@ def _allowed(error: ErrorDetails) -> str:
     if kind in _BOUNDS:
         words, name = _BOUNDS[kind]
         return f"{words} {context[name]:g}" if isinstance(context[name], float) else f"{words} {context[name]}"
+    if kind == "multiple_of":
+        return f"a multiple of {context['multiple_of']}"
     if kind == "literal_error":
         return _one_of(context["expected"].replace("'", ""), error["input"])
     if kind == "value_error":

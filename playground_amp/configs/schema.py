@@ -173,7 +173,7 @@ class AmpConfig(Section):
     weight_decay: float = Field(ge=0, description="of the discriminator")
     gradient_penalty: float = Field(ge=0, description="weight of the squared gradient at demonstrations in the loss")
     num_updates: int = Field(gt=0, description="updates of the discriminator an iteration")
-    batch_size: int = Field(ge=2, description="transitions of each side an update; even")
+    batch_size: int = Field(ge=2, multiple_of=2, description="transitions of each side an update; even")
     replay_size: int = Field(gt=0, description="transitions of earlier rollouts kept")
     replay_intake: int = Field(gt=0, description="transitions of a rollout that go into the replay buffer")
     accuracy_band: NotNegativeRange = Field(

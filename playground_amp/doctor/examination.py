@@ -36,7 +36,7 @@ def examine(config: Config) -> Examination:
     clips, source = read_demonstrations(config)
     buffer = reference_buffer(robot, clips)
     sides = replay(config, clips, buffer)
-    discriminator = ThrowAway(config.amp)
+    discriminator = ThrowAway(config.amp, len(sides.names))
     found = leaks(sides)
     checks = [
         *clip_checks.check_clips(config, robot, clips, source),

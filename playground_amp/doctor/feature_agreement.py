@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.amp import features
-from playground_amp.amp.features import FEATURE_NAMES, FRAME_NAMES, FRAME_SIZE
+from playground_amp.amp.features import feature_names
 from playground_amp.amp.ref_buffer import ReferenceBuffer
 from playground_amp.configs.schema import Config
 from playground_amp.doctor.check import Check
@@ -29,16 +29,18 @@ AREA = "features"
 
 
 class Sides(NamedTuple):
-    """The same steps as each side describes them [M, 74]."""
+    """The same steps as each side describes them [M, 2 F]."""
 
     policy: np.ndarray
     demonstrations: np.ndarray
-    quotients: dict[str, np.ndarray]  # kind: [M, 74] velocities from differences of positions, NaN elsewhere
+    quotients: dict[str, np.ndarray]  # kind: [M, 2 F] velocities from differences of positions, NaN elsewhere
+    names: tuple[str, ...]  # [2 F] of the features
 
 
 def replay(config: Config, clips: Sequence[Clip], buffer: ReferenceBuffer) -> Sides:
     """The steps of all clips through the engine and `features.transition`, beside those of the buffer."""
-    engine = make_engine(config.physics, load_robot(config.robot), config.env.control_dt)
+    robot = load_robot(config.robot)
+    engine = make_engine(config.physics, robot, config.env.control_dt)
     states = [_states(clip) for clip in clips]
     qpos, qvel = (np.concatenate([state[part] for state in states]) for part in (0, 1))
     starts = np.cumsum([0, *(len(state[0]) for state in states)])
@@ -53,9 +55,9 @@ def replay(config: Config, clips: Sequence[Clip], buffer: ReferenceBuffer) -> Si
 
     policy = described(jnp.asarray(qpos, jnp.float32), jnp.asarray(qvel, jnp.float32))
     stored = [np.asarray(rows)[: len(state[0]) - 1] for rows, state in zip(buffer.transitions, states, strict=True)]
-    quotients = [velocity_quotients(*state, clip.rate) for state, clip in zip(states, clips, strict=True)]
+    quotients = [velocity_quotients(robot, *state, clip.rate) for state, clip in zip(states, clips, strict=True)]
     kinds = {kind: np.concatenate([each[kind] for each in quotients]) for kind in quotients[0]}
-    return Sides(np.asarray(policy), np.concatenate(stored), kinds)
+    return Sides(np.asarray(policy), np.concatenate(stored), kinds, feature_names(robot))
 
 
 def check_agreement(sides: Sides) -> Check:
@@ -69,8 +71,8 @@ def check_agreement(sides: Sides) -> Check:
         AREA,
         "demonstrations replayed through the engine",
         "every feature agrees",
-        f"{len(FEATURE_NAMES) - len(wrong)} of {len(FEATURE_NAMES)} agree",
-        tuple(_findings(wrong)),
+        f"{len(sides.names) - len(wrong)} of {len(sides.names)} agree",
+        tuple(_findings(wrong, sides.names)),
     )
 
 
@@ -112,16 +114,17 @@ def _constant(sides: Sides, ours: np.ndarray, theirs: np.ndarray, column: int, t
 
 
 def _other_feature(sides: Sides, ours: np.ndarray, theirs: np.ndarray, column: int, tolerance: float) -> str:
-    moment = column // FRAME_SIZE * FRAME_SIZE
-    same_moment = slice(moment, moment + FRAME_SIZE)
+    size = len(sides.names) // 2
+    moment = column // size * size
+    same_moment = slice(moment, moment + size)
     same = np.all(np.abs(ours[:, column, None] - theirs[:, same_moment]) <= tolerance, axis=0)
     same[column - moment] = False
     if not same.any():
         return ""
-    other = FRAME_NAMES[int(np.argmax(same))]
+    other = _frame_name(int(np.argmax(same)), sides.names)
     return (
         f"holds {other} of {{theirs}} on {{ours}}: features or joints are swapped, so that a perfect imitation looks "
-        "false; take joints by name, in the order of JOINT_NAMES, on both sides"
+        "false; take joints by name, in the order of the robot's, on both sides"
     )
 
 
@@ -137,7 +140,7 @@ def _difference_quotient(sides: Sides, ours: np.ndarray, theirs: np.ndarray, col
 
 
 def _other_moment(sides: Sides, ours: np.ndarray, theirs: np.ndarray, column: int, tolerance: float) -> str:
-    other = (column + FRAME_SIZE) % (2 * FRAME_SIZE)
+    other = (column + len(sides.names) // 2) % len(sides.names)
     if (np.abs(ours[:, column] - theirs[:, other]) > tolerance).any():
         return ""
     return "is of the other end of the step on {ours}: the two moments of a transition are confused"
@@ -158,30 +161,32 @@ def _rescaled(sides: Sides, ours: np.ndarray, theirs: np.ndarray, column: int, t
     )
 
 
-def _findings(wrong: list[tuple[str, int]]) -> Iterator[str]:
+def _findings(wrong: list[tuple[str, int]], names: Sequence[str]) -> Iterator[str]:
     """A line for each kind of fault; features that have it in common stand together."""
     for words, group in groupby(sorted(wrong), key=lambda each: each[0]):
-        yield f"{in_words([column for _, column in group])}: {words}"
+        yield f"{in_words([column for _, column in group], names)}: {words}"
 
 
-def in_words(columns: Sequence[int]) -> str:
-    """Names of features, without saying twice what holds for both moments of a step, or for all of a part."""
-    moments = [{column % FRAME_SIZE for column in columns if column // FRAME_SIZE == moment} for moment in (0, 1)]
-    names: list[str] = []
+def in_words(columns: Sequence[int], names: Sequence[str]) -> str:
+    """Features of those `names`, without saying twice what holds for both moments of a step, or for all of a part."""
+    size = len(names) // 2
+    moments = [{column % size for column in columns if column // size == moment} for moment in (0, 1)]
+    parts = [_frame_name(row, names).split("/")[0] for row in range(size)]
+    words: list[str] = []
     for chosen, suffix in (
         (moments[0] & moments[1], ""),
         (moments[0] - moments[1], " (before the step)"),
         (moments[1] - moments[0], " (after the step)"),
     ):
-        for part, group in groupby(sorted(chosen), key=_part):
+        for part, group in groupby(sorted(chosen), key=parts.__getitem__):
             rows = list(group)
-            whole = len(rows) == sum(_part(row) == part for row in range(FRAME_SIZE)) and len(rows) > 1
-            names += [part + suffix] if whole else [FRAME_NAMES[row] + suffix for row in rows]
-    return ", ".join(names)
+            whole = len(rows) == parts.count(part) and len(rows) > 1
+            words += [part + suffix] if whole else [_frame_name(row, names) + suffix for row in rows]
+    return ", ".join(words)
 
 
-def _part(row: int) -> str:
-    return FRAME_NAMES[row].split("/")[0]
+def _frame_name(row: int, names: Sequence[str]) -> str:
+    return names[row].partition("/")[2]
 
 
 def _spread(transitions: np.ndarray) -> np.ndarray:

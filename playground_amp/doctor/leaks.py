@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import ks_2samp
 
-from playground_amp.amp.features import FEATURE_NAMES, FEATURE_SIZE
 from playground_amp.doctor.check import Check, listed
 from playground_amp.doctor.feature_agreement import AREA, Sides, in_words
 from playground_amp.doctor.throwaway import ThrowAway
@@ -26,11 +25,12 @@ class Leak(NamedTuple):
 
 def leaks(sides: Sides) -> list[Leak]:
     """Each feature's leak, in order. The accuracy is ½ + ½ of the Kolmogorov-Smirnov distance."""
-    return [_leak(sides, column) for column in range(FEATURE_SIZE)]
+    return [_leak(sides, column) for column in range(len(sides.names))]
 
 
 def check_leaks(found: list[Leak]) -> Check:
     """No feature alone tells demonstrations from their own replay; none is constant or not finite."""
+    names = [leak.name for leak in found]
     told = [column for column, leak in enumerate(found) if leak.accuracy > _MOST]
     constant = [column for column, leak in enumerate(found) if leak.constant]
     broken = [column for column, leak in enumerate(found) if not leak.finite]
@@ -38,17 +38,17 @@ def check_leaks(found: list[Leak]) -> Check:
     if told:
         worst = max(told, key=lambda column: found[column].accuracy)
         findings.append(
-            f"{in_words(told)}: alone tells demonstrations from their own replay (accuracy "
-            f"{found[worst].accuracy:.2f} by {FEATURE_NAMES[worst]}, scale ratio {found[worst].scale_ratio:.3g}): "
+            f"{in_words(told, names)}: alone tells demonstrations from their own replay (accuracy "
+            f"{found[worst].accuracy:.2f} by {names[worst]}, scale ratio {found[worst].scale_ratio:.3g}): "
             "the discriminator will learn this and no gait; see what the replay says of it"
         )
     if constant:
         findings.append(
-            f"{in_words(constant)}: the same number in every demonstration: a policy differs from it at every step "
-            "and earns no style; leave the feature out, or use clips recorded from physics"
+            f"{in_words(constant, names)}: the same number in every demonstration: a policy differs from it at every "
+            "step and earns no style; leave the feature out, or use clips recorded from physics"
         )
     if broken:
-        findings.append(f"{in_words(broken)}: not finite: look for the damaged clip (motion.py check)")
+        findings.append(f"{in_words(broken, names)}: not finite: look for the damaged clip (motion.py check)")
     worst = max(found, key=lambda leak: leak.accuracy)
     measured = f"{worst.accuracy:.2f} by {worst.name}"
     return Check(AREA, "what one feature alone tells", f"accuracy ≤ {_MOST}, not constant", measured, tuple(findings))
@@ -77,12 +77,12 @@ def _leak(sides: Sides, column: int) -> Leak:
     policy, real = sides.policy[:, column], sides.demonstrations[:, column]
     finite = bool(np.isfinite(policy).all() and np.isfinite(real).all())
     if not finite:
-        return Leak(FEATURE_NAMES[column], 1.0, float("nan"), constant=False, finite=False)
+        return Leak(sides.names[column], 1.0, float("nan"), constant=False, finite=False)
     apart = max(float(np.std(real)), _LEAST_SPREAD)
     # Rounding to a thousandth of the spread: the sides may differ in the last bit, which no discriminator sees.
     distance = ks_2samp(np.rint(policy / (1e-3 * apart)), np.rint(real / (1e-3 * apart))).statistic  # pyright: ignore
     return Leak(
-        FEATURE_NAMES[column],
+        sides.names[column],
         0.5 + 0.5 * float(distance),
         float(np.std(policy)) / apart,
         constant=bool(np.ptp(real) < _LEAST_SPREAD),

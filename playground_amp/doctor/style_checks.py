@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.amp import discriminator as disc
-from playground_amp.amp.features import FEATURE_SIZE
 from playground_amp.amp.learner import MotionPrior
 from playground_amp.amp.ref_buffer import ReferenceBuffer
 from playground_amp.configs.changes import changed
@@ -20,6 +19,7 @@ AREA = "style"
 FAKE_PAY, REAL_PAY = 0.05, 0.9
 _TOO_FAR = np.array([-1e6, -10.0, 10.0, 1e6])  # answers
 _ROWS = 64
+_COLUMNS = 8
 _BEFORE, _AFTER = 0.25, 1.0  # what the tell-tale prior pays before and after its update
 
 
@@ -56,7 +56,7 @@ def check_bounds() -> Check:
 def check_learned(discriminator: ThrowAway) -> Check:
     """A discriminator that has learned two sets which differ plainly pays one and not the other."""
     generator = np.random.default_rng(0)
-    real, fake = (generator.standard_normal((2048, FEATURE_SIZE)) + shift for shift in (1.0, -1.0))
+    real, fake = (generator.standard_normal((2048, discriminator.size)) + shift for shift in (1.0, -1.0))
     judge = discriminator.train(real, fake)
     paid = [discriminator.style(judge, side) for side in (fake, real)]
     findings = ()
@@ -77,10 +77,10 @@ def check_normalizer(config: AmpConfig) -> Check:
     start, and a batch of each side an update.
     """
     small = config.model_copy(update={"batch_size": 2 * _ROWS, "num_updates": 2, "discriminator_layers": (8,)})
-    prior = MotionPrior(small, ReferenceBuffer(jnp.zeros((1, _ROWS, FEATURE_SIZE)), jnp.zeros((1, 3))))
+    prior = MotionPrior(small, ReferenceBuffer(jnp.zeros((1, _ROWS, _COLUMNS)), jnp.zeros((1, 3))))
     state = prior.init(jax.random.key(0))
     start = float(np.abs(np.asarray(state.normalizer.mean)).max())
-    policy, command = jnp.ones((_ROWS, FEATURE_SIZE)), jnp.zeros((_ROWS, 3))
+    policy, command = jnp.ones((_ROWS, _COLUMNS)), jnp.zeros((_ROWS, 3))
     state, _ = jax.jit(prior.update)(state, policy, command, jax.random.key(1))
     share, fed = float(np.asarray(state.normalizer.mean).mean()), 4 * _ROWS
     due, only_policy = fed / (_ROWS + 2 * fed), fed / (_ROWS + fed)

@@ -10,7 +10,6 @@ import numpy as np
 import optax
 
 from playground_amp.amp import discriminator as disc
-from playground_amp.amp.features import FEATURE_SIZE
 from playground_amp.configs.schema import AmpConfig
 
 SET_SIZE = 2048  # transitions of each side; fewer are repeated
@@ -23,8 +22,8 @@ _BOUND = 10.0  # standard deviations, as in training
 class Judge(NamedTuple):
     """A discriminator that has learned, with the scale that both sides were given."""
 
-    mean: np.ndarray  # [74]
-    std: np.ndarray  # [74]
+    mean: np.ndarray  # [n]
+    std: np.ndarray  # [n]
     params: Any
 
 
@@ -33,15 +32,17 @@ class ThrowAway:
 
     Args:
       config: whose gradient penalty the loss has.
+      size: of a transition, in numbers.
     """
 
-    def __init__(self, config: AmpConfig):
-        init, self._discriminator = disc.make_discriminator(_LAYERS, FEATURE_SIZE)
+    def __init__(self, config: AmpConfig, size: int):
+        self.size = size
+        init, self._discriminator = disc.make_discriminator(_LAYERS, size)
         self._learn = jax.jit(_learning(self._discriminator, init, config.gradient_penalty))
         self._answer = jax.jit(lambda params, x: self._discriminator(params, x))
 
     def train(self, real: np.ndarray, fake: np.ndarray, seed: int = 0) -> Judge:
-        """A judge of demonstrations [M, 74] and fakes [N, 74]. Numbers that are not finite count as 0."""
+        """A judge of demonstrations [M, n] and fakes [N, n]. Numbers that are not finite count as 0."""
         generator = np.random.default_rng(seed)
         both = [_finite(side)[_rows(len(side), generator)] for side in (real, fake)]
         pooled = np.concatenate(both)
@@ -50,7 +51,7 @@ class ThrowAway:
         return Judge(mean, std, self._learn(jnp.asarray(real), jnp.asarray(fake), jax.random.key(seed)))
 
     def answers(self, judge: Judge, transitions: np.ndarray) -> np.ndarray:
-        """What a judge says to transitions [N, 74], [N]."""
+        """What a judge says to transitions [N, n], [N]."""
         rows = jnp.asarray(_normalized(_finite(transitions), judge.mean, judge.std))
         return np.asarray(self._answer(judge.params, rows))
 
@@ -59,7 +60,7 @@ class ThrowAway:
         return float(disc.accuracy(jnp.asarray(self.answers(judge, real)), jnp.asarray(self.answers(judge, fake))))
 
     def style(self, judge: Judge, transitions: np.ndarray) -> float:
-        """Mean style reward of transitions [N, 74]."""
+        """Mean style reward of transitions [N, n]."""
         return float(jnp.mean(disc.style_reward(jnp.asarray(self.answers(judge, transitions)))))
 
 

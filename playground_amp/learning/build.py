@@ -11,7 +11,6 @@ from playground_amp.learning.iteration import Trainer
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import load_demonstrations, reference_buffer, reference_states
 from playground_amp.physics.protocol import Engine
-from playground_amp.robot.robot import load_robot
 
 
 def make_trainer(config: Config) -> Trainer:
@@ -41,7 +40,8 @@ def _make_trainer(config: Config) -> Trainer:
     if not config.amp.enabled:
         return Trainer(config, make_task(config))
     clips = load_demonstrations(config)
-    return Trainer(config, make_task(config, clips), MotionPrior(config.amp, reference_buffer(load_robot(), clips)))
+    task = make_task(config, clips)
+    return Trainer(config, task, MotionPrior(config.amp, reference_buffer(task.engine.robot, clips)))
 
 
 def make_task(config: Config, clips: Sequence[Clip] | None = None, engine: Engine | None = None) -> WildRobotEnv:

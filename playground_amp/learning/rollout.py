@@ -30,8 +30,8 @@ class Evidence(NamedTuple):
     found: jax.Array  # [] bool
     physics: PhysicsState
     parameters: PhysicalParameters
-    action: jax.Array  # [11]
-    joint_target: jax.Array  # [11] rad, and the one before it, as the physics got them
+    action: jax.Array  # [J]
+    joint_target: jax.Array  # [J] rad, and the one before it, as the physics got them
     previous_target: jax.Array
     push_force_w: jax.Array  # [3] N
 

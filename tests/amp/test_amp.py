@@ -1,23 +1,27 @@
 """The motion prior: one feature function, a convention that pays what it says, fair sides, and a balance."""
 
 from functools import cache
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from second_body import second_body
 
 from playground_amp.amp import discriminator as disc
-from playground_amp.amp.features import FEATURE_NAMES, FEATURE_SIZE, FRAME_NAMES, state_transitions, transition
+from playground_amp.amp.features import feature_names, frame_names, state_transitions, transition
 from playground_amp.amp.learner import MotionPrior, PriorState
 from playground_amp.amp.ref_buffer import ReferenceBuffer
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import AmpConfig
 from playground_amp.paths import STANDARD
 from playground_amp.physics.registry import make_engine
-from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.robot import load_robot
 
+ROBOT = load_robot("wildrobot")
+FEATURE_NAMES, FRAME_NAMES = feature_names(ROBOT), frame_names(ROBOT)
+FEATURE_SIZE = len(FEATURE_NAMES)
 SETTINGS = (
     "amp.discriminator_layers=[32,32]",
     "amp.batch_size=64",
@@ -61,7 +65,23 @@ def after_updates(count: int, mean: float) -> tuple[PriorState, dict[str, jax.Ar
 
 def test_features_are_named_one_by_one() -> None:
     assert len(FRAME_NAMES) == len(set(FRAME_NAMES)) == 37
-    assert (len(FEATURE_NAMES), FEATURE_NAMES[0]) == (FEATURE_SIZE, "before/gravity_b/x")
+    assert (FEATURE_SIZE, FEATURE_NAMES[0], FEATURE_NAMES[37]) == (74, "before/gravity_b/x", "after/gravity_b/x")
+
+
+def test_features_of_another_robot_have_its_joints(tmp_path: Path) -> None:
+    robot = load_robot(second_body(tmp_path / "second"))
+    names = feature_names(robot)
+    qpos, qvel = np.tile(robot.home_qpos, (2, 1)), np.zeros((2, robot.nv))
+    (step,) = state_transitions(robot, qpos, qvel)
+    named = dict(zip(names, step, strict=True))
+    home = {
+        f"after/joint_position/{name}": x for name, x in zip(robot.joint_names, robot.home_joint_position, strict=True)
+    }
+    assert {name: named[name] for name in home} == pytest.approx(home, abs=1e-6)
+    prior = MotionPrior(config(), ReferenceBuffer(jnp.asarray(step)[None, None], jnp.zeros((1, 3))))
+    assert (
+        prior.init(jax.random.key(0)).replay.transitions.shape[1] == len(names) == 2 * (15 + 2 * len(robot.joint_names))
+    )
 
 
 def test_an_engine_and_a_stored_state_have_the_same_features() -> None:
@@ -87,7 +107,7 @@ def test_features_are_what_they_are_named() -> None:
     half_turn = np.pi / 4  # the robot looks along the world's y axis, walks that way and turns
     qpos[:, 3:7] = (np.cos(half_turn), 0, 0, np.sin(half_turn))
     qvel[:, :6] = (0.0, 0.7, 0.0, 0.0, 0.0, 0.4)
-    qvel[1, 6 + JOINT_NAMES.index("left_knee_pitch")] = 3.0
+    qvel[1, 6 + robot.joint_names.index("left_knee_pitch")] = 3.0
     named = dict(zip(FEATURE_NAMES, state_transitions(robot, qpos, qvel)[0], strict=True))
     assert named["before/gravity_b/z"] == pytest.approx(-1)
     assert named["before/linear_velocity_h/x"] == pytest.approx(0.7, abs=1e-6)

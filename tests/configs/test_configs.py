@@ -141,6 +141,7 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
         ("trainer.actor_layers", [], "trainer.actor_layers must be non-empty, found []"),
         ("trainer.actor_layers", [64, 0], "item 2 of trainer.actor_layers must be greater than 0, found 0"),
         ("trainer.actor_layers", 64, "trainer.actor_layers must be a list, found 64"),
+        ("amp.batch_size", 63, "amp.batch_size must be a multiple of 2, found 63"),
         ("trainer.name", "brx", "trainer.name must be wildrobot or brax (perhaps brax?), found 'brx'"),
         (
             "physics.engine",

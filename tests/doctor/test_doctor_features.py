@@ -9,20 +9,23 @@ import pytest
 from doctored import clips, config, exchanged, replayed
 
 from playground_amp.amp import features
-from playground_amp.amp.features import FEATURE_NAMES, FRAME_NAMES, FRAME_SIZE
+from playground_amp.amp.features import feature_names, frame_names
 from playground_amp.doctor.feature_agreement import Sides, check_agreement, in_words
 from playground_amp.doctor.leaks import check_leaks, check_own_replay, leaks
 from playground_amp.doctor.throwaway import ThrowAway
 from playground_amp.motion import demonstrations
 from playground_amp.physics.readings import Readings
-from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.robot.robot import load_robot
 
-KNEE, HIP = JOINT_NAMES.index("left_knee_pitch"), JOINT_NAMES.index("left_hip_pitch")
+ROBOT = load_robot("wildrobot")
+FEATURE_NAMES, FRAME_NAMES = feature_names(ROBOT), frame_names(ROBOT)
+FRAME_SIZE = len(FRAME_NAMES)
+KNEE, HIP = (ROBOT.joint_names.index(name) for name in ("left_knee_pitch", "left_hip_pitch"))
 
 
 @pytest.fixture(scope="module")
 def discriminator() -> ThrowAway:
-    return ThrowAway(config().amp)
+    return ThrowAway(config().amp, len(FEATURE_NAMES))
 
 
 def columns(part: str) -> list[int]:
@@ -152,5 +155,5 @@ def test_a_feature_that_never_changes_in_the_demonstrations() -> None:
 
 def test_names_are_not_said_twice() -> None:
     whole = [row for row, name in enumerate(FRAME_NAMES) if name.startswith("gravity_b")]
-    assert in_words([*whole, *(row + FRAME_SIZE for row in whole)]) == "gravity_b"
-    assert in_words([0, 1 + FRAME_SIZE]) == "gravity_b/x (before the step), gravity_b/y (after the step)"
+    assert in_words([*whole, *(row + FRAME_SIZE for row in whole)], FEATURE_NAMES) == "gravity_b"
+    assert in_words([0, 1 + FRAME_SIZE], FEATURE_NAMES) == "gravity_b/x (before the step), gravity_b/y (after the step)"

@@ -9,7 +9,7 @@ import pytest
 from doctored import clips, config
 
 from playground_amp.amp import discriminator as disc
-from playground_amp.amp.features import FEATURE_SIZE
+from playground_amp.amp.features import feature_names
 from playground_amp.amp.learner import MotionPrior, PriorState
 from playground_amp.doctor import economy, style_checks, walking
 from playground_amp.doctor.economy import Earnings, Idle
@@ -19,11 +19,12 @@ from playground_amp.motion.demonstrations import reference_buffer
 from playground_amp.robot.robot import load_robot
 
 AMP = config().amp
+FEATURE_SIZE = len(feature_names(load_robot("wildrobot")))
 
 
 @pytest.fixture(scope="module")
 def discriminator() -> ThrowAway:
-    return ThrowAway(AMP)
+    return ThrowAway(AMP, FEATURE_SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_targets_of_0_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
     (written,) = style_checks.check_constants().findings
     assert written.startswith("the targets 1 and 0 do not go with the style reward")
     assert "pays 0.75 to a fake" in written
-    (learned,) = style_checks.check_learned(ThrowAway(AMP)).findings
+    (learned,) = style_checks.check_learned(ThrowAway(AMP, FEATURE_SIZE)).findings
     assert "still pays 0.7" in learned
 
 
@@ -56,7 +57,7 @@ def test_a_loss_that_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(disc, "losses", zero_and_one)
     assert style_checks.check_constants().passed
-    assert not style_checks.check_learned(ThrowAway(AMP)).passed
+    assert not style_checks.check_learned(ThrowAway(AMP, FEATURE_SIZE)).passed
 
 
 @pytest.mark.parametrize(

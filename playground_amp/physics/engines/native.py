@@ -8,7 +8,6 @@ dead-lock. A row is its own simulation, so results do not depend on the number o
 import hashlib
 import threading
 from collections.abc import Callable
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -71,21 +70,9 @@ class NativeEngine(Engine):
 
     def _call(self, task: str, row: jax.Array, shapes: Shapes) -> tuple[PhysicsState, Readings]:
         result = jax.ShapeDtypeStruct((self._row.width,), jnp.float32)
-        row = row.astype(jnp.float32)
-        if jax.default_backend() == "cpu":
-            out = host_call.call(self._host.target(task, shapes), result, row)
-        else:  # the rows must come from the device and go back to it
-            fill = partial(_allocated, self._host.function(task, shapes), self._row.width)
-            out = jax.pure_callback(fill, result, row, vmap_method="broadcast_all")
+        out = host_call.call(self._host.target(task, shapes), result, row.astype(jnp.float32))
         state, switch_force, joint_torque = self._row.unpack(out)
         return state, self._readings(state.qpos, state.qvel, switch_force, joint_torque)
-
-
-def _allocated(function: host_call.HostFunction, result_size: int, rows: np.ndarray) -> np.ndarray:
-    rows = np.asarray(rows)
-    results = np.empty((*rows.shape[:-1], result_size), np.float32)
-    function(rows, results)
-    return results
 
 
 def _pack(

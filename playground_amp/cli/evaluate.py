@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playground_amp.cli.parser import (
     CommandParser,
@@ -24,7 +24,8 @@ from playground_amp.telling import tell, warn
 
 if TYPE_CHECKING:
     from playground_amp.gates.cells import Gate
-    from playground_amp.gates.runner import GateRun
+    from playground_amp.gates.gate_run import GateRun
+    from playground_amp.policies.source import PolicySource
     from playground_amp.report.facts import RunFacts
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
@@ -65,8 +66,7 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Judges as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
-    gate = _choose_gate(arguments)
-    prepare(*(cell.physics.engine for cell in gate.cells))
+    gate = _find_gate(arguments)
     if arguments.checkpoint:
         from playground_amp.runs.checkpoint import find_checkpoint
 
@@ -74,12 +74,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     facts = _read_facts(arguments)
     page = facts and Path(arguments.report or facts.report)
     _require_outputs(arguments, page)
-    run, seconds = _judge(gate, arguments)
+    policy = _read_policy(arguments)
+    gate = _for_robot(gate, policy.config.robot, arguments)
+    prepare(*(cell.physics.engine for cell in gate.cells))
+    run, seconds = _judge(gate, policy)
 
-    from playground_amp.gates import table as report
+    from playground_amp.gates.gate_report import report_of
+    from playground_amp.gates.table import print_report
 
-    report.print_report(run)
-    unwritten = _write_json(report.as_json(run, _judged_file(arguments), seconds), arguments.json)
+    print_report(run)
+    unwritten = _write_json(report_of(run, _judged_file(arguments), seconds).as_json(), arguments.json)
     if arguments.checkpoint:
         _keep_best(run, arguments.checkpoint)
     film = _write_video(run, arguments.video) if arguments.video else None
@@ -108,21 +112,31 @@ def _require_outputs(arguments: argparse.Namespace, page: Path | None) -> None:
             taken.append(path)
 
 
-def _choose_gate(arguments: argparse.Namespace) -> "Gate":
+def _find_gate(arguments: argparse.Namespace) -> "Gate":
+    """The gate of the name given; raises UserError for a name that there is not."""
     from playground_amp.configs.keys import nearest
     from playground_amp.gates.gates import find_gate
 
     if arguments.simulator:
-        return _choose_simulators(arguments)
+        return _find_simulators(arguments)
     gate = find_gate(arguments.gate or "walk")
     if arguments.physics not in (None, *JUDGES):
         near = nearest(arguments.physics, JUDGES)
         hint = f", did you mean {near}?" if near else ""
         raise UserError(f"--physics: '{arguments.physics}' is no engine; it can be {' or '.join(JUDGES)}{hint}")
-    return gate.reduced(arguments.distance, arguments.episodes, arguments.cells, arguments.physics)
+    return gate
 
 
-def _choose_simulators(arguments: argparse.Namespace) -> "Gate":
+def _for_robot(gate: "Gate", robot: str, arguments: argparse.Namespace) -> "Gate":
+    """The gate in the robot's numbers, over the cells, episodes and distance given, which are too."""
+    from playground_amp.robot.robot import load_robot
+
+    cells = arguments.simulator or arguments.cells
+    own = gate.scaled_for(load_robot(robot, "flat"))
+    return own.reduced(arguments.distance, arguments.episodes, cells, arguments.physics)
+
+
+def _find_simulators(arguments: argparse.Namespace) -> "Gate":
     from playground_amp.configs.keys import nearest
     from playground_amp.gates.gates import SIMULATORS
 
@@ -134,17 +148,19 @@ def _choose_simulators(arguments: argparse.Namespace) -> "Gate":
             near = nearest(name, known)
             hint = f", did you mean {near}?" if near else ""
             raise UserError(f"--simulator: '{name}' is no simulator; it can be {' or '.join(known)}{hint}")
-    return SIMULATORS.reduced(arguments.distance, arguments.episodes, arguments.simulator)
+    return SIMULATORS
 
 
-def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", float]:
-    """The gate's run and the seconds it took."""
+def _read_policy(arguments: argparse.Namespace) -> "PolicySource":
     from playground_amp.policies.opening import MANIFEST, open_policy
 
     if arguments.bundle and not (arguments.bundle / MANIFEST).is_file():
         raise UserError(f"--bundle: cannot read {arguments.bundle / MANIFEST}: name the --output of export.py")
-    policy = open_policy(arguments.bundle or arguments.checkpoint, arguments.robot)
+    return open_policy(arguments.bundle or arguments.checkpoint, arguments.robot)
 
+
+def _judge(gate: "Gate", policy: "PolicySource") -> tuple["GateRun", float]:
+    """The gate's run and the seconds it took."""
     # Imported here: it takes seconds, which nobody should wait for a mistyped path.
     from rich.console import Console
 
@@ -160,7 +176,7 @@ def _judge(gate: "Gate", arguments: argparse.Namespace) -> tuple["GateRun", floa
     return run, time.monotonic() - started
 
 
-def _write_json(result: dict[str, Any], path: Path | None) -> UserError | None:
+def _write_json(result: dict[str, object], path: Path | None) -> UserError | None:
     """Writes the result where it was asked for. What keeps it from that waits until the rest is written."""
     from playground_amp.gates.result_file import write_result
 
@@ -217,11 +233,11 @@ def _read_facts(arguments: argparse.Namespace) -> "RunFacts | None":
 
 def _write_report(run: "GateRun", seconds: float, facts: "RunFacts", path: Path, film: Path | None) -> None:
     """The report with this gate's result and film in it; where it cannot be written, says why: the result stands."""
-    from playground_amp.gates.table import as_json
+    from playground_amp.gates.gate_report import report_of
     from playground_amp.report.judged import JudgedGate
     from playground_amp.report.page import write_report
 
-    judged = JudgedGate.model_validate(as_json(run, facts.checkpoint, seconds))
+    judged = JudgedGate.model_validate(report_of(run, facts.checkpoint, seconds).as_json())
     try:
         write_report(facts, path, [judged], film)
     except UserError as error:

@@ -99,14 +99,17 @@ def _film(arguments: argparse.Namespace) -> int:
 
     from playground_amp.cockpit import film
     from playground_amp.cockpit.first_command import first_command
+    from playground_amp.gates.gates import find_gate
     from playground_amp.physics.registry import prepare
     from playground_amp.policies.opening import open_policy
+    from playground_amp.robot.robot import load_robot
 
     path, episode = arguments.video, arguments.episode or 0
-    gate = film.choose_cell(arguments.gate, arguments.cell, episode) if arguments.gate else None
-    prepare(*(cell.physics.engine for cell in gate.cells) if gate else ())
+    gate = find_gate(arguments.gate) if arguments.gate else None
     source = open_policy(arguments.checkpoint, arguments.robot, tell)
     if gate:
+        gate = film.choose_cell(gate.scaled_for(load_robot(source.config.robot, "flat")), arguments.cell, episode)
+        prepare(gate.cells[0].physics.engine)
         result = film.film_episode(source, gate, episode, path, tell)
     else:
         command = first_command(source, arguments.command and tuple(arguments.command))

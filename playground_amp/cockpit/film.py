@@ -10,7 +10,6 @@ from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.gates.cells import Gate
-from playground_amp.gates.gates import find_gate
 from playground_amp.gates.runner import run_gate
 from playground_amp.policies.source import PolicySource
 from playground_amp.rendering.film import write_film
@@ -66,15 +65,14 @@ def film_episode(source: PolicySource, gate: Gate, episode: int, path: Path, say
     recording = run.recordings[0][episode]
     say("drawing")
     write_episode(recording, load_robot(source.config.robot, cell.scene), path)
-    failed = [result.check.figure for result in run.cells[0].checks if episode in result.failed_episodes]
+    failed = [result.criterion.figure for result in run.cells[0].results if episode in result.failed_episodes]
     seconds = (len(recording.qpos) - 1) * recording.control_dt
     judgement = f"failed {', '.join(failed)}" if failed else "passed every check"
     return f"{'fell after' if recording.fell else 'lasted'} {seconds:.1f} s, {judgement}"
 
 
-def choose_cell(gate_name: str, cell_name: str | None, episode: int) -> Gate:
-    """The gate with that cell only, or with its first. Raises UserError if there is no such gate, cell or episode."""
-    gate = find_gate(gate_name)
+def choose_cell(gate: Gate, cell_name: str | None, episode: int) -> Gate:
+    """The gate with that cell only, or with its first. Raises UserError if there is no such cell or episode."""
     gate = gate.reduced(cells=[cell_name or gate.cells[0].name])
     episodes = gate.cells[0].episodes
     if episode >= episodes:

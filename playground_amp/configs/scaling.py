@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground_amp.configs.keys import field_at, section_at
-from playground_amp.robot.scale import Scale
+from playground_amp.robot.scale import Scale, times
 
-_DIGITS = 6  # significant, so that a scaled number can be read
 _WITHOUT_ROBOT = Scale()
 
 
@@ -42,4 +41,4 @@ def _place(path: tuple[str, ...]) -> tuple[str, ...]:
 
 def _times(value: Any, ratio: float) -> Any:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(f"{value * ratio:.{_DIGITS}g}") if is_number else value
+    return times(value, ratio) if is_number else value

@@ -3,22 +3,41 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.gates import GATES
-from playground_amp.gates.runner import GateRun
-from playground_amp.gates.table import reductions
 from playground_amp.runs.checkpoint import checkpoint_iteration
 from playground_amp.runs.folder import BEST, CONFIG, mark_best
 
 
-def score(run: GateRun) -> dict[str, float | None]:
-    """How good a run of a gate was: `failures`, episodes outside the limit of a check, summed over checks; and the
-    figure by which the gate ranks policies with as many, mean over the cells that have it (None if none has)."""
-    failures = sum(len(check.failed_episodes) for cell in run.cells for check in cell.checks)
-    figure = run.gate.ranked_by
-    means = [mean for cell in run.cells if figure and (mean := cell.mean(figure)) is not None]
-    return {"failures": failures, **({figure: sum(means) / len(means) if means else None} if figure else {})}
+class Score(NamedTuple):
+    """How good a policy is by a gate."""
+
+    gate: str
+    passed: bool
+    failures: int  # episodes outside the limit of a criterion, summed over criteria
+    figure: float | None  # by which the gate ranks policies with as many, mean over the cells that have it
+
+    def as_json(self) -> dict[str, object]:
+        """As it is kept; the figure by its name."""
+        ranked_by = GATES[self.gate].ranked_by
+        figure = {ranked_by: self.figure} if ranked_by else {}
+        return {"gate": self.gate, "passed": self.passed, "failures": self.failures, **figure}
+
+    @property
+    def rank(self) -> tuple[int, bool, float, float]:
+        """Less is better: a more demanding gate, a pass, fewer failures, the smaller figure."""
+        undemanding = -list(GATES).index(self.gate)
+        return undemanding, not self.passed, self.failures, math.inf if self.figure is None else self.figure
+
+
+def score(run: GateRun) -> Score:
+    """How good a run of a gate was."""
+    failures = sum(len(result.failed_episodes) for cell in run.cells for result in cell.results)
+    ranked_by = run.gate.ranked_by
+    means = [mean for cell in run.cells if ranked_by and (mean := cell.mean(ranked_by)) is not None]
+    return Score(run.gate.name, run.passed, failures, sum(means) / len(means) if means else None)
 
 
 def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
@@ -31,23 +50,19 @@ def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
     """
     iteration = checkpoint_iteration(checkpoint)
     run_folder = checkpoint.parent
-    if run.gate.ranked_by is None or reductions(run.gate) or iteration is None or not (run_folder / CONFIG).exists():
+    if run.gate.ranked_by is None or run.reductions or iteration is None or not (run_folder / CONFIG).exists():
         return None
-    result = {"gate": run.gate.name, "passed": run.passed, **score(run)}
-    before = _kept(run_folder)
-    if before.get("gate") in GATES and _rank(before) < _rank(result):
+    result, before = score(run), _kept(run_folder)
+    if before and before.rank < result.rank:
         return None
-    return mark_best(run_folder, iteration, result)
+    return mark_best(run_folder, iteration, result.as_json())
 
 
-def _rank(result: dict[str, Any]) -> tuple[int, bool, float, float]:
-    """Less is better."""
-    gate = GATES[result["gate"]]
-    figure = result.get(gate.ranked_by or "")
-    undemanding = -list(GATES).index(gate.name)
-    return undemanding, not result["passed"], result["failures"], math.inf if figure is None else figure
-
-
-def _kept(run_folder: Path) -> dict[str, Any]:
+def _kept(run_folder: Path) -> Score | None:
+    """The score of the policy that is kept; None without one, or if it is by a gate that is no more."""
     path = run_folder / BEST / "gate.json"
-    return json.loads(path.read_text()) if path.exists() else {}
+    content = json.loads(path.read_text()) if path.exists() else {}
+    gate = GATES.get(content.get("gate", ""))
+    if gate is None:
+        return None
+    return Score(gate.name, content["passed"], content["failures"], content.get(gate.ranked_by or ""))

@@ -1,45 +1,17 @@
-"""What a gate is made of: cells (what the robot is asked to do), checks (what it must show), and the physics."""
+"""What a gate is made of: cells (what the robot is asked to do and what it must show), and how they are run."""
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from playground_amp.configs.keys import nearest
 from playground_amp.errors import UserError
+from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import Scale, scale_of, times
+from playground_amp.rollouts.criteria import Criterion
 from playground_amp.rollouts.recording import Segment
-
-
-@dataclass(frozen=True)
-class Check:
-    """A limit on one figure of an episode.
-
-    Over "each episode" it passes in a cell when enough of the cell's episodes are within the limit; over the "mean",
-    when the mean of those that did not fall is: how many may fall is for the check of `survived` to say.
-    """
-
-    figure: str  # field of EpisodeFigures
-    bound: Literal["at least", "at most"]
-    limit: float
-    unit: str
-    meaning: str
-    source: str
-    over: Literal["each episode", "mean"] = "each episode"
-    required_share: float = 1.0  # of the cell's episodes
-
-    def holds(self, value: float | None) -> bool:
-        """Whether a figure is within the limit; one that is not a number, or that could not be measured, is not."""
-        if value is None:
-            return False
-        return value >= self.limit if self.bound == "at least" else value <= self.limit
-
-    def worst(self, values: Iterable[float | None]) -> float | None:
-        """The figure farthest on the wrong side; None where none was measured."""
-        measured = [value for value in values if value is not None]
-        if not measured:
-            return None
-        return min(measured) if self.bound == "at least" else max(measured)
 
 
 @dataclass(frozen=True)
@@ -50,9 +22,13 @@ class Shove:
     earliest: float = 4.0  # s
     latest: float = 6.0  # s; the window is longer than a gait cycle, so that every phase is met
 
+    def scaled(self, scale: Scale) -> "Shove":
+        """The same for a robot of other measures."""
+        return Shove(times(self.force, scale.force), times(self.earliest, scale.time), times(self.latest, scale.time))
+
 
 @dataclass(frozen=True)
-class Physics:
+class CellPhysics:
     """How a cell is simulated."""
 
     engine: str = "native"  # one that judges
@@ -65,15 +41,25 @@ class Physics:
 class Cell:
     """One thing the robot is asked to do, `episodes` times from rest: a program of segments."""
 
-    name: str
+    label: str  # of the name, which tells `speed` or `push`, where it does, in this robot's numbers
     program: tuple[Segment, ...]
     episodes: int
-    checks: tuple[Check, ...]
+    criteria: tuple[Criterion, ...]
     distance: float = math.inf  # m along the heading, where an episode ends before its time is over
     shove: Shove | None = None
     scene: str = "flat"
-    physics: Physics = field(default_factory=Physics)
+    physics: CellPhysics = field(default_factory=CellPhysics)
     first_seed: int = 0  # of its episodes, which have one each
+
+    @property
+    def name(self) -> str:
+        """Unique in its gate."""
+        return self.label.format(speed=self.speed, push=self.push)
+
+    @property
+    def push(self) -> float:
+        """Force of the shove, N; 0 without one."""
+        return self.shove.force if self.shove else 0.0
 
     @property
     def time_limit(self) -> float:
@@ -84,6 +70,17 @@ class Cell:
     def speed(self) -> float:
         """Forward speed that the first segment asks for, m/s."""
         return self.program[0].forward
+
+    def scaled_for(self, robot: Robot) -> "Cell":
+        """The same cell for a robot of other measures."""
+        scale = scale_of(robot)
+        return dataclasses.replace(
+            self,
+            program=tuple(segment.scaled(scale) for segment in self.program),
+            criteria=tuple(criterion.scaled_for(robot) for criterion in self.criteria),
+            distance=times(self.distance, scale.length),
+            shove=self.shove and self.shove.scaled(scale),
+        )
 
     def over(self, distance: float) -> "Cell":
         """The same cell over another distance, in proportionate time."""
@@ -99,18 +96,28 @@ class Gate:
     name: str
     cells: tuple[Cell, ...]
     ranked_by: str | None = None  # figure, less is better, that ranks policies with as many failures; None: no ranks
-    columns: tuple[str, ...] = ()  # figures shown of every cell; none: every check has a line of its own
+    columns: tuple[str, ...] = ()  # figures shown of every cell; none: every criterion has a line of its own
     randomized: bool = False  # every episode has a robot and a floor of its own
     seed: int = 0
     heading: float = 0.0  # rad, world; held by command
-    fall_height: float = 0.25  # m, of the waist; the robot stands at 0.46
+    fall_height: float = 0.25  # m, of the base; WildRobot stands at 0.46
     fall_tilt: float = 0.785  # rad
     push_duration: float = 0.2  # s
 
     @property
-    def checks(self) -> tuple[Check, ...]:
-        """The checks of all cells, each once."""
-        return tuple(dict.fromkeys(check for cell in self.cells for check in cell.checks))
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The criteria of all cells, each once."""
+        return tuple(dict.fromkeys(criterion for cell in self.cells for criterion in cell.criteria))
+
+    def scaled_for(self, robot: Robot) -> "Gate":
+        """The same gate for a robot of other measures: what is asked, pushed, called a fall and allowed."""
+        scale = scale_of(robot)
+        return dataclasses.replace(
+            self,
+            cells=tuple(cell.scaled_for(robot) for cell in self.cells),
+            fall_height=times(self.fall_height, scale.height),
+            push_duration=times(self.push_duration, scale.time),
+        )
 
     def reduced(
         self,

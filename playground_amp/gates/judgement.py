@@ -1,19 +1,20 @@
-"""Episodes held against the checks of their cell. No engine, no JAX."""
+"""Episodes held against the criteria of their cell. No engine, no JAX."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
-from playground_amp.gates.cells import Cell, Check
-from playground_amp.gates.gait_metrics import EpisodeFigures
+from playground_amp.gates.cells import Cell
+from playground_amp.rollouts.criteria import Criterion
+from playground_amp.rollouts.figures import EpisodeFigures
 
 
 @dataclass(frozen=True)
-class CheckResult:
-    """A check over the episodes of one cell; None where no episode had the figure."""
+class CriterionResult:
+    """A criterion over the episodes of one cell; None where no episode had the figure."""
 
-    check: Check
+    criterion: Criterion
     worst: float | None
     mean: float | None
     failed_episodes: tuple[int, ...]
@@ -31,22 +32,22 @@ class Survival:
 
 @dataclass(frozen=True)
 class CellResult:
-    """All checks of a cell, and the figures of its episodes."""
+    """All criteria of a cell, and the figures of its episodes."""
 
     cell: Cell
     gait_cycle: float  # s
-    checks: tuple[CheckResult, ...]
+    results: tuple[CriterionResult, ...]
     episodes: tuple[EpisodeFigures, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether every check passed."""
-        return all(result.passed for result in self.checks)
+        """Whether every criterion is met."""
+        return all(result.passed for result in self.results)
 
     @property
-    def failed_checks(self) -> tuple[str, ...]:
-        """The figures whose checks did not pass."""
-        return tuple(result.check.figure for result in self.checks if not result.passed)
+    def failed_figures(self) -> tuple[str, ...]:
+        """The figures whose criteria are not met."""
+        return tuple(result.criterion.figure for result in self.results if not result.passed)
 
     @property
     def survival(self) -> Survival:
@@ -61,19 +62,20 @@ class CellResult:
 
 
 def judge_cell(cell: Cell, gait_cycle: float, episodes: Sequence[EpisodeFigures]) -> CellResult:
-    """Every check of a cell over its episodes."""
-    return CellResult(cell, gait_cycle, tuple(_judge(check, episodes) for check in cell.checks), tuple(episodes))
+    """Every criterion of a cell over its episodes."""
+    results = tuple(_judge(criterion, episodes) for criterion in cell.criteria)
+    return CellResult(cell, gait_cycle, results, tuple(episodes))
 
 
-def _judge(check: Check, episodes: Sequence[EpisodeFigures]) -> CheckResult:
-    values = _values(check.figure, episodes)
-    failed = tuple(index for index, value in enumerate(values) if not check.holds(value))
-    if check.over == "mean":
-        values = _values(check.figure, _survivors(episodes))
-        passed = check.holds(_mean(values))
+def _judge(criterion: Criterion, episodes: Sequence[EpisodeFigures]) -> CriterionResult:
+    values = _values(criterion.figure, episodes)
+    failed = tuple(index for index, value in enumerate(values) if not criterion.holds(value))
+    if criterion.over == "mean":
+        values = _values(criterion.figure, _survivors(episodes))
+        passed = criterion.holds(_mean(values))
     else:
-        passed = 1 - len(failed) / len(values) >= check.required_share
-    return CheckResult(check, check.worst(values), _mean(values), failed, passed)
+        passed = 1 - len(failed) / len(values) >= criterion.required_share
+    return CriterionResult(criterion, criterion.worst(values), _mean(values), failed, passed)
 
 
 def _survivors(episodes: Sequence[EpisodeFigures]) -> list[EpisodeFigures]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import jax
 import numpy as np
@@ -13,36 +12,22 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.gait import cycle_time
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.gates.cells import Cell, Gate, Physics
-from playground_amp.gates.gait_metrics import measure
+from playground_amp.gates.cells import Cell, CellPhysics, Gate
+from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.judgement import CellResult, judge_cell
 from playground_amp.paths import ROBUST
-from playground_amp.physics.registry import make_engine
+from playground_amp.physics.registry import check_engine, make_engine
 from playground_amp.robot.robot import load_robot
 from playground_amp.rollouts.episodes import Episode, record_episodes
-from playground_amp.rollouts.recording import Recording, Segment, Task
+from playground_amp.rollouts.figures import measure
+from playground_amp.rollouts.recording import Assignment, Recording, Segment
 from playground_amp.rollouts.rollout import Controller
 
 _DIRECTIONS = 8  # of shoves
-MakeEnv = Callable[[Config, Gate, Physics, str], WildRobotEnv]
+MakeEnv = Callable[[Config, Gate, CellPhysics, str], WildRobotEnv]
 
 
-@dataclass(frozen=True)
-class GateRun:
-    """What came of a gate: the judgement, and the recordings of each cell's episodes."""
-
-    gate: Gate
-    config: Config
-    cells: tuple[CellResult, ...]
-    recordings: tuple[tuple[Recording, ...], ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every cell passed."""
-        return all(cell.passed for cell in self.cells)
-
-
-def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> Config:
+def gate_config(config: Config, gate: Gate, physics: CellPhysics | None = None) -> Config:
     """The task of `config` by the gate's notion of a fall, in the physics of a cell (those of the first, if None).
 
     Raises UserError if the control period is no multiple of the physics step.
@@ -59,7 +44,7 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
         "env.fall_tilt": gate.fall_tilt,
     }
     if gate.randomized:
-        changes["domain_randomization"] = load_config(ROBUST).domain_randomization
+        changes["domain_randomization"] = load_config(ROBUST, [f"robot={config.robot}"]).domain_randomization
     # Nobody is pushed but by the cell.
     changes |= {
         "domain_randomization.push_force": [0.0, 0.0],
@@ -69,7 +54,7 @@ def gate_config(config: Config, gate: Gate, physics: Physics | None = None) -> C
     return changed(config, changes, f"the checkpoint's configuration under gate {gate.name}")
 
 
-def make_env(config: Config, gate: Gate, physics: Physics, scene: str) -> WildRobotEnv:
+def make_env(config: Config, gate: Gate, physics: CellPhysics, scene: str) -> WildRobotEnv:
     """The task in the physics and the scene of a cell."""
     config = gate_config(config, gate, physics)
     return WildRobotEnv(config, make_engine(config.physics, load_robot(config.robot, scene), config.env.control_dt))
@@ -82,7 +67,13 @@ def run_gate(
     report_progress: Callable[[int, float], None] | None = None,
     make_env: MakeEnv = make_env,
 ) -> GateRun:
-    """Runs every episode of every cell, side by side where the physics are the same, and judges them."""
+    """Runs every episode of every cell, side by side where the physics are the same, and judges them.
+
+    `gate` is in the numbers of the robot of `config`. Raises UserError, before the first episode, if the engine of a
+    cell is not there.
+    """
+    for physics in dict.fromkeys(cell.physics for cell in gate.cells):
+        check_engine(gate_config(config, gate, physics).physics)
     recordings: dict[str, tuple[Recording, ...]] = {}
     results: dict[str, CellResult] = {}
     for (physics, scene), cells in _by_place(gate):
@@ -90,23 +81,21 @@ def run_gate(
         walks = _run_cells(gate, cells, env, make_controller(env), report_progress)
         for cell, walked in zip(cells, walks, strict=True):
             recordings[cell.name] = walked
-            task = cell_task(gate, cell, env)
-            results[cell.name] = judge_cell(cell, task.gait_cycle, [measure(each, task) for each in walked])
+            asked = assignment(gate, cell, env)
+            results[cell.name] = judge_cell(cell, asked.gait_cycle, [measure(each, asked) for each in walked])
     names = [cell.name for cell in gate.cells]
     return GateRun(gate, config, tuple(results[name] for name in names), tuple(recordings[name] for name in names))
 
 
-def cell_task(gate: Gate, cell: Cell, env: WildRobotEnv) -> Task:
+def assignment(gate: Gate, cell: Cell, env: WildRobotEnv) -> Assignment:
     """What the episodes of a cell are measured against."""
-    robot = env.engine.robot
     fastest = max(cell.program, key=lambda segment: math.hypot(segment.forward, segment.sideways))
-    return Task(
+    return Assignment(
+        robot=env.engine.robot,
         program=cell.program,
         heading=gate.heading,
         distance=cell.distance,
         gait_cycle=float(cycle_time(env.config.env.gait, _command(gate, fastest))),
-        torque_limit=robot.torque_limit,
-        weight=robot.weight,
     )
 
 
@@ -129,7 +118,7 @@ def _run_cells(
     return [tuple(next(in_order) for _ in range(cell.episodes)) for cell in cells]
 
 
-def _by_place(gate: Gate) -> Iterator[tuple[tuple[Physics, str], list[Cell]]]:
+def _by_place(gate: Gate) -> Iterator[tuple[tuple[CellPhysics, str], list[Cell]]]:
     """The cells that can share an environment, place by place."""
     places = list(dict.fromkeys((cell.physics, cell.scene) for cell in gate.cells))
     for place in places:

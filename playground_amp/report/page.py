@@ -23,6 +23,7 @@ from playground_amp.report.repeat import Change, changes, repeat_command
 from playground_amp.report.sections import SectionCharts, section_charts
 from playground_amp.report.summary import Highlight, Verdict, summary, verdict, versions
 from playground_amp.report.tracking_charts import StageResult, stage_results
+from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
 
 
@@ -67,7 +68,8 @@ def write_report(facts: RunFacts, path: Path, judged: Sequence[JudgedGate] = (),
     Raises:
       UserError: the page cannot be written.
     """
-    env = WildRobotEnv(gate_config(facts.config, WALK))
+    gate = WALK.scaled_for(load_robot(facts.config.robot, "flat"))
+    env = WildRobotEnv(gate_config(facts.config, gate))
     stages = program(facts.config.env.commands, scale_of(env.engine.robot))
     performance = perform(env, facts.policy.controller(env), stages)
     page = render(facts, latest_of_each_gate([*facts.gates, *judged]), performance, film)

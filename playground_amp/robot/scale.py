@@ -12,6 +12,8 @@ from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 
+_DIGITS = 6
+
 Dimension = Literal[
     "length",
     "height",
@@ -70,6 +72,11 @@ def scale_of(robot: Robot) -> Scale:
         servo_speed=servo_speed,
         time_per_speed=1.0 / gravity,
     )
+
+
+def times(value: float, ratio: float) -> float:
+    """A number of WildRobot's for a robot of another ratio, to six significant digits, so that it can be read."""
+    return value if ratio == 1 else float(f"{value * ratio:.{_DIGITS}g}")
 
 
 def _measures(robot: Robot) -> tuple[float, ...]:

@@ -1,8 +1,12 @@
 """What is kept of an episode, and what it had been asked for."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+
+from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import Scale, scale_of, times
 
 
 @dataclass(frozen=True)
@@ -19,33 +23,47 @@ class Segment:
         """Whether anything else than standing is asked for."""
         return (self.forward, self.sideways, self.yaw_rate) != (0.0, 0.0, 0.0)
 
+    def scaled(self, scale: Scale) -> "Segment":
+        """The same for a robot of other measures."""
+        return dataclasses.replace(
+            self,
+            seconds=times(self.seconds, scale.time),
+            forward=times(self.forward, scale.speed),
+            sideways=times(self.sideways, scale.speed),
+            yaw_rate=times(self.yaw_rate, scale.rate),
+        )
+
 
 @dataclass(frozen=True)
 class Recording:
-    """One episode, sampled once a control period; row 0 is the start. Left foot before right."""
+    """One episode, sampled once a control period; row 0 is the start. J joints, left foot before right."""
 
     control_dt: float  # s
-    qpos: np.ndarray  # [T, 18] base position (world, m), base quaternion wxyz, joint positions (rad)
+    qpos: np.ndarray  # [T, 7 + J] base position (world, m), base quaternion wxyz, joint positions (rad)
     heading: np.ndarray  # [T] yaw of the base in the world, rad
     foot_position_w: np.ndarray  # [T, 2, 3] center of the sole's underside, m
     sole_height: np.ndarray  # [T, 2] of the sole's lowest point, m
     foot_contact: np.ndarray  # [T, 2] bool, heel or toe switch closed
-    joint_velocity: np.ndarray  # [T, 11] rad/s
-    joint_torque: np.ndarray  # [T, 11] N·m
-    joint_target: np.ndarray  # [T, 11] rad, as the servos last got it
+    joint_velocity: np.ndarray  # [T, J] rad/s
+    joint_torque: np.ndarray  # [T, J] N·m
+    joint_target: np.ndarray  # [T, J] rad, as the servos last got it
     fell: bool  # the last row is a fall
 
 
 @dataclass(frozen=True)
-class Task:
+class Assignment:
     """What an episode asked for, and of which robot."""
 
+    robot: Robot
     program: tuple[Segment, ...]
     heading: float  # rad, held unless the robot is to turn
     distance: float  # m along the heading; infinite if the episode only lasts a time
     gait_cycle: float  # s, two steps
-    torque_limit: np.ndarray  # [11] N·m
-    weight: float  # N
+
+    @property
+    def scale(self) -> Scale:
+        """The robot's measures, as ratios to WildRobot's."""
+        return scale_of(self.robot)
 
     @property
     def turns(self) -> bool:

@@ -18,14 +18,14 @@ from playground_amp.cli import evaluate
 from playground_amp.configs.loader import load_config
 from playground_amp.envs.observations import observation_sizes
 from playground_amp.errors import UserError
-from playground_amp.gates.gait_metrics import measure
+from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.gates import ROBUST
 from playground_amp.gates.judgement import judge_cell
-from playground_amp.gates.runner import GateRun
 from playground_amp.learning.networks import make_networks
 from playground_amp.paths import PACKAGE
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
+from playground_amp.rollouts.figures import measure
 from playground_amp.runs.checkpoint import save_policy
 
 SCRIPT = PACKAGE / "evaluate.py"
@@ -182,8 +182,8 @@ def test_a_walk_over_rough_ground_is_filmed_over_rough_ground(
     monkeypatch.setattr("playground_amp.rendering.film.render_frames", lambda robot, *_, **__: drawn.append(robot))
     monkeypatch.setattr("playground_amp.rendering.film.write_video", lambda *_, **__: None)
     gate = ROBUST.reduced(cells=["rough"], episodes=1)
-    recording, task = made_up_walks.walk(), made_up_walks.task()
-    cell = judge_cell(gate.cells[0], task.gait_cycle, [measure(recording, task)])
+    recording, asked = made_up_walks.walk(), made_up_walks.asked()
+    cell = judge_cell(gate.cells[0], asked.gait_cycle, [measure(recording, asked)])
     video = tmp_path / "rough.mp4"
 
     assert evaluate._write_video(GateRun(gate, CONFIG, (cell,), ((recording,),)), video) == video

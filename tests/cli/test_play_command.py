@@ -13,6 +13,7 @@ from ports import free_port
 from playground_amp.cli import play
 from playground_amp.cockpit import film
 from playground_amp.errors import UserError
+from playground_amp.gates.gates import WALK
 from playground_amp.policies.opening import open_policy
 from playground_amp.rendering import frames as rendering
 
@@ -56,7 +57,7 @@ def test_a_film_shows_what_was_asked_for(tmp_path: Path, opengl: None, capsys: p
 
 @pytest.mark.filterwarnings("ignore:os.fork")
 def test_an_episode_of_a_gate_is_filmed(tmp_path: Path, opengl: None) -> None:
-    gate = film.choose_cell("walk", "walk 0.5 m/s", 1).reduced(distance=2.0, episodes=2)
+    gate = film.choose_cell(WALK, "walk 0.5 m/s", 1).reduced(distance=2.0, episodes=2)
     path = tmp_path / "episode.mp4"
     said = film.film_episode(open_policy(BUNDLE), gate, 1, path, print)
     assert re.fullmatch(r"lasted [3-5]\.\d s, .*", said)

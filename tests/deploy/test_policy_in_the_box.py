@@ -26,7 +26,7 @@ def test_it_walks_by_a_short_gate() -> None:
     policy = open_policy(BOX)
     gate = WALK.reduced(distance=5.0, episodes=2)
     run = run_gate(gate, policy.config, policy.controller)
-    assert {cell.cell.name: cell.failed_checks for cell in run.cells} == {cell.name: () for cell in gate.cells}
+    assert {cell.cell.name: cell.failed_figures for cell in run.cells} == {cell.name: () for cell in gate.cells}
 
 
 def test_it_passed_the_full_gate_when_it_was_put_there() -> None:

@@ -1,60 +1,38 @@
-"""The gate walk: an exact walk passes; every cheat fails, and for the right reason."""
+"""The gates are the ones agreed on, for WildRobot; another robot's are scaled."""
 
 import dataclasses
-import io
-import json
 import math
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 import pytest
-from jax.tree_util import Partial
-from made_up_walks import CYCLE, task, walk
-from rich.console import Console
+from made_up_walks import ROBOT
+from second_body import second_body
 
-from playground_amp.configs.loader import load_config
-from playground_amp.envs.state import EnvState
-from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.gates import gates
-from playground_amp.gates import table as report
-from playground_amp.gates.gait_metrics import EpisodeFigures, measure
-from playground_amp.gates.gates import WALK, WALK_CHECKS
-from playground_amp.gates.judgement import CellResult, judge_cell
-from playground_amp.gates.result_file import write_result
-from playground_amp.gates.runner import GateRun, gate_config, run_gate
-from playground_amp.paths import STANDARD
-from playground_amp.rollouts.recording import Recording
-
-CONFIG = load_config(STANDARD)
-CELL = dataclasses.replace(WALK.cells[1].over(10.0), episodes=1)
-TIME = np.arange(400) * CONFIG.env.control_dt  # s, of the scripts below
+from playground_amp.gates.cells import Cell, CellPhysics, Gate
+from playground_amp.gates.gates import GATES, ROBUST, SIMULATORS, WALK
+from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import scale_of
+from playground_amp.rollouts.criteria import IS_FRUGAL, WALKS
+from playground_amp.rollouts.figures import EpisodeFigures
 
 
-def judged(*recordings: Recording) -> CellResult:
-    return judge_cell(CELL, CYCLE, [measure(recording, task()) for recording in recordings])
-
-
-def failed(*recordings: Recording) -> set[str]:
-    return set(judged(*recordings).failed_checks)
-
-
-# Recordings made up
-
-
-def test_checks_name_figures_that_exist():
+def test_criteria_and_columns_name_figures_that_exist():
     fields = {field.name for field in dataclasses.fields(EpisodeFigures)}
 
-    assert {check.figure for check in WALK.checks} <= fields
+    for gate in GATES.values():
+        ranked_by = {gate.ranked_by} if gate.ranked_by else set()
+        assert {criterion.figure for criterion in gate.criteria} | set(gate.columns) | ranked_by <= fields
 
 
-def test_the_gate_is_the_one_agreed_on():
-    limits = {check.figure: (check.bound, check.limit) for check in WALK.checks}
+def test_walk_is_the_gate_agreed_on():
+    limits = {criterion.figure: (criterion.bound, criterion.limit) for criterion in WALK.criteria}
 
     assert [(cell.speed, cell.distance, cell.episodes) for cell in WALK.cells] == [(0.3, 50.0, 20), (0.5, 50.0, 20)]
-    assert all(cell.checks == WALK_CHECKS for cell in WALK.cells)
+    assert [cell.name for cell in WALK.cells] == ["walk 0.3 m/s", "walk 0.5 m/s"]
+    assert all(cell.criteria == WALKS for cell in WALK.cells)
     assert {(cell.physics.engine, cell.physics.timestep) for cell in WALK.cells} == {("native", 0.002)}
     assert limits["speed_error"] == ("at most", 0.1)
     assert limits["lateral_error"] == ("at most", 1.0)
@@ -64,66 +42,45 @@ def test_the_gate_is_the_one_agreed_on():
     assert limits["joint_torque"] == ("at most", 1.5)
 
 
-def test_an_exact_walk_passes():
-    assert judged(walk()).passed
-
-
-def test_one_bad_episode_fails_a_cell_however_good_the_mean():
-    result = judged(walk(), walk(), walk(lift=(0.01, 0.01)), walk())
-    clearance = next(each for each in result.checks if each.check.figure == "swing_clearance")
-
-    assert result.failed_checks == ("swing_clearance",)
-    assert clearance.failed_episodes == (2,)
-    assert clearance.worst == pytest.approx(0.01, rel=1e-3)
-    assert (clearance.mean or 0) > clearance.check.limit
-
-
-def test_a_share_of_episodes_can_be_enough():
-    survival = dataclasses.replace(WALK.checks[0], required_share=0.75)
-    cell = dataclasses.replace(CELL, checks=(survival,))
-    fallen = dataclasses.replace(walk(), fell=True)
-    figures = [measure(recording, task()) for recording in (walk(), walk(), walk(), fallen)]
-
-    assert judge_cell(cell, CYCLE, figures).passed
-    assert not judge_cell(cell, CYCLE, [*figures, figures[-1]]).passed  # 3 of 5
-
-
-def test_gliding_at_the_right_speed_without_lifting_the_feet_fails():
-    glide = walk()
-    glide.foot_contact[:] = True
-
-    assert failed(glide) == {"alternation", "step_length_ratio", "step_asymmetry", "swing_clearance"}
-
-
-def test_dragging_feet_fail_by_clearance_alone():
-    assert failed(walk(lift=(0.03, 0.012))) == {"swing_clearance"}
-
-
-def test_walking_backwards_fails():
-    assert failed(walk(speed=-0.5)) == {"distance_share", "speed_error", "step_length_ratio"}
-
-
-def test_walking_backwards_along_the_line_with_the_back_to_it_fails():
-    turned_round = walk()
-    turned_round.heading[:] = math.pi
-
-    assert failed(turned_round) == {"heading_error", "step_length_ratio"}
-
-
-def test_tapping_the_feet_in_place_fails():
-    assert failed(walk(speed=0.0)) == {"distance_share", "speed_error", "step_length_ratio", "step_asymmetry"}
-
-
-def test_a_limp_fails():
-    assert failed(walk(left_ahead=0.02)) == {"step_asymmetry"}
-
-
-def test_a_figure_that_is_not_a_number_fails():
-    assert not any(check.holds(math.nan) for check in WALK.checks)
-
-
 def test_the_time_limit_is_where_the_slowest_speed_allowed_arrives():
     assert [cell.time_limit for cell in WALK.cells] == pytest.approx([50 / 0.27, 50 / 0.45])
+
+
+def test_robust_is_the_gate_agreed_on():
+    limits = {
+        cell.name: {each.figure: (each.limit, each.required_share) for each in cell.criteria} for cell in ROBUST.cells
+    }
+
+    assert {cell.episodes for cell in ROBUST.cells} == {128}
+    assert all(limit["velocity_error"][0] == 0.05 and limit["yaw_rate_error"][0] == 0.1 for limit in limits.values())
+    shares = {name: limit["survived"][1] for name, limit in limits.items()}
+    assert {share for name, share in shares.items() if "10N" not in name and name != "rough"} == {0.99}
+    assert {share for name, share in shares.items() if "10N" in name} == {0.90}
+    assert (shares["rough"], ROBUST.cell("rough").scene) == (0.95, "rough")
+    assert limits["forward_0.5"]["torque_rms"][0] == 1.3
+    assert limits["forward_0.5"]["power"][0] == 15.0
+    assert ROBUST.cell("stand").time_limit == 60.0
+    assert ROBUST.cell("forward_0.8").time_limit == 20.0
+    assert [cell.name for cell in ROBUST.cells] == [
+        "forward_0.3", "forward_0.5", "forward_0.8", "backward", "left", "right", "turn_left", "turn_right",
+        "start_stop", "stand", "push_5N_standing", "push_5N_walking", "push_10N_standing", "push_10N_walking", "rough",
+    ]  # fmt: skip
+
+
+def test_transfer_is_the_gate_agreed_on():
+    bars = {cell.name: {each.figure: each.required_share for each in cell.criteria} for cell in SIMULATORS.cells}
+
+    assert {(cell.speed, cell.distance, cell.episodes) for cell in SIMULATORS.cells} == {(0.5, 20.0, 20)}
+    assert {name: bar["survived"] for name, bar in bars.items()} == {"fine": 1.0, "mjx": 1.0, "drake": 0.9}
+    assert all(bar["survived"] == bar["distance_share"] for bar in bars.values())
+
+
+def test_cells_have_names_and_seeds_of_their_own():
+    seeds = [seed for cell in ROBUST.cells for seed in range(cell.first_seed, cell.first_seed + cell.episodes)]
+
+    assert len({cell.name for cell in ROBUST.cells}) == len(ROBUST.cells)
+    assert len(set(seeds)) == len(seeds)
+    assert ROBUST.reduced(cells=["stand"]).cells[0].first_seed == ROBUST.cell("stand").first_seed
 
 
 def test_an_unknown_gate_names_the_nearest():
@@ -131,154 +88,87 @@ def test_an_unknown_gate_names_the_nearest():
         gates.find_gate("wlak")
 
 
-# Scripts driven through the engine
+def test_an_unknown_cell_names_the_nearest():
+    with pytest.raises(UserError, match=r"no cell 'stnd'.*did you mean 'stand'"):
+        ROBUST.reduced(cells=["stnd"])
 
 
-def script(state: EnvState, table: jax.Array) -> jax.Array:
-    """Plays joint offsets from home [T, 11] rad, one row a control step."""
-    return table[state.step % len(table)] / CONFIG.env.action_scale
+def test_distances_are_refused_where_a_cell_lasts_a_time():
+    with pytest.raises(UserError, match="last a time"):
+        ROBUST.reduced(distance=5.0)
 
 
-def table(joint_names: tuple[str, ...], **offsets: np.ndarray) -> jax.Array:
-    rows = np.zeros((len(TIME), len(joint_names)), np.float32)
-    for joint, offset in offsets.items():
-        rows[:, joint_names.index(joint)] = offset
-    return jnp.asarray(rows)
+# Scaled
 
 
 @pytest.fixture(scope="module")
-def env() -> WildRobotEnv:
-    return WildRobotEnv(gate_config(CONFIG, WALK))
+def other(tmp_path_factory: pytest.TempPathFactory) -> Robot:
+    return load_robot(second_body(tmp_path_factory.mktemp("second")), "flat")
 
 
-def run_script(env: WildRobotEnv, **offsets: np.ndarray) -> GateRun:
-    """One meter, twice at each speed."""
-    moves = table(env.engine.robot.joint_names, **offsets)
-    return run_gate(WALK.reduced(1.0, 2), CONFIG, lambda _: Partial(script, table=moves), make_env=lambda *_: env)
+def near(value: float) -> object:
+    return pytest.approx(value, rel=1e-5)  # six digits are kept
 
 
-def stepping(reach: float) -> dict[str, np.ndarray]:
-    """Sway from foot to foot and bend the free leg; its hip swings by `reach` rad to the back."""
-    cycle = 2 * np.pi * 1.25 * TIME
-    sway = 0.05 * np.sin(cycle + 0.6)
-    lift = {"left": 0.3 * np.maximum(np.sin(cycle), 0), "right": 0.3 * np.maximum(-np.sin(cycle), 0)}
-    moves = {}
-    for side, sign in (("left", 1), ("right", -1)):
-        swing = -sign * reach * np.cos(cycle) * np.minimum(cycle / 8, 1)
-        moves |= {f"{side}_hip_roll": -sway, f"{side}_ankle_roll": sway, f"{side}_knee_pitch": lift[side]}
-        moves |= {
-            f"{side}_hip_pitch": swing - lift[side] / 2,
-            f"{side}_ankle_pitch": -swing - lift[side] / 2,
-        }
-    return moves
+@pytest.mark.parametrize("gate", GATES.values(), ids=lambda gate: gate.name)
+def test_wildrobots_gates_are_the_very_same_numbers(gate: Gate):
+    assert gate.scaled_for(ROBOT) == gate
 
 
-def test_standing_still_fails(env: WildRobotEnv):
-    run = run_script(env)
-
-    for cell in run.cells:
-        assert {"distance_share", "speed_error", "step_length_ratio", "swing_clearance"} <= set(cell.failed_checks)
-        assert not {"survived", "joint_torque", "lateral_error"} & set(cell.failed_checks)
-        assert cell.episodes[0].steps == 0
-
-
-def test_falling_forward_fails(env: WildRobotEnv):
-    lean = np.full(len(TIME), -0.4)
-    run = run_script(env, left_ankle_pitch=lean, right_ankle_pitch=lean)
-
-    for cell in run.cells:
-        assert {"survived", "distance_share", "step_length_ratio"} <= set(cell.failed_checks)
-        assert all((figures.distance_share or 0) > 0.1 for figures in cell.episodes)  # it did go forward
-        assert all(figures.duration < 2.0 for figures in cell.episodes)  # the recording ends with the fall
-
-
-def test_shuffling_without_lifting_the_feet_fails(env: WildRobotEnv):
-    shuffle = 0.15 * np.sin(2 * np.pi * 1.25 * TIME)
-    run = run_script(env, left_hip_pitch=shuffle, right_hip_pitch=-shuffle)
-
-    for cell in run.cells:
-        assert {"swing_clearance", "step_length_ratio"} <= set(cell.failed_checks)
-        assert "survived" not in cell.failed_checks
+def test_another_robot_is_asked_by_its_own_measures(other: Robot):
+    scale = scale_of(other)
+    assert scale.length != 1
+    theirs, ours = ROBUST.scaled_for(other), ROBUST
+    start_stop, turn = theirs.cells[8], theirs.cell("turn_left")
+    assert [segment.seconds for segment in start_stop.program] == [near(5.0 * scale.time)] * 4
+    assert start_stop.program[0].forward == near(0.5 * scale.speed)
+    assert turn.program[0].yaw_rate == near(0.5 * scale.rate)
+    pushed = theirs.cells[12]
+    assert pushed.shove is not None
+    assert (pushed.push, pushed.shove.earliest, pushed.shove.latest) == (
+        near(10.0 * scale.force), near(4.0 * scale.time), near(6.0 * scale.time),
+    )  # fmt: skip
+    assert (theirs.fall_height, theirs.fall_tilt) == (near(0.25 * scale.height), 0.785)
+    assert theirs.push_duration == near(0.2 * scale.time)
+    assert WALK.scaled_for(other).cells[0].distance == near(50.0 * scale.length)
+    assert [cell.first_seed for cell in theirs.cells] == [cell.first_seed for cell in ours.cells]
+    assert {cell.physics for cell in theirs.cells} == {CellPhysics()}
 
 
-def test_tapping_the_feet_in_place_fails_for_its_steps_and_speed(env: WildRobotEnv):
-    slow = run_script(env, **stepping(reach=0.0)).cells[0]
+def test_cells_of_another_robot_are_named_by_its_own_numbers(other: Robot):
+    scale = scale_of(other)
+    names = [cell.name for cell in ROBUST.scaled_for(other).cells]
 
-    assert {"speed_error", "step_length_ratio"} <= set(slow.failed_checks)
-    assert not {"survived", "alternation", "swing_clearance"} & set(slow.failed_checks)  # it does lift its feet
-
-
-def test_stepping_backwards_fails(env: WildRobotEnv):
-    slow = run_script(env, **stepping(reach=0.1)).cells[0]
-
-    assert {"distance_share", "speed_error", "step_length_ratio"} <= set(slow.failed_checks)
-    assert all(figures.mean_speed < 0 and figures.step_length < 0 for figures in slow.episodes)
+    assert names[1] == f"forward_{0.5 * scale.speed:.3g}"
+    assert names[10] == f"push_{5.0 * scale.force:.3g}N_standing"
+    assert len(set(names)) == len(names)
 
 
-def test_episodes_differ_and_repeat(env: WildRobotEnv):
-    once, again = run_script(env), run_script(env)
-    first, second = once.recordings[0]
+def test_limits_of_another_robot_are_of_its_own_measures_and_servos(other: Robot):
+    scale = scale_of(other)
+    limits = {each.figure: each.limit for each in (*WALKS, *IS_FRUGAL)}
+    theirs = {each.figure: each.scaled_for(other).limit for each in (*WALKS, *IS_FRUGAL)}
+    ratios = {figure: theirs[figure] / limits[figure] for figure in limits if theirs[figure] != limits[figure]}
 
-    assert once.cells == again.cells
-    assert not np.array_equal(first.qpos, second.qpos)
-
-
-def test_recordings_start_at_rest_and_last_until_the_time_limit(env: WildRobotEnv):
-    run = run_script(env)
-
-    for cell, recordings in zip(run.cells, run.recordings, strict=True):
-        for recording in recordings:
-            assert len(recording.qpos) == 1 + math.ceil(cell.cell.time_limit / CONFIG.env.control_dt)
-            assert recording.qpos.dtype == np.float32
-            assert np.abs(recording.joint_velocity[0]).max() == 0
-            assert recording.foot_contact.shape == (len(recording.qpos), 2)
+    strongest = 1.5 / 4.0  # N·m, of the second body's and of WildRobot's servos
+    assert ratios == {
+        "lateral_error": near(scale.length),
+        "swing_clearance": near(scale.length),
+        "joint_torque": near(strongest),
+        "torque_rms": near(strongest),
+        "power": near(scale.power),
+    }
 
 
-def test_a_checkpoint_cannot_bring_its_own_notion_of_a_fall():
-    lenient = CONFIG.model_copy(update={"env": CONFIG.env.model_copy(update={"fall_tilt": 3.1, "fall_height": 0.01})})
-    config = gate_config(lenient, WALK)
-
-    assert (config.env.fall_tilt, config.env.fall_height) == (0.785, 0.25)
-    assert (config.physics.engine, config.physics.timestep, config.physics.iterations) == ("native", 0.002, 50)
+# A cell is a line of its own
 
 
-def test_a_control_period_the_gate_cannot_step_is_a_user_error():
-    odd = CONFIG.model_copy(update={"env": CONFIG.env.model_copy(update={"control_dt": 0.015})})
+def test_a_cell_is_reduced_over_another_distance_in_proportionate_time():
+    cell = WALK.cells[0].over(5.0)
 
-    with pytest.raises(UserError, match="control_dt"):
-        gate_config(odd, WALK)
-
-
-# Report
+    assert cell.time_limit == pytest.approx(WALK.cells[0].time_limit / 10)
+    assert math.isinf(Cell("x", cell.program, 1, ()).distance)
 
 
-def test_the_json_is_strict_and_whole(env: WildRobotEnv, tmp_path: Path):
-    checkpoint = tmp_path / "final_iter_1.pkl"
-    checkpoint.write_bytes(b"abc")
-    path = tmp_path / "gate.json"
-    write_result(report.as_json(run_script(env), checkpoint, seconds=1.5), path)
-    content = json.loads(path.read_text(), parse_constant=pytest.fail)
-
-    assert content["passed"] is False
-    assert content["full_gate"] is False
-    assert content["reduced"] == ["1 m of 50 m", "2 episodes of 20 episodes"]
-    assert content["checkpoint"]["sha256"].startswith("ba7816bf")  # of "abc"
-    assert content["cells"][0]["physics"]["timestep"] == 0.002
-    assert [check["figure"] for check in content["checks"]] == [check.figure for check in WALK.checks]
-    assert [cell["speed_m_s"] for cell in content["cells"]] == [0.3, 0.5]
-    assert len(content["cells"][0]["episodes"]) == 2
-
-
-def test_the_table_reads_without_a_terminal(env: WildRobotEnv):
-    text = io.StringIO()
-    report.print_report(run_script(env), Console(file=text))
-
-    assert "reduced: 1 m of 50 m, 2 episodes of 20 episodes; this is not the full gate" in text.getvalue()
-    assert "gate walk FAILED" in text.getvalue()
-    assert "swing clearance" in text.getvalue()
-    assert "\x1b" not in text.getvalue()
-
-
-def test_the_full_gate_has_no_reductions():
-    assert report.reductions(WALK) == []
-    assert report.reductions(WALK.reduced(engine="mjx")) == ["engine mjx instead of native"]
+def test_scaling_knows_a_robot_by_its_folder(tmp_path: Path):
+    assert WALK.scaled_for(load_robot(second_body(tmp_path / "other"), "flat")) != WALK

@@ -6,23 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from made_up_walks import CYCLE, task, walk
+from made_up_walks import CYCLE, asked, walk
 
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.gait import swing_progress
-from playground_amp.gates.gait_metrics import measure
+from playground_amp.gates.gate_report import report_of
+from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.judgement import judge_cell
 from playground_amp.gates.result_file import write_result
-from playground_amp.gates.runner import GateRun
-from playground_amp.gates.table import as_json
 from playground_amp.paths import STANDARD
 from playground_amp.report.program import Performance, program
 from playground_amp.robot.identity import identity_of
 from playground_amp.robot.record import BASE_QPOS_SIZE
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
+from playground_amp.rollouts.figures import measure
 from playground_amp.runs.checkpoint import save_policy
 
 CONFIG = load_config(STANDARD)
@@ -61,12 +61,12 @@ def record(iteration: int) -> dict[str, Any]:
     }
 
 
-def gate_result(checkpoint: Path, clearance: float) -> dict[str, Any]:
+def gate_result(checkpoint: Path, clearance: float) -> dict[str, object]:
     """The JSON of the gate `walk` for a perfect walk whose feet are lifted by so many meters."""
     recording = walk(seconds=25.0, lift=(clearance, clearance))
     cell = dataclasses.replace(WALK.cells[1].over(10.0), episodes=2)
-    judged = judge_cell(cell, CYCLE, [measure(recording, task())] * 2)
-    return as_json(GateRun(WALK, CONFIG, (judged,), ((recording, recording),)), checkpoint, seconds=1.0)
+    judged = judge_cell(cell, CYCLE, [measure(recording, asked())] * 2)
+    return report_of(GateRun(WALK, CONFIG, (judged,), ((recording, recording),)), checkpoint, seconds=1.0).as_json()
 
 
 def make_performance(seconds: float | None = None, config: Config = CONFIG) -> Performance:

@@ -2,8 +2,14 @@
 
 import numpy as np
 
-from playground_amp.rollouts.recording import Recording, Segment, Task
+from playground_amp.gates.cells import Cell
+from playground_amp.gates.judgement import CellResult, judge_cell
+from playground_amp.paths import DEFAULT_ROBOT
+from playground_amp.robot.robot import load_robot
+from playground_amp.rollouts.figures import measure
+from playground_amp.rollouts.recording import Assignment, Recording, Segment
 
+ROBOT = load_robot(DEFAULT_ROBOT, "flat")
 DT = 0.02
 CYCLE = 0.8  # s: a step of 0.4 s is 20 rows
 SPEED = 0.5  # m/s: a step of 0.2 m
@@ -36,14 +42,39 @@ def walk(
         foot[:, side, 0] += side * half * DT * speed
         foot[in_air, side, 2] = lift[side] * np.sin(np.pi * (in_cycle[in_air] - 2) / (half - 4))
     turn = np.array([[np.cos(heading), np.sin(heading)], [-np.sin(heading), np.cos(heading)]])
-    qpos = np.zeros((rows, 18))
+    qpos = np.zeros((rows, ROBOT.nq))
     qpos[:, :2] = np.stack([body, np.zeros(rows)], axis=1) @ turn
     foot[..., :2] = foot[..., :2] @ turn
-    joints = np.zeros((rows, 11))
+    joints = np.zeros((rows, ROBOT.num_joints))
     joints = [joints.copy() for _ in range(3)]
     return Recording(DT, qpos, np.full(rows, heading), foot, foot[..., 2].copy(), contact, *joints, fell=False)
 
 
-def task(speed: float = SPEED, heading: float = 0.0, distance: float = 10.0) -> Task:
+def moving(program: tuple[Segment, ...], share: float = 1.0, torque: float = 1.0, fell: bool = False) -> Recording:
+    """A body that moves as the program says, at `share` of every speed from the first moment."""
+    rows = [segment for segment in program for _ in range(round(segment.seconds / DT))]
+    heading = np.concatenate([[0.0], np.cumsum([share * segment.yaw_rate * DT for segment in rows])])
+    velocity = share * np.array([[segment.forward, segment.sideways] for segment in rows])
+    cos, sin = np.cos(heading[:-1]), np.sin(heading[:-1])
+    step = DT * np.stack([cos * velocity[:, 0] - sin * velocity[:, 1], sin * velocity[:, 0] + cos * velocity[:, 1]], 1)
+    qpos = np.zeros((len(heading), ROBOT.nq))
+    qpos[1:, :2] = np.cumsum(step, axis=0)
+    foot, still = np.zeros((len(heading), 2, 3)), np.zeros((len(heading), ROBOT.num_joints))
+    contact = np.ones((len(heading), 2), bool)
+    torques = np.full_like(still, torque)
+    return Recording(DT, qpos, heading, foot, foot[..., 2], contact, still, torques, still.copy(), fell)
+
+
+def asked(speed: float = SPEED, heading: float = 0.0, distance: float = 10.0) -> Assignment:
     program = (Segment(distance / speed, forward=speed),)
-    return Task(program, heading, distance, CYCLE, torque_limit=np.full(11, 4.0), weight=40.5)
+    return Assignment(ROBOT, program, heading, distance, CYCLE)
+
+
+def judged(cell: Cell, *recordings: Recording) -> CellResult:
+    """Recordings judged as the episodes of a cell."""
+    return judge_cell(cell, CYCLE, [measure(recording, asked_by(cell)) for recording in recordings])
+
+
+def asked_by(cell: Cell) -> Assignment:
+    """What a cell asks of WildRobot."""
+    return Assignment(ROBOT, cell.program, 0.0, cell.distance, CYCLE)

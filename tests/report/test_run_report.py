@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_runs import CONFIG, ITERATIONS, PRIOR_METRICS, make_performance, make_run
-from made_up_walks import CYCLE, task, walk
+from made_up_walks import CYCLE, asked, walk
 from second_body import second_body
 
 from playground_amp.cli import report
@@ -17,12 +17,11 @@ from playground_amp.configs.loader import config_from_dict, dump_config, load_co
 from playground_amp.configs.schema import Config
 from playground_amp.envs.payment import TERMS
 from playground_amp.errors import UserError
-from playground_amp.gates.gait_metrics import measure
+from playground_amp.gates.gate_report import report_of
+from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.gates import ROBUST
 from playground_amp.gates.judgement import judge_cell
 from playground_amp.gates.result_file import write_result
-from playground_amp.gates.runner import GateRun
-from playground_amp.gates.table import as_json
 from playground_amp.paths import STANDARD
 from playground_amp.report import learning_charts, page, tracking_charts
 from playground_amp.report.cycles import POINTS, measured_gait, reference_gait, spells
@@ -33,6 +32,7 @@ from playground_amp.report.repeat import changes, repeat_command
 from playground_amp.report.summary import summary, verdict
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import Scale, scale_of
+from playground_amp.rollouts.figures import measure
 from playground_amp.runs.checkpoint import find_checkpoint
 from playground_amp.runs.stages import config_at
 
@@ -62,13 +62,13 @@ class TestFolder:
     def test_every_cell_shows_the_limit_that_it_was_judged_by(self, tmp_path: Path) -> None:
         checkpoint = make_run(tmp_path, clearances=())
         gate = ROBUST.reduced(cells=["stand", "push_10N_walking"], episodes=1)
-        strict, *others = gate.cells[0].checks
+        strict, *others = gate.cells[0].criteria
         lenient = dataclasses.replace(others[0], limit=0.07)  # of the second cell alone
-        second = dataclasses.replace(gate.cells[1], checks=(gate.cells[1].checks[0], lenient))
-        episode = measure(walk(), task())
+        second = dataclasses.replace(gate.cells[1], criteria=(gate.cells[1].criteria[0], lenient))
+        episode = measure(walk(), asked())
         cells = tuple(judge_cell(cell, CYCLE, [episode]) for cell in (gate.cells[0], second))
         run = GateRun(dataclasses.replace(gate, cells=(gate.cells[0], second)), CONFIG, cells, ((walk(),), (walk(),)))
-        write_result(as_json(run, checkpoint, seconds=1.0), tmp_path / "gate_robust.json")
+        write_result(report_of(run, checkpoint, seconds=1.0).as_json(), tmp_path / "gate_robust.json")
 
         (judged,) = read_facts(checkpoint).gates
         limits = [[cell.limit_of(check) for check in cell.checks] for cell in judged.cells]

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from fake_trainer import fake_config
-from made_up_walks import CYCLE, task, walk
+from made_up_walks import CYCLE, asked, walk
 from test_loop import train
 
 from playground_amp.gates.best import keep_best
-from playground_amp.gates.gait_metrics import measure
+from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.gates import ROBUST, SIMULATORS, WALK
 from playground_amp.gates.judgement import judge_cell
-from playground_amp.gates.runner import GateRun
+from playground_amp.rollouts.figures import measure
 
 CELL = dataclasses.replace(WALK.cells[1].over(10.0), episodes=1)
 
@@ -23,7 +23,7 @@ CELL = dataclasses.replace(WALK.cells[1].over(10.0), episodes=1)
 def judged(speed: float, lift: float = 0.03) -> GateRun:
     """The full gate's judgement of a walk, asked for 0.5 m/s, that was made up."""
     recording = walk(seconds=25.0, speed=speed, lift=(lift, lift))
-    cell = judge_cell(CELL, CYCLE, [measure(recording, task())])
+    cell = judge_cell(CELL, CYCLE, [measure(recording, asked())])
     return GateRun(WALK, fake_config("run"), (cell,), ((recording,),))
 
 
@@ -56,8 +56,10 @@ def test_the_best_is_kept_with_its_state_and_the_result(run_folder: Path) -> Non
 def judged_robust(speed: float) -> GateRun:
     """A cell of the gate robust, asked for 0.5 m/s."""
     cell, recording = ROBUST.cell("forward_0.5"), walk(seconds=20.0, speed=speed)
-    asked = dataclasses.replace(task(), program=cell.program, distance=math.inf)
-    return GateRun(ROBUST, fake_config("run"), (judge_cell(cell, CYCLE, [measure(recording, asked)]),), ((recording,),))
+    program = dataclasses.replace(asked(), program=cell.program, distance=math.inf)
+    return GateRun(
+        ROBUST, fake_config("run"), (judge_cell(cell, CYCLE, [measure(recording, program)]),), ((recording,),)
+    )
 
 
 def test_the_more_demanding_gate_has_the_last_word(run_folder: Path) -> None:

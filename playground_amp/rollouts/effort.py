@@ -4,24 +4,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground_amp.rollouts.recording import Recording
+from playground_amp.rollouts.recording import Assignment, Recording
 
 SATURATED = 0.95  # of the torque limit
+# WildRobot's; another robot's are scaled.
 SLOWEST_TRANSPORT = 0.05  # m/s, under which nothing is carried anywhere
+STRIDE = 0.5  # s over which speed is averaged
 
 
 @dataclass(frozen=True)
 class JointTorques:
-    """Torque joint by joint, in the order of `JOINT_NAMES`."""
+    """Torque joint by joint, in the robot's order."""
 
-    rms: tuple[float, ...]  # [11] N·m
-    p99: tuple[float, ...]  # [11] N·m, 99th percentile of its absolute value
-    saturation: tuple[float, ...]  # [11] share of time above 95 % of the limit
+    rms: tuple[float, ...]  # [J] N·m
+    p99: tuple[float, ...]  # [J] N·m, 99th percentile of its absolute value
+    saturation: tuple[float, ...]  # [J] share of time above 95 % of the limit
 
 
-def joint_torques(recording: Recording, torque_limit: np.ndarray) -> JointTorques:
-    """The torques of an episode against their limits [11] N·m."""
-    size = np.abs(recording.joint_torque[1:].astype(float))
+def joint_torques(torque: np.ndarray, torque_limit: np.ndarray) -> JointTorques:
+    """The torques [T, J] of an episode against their limits [J], N·m."""
+    size = np.abs(torque)
     return JointTorques(
         rms=tuple(np.sqrt((size**2).mean(axis=0)).tolist()),
         p99=tuple(np.percentile(size, 99, axis=0).tolist()),
@@ -29,29 +31,34 @@ def joint_torques(recording: Recording, torque_limit: np.ndarray) -> JointTorque
     )
 
 
+def servo_weights(limit: np.ndarray) -> np.ndarray:
+    """How much more a unit of torque or speed is to a weaker or slower servo [J] than to the best, by their limits."""
+    return limit.max() / limit
+
+
 def rms(values: np.ndarray) -> float:
     """Root mean square of all numbers of an array; 0 of none."""
     return float(np.sqrt(np.mean(values.astype(float) ** 2))) if values.size else 0.0
 
 
-def mean_power(recording: Recording) -> float:
-    """Mechanical power of all joints, braking counted like driving, mean over the episode, W."""
-    torque, velocity = recording.joint_torque[1:].astype(float), recording.joint_velocity[1:].astype(float)
+def mean_power(torque: np.ndarray, velocity: np.ndarray) -> float:
+    """Mechanical power of all joints, braking counted like driving, mean over time, W. [T, J] N·m and rad/s."""
     return float(np.abs(torque * velocity).sum(axis=1).mean())
 
 
-def cost_of_transport(recording: Recording, weight: float, power: float) -> float | None:
+def cost_of_transport(recording: Recording, asked: Assignment, power: float) -> float | None:
     """Power over weight × speed, where the speed is that along the path, averaged over half a second.
 
     The average leaves out the sway of each step. None for a robot that stays where it is.
     """
-    stride = max(1, round(0.5 / recording.control_dt))
+    stride = max(1, round(STRIDE * asked.scale.time / recording.control_dt))
     position = recording.qpos[::stride, :2].astype(float)
     if len(position) < 2:
         return None
     seconds = (len(position) - 1) * stride * recording.control_dt
     speed = np.linalg.norm(np.diff(position, axis=0), axis=1).sum() / seconds
-    return float(power / (weight * speed)) if speed > SLOWEST_TRANSPORT else None
+    slowest = SLOWEST_TRANSPORT * asked.scale.speed
+    return float(power / (asked.robot.weight * speed)) if speed > slowest else None
 
 
 def foot_slip(recording: Recording) -> float:

@@ -52,22 +52,24 @@ def judge(config: Any, checkpoint: Path) -> dict[str, float]:
     """Means over the commands of the demonstrations, of the robots that did not fall."""
     from playground_amp.amp.style_distance import style_distance
     from playground_amp.motion.demonstrations import load_demonstrations
-    from playground_amp.record.recorder import record
+    from playground_amp.record.recorder import record_takes
     from playground_amp.runs.checkpoint import read_policy
 
     clips = load_demonstrations(config)
     commands = np.array([clip.command for clip in clips], np.float32)
-    takes = record(config, read_policy(checkpoint).params, commands, seed=1)
-    standing = [take for take in takes if not take.figures["fell"]]
+    takes = record_takes(config, read_policy(checkpoint).params, commands, seed=1)
+    standing = [take for take in takes if not take.figures.fell]
     demonstrated = np.vstack([np.hstack([clip.qpos[:, 7:], clip.qvel[:, 6:]]) for clip in clips])
     walked = np.vstack([np.hstack([take.clip.qpos[:, 7:], take.clip.qvel[:, 6:]]) for take in standing])
     speeds = [np.hypot(*take.clip.command[:2]) for take in standing]
-    figures = {name: mean(take.figures[name] for take in standing) for name in ("speed_error", "torque_rms", "power")}
+    figures = {
+        name: mean(getattr(take.figures, name) for take in standing) for name in ("speed_error", "torque_rms", "power")
+    }
     return {
         "falls": len(takes) - len(standing),
         "distance": float(style_distance(walked, demonstrated).mean()),
         **figures,
-        "energy per meter": sum(take.figures["power"] for take in standing) / sum(speeds),
+        "energy per meter": sum(take.figures.power for take in standing) / sum(speeds),
     }
 
 

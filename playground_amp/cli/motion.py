@@ -64,20 +64,23 @@ def record(argv: Sequence[str]) -> int:
     from playground_amp.motion.clip_output import require_clip_folder, write_clips
     from playground_amp.motion.generate.table import make_table
     from playground_amp.physics.registry import check_engine, prepare
-    from playground_amp.record import recorder
+    from playground_amp.record.recorder import commands_to_record, record_takes
+    from playground_amp.record.table import print_takes
     from playground_amp.record.tracker import train_tracker
     from playground_amp.robot.robot import load_robot
+    from playground_amp.robot.scale import scale_of
     from playground_amp.runs.tracking.console import make_console
 
     require_clip_folder(arguments.output, RECORDED)
     config = _config(arguments, RECORDER_SETTINGS)
     prepare(check_engine(config.physics, training=True))
-    clips = make_table(load_robot(config.robot), config.env)
+    robot = load_robot(config.robot)
+    clips = make_table(robot, config.env)
     with make_console(config.trainer.num_iterations) as console:
         params = train_tracker(config, clips, console)
-    commands = recorder.commands_to_record(config.env.commands, arguments.commands, config.trainer.seed)
-    takes = recorder.record(config, params, commands, config.trainer.seed)
-    recorder.print_takes(takes)
+    commands = commands_to_record(config.env.commands, scale_of(robot), arguments.commands, config.trainer.seed)
+    takes = record_takes(config, params, commands, config.trainer.seed)
+    print_takes(robot, takes)
     kept = [take.clip for take in takes if not take.failed]
     if kept:
         write_clips(kept, arguments.output)

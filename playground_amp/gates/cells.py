@@ -16,7 +16,7 @@ from playground_amp.rollouts.recording import Segment
 
 @dataclass(frozen=True)
 class Shove:
-    """One horizontal push an episode on the waist, from one of eight directions, drawn like its moment."""
+    """One horizontal push an episode on the base, from one of eight directions, drawn like its moment."""
 
     force: float  # N
     earliest: float = 4.0  # s

@@ -5,7 +5,7 @@ whatever was asked for, so more is asked than the task commands. The first secon
 out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -20,30 +20,36 @@ from playground_amp.learning.networks import make_policy
 from playground_amp.motion.analysis import mean_velocity
 from playground_amp.motion.clip import RECORDED, Clip
 from playground_amp.motion.generate.gait import clip_name
-from playground_amp.robot.record import Robot
+from playground_amp.robot.record import BASE_QVEL_SIZE, Robot
+from playground_amp.robot.scale import Scale, scale_of, times
+from playground_amp.rollouts.criteria import IS_DEMONSTRATION, Criterion
+from playground_amp.rollouts.effort import joint_torques, mean_power, rms, servo_weights
 from playground_amp.rollouts.rollout import UntilFall, policy_controller, roll_out
 
+# WildRobot's; another robot's are scaled.
 SETTLE_SECONDS, CLIP_SECONDS = 3.0, 4.0
 SPEED_STEP = 0.05  # m/s between the straight commands
 BEYOND = 1.4  # times the task's ranges are asked for
-LIMITS = {  # figure of a take: at most
-    "fell": 0.0,
-    "unsteady": 0.05,  # m/s, rad/s; between the mean velocities of its first and second half
-    "joint_speed": 10.0,  # rad/s; what the servo gives
-    "torque_rms": 1.6,  # N·m over all joints; 40 % of what the servo gives
-}
+
+
+class TakeFigures(NamedTuple):
+    """How a recorded clip fared. Where servos differ, joints count as in `EpisodeFigures`."""
+
+    fell: float  # 1: it did
+    unsteady: float  # m/s, rad/s; between the mean velocities of its first and second half
+    speed_error: float  # m/s
+    joint_speed: float  # rad/s, the fastest joint
+    torque_p99: float  # N·m, the joint with the largest
+    torque_rms: float  # N·m, over all joints
+    power: float  # W
 
 
 class Take(NamedTuple):
-    """A recorded clip, and how it fared: the figures of `LIMITS`; `speed_error` m/s, `torque_p99` N·m, `power` W."""
+    """A recorded clip, how it fared, and the criteria that are not met."""
 
     clip: Clip
-    figures: dict[str, float]
-
-    @property
-    def failed(self) -> list[str]:
-        """Names of the figures that are out of bounds."""
-        return [name for name, limit in LIMITS.items() if not self.figures[name] <= limit]
+    figures: TakeFigures
+    failed: tuple[Criterion, ...]
 
 
 class _Rows(NamedTuple):
@@ -57,11 +63,14 @@ class _Rows(NamedTuple):
     terminated: jax.Array
 
 
-def commands_to_record(config: CommandConfig, count: int, seed: int) -> np.ndarray:
-    """Velocities [K, 3] to ask for: standing, straight ones step by step, the ends of every range, the rest drawn."""
+def commands_to_record(config: CommandConfig, scale: Scale, count: int, seed: int) -> np.ndarray:
+    """Velocities [K, 3] to ask a robot of that scale for.
+
+    Standing, straight ones step by step, the ends of every range, the rest drawn.
+    """
     asked = np.array([config.forward, config.sideways, config.yaw_rate])
     ranges = BEYOND * asked
-    speeds = np.arange(ranges[0, 0], ranges[0, 1], SPEED_STEP)
+    speeds = np.arange(ranges[0, 0], ranges[0, 1], times(SPEED_STEP, scale.speed))
     ends = [(axis, end) for axis in (1, 2) for end in (*ranges[axis], *asked[axis])]
     alone = [np.where(np.arange(3) == axis, end, 0.0) for axis, end in ends]
     chosen = np.vstack([np.zeros((1, 3)), *alone, *([speed, 0.0, 0.0] for speed in speeds)])
@@ -69,23 +78,22 @@ def commands_to_record(config: CommandConfig, count: int, seed: int) -> np.ndarr
     return np.vstack([chosen, drawn]).astype(np.float32)
 
 
-def record(config: Config, params: dict[str, Any], commands: np.ndarray, seed: int) -> list[Take]:
+def record_takes(config: Config, params: Mapping[str, Any], commands: np.ndarray, seed: int) -> list[Take]:
     """A take for each command [K, 3] of a deterministic policy, from rest, never pushed, on the nominal floor."""
     env = WildRobotEnv(config)
-    policy = make_policy(config.trainer, env.engine.robot)
-    settle, length = (round(seconds / config.env.control_dt) for seconds in (SETTLE_SECONDS, CLIP_SECONDS))
+    robot = env.engine.robot
+    policy = make_policy(config.trainer, robot)
+    seconds = (times(each, scale_of(robot).time) for each in (SETTLE_SECONDS, CLIP_SECONDS))
+    settle, length = (round(each / config.env.control_dt) for each in seconds)
 
     def start(key: jax.Array, command: jax.Array) -> EnvState:
         held = task_commands.hold(0.0, heading=0.0)
         return env.reset_at_rest(key, task_commands.go_on(held, command, jnp.float32(0.0)))
 
     starts = jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(seed), len(commands)), jnp.asarray(commands))
-    rows = roll_out(UntilFall(env), policy_controller(policy, params), starts, settle + length, _row)
-    takes = []
-    for robot, command in enumerate(commands):
-        one = _Rows(*(column[:, robot] for column in rows))
-        takes.append(_take(config, env.engine.robot, command, one, settle))
-    return takes
+    rows = roll_out(UntilFall(env), policy_controller(policy, dict(params)), starts, settle + length, _row)
+    each = [_Rows(*(column[:, index] for column in rows)) for index in range(len(commands))]
+    return [_take(config, robot, command, one, settle) for command, one in zip(commands, each, strict=True)]
 
 
 def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> _Rows:
@@ -103,7 +111,6 @@ def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> _Rows:
 def _take(config: Config, robot: Robot, command: np.ndarray, rows: _Rows, settle: int) -> Take:
     qpos, qvel, gait_phase, foot_switch, joint_torque = (np.asarray(column[settle:]) for column in rows[:5])
     reached = mean_velocity(qpos, qvel)
-    halves = [mean_velocity(q, v) for q, v in zip(np.array_split(qpos, 2), np.array_split(qvel, 2), strict=True)]
     label = np.where(command == 0, 0.0, np.round(reached, 3))  # what was not asked for is sway
     clip = Clip(
         name=clip_name((label[0], label[1], label[2])),
@@ -120,30 +127,29 @@ def _take(config: Config, robot: Robot, command: np.ndarray, rows: _Rows, settle
         cycles=0,
         source=RECORDED,
     )
-    return Take(
-        clip,
-        {
-            "fell": float(np.any(rows.terminated)),
-            "unsteady": float(np.abs(halves[0] - halves[1]).max()),
-            "speed_error": float(np.hypot(*(reached - command)[:2])),
-            "joint_speed": float(np.abs(qvel[:, 6:]).max()),
-            "torque_p99": float(np.percentile(np.abs(joint_torque), 99, axis=0).max()),
-            "torque_rms": float(np.sqrt(np.mean(joint_torque**2))),
-            "power": float(np.mean(np.sum(np.abs(joint_torque * qvel[:, 6:]), axis=1))),
-        },
+    figures = take_figures(robot, qpos, qvel, joint_torque, command, fell=bool(np.any(rows.terminated)))
+    return Take(clip, figures, tuple(each for each in criteria(robot) if not each.holds(getattr(figures, each.figure))))
+
+
+def take_figures(
+    robot: Robot, qpos: np.ndarray, qvel: np.ndarray, joint_torque: np.ndarray, command: np.ndarray, *, fell: bool
+) -> TakeFigures:
+    """The figures of states [T, 7 + J], [T, 6 + J] under torques [T, J] N·m, for a command [3]."""
+    reached = mean_velocity(qpos, qvel)
+    halves = [mean_velocity(q, v) for q, v in zip(np.array_split(qpos, 2), np.array_split(qvel, 2), strict=True)]
+    torque, speed = joint_torque.astype(float), qvel[:, BASE_QVEL_SIZE:].astype(float)
+    weights = servo_weights(robot.torque_limit)
+    return TakeFigures(
+        fell=float(fell),
+        unsteady=float(np.abs(halves[0] - halves[1]).max()),
+        speed_error=float(np.hypot(*(reached - command)[:2])),
+        joint_speed=float((np.abs(speed) * servo_weights(robot.speed_limit)).max()),
+        torque_p99=float((np.array(joint_torques(torque, robot.torque_limit).p99) * weights).max()),
+        torque_rms=rms(torque * weights),
+        power=mean_power(torque, speed),
     )
 
 
-def print_takes(takes: Sequence[Take]) -> None:
-    """A table: for each figure its limit, the median and the worst over the takes, and how many failed."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("figure", "limit", "median", "worst", "failed", title="recorded clips")
-    for name, limit in LIMITS.items():
-        values = np.array([take.figures[name] for take in takes])
-        failed = sum(name in take.failed for take in takes)
-        table.add_row(
-            name, f"≤ {limit:g}", f"{np.median(values):.3g}", f"{values.max():.3g}", f"{failed} of {len(takes)}"
-        )
-    Console().print(table)
+def criteria(robot: Robot) -> list[Criterion]:
+    """What a take of a robot has to meet."""
+    return [criterion.scaled_for(robot) for criterion in IS_DEMONSTRATION]

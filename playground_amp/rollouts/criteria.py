@@ -81,7 +81,7 @@ WALKS = (
     Criterion("swing_clearance", "at least", 0.015, "m", "peak of the sole's lowest point, median swing, lower foot",
               "half of what the gait plans for, 30 mm for WildRobot", "length"),
     Criterion("joint_torque", "at most", 1.5, "N·m", "mean absolute torque of the most loaded joint",
-              "well under the servos' limit (4 N·m of WildRobot's HTD-45H), so that they do not overheat",
+              "well under the servos' limit, so that they do not overheat",
               "torque_limit"),
 )  # fmt: skip
 
@@ -94,7 +94,7 @@ OBEYS = (
 
 IS_FRUGAL = (
     Criterion("torque_rms", "at most", 1.3, "N·m", "root mean square torque of all joints",
-              "a third of the servos' limit (4 N·m of WildRobot's)", "torque_limit", over="mean"),
+              "a third of the servos' limit", "torque_limit", over="mean"),
     Criterion("power", "at most", 15.0, "W", "mean mechanical power of all joints, braking counted like driving",
               "at 0.5 m/s a cost of transport of 0.74 for WildRobot", "power", over="mean"),
 )  # fmt: skip

@@ -23,8 +23,8 @@ from playground_amp.rollouts.recording import Recording
 from playground_amp.rollouts.rollout import (
     CHUNK_STEPS,
     Controller,
-    Record,
     Rows,
+    Sampler,
     advance,
     is_over,
     take_step,
@@ -87,7 +87,7 @@ def run_episodes(
     controller: Controller,
     episodes: Sequence[Episode],
     keys: jax.Array,
-    record: Record[Rows],
+    sampler: Sampler[Rows],
     report_progress: Callable[[int, float], None] | None = None,
     *,
     randomized: bool = False,
@@ -98,7 +98,7 @@ def run_episodes(
     every chunk, how many episodes are not over and how many seconds of a robot's time have passed.
     """
     goals = _make_goals(episodes, env.engine.control_dt)
-    starts, first = _start(env, randomized, record, goals, keys)
+    starts, first = _start(env, randomized, sampler, goals, keys)
     goals = goals._replace(start_w=np.asarray(starts.readings.base_position_w[:, :2]))
     first = jax.tree.map(np.asarray, first)
     kept = [[_cut(first, slice(index, index + 1))] for index in range(len(episodes))]
@@ -106,7 +106,7 @@ def run_episodes(
     occupant = np.arange(min(len(episodes), PLACES))  # the episode in each place; those that wait follow in order
     states, open_places, begun, chunks = _of(starts, occupant), np.ones(len(occupant), bool), len(occupant), 0
     while open_places.any():
-        states, lived, rows = advance(_TowardGoals(env), record, CHUNK_STEPS, controller, states, _of(goals, occupant))
+        states, lived, rows = advance(_TowardGoals(env), sampler, CHUNK_STEPS, controller, states, _of(goals, occupant))
         chunks += 1
         _keep(kept, occupant, rows, np.asarray(lived), open_places)
         ended = np.flatnonzero(np.asarray(is_over(states)) & open_places)
@@ -196,14 +196,14 @@ def _command_at(goal: Goals, step: jax.Array) -> Command:
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def _start(
-    env: WildRobotEnv, randomized: bool, record: Record[Rows], goals: Goals, keys: jax.Array
+    env: WildRobotEnv, randomized: bool, sampler: Sampler[Rows], goals: Goals, keys: jax.Array
 ) -> tuple[EnvState, Rows]:
     """Every robot at rest, and its first row."""
 
     def start_one(goal: Goals, key: jax.Array) -> tuple[EnvState, Rows]:
         reset_key, _ = jax.random.split(key)
         state = env.reset_at_rest(reset_key, _command_at(goal, jnp.int32(0)), randomized)._replace(push=goal.push)
-        return state, record(env, state, state)
+        return state, sampler(env, state, state)
 
     return jax.vmap(start_one)(goals, keys)
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -25,13 +25,15 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 Controller = Partial
 
 Rows = TypeVar("Rows")  # a NamedTuple of arrays
+Goals = TypeVar("Goals")  # likewise, a row a robot: what each of them is after
+_Goals = TypeVar("_Goals", contravariant=True)
 # What is kept of a control step of one robot: the state before it and the one reached → one row.
-Record = Callable[[WildRobotEnv, EnvState, EnvState], Rows]
+Sampler = Callable[[WildRobotEnv, EnvState, EnvState], Rows]
 
 CHUNK_STEPS = 250  # 5 s of the robot's time
 
 
-class Move(Protocol):
+class Move(Protocol[_Goals]):
     """A control step of N robots. Equal ones share a compiled program."""
 
     @property
@@ -39,8 +41,8 @@ class Move(Protocol):
         """The task of one robot."""
         ...
 
-    def __call__(self, controller: Controller, states: EnvState, goals: Any) -> tuple[EnvState, EnvState]:
-        """The states [N] to go on from, and those that were reached. `goals`: fields [N, ...], whatever it needs."""
+    def __call__(self, controller: Controller, states: EnvState, goals: _Goals) -> tuple[EnvState, EnvState]:
+        """The states [N] to go on from, and those that were reached."""
         ...
 
 
@@ -100,28 +102,26 @@ def unless_over(before: EnvState, reached: EnvState) -> EnvState:
     return jax.tree.map(partial(jnp.where, is_over(before)), before, reached)
 
 
-def roll_out(
-    move: Move, controller: Controller, starts: EnvState, steps: int, record: Record[Rows], goals: Any = None
-) -> Rows:
+def roll_out(move: Move[None], controller: Controller, starts: EnvState, steps: int, sampler: Sampler[Rows]) -> Rows:
     """The rows [steps, N, ...] of robots that begin at `starts` [N], as NumPy arrays."""
     chunks = math.ceil(steps / CHUNK_STEPS)
     length = math.ceil(steps / chunks)
     states, kept = starts, []
     for _ in range(chunks):
-        states, _, rows = advance(move, record, length, controller, states, goals)
+        states, _, rows = advance(move, sampler, length, controller, states, None)
         kept.append(jax.tree.map(np.asarray, rows))
     return jax.tree.map(lambda *columns: np.concatenate(columns)[:steps], *kept)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def advance(
-    move: Move, record: Record[Rows], steps: int, controller: Controller, states: EnvState, goals: Any
+    move: Move[Goals], sampler: Sampler[Rows], steps: int, controller: Controller, states: EnvState, goals: Goals
 ) -> tuple[EnvState, jax.Array, Rows]:
     """A chunk: the states after it, whose episodes were not over before each step [steps, N], and the rows."""
 
     def one_step(before: EnvState, _: None) -> tuple[EnvState, tuple[jax.Array, Rows]]:
         following, reached = move(controller, before, goals)
-        return following, (~is_over(before), jax.vmap(partial(record, move.env))(before, reached))
+        return following, (~is_over(before), jax.vmap(partial(sampler, move.env))(before, reached))
 
     states, (lived, rows) = jax.lax.scan(one_step, states, length=steps)
     return states, lived, rows

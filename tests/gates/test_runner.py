@@ -21,6 +21,7 @@ from playground_amp.paths import ROBUST as ROBUST_YAML
 from playground_amp.paths import STANDARD
 from playground_amp.physics import registry
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import scale_of
 
 CONFIG = load_config(STANDARD)
 TIME = np.arange(400) * CONFIG.env.control_dt  # s, of the scripts below
@@ -197,6 +198,22 @@ def test_an_engine_that_is_not_there_is_told_before_the_first_episode(monkeypatc
     monkeypatch.setattr(registry, "_there", lambda module: module != "pydrake")
     with pytest.raises(UserError, match=r"drake needs the package drake: pip install 'drake"):
         run_gate(SIMULATORS, CONFIG, lambda _: Partial(still), make_env=run_anyway)
+
+
+def test_a_second_body_is_judged_in_its_own_numbers(tmp_path_factory: pytest.TempPathFactory):
+    folder = second_body(tmp_path_factory.mktemp("second"))
+    robot = load_robot(folder, "flat")
+    config = load_config(STANDARD, [f"robot={folder}"])
+    gate = WALK.scaled_for(robot).reduced(distance=0.5, episodes=1, cells=["walk 0.251 m/s"])
+    run = run_gate(gate, config, lambda _: Partial(still))
+    (cell,) = run.cells
+
+    assert run.reductions == ["1 of 2 cells", "0.5 m of 35.1 m", "1 episodes of 20 episodes"]
+    assert cell.cell.speed == pytest.approx(0.3 * scale_of(robot).speed, rel=1e-5)
+    assert cell.episodes[0].survived == 1.0  # it stands
+    assert len(cell.episodes[0].joints.rms) == robot.num_joints
+    assert {"distance_share", "speed_error", "swing_clearance"} <= set(cell.failed_figures)
+    assert gate_config(config, gate).env.fall_height == gate.fall_height < WALK.fall_height
 
 
 def test_randomized_robots_of_another_kind_have_ranges_of_their_own(tmp_path_factory: pytest.TempPathFactory):

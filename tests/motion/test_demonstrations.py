@@ -22,7 +22,6 @@ from playground_amp.motion.demonstrations import load_demonstrations, reference_
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.motion.posture import make_posture_table
 from playground_amp.paths import PACKAGE, STANDARD
-from playground_amp.record import recorder
 from playground_amp.robot.robot import load_robot
 from playground_amp.rotations import heading_of
 from playground_amp.runs.state import read_state, restore, save_state
@@ -141,16 +140,6 @@ def test_the_distance_is_in_standard_deviations() -> None:
     np.testing.assert_allclose(style_distance(demonstrations[::-1], demonstrations), 0)
 
 
-def test_more_is_asked_for_than_the_task_commands() -> None:
-    commands = load_config(STANDARD).env.commands
-    chosen = recorder.commands_to_record(commands, 60, seed=0)
-    assert chosen.shape == (60, 3)
-    assert not chosen[0].any()
-    for column, (low, high) in zip(chosen.T, (commands.forward, commands.sideways, commands.yaw_rate), strict=True):
-        assert column.min() <= low
-        assert column.max() >= high
-
-
 def test_penalties_grow_with_what_style_adds() -> None:
     # Weight 1: style pays as much again as the task can at most, so what effort costs doubles.
     alone, style = config(), config("amp.enabled=true", "amp.weight=1.0")
@@ -192,17 +181,3 @@ def test_the_policy_file_of_a_run_with_amp_holds_the_discriminator(amp_trainer: 
     assert policy.amp_discriminator is not None
     assert policy.amp_discriminator["normalizer"]["mean"].shape == (74,)
     assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(policy.amp_discriminator))
-
-
-def test_a_recorded_clip_is_labeled_with_what_was_reached(amp_trainer: Trainer) -> None:
-    commands = np.array([[0.0, 0, 0], [0.3, 0, 0]], np.float32)
-    takes = recorder.record(
-        config("actor_layers=[16]", "critic_layers=[16]"), amp_trainer.policy(amp_trainer.init()).params, commands, 0
-    )
-    standing, walking = takes
-    assert standing.failed == []
-    # An untrained policy stands, whatever it is asked for.
-    assert walking.clip.command[0] == pytest.approx(0, abs=0.02)
-    assert walking.figures["speed_error"] == pytest.approx(0.3, abs=0.02)
-    assert standing.clip.qpos.shape == (200, 18)
-    assert standing.clip.contact.all()

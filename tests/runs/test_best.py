@@ -57,9 +57,8 @@ def judged_robust(speed: float) -> GateRun:
     """A cell of the gate robust, asked for 0.5 m/s."""
     cell, recording = ROBUST.cell("forward_0.5"), walk(seconds=20.0, speed=speed)
     program = dataclasses.replace(asked(), program=cell.program, distance=math.inf)
-    return GateRun(
-        ROBUST, fake_config("run"), (judge_cell(cell, CYCLE, [measure(recording, program)]),), ((recording,),)
-    )
+    judged_cell = judge_cell(cell, CYCLE, [measure(recording, program)])
+    return GateRun(ROBUST, fake_config("run"), (judged_cell,), ((recording,),))
 
 
 def test_the_more_demanding_gate_has_the_last_word(run_folder: Path) -> None:

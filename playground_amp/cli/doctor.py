@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.cli.parser import CommandParser
+from playground_amp.cli.parser import CommandParser, add_robot_flag
 from playground_amp.paths import PACKAGE, STANDARD, find_config
 
 HEALTHY_STATUS, SICK_STATUS = 0, 1
@@ -15,10 +15,11 @@ DEFAULT_CONFIG = STANDARD.relative_to(PACKAGE)
 
 
 def build_parser() -> CommandParser:
-    parser = CommandParser(description="Check the motion prior: demonstrations, features, discriminator and rewards.")
+    parser = CommandParser(description="Check the motion prior: demonstrations, what gives them away, and what pays.")
     parser.add_argument(
         "--config", type=Path, default=DEFAULT_CONFIG, metavar="PATH", help=f"YAML file (default: {DEFAULT_CONFIG})"
     )
+    add_robot_flag(parser)
     parser.add_argument(
         "--demonstrations",
         type=Path,
@@ -44,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     given = arguments.demonstrations
     clips = [] if given is None else [f"amp.demonstrations={json.dumps(str(given))}"]
-    config = load_config(find_config(arguments.config), [*arguments.set, *clips])
+    robot = {} if arguments.robot is None else {"robot": arguments.robot}
+    path = find_config(arguments.config)
+    config = load_config(path, [*arguments.set, *clips], flags=robot, flag_names={"robot": "--robot"})
 
     from playground_amp.doctor.examination import examine
     from playground_amp.doctor.report import print_checks, print_leaks

@@ -218,6 +218,12 @@ class Config(Section):
         heavier = 1.0 + self.amp.weight * self.amp.enabled
         return {name: weight * (heavier if weight < 0 else 1.0) for name, weight in self.reward_weights.items()}
 
+    @property
+    def style_pay(self) -> float:
+        """What a style of 1 pays a control step at its full weight: `amp.weight` times what the task pays at most."""
+        task = sum(weight for weight in self.reward_weights.values() if weight > 0) * self.env.control_dt
+        return self.amp.weight * task
+
 
 def _timing_problems(config: Config) -> Iterator[str]:
     env, physics = config.env, config.physics

@@ -69,12 +69,7 @@ def check_commands(config: Config, clips: Sequence[Clip], source: str) -> Check:
 
 def check_distances(config: Config, clips: Sequence[Clip], scale: Scale) -> Check:
     """Between the ends too, commands have clips nearby: what the discriminator compares with is near the command."""
-    task = config.env.commands
-    uniform = jax.random.uniform(jax.random.key(config.trainer.seed), (_DRAWN, commands.DRAWS))
-    drawn = jax.vmap(lambda each: commands.sample(each, task, jnp.float32(0.0), config.env.control_dt, scale=scale))(
-        uniform
-    )
-    asked = np.stack([drawn.forward, drawn.sideways, drawn.yaw_rate], axis=1)
+    asked = _draw_commands(config, scale)
     shown = np.array([clip.command for clip in clips])
     away = np.linalg.norm((asked[:, None] - shown) / COMMAND_KERNEL, axis=2).min(axis=1)
     far = float(np.mean(away > _FAR))
@@ -187,6 +182,18 @@ def _followable_findings(robot: Robot, measured: Sequence[CheckedClip[RecordedFi
             f"{worst.clip.name}: {words}{others}: the robot cannot follow, so that its style is never paid; leave such "
             "clips out, or record what a tracking policy makes of them (motion.py record)"
         )
+
+
+def _draw_commands(config: Config, scale: Scale) -> np.ndarray:
+    """Velocities [_DRAWN, 3] as the task asks for them."""
+
+    def one(uniform: jax.Array) -> jax.Array:
+        control_dt = config.env.control_dt
+        drawn = commands.sample(uniform, config.env.commands, jnp.float32(0.0), control_dt, scale=scale)
+        return jnp.stack([drawn.forward, drawn.sideways, drawn.yaw_rate])
+
+    uniform = jax.random.uniform(jax.random.key(config.trainer.seed), (_DRAWN, commands.DRAWS))
+    return np.asarray(jax.jit(jax.vmap(one))(uniform))
 
 
 def _walks(clip: Clip) -> bool:

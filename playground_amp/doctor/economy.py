@@ -19,13 +19,17 @@ from playground_amp.doctor.throwaway import SET_SIZE, Judge, ThrowAway
 from playground_amp.envs import commands
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.robot.names import JOINT_NAMES
+from playground_amp.motion.leg_roles import leg_roles
+from playground_amp.robot.record import Robot
+from playground_amp.robot.scale import scale_of
 from playground_amp.rollouts import rollout
 from playground_amp.rollouts.rollout import UntilFall
 
 AREA = "pay"
 SECONDS, _EPISODES = 4.0, 4  # of each behavior
-_CYCLE = 0.8  # s of stepping in place
+_CYCLE = 0.8  # s of stepping in place, of WildRobot
+_LEAN = 0.4  # rad forwards, of both ankles: the robot falls
+_X, _Y = 0, 1
 _IDLE_SHARE = 0.75  # of what walking earns, at most
 STANDING, STEPPING, FALLING = "standing", "stepping in place", "falling"
 
@@ -35,7 +39,7 @@ class Idle(NamedTuple):
 
     reward: np.ndarray | jax.Array  # [N, T] 0 after the end
     lived: np.ndarray | jax.Array  # [N, T] bool
-    transitions: np.ndarray | jax.Array  # [N, T, 74]
+    transitions: np.ndarray | jax.Array  # [N, T, 2 F]
 
 
 class Earnings(NamedTuple):
@@ -61,30 +65,29 @@ def roll_out(config: Config, command: np.ndarray) -> dict[str, Idle]:
     env = WildRobotEnv(config)
     steps = round(SECONDS / config.env.control_dt)
     asked = commands.go_on(commands.hold(0.0, heading=0.0), jnp.asarray(command, jnp.float32), jnp.float32(0.0))
-    scripts = _scripts(steps, config.env.control_dt)
-    keys = jax.random.split(jax.random.key(config.trainer.seed), len(scripts) * _EPISODES)
-    starts = jax.jit(jax.vmap(lambda key: env.reset_at_rest(key, asked)))(keys)
+    scripts = _scripts(env.engine.robot, steps, config.env.control_dt)
+    keys = jax.random.split(jax.random.key(config.trainer.seed), (len(scripts), _EPISODES))
+    start = jax.jit(jax.vmap(lambda key: env.reset_at_rest(key, asked)))
     played = {}
-    for number, (name, table) in enumerate(scripts.items()):
-        own = jax.tree.map(lambda field, n=number: field[n * _EPISODES : (n + 1) * _EPISODES], starts)
+    for own, (name, table) in zip(keys, scripts.items(), strict=True):
         actions = jnp.asarray(table, jnp.float32) / config.env.action_scale
-        rows = rollout.roll_out(UntilFall(env), Partial(_play, actions), own, steps, _row)
+        rows = rollout.roll_out(UntilFall(env), Partial(_play, actions), start(own), steps, _row)
         played[name] = Idle(*(np.swapaxes(column, 0, 1) for column in rows))
     return played
 
 
 def earnings(
-    config: Config, buffer: ReferenceBuffer, discriminator: ThrowAway, style_weight: float, idle: dict[str, Idle]
+    config: Config, buffer: ReferenceBuffer, discriminator: ThrowAway, idle: dict[str, Idle]
 ) -> tuple[dict[str, Earnings], float]:
-    """What each idle behavior earns, and the style that walking does. `style_weight`: pay of a style of 1 a step."""
-    command = jnp.asarray(walking_command(buffer))
-    drawn = np.asarray(buffer.draw(jax.random.key(0), jnp.tile(command, (2 * SET_SIZE, 1))))
+    """What each idle behavior earns, and the style that walking does."""
+    command = np.tile(walking_command(buffer), (2 * SET_SIZE, 1))
+    drawn = np.asarray(jax.jit(ReferenceBuffer.draw)(buffer, jax.random.key(0), command))
     lived = np.concatenate([each.transitions[each.lived] for each in idle.values()])
     judge = discriminator.train(drawn[:SET_SIZE], lived)
-    rate = style_weight / config.env.control_dt
+    rate = config.style_pay / config.env.control_dt
     earned = {
         name: Earnings(
-            float(each.reward.sum(axis=1).mean()) / SECONDS, rate * _style_of_life(discriminator, judge, each)
+            float(each.reward.sum(axis=1).mean()) / SECONDS, rate * _mean_style_over_episode(discriminator, judge, each)
         )
         for name, each in idle.items()
     }
@@ -109,18 +112,19 @@ def check_walking_pays(idle: dict[str, Earnings], walking: Earnings) -> Check:
 
 def check_dying(idle: dict[str, Earnings]) -> Check:
     """An early end earns less than going on, however badly."""
-    dead, alive = idle[FALLING].total, min(idle[STANDING].total, idle[STEPPING].total)
+    dead = idle[FALLING].total
+    alive = min(each.total for name, each in idle.items() if name != FALLING)
     findings = ()
     if alive <= max(dead, 0.0):
         findings = (
-            f"falling earns {dead:.2f} a second of the time, staying on the feet as little as {alive:.2f}: an early "
+            f"falling earns {dead:.2f} a second of the episode, staying on the feet no more than {alive:.2f}: an early "
             "end is worthwhile, and the policy will learn to fall; raise alive, or lower the penalties",
         )
     return Check(AREA, "falling against staying up", f"< {alive:.2f}/s", f"{dead:.2f}/s", findings)
 
 
 def _play(actions: jax.Array, state: EnvState) -> jax.Array:
-    """One row of actions [T, 11] a control step."""
+    """One row of actions [T, J] a control step."""
     return actions[state.step]
 
 
@@ -130,34 +134,30 @@ def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> Idle:
     return Idle(jnp.where(lived, reached.reward, 0.0), lived, described)
 
 
-def _scripts(steps: int, control_dt: float) -> dict[str, np.ndarray]:
-    """Joint offsets from home [T, 11] rad of each behavior."""
-    time = np.arange(steps) * control_dt
-    lean = np.full(steps, -0.4)
-    return {
-        STANDING: _table(steps, {}),
-        STEPPING: _table(steps, _stepping(2 * np.pi * time / _CYCLE)),
-        FALLING: _table(steps, {"left_ankle_pitch": lean, "right_ankle_pitch": lean}),
-    }
-
-
-def _stepping(cycle: np.ndarray) -> dict[str, np.ndarray]:
-    """Sway from foot to foot and bend the free leg."""
-    sway, moves = 0.05 * np.sin(cycle + 0.6), {}
-    for side, sign in (("left", 1), ("right", -1)):
+def _scripts(robot: Robot, steps: int, control_dt: float) -> dict[str, np.ndarray]:
+    """Joint offsets from home [T, J] rad of each behavior; of standing alone for legs of another build than known."""
+    standing, stepping, falling = (np.zeros((steps, robot.num_joints)) for _ in range(3))
+    cycle = 2 * np.pi * np.arange(steps) * control_dt / (_CYCLE * scale_of(robot).time)
+    sway = 0.05 * np.sin(cycle + 0.6)  # from foot to foot, while the free leg bends
+    for side, sign in enumerate((1, -1)):
+        roles = leg_roles(robot, side)
+        if roles is None:
+            return {STANDING: standing}
         lift = 0.3 * np.maximum(sign * np.sin(cycle), 0)
-        moves |= {f"{side}_hip_roll": -sway, f"{side}_ankle_roll": sway, f"{side}_knee_pitch": lift}
-        moves |= {f"{side}_hip_pitch": -lift / 2, f"{side}_ankle_pitch": -lift / 2}
-    return moves
+        turns = ((roles.hip_roll, _X, -sway), (roles.ankle_roll, _X, sway), (roles.knee, _Y, lift))
+        turns += ((roles.hip_pitch, _Y, -lift / 2), (roles.ankle_pitch, _Y, -lift / 2))
+        for place, axis, angle in turns:
+            _turn(robot, side, stepping, place, axis, angle)
+        _turn(robot, side, falling, roles.ankle_pitch, _Y, np.full(steps, -_LEAN))
+    return {STANDING: standing, STEPPING: stepping, FALLING: falling}
 
 
-def _table(steps: int, offsets: dict[str, np.ndarray]) -> np.ndarray:
-    rows = np.zeros((steps, len(JOINT_NAMES)))
-    for joint, offset in offsets.items():
-        rows[:, JOINT_NAMES.index(joint)] = offset
-    return rows
+def _turn(robot: Robot, side: int, offsets: np.ndarray, place: int, axis: int, angle: np.ndarray) -> None:
+    """Writes turns [T] rad about an axis of the base for the joint at a place of a leg's chain."""
+    joint = robot.legs[side].joints[place]
+    offsets[:, joint] = angle * np.sign(robot.joint_axis_b[joint, axis])
 
 
-def _style_of_life(discriminator: ThrowAway, judge: Judge, idle: Idle) -> float:
+def _mean_style_over_episode(discriminator: ThrowAway, judge: Judge, idle: Idle) -> float:
     """Mean style over the whole time, nothing after the end."""
     return discriminator.style(judge, np.asarray(idle.transitions[idle.lived])) * float(idle.lived.mean())

@@ -22,8 +22,8 @@ _BOUND = 10.0  # standard deviations, as in training
 class Judge(NamedTuple):
     """A discriminator that has learned, with the scale that both sides were given."""
 
-    mean: np.ndarray  # [n]
-    std: np.ndarray  # [n]
+    mean: np.ndarray  # [2 F]
+    std: np.ndarray  # [2 F]
     params: Any
 
 
@@ -32,17 +32,16 @@ class ThrowAway:
 
     Args:
       config: whose gradient penalty the loss has.
-      size: of a transition, in numbers.
+      size: of a transition.
     """
 
     def __init__(self, config: AmpConfig, size: int):
-        self.size = size
         init, self._discriminator = disc.make_discriminator(_LAYERS, size)
         self._learn = jax.jit(_learning(self._discriminator, init, config.gradient_penalty))
-        self._answer = jax.jit(lambda params, x: self._discriminator(params, x))
+        self._answer = jax.jit(self._discriminator)
 
     def train(self, real: np.ndarray, fake: np.ndarray, seed: int = 0) -> Judge:
-        """A judge of demonstrations [M, n] and fakes [N, n]. Numbers that are not finite count as 0."""
+        """A judge of demonstrations [M, 2 F] and fakes [N, 2 F]. Numbers that are not finite count as 0."""
         generator = np.random.default_rng(seed)
         both = [_finite(side)[_rows(len(side), generator)] for side in (real, fake)]
         pooled = np.concatenate(both)
@@ -51,16 +50,17 @@ class ThrowAway:
         return Judge(mean, std, self._learn(jnp.asarray(real), jnp.asarray(fake), jax.random.key(seed)))
 
     def answers(self, judge: Judge, transitions: np.ndarray) -> np.ndarray:
-        """What a judge says to transitions [N, n], [N]."""
-        rows = jnp.asarray(_normalized(_finite(transitions), judge.mean, judge.std))
-        return np.asarray(self._answer(judge.params, rows))
+        """What a judge says to transitions [N, 2 F], [N]."""
+        rows = _normalized(_finite(transitions), judge.mean, judge.std)
+        sets = np.pad(rows, ((0, -len(rows) % SET_SIZE), (0, 0))).reshape(-1, SET_SIZE, rows.shape[1])  # of one shape
+        return np.concatenate([np.asarray(self._answer(judge.params, each)) for each in sets])[: len(rows)]
 
     def accuracy(self, judge: Judge, real: np.ndarray, fake: np.ndarray) -> float:
         """Share of the transitions that it puts on the right side, both sides weighed alike."""
         return float(disc.accuracy(jnp.asarray(self.answers(judge, real)), jnp.asarray(self.answers(judge, fake))))
 
     def style(self, judge: Judge, transitions: np.ndarray) -> float:
-        """Mean style reward of transitions [N, n]."""
+        """Mean style reward of transitions [N, 2 F]."""
         return float(jnp.mean(disc.style_reward(jnp.asarray(self.answers(judge, transitions)))))
 
 

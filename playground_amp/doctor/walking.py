@@ -50,7 +50,7 @@ def task_reward(config: Config, clip: Clip) -> float:
 
     count = len(clip.qpos)
     settled = round(clip.rate) if count > 2 * clip.rate else 0
-    terms = jax.vmap(paid)(before, reached)
+    terms = jax.jit(jax.vmap(paid))(before, reached)
     return float(sum(np.asarray(term)[settled:].mean() for term in terms.values())) / control_dt
 
 

@@ -168,9 +168,7 @@ class Trainer:
 
     def _style_weight(self, statistics: rollout.EpisodeStatistics) -> jax.Array:
         """What a style of 1 pays a step, []: at weight 1 as much as the task pays at most, once episodes are long."""
-        amp, weights = self.config.amp, self.config.reward_weights.values()
-        task = sum(weight for weight in weights if weight > 0) * self.config.env.control_dt
-        return amp.weight * task * jnp.minimum(1.0, statistics.mean_length / amp.ramp_episode_length)
+        return self.config.style_pay * jnp.minimum(1.0, statistics.mean_length / self.config.amp.ramp_episode_length)
 
     def taught(self, state: TrainingState, params: Mapping[str, Any], steps: int) -> TrainingState:
         """A state at the start of a run with the networks and the normalizer of a policy, trained for so many steps."""

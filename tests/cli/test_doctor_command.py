@@ -6,7 +6,7 @@ import pytest
 from doctored import config
 from rich.console import Console
 
-from playground_amp.amp import discriminator as disc
+from playground_amp.amp import features
 from playground_amp.cli import doctor, train
 from playground_amp.doctor import clips as clip_checks
 from playground_amp.doctor import examination
@@ -56,17 +56,20 @@ def test_findings_are_said_once_and_lists_are_cut() -> None:
 
 def test_some_of_the_demonstrations_that_come_with_the_robot_are_healthy() -> None:
     clips, source = read_demonstrations(config())
-    measured = clip_checks.check_clips(config(), load_robot(), clips[::10], source)
+    measured = clip_checks.check_clips(config(), load_robot("wildrobot"), clips[::10], source)
     passed = {check.title: check.passed for check in measured}
     assert passed.pop("speeds of the clips") is not None  # a tenth of the clips need not show every speed
     assert passed.pop("commands with a clip nearby") is not None
     assert all(passed.values()), passed
 
 
-def test_every_run_with_amp_looks_at_features_and_convention(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_run_with_amp_looks_for_what_gives_demonstrations_away(monkeypatch: pytest.MonkeyPatch) -> None:
     require_healthy(config(), thorough=False)
-    monkeypatch.setattr(disc, "FAKE", 0.0)
-    with pytest.raises(UserError, match=r"(?s)the targets 1 and 0 do not go.*doctor\.py shows every check"):
+    right = features.transition
+    monkeypatch.setattr(
+        features, "transition", lambda *moments: right(*(each._replace(gravity_b=-each.gravity_b) for each in moments))
+    )
+    with pytest.raises(UserError, match=r"(?s)gravity_b.*: alone tells demonstrations.*doctor\.py shows every check"):
         require_healthy(config(), thorough=False)
 
 

@@ -9,14 +9,15 @@ import numpy as np
 
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
-from playground_amp.doctor.feature_agreement import Sides, replay
+from playground_amp.doctor.replay import Sides, replay
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import reference_buffer
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.paths import STANDARD
-from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.robot import load_robot
 
+ROBOT = load_robot("wildrobot")
+JOINT_NAMES = ROBOT.joint_names
 COMMANDS = ((0.0, 0.0, 0.0), (0.27, 0.0, 0.0), (0.5, 0.0, 0.0), (0.2, 0.1, 0.4))
 WAIST, PITCH = 0.02, 0.004  # rad
 
@@ -29,7 +30,7 @@ def config(*overrides: str) -> Config:
 @cache
 def clips() -> tuple[Clip, ...]:
     """Standing, straight at two speeds, and in a curve; the walks sway a little, as physics would have it."""
-    made = [make_clip(load_robot(), config().env, command) for command in COMMANDS]
+    made = [make_clip(ROBOT, config().env, command) for command in COMMANDS]
     return (made[0], *(_swaying(clip) for clip in made[1:]))
 
 
@@ -39,12 +40,12 @@ def slow() -> Clip:
 
 
 def replayed(given: Sequence[Clip] | None = None, spoil: Callable[[np.ndarray], np.ndarray] | None = None) -> Sides:
-    """Both sides of clips; `spoil` changes what the buffer holds [K, L, 74]."""
+    """Both sides of clips; `spoil` changes what the buffer holds [K, L, 2 n]."""
     given = clips() if given is None else given
-    buffer = reference_buffer(load_robot(), given)
+    buffer = reference_buffer(ROBOT, given)
     if spoil:
         buffer = buffer._replace(transitions=spoil(np.array(buffer.transitions)))  # pyright: ignore
-    return replay(config(), given, buffer)
+    return replay(config(), ROBOT, given, buffer)
 
 
 def changed(clip: Clip, **fields: Any) -> Clip:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from doctored import changed, clips, config, exchanged, slow, with_joints
+from doctored import JOINT_NAMES, ROBOT, changed, clips, config, exchanged, slow, with_joints
 
 from playground_amp.doctor import clips as doctor
 from playground_amp.doctor.check import findings_of
@@ -12,11 +12,8 @@ from playground_amp.motion.checks.recorded import touching_speed
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.quotients import state_quotients
 from playground_amp.physics.motion_analysis import SoleMotion
-from playground_amp.robot.names import JOINT_NAMES
-from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import Scale
 
-ROBOT = load_robot()
 TASK = config("forward=[0,0.5]", "sideways=[0,0]", "yaw_rate=[0,0.4]", "forward_share=1.0", "heading_share=0.0")
 
 

@@ -12,12 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from playground_amp.cli.machine import check_machine
 from playground_amp.errors import UserError
 from playground_amp.files import require_writable
 from playground_amp.telling import forgive_streams, warn
 
 USER_ERROR_STATUS = 2
 INTERRUPTED_STATUS = 130
+_ONLY_TOLD = {"-h", "--help", "--print-config"}  # flags of commands that start nothing
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _NUMBER = re.compile(r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$")
 
@@ -136,6 +138,8 @@ def run_command(command: Callable[[], int]) -> NoReturn:
     forgive_streams()
     keep_compiled_programs()
     try:
+        if _ONLY_TOLD.isdisjoint(sys.argv):
+            check_machine()
         status = command()
     except UserError as error:
         for line in str(error).splitlines():

@@ -77,7 +77,7 @@ def choose_mode(environment: Mapping[str, str]) -> tuple[Mode, str]:
 def _has_account(environment: Mapping[str, str], server: str) -> bool:
     if environment.get("WANDB_API_KEY") or environment.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
-    path = environment.get("NETRC", str(Path.home() / ".netrc"))
+    path = environment.get("NETRC", os.path.expanduser("~/.netrc"))
     try:
         entry = netrc.netrc(path).authenticators(urlsplit(server).hostname or "")
     except (OSError, netrc.NetrcParseError):

@@ -19,7 +19,7 @@ _FEATURE_BOUND = 10.0  # standard deviations; a robot that flies apart must not 
 _ADAM_B1 = 0.5  # little momentum: the opponent moves (Radford et al. 2016)
 
 
-class Replay(NamedTuple):
+class ReplayBuffer(NamedTuple):
     """Transitions of earlier rollouts, a ring."""
 
     transitions: jax.Array  # [R, n]
@@ -33,7 +33,7 @@ class PriorState(NamedTuple):
     params: Any
     optimizer: optax.OptState
     normalizer: running_statistics.RunningStatisticsState
-    replay: Replay
+    replay: ReplayBuffer
     noise: jax.Array  # [] standard deviations added to the discriminator's input
     accuracy: jax.Array  # [] running
 
@@ -57,7 +57,7 @@ class MotionPrior:
             params=params,
             optimizer=self._optimizer.init(params),
             normalizer=running_statistics.update(start, self.reference.all()),
-            replay=Replay(jnp.zeros((size, self._size)), jnp.zeros((size, 3)), jnp.int32(0)),
+            replay=ReplayBuffer(jnp.zeros((size, self._size)), jnp.zeros((size, 3)), jnp.int32(0)),
             noise=jnp.float32(self.config.input_noise[0]),
             accuracy=jnp.float32(0.5),
         )
@@ -129,12 +129,14 @@ class MotionPrior:
         factor = jnp.where(state.accuracy > high, 1.02, jnp.where(state.accuracy < low, 1 / 1.02, 1.0))
         return state._replace(noise=jnp.clip(state.noise * factor, *self.config.input_noise))
 
-    def _remember(self, replay: Replay, transitions: jax.Array, command: jax.Array, key: jax.Array) -> Replay:
+    def _remember(
+        self, replay: ReplayBuffer, transitions: jax.Array, command: jax.Array, key: jax.Array
+    ) -> ReplayBuffer:
         """The ring with a draw of this rollout in the place of the oldest."""
         count, size = self.config.replay_intake, self.config.replay_size
         chosen = jax.random.randint(key, (count,), 0, len(transitions))
         place = (replay.filled + jnp.arange(count)) % size
-        return Replay(
+        return ReplayBuffer(
             replay.transitions.at[place].set(transitions[chosen]),
             replay.command.at[place].set(command[chosen]),
             replay.filled + count,

@@ -11,7 +11,7 @@ from playground_amp.cli.parser import CommandParser
 from playground_amp.telling import tell
 
 if TYPE_CHECKING:
-    from playground_amp.runs.evidence import Replay
+    from playground_amp.runs.evidence import ReplayedStep
 
 
 def build_parser() -> CommandParser:
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if bool(replay.readings.finite) else 0
 
 
-def description(replay: "Replay") -> str:
+def description(replay: "ReplayedStep") -> str:
     """The control step in words and numbers, one line a joint."""
     from playground_amp.physics.readings import RUNAWAY_SPEED
     from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE

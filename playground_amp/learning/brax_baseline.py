@@ -47,10 +47,7 @@ def train_with_brax(
     Raises:
       UserError: AMP is on, or there are stages; Brax's trainer has neither.
     """
-    if config.stages:
-        raise UserError("stages need trainer.name wildrobot: Brax's ppo.train() knows none")
-    if config.amp.enabled:
-        raise UserError("amp.enabled needs trainer.name wildrobot: Brax's ppo.train() has no motion prior")
+    _require_known_settings(config)
     trainer, task = config.trainer, make_task(config, engine=engine)
     robot = task.engine.robot
     iterations_a_stretch = -(-trainer.num_iterations // stretches)
@@ -71,34 +68,49 @@ def train_with_brax(
     _, params, _ = train_ppo(
         environment=BraxWildRobotWrapper(task, asymmetric=True),
         num_timesteps=stretches * iterations_a_stretch * steps_per_iteration,
-        wrap_env_fn=wrap_for_training,
-        num_envs=trainer.num_envs,
-        episode_length=config.env.episode_length,
-        unroll_length=trainer.rollout_steps,
-        batch_size=trainer.num_envs // trainer.num_minibatches,
-        num_minibatches=trainer.num_minibatches,
-        num_updates_per_batch=trainer.num_epochs,
         num_evals=stretches + 1,
         run_evals=evaluate,
         num_eval_envs=min(trainer.num_envs, _EVALUATION_ENVS),
-        learning_rate=trainer.lr,
-        learning_rate_schedule="ADAPTIVE_KL",
-        learning_rate_schedule_min_lr=trainer.lr_range[0],
-        learning_rate_schedule_max_lr=trainer.lr_range[1],
-        desired_kl=trainer.desired_kl,
-        entropy_cost=trainer.entropy_cost,
-        discounting=trainer.gamma,
-        gae_lambda=trainer.gae_lambda,
-        clipping_epsilon=trainer.clip_epsilon,
-        vf_loss_coefficient=trainer.value_loss_weight,
-        max_grad_norm=trainer.max_grad_norm,
-        normalize_observations=True,
         network_factory=partial(_network_factory, trainer, robot),
-        seed=trainer.seed,
         progress_fn=progress,
         policy_params_fn=policy_at,
+        **_settings(config),
     )
     return policy_params(trainer, robot, *params), records[-1]
+
+
+def _require_known_settings(config: Config) -> None:
+    if config.stages:
+        raise UserError("stages need trainer.name wildrobot: Brax's ppo.train() knows none")
+    if config.amp.enabled:
+        raise UserError("amp.enabled needs trainer.name wildrobot: Brax's ppo.train() has no motion prior")
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    """Brax's names for the settings of the trainer."""
+    trainer = config.trainer
+    return {
+        "wrap_env_fn": wrap_for_training,
+        "num_envs": trainer.num_envs,
+        "episode_length": config.env.episode_length,
+        "unroll_length": trainer.rollout_steps,
+        "batch_size": trainer.num_envs // trainer.num_minibatches,
+        "num_minibatches": trainer.num_minibatches,
+        "num_updates_per_batch": trainer.num_epochs,
+        "learning_rate": trainer.lr,
+        "learning_rate_schedule": "ADAPTIVE_KL",
+        "learning_rate_schedule_min_lr": trainer.lr_range[0],
+        "learning_rate_schedule_max_lr": trainer.lr_range[1],
+        "desired_kl": trainer.desired_kl,
+        "entropy_cost": trainer.entropy_cost,
+        "discounting": trainer.gamma,
+        "gae_lambda": trainer.gae_lambda,
+        "clipping_epsilon": trainer.clip_epsilon,
+        "vf_loss_coefficient": trainer.value_loss_weight,
+        "max_grad_norm": trainer.max_grad_norm,
+        "normalize_observations": True,
+        "seed": trainer.seed,
+    }
 
 
 def _network_factory(

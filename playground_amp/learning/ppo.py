@@ -74,26 +74,7 @@ def taught(learner: Learner, params: Mapping[str, Any], steps: int) -> Learner:
 
 def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
     """The function (learner, transitions [N, T], key) → (learner, metrics): all epochs over one rollout."""
-    optimizer = make_optimizer(config)
-    loss = partial(
-        compute_ppo_loss,
-        ppo_network=networks,
-        entropy_cost=config.entropy_cost,
-        discounting=config.gamma,
-        gae_lambda=config.gae_lambda,
-        clipping_epsilon=config.clip_epsilon,
-        vf_coefficient=config.value_loss_weight,
-    )
-
-    def minibatch(normalizer: Any, carry: tuple, batch: tuple[Transition, jax.Array]) -> tuple[tuple, dict]:
-        params, opt_state = carry
-        data, key = batch
-        gradient, metrics = jax.grad(loss, has_aux=True)(params, normalizer, data, key)
-        _, rate = adaptive_kl_learning_rate(
-            opt_state.inner_state, metrics["kl_mean"], config.desired_kl, *config.lr_range
-        )
-        updates, opt_state = optimizer.update(gradient, opt_state, params)
-        return (optax.apply_updates(params, updates), opt_state), metrics | {"learning_rate": rate}
+    minibatch = _make_minibatch(config, networks)
 
     def epoch(normalizer: Any, data: Transition, carry: tuple, key: jax.Array) -> tuple[tuple, dict]:
         shuffle_key, loss_key = jax.random.split(key)
@@ -128,6 +109,34 @@ def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
         return Learner(params, opt_state, normalizer), metrics
 
     return update
+
+
+def _make_minibatch(
+    config: TrainerConfig, networks: PPONetworks
+) -> Callable[[Any, tuple, tuple[Transition, jax.Array]], tuple[tuple, dict]]:
+    """The function (normalizer, (params, optimizer), (transitions, key)) → ((params, optimizer), Brax's metrics)."""
+    optimizer = make_optimizer(config)
+    loss = partial(
+        compute_ppo_loss,
+        ppo_network=networks,
+        entropy_cost=config.entropy_cost,
+        discounting=config.gamma,
+        gae_lambda=config.gae_lambda,
+        clipping_epsilon=config.clip_epsilon,
+        vf_coefficient=config.value_loss_weight,
+    )
+
+    def minibatch(normalizer: Any, carry: tuple, batch: tuple[Transition, jax.Array]) -> tuple[tuple, dict]:
+        params, opt_state = carry
+        data, key = batch
+        gradient, metrics = jax.grad(loss, has_aux=True)(params, normalizer, data, key)
+        _, rate = adaptive_kl_learning_rate(
+            opt_state.inner_state, metrics["kl_mean"], config.desired_kl, *config.lr_range
+        )
+        updates, opt_state = optimizer.update(gradient, opt_state, params)
+        return (optax.apply_updates(params, updates), opt_state), metrics | {"learning_rate": rate}
+
+    return minibatch
 
 
 def _update_normalizer(

@@ -1,6 +1,6 @@
 """Collecting experience: every robot steps under the policy's noise, and episodes are counted as they end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -110,17 +110,23 @@ def collect(
     transitions = jax.tree.map(_robots_first, transitions)
     transitions = transitions._replace(next_observation=jax.tree.map(lambda x: x[:, None], states.observation))
     means = jax.tree.map(lambda x: jnp.mean(x, axis=0), means)
+    metrics = _metrics(env, transitions, statistics, means, list(states.reward_terms)) | {"bad_envs": jnp.sum(bad)}
+    return states, statistics, Rollout(transitions, jax.tree.map(_robots_first, motion), metrics, evidence)
+
+
+def _metrics(
+    env: VectorEnv, transitions: Transition, statistics: EpisodeStatistics, means: _Means, reward_terms: Sequence[str]
+) -> dict[str, jax.Array]:
+    """Scalars by name; rewards a second."""
     rates = means.reward_terms / env.env.config.env.control_dt
-    metrics = {
+    return {
         "reward": statistics.mean_reward,
         "episode_length": statistics.mean_length,
         "speed_error": means.speed_error,
         "yaw_rate_error": means.yaw_rate_error,
         "falls": jnp.sum((transitions.discount == 0) & (transitions.extras["state_extras"]["truncation"] == 0)),
-        "bad_envs": jnp.sum(bad),
-        **{f"reward/{name}": rates[index] for index, name in enumerate(states.reward_terms)},
+        **{f"reward/{name}": rates[index] for index, name in enumerate(reward_terms)},
     }
-    return states, statistics, Rollout(transitions, jax.tree.map(_robots_first, motion), metrics, evidence)
 
 
 def _robots_first(x: jax.Array) -> jax.Array:

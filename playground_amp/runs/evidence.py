@@ -22,7 +22,7 @@ from playground_amp.runs.state import read_state, restore
 
 
 @dataclass(frozen=True)
-class Replay:
+class ReplayedStep:
     """What went in, and what came out of the control step, on the engine of the run."""
 
     iteration: int
@@ -32,7 +32,7 @@ class Replay:
     readings: Readings
 
 
-def replay_evidence(path: Path) -> Replay:
+def replay_evidence(path: Path) -> ReplayedStep:
     """Steps the robot of `<run>/evidence/iter_<N>.npz` once more, under the configuration in the file.
 
     Raises UserError if the file is damaged or holds something else, if the robot has changed since, or if the engine
@@ -51,7 +51,7 @@ def replay_evidence(path: Path) -> Replay:
     state, readings = jax.jit(engine.step)(
         evidence.physics, evidence.joint_target, evidence.push_force_w, evidence.parameters, evidence.previous_target
     )
-    return Replay(saved.iteration, config, evidence, state, readings)
+    return ReplayedStep(saved.iteration, config, evidence, state, readings)
 
 
 def _template(engine: Engine, config: Config) -> Evidence:

@@ -1,5 +1,6 @@
 """A trainer that costs nothing: a small state with floats, integers and random keys, updated deterministically."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -58,6 +59,10 @@ class FakeTrainer:
         metrics["bad_envs"] = jnp.int32(iteration in self.bad)
         metrics["skipped_updates"] = jnp.int32(iteration in self.skipped)
         return FakeOutput(state, metrics, FakeEvidence(jnp.bool_(iteration in self.bad), jnp.full(18, 0.5)))
+
+    def taught(self, state: FakeState, params: Mapping[str, Any], steps: int) -> FakeState:
+        bias = jnp.asarray(params["policy"]["params"]["hidden_0"]["bias"])
+        return state._replace(weights=state.weights | {"c": bias})
 
     def policy(self, state: FakeState) -> TrainedPolicy:
         return TrainedPolicy(policy_params(np.asarray(state.weights["c"])))

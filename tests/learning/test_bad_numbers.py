@@ -60,7 +60,7 @@ class Faulty:
 
     def __init__(self, trainer: Trainer, changes: dict[int, Change]) -> None:
         self.trainer, self.changes, self.parameters = trainer, changes, [np.zeros(1)]
-        self.init, self.policy = trainer.init, trainer.policy
+        self.init, self.policy, self.taught = trainer.init, trainer.policy, trainer.taught
         self.steps_per_iteration = trainer.steps_per_iteration
 
     def iterate(self, state: TrainingState) -> IterationOutput:

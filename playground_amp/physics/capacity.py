@@ -21,6 +21,8 @@ def fitting_num_envs(engine: str) -> int:
     """
     if runs_on_gpu(engine):
         return _power_of_two(min(_GPU_ROBOTS, int(_SHARE * gpu_memory() / _ROBOT_MEMORY)))
+    if not hasattr(os, "sysconf"):  # Windows; any machine holds so few
+        return _CPU_ROBOTS
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return _power_of_two(min(_CPU_ROBOTS, int(_SHARE * memory / _ROBOT_MEMORY)))
 

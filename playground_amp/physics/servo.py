@@ -6,9 +6,9 @@ may have leading axes of robots.
 """
 
 from types import ModuleType
-from typing import Any
 
 from playground_amp.physics.protocol import PhysicalParameters
+from playground_amp.rotations import Array
 
 
 def acts_within_a_period(parameters: PhysicalParameters) -> bool:
@@ -19,12 +19,12 @@ def acts_within_a_period(parameters: PhysicalParameters) -> bool:
 def order(
     xp: ModuleType,
     parameters: PhysicalParameters,
-    target: Any,
-    previous_target: Any,
-    joint_position: Any,
-    start: Any,
+    target: Array,
+    previous_target: Array,
+    joint_position: Array,
+    start: Array | float,
     timestep: float,
-) -> Any:
+) -> Array:
     """The position [..., J] rad that the actuators are given for the physics step from `start` s of the period on.
 
     A target that arrives during the step counts by the share of the step that is left: below its limit, the torque's
@@ -41,7 +41,9 @@ def order(
     return wanted
 
 
-def torque_range(xp: ModuleType, parameters: PhysicalParameters, torque_limit: Any, joint_velocity: Any) -> Any | None:
+def torque_range(
+    xp: ModuleType, parameters: PhysicalParameters, torque_limit: Array, joint_velocity: Array
+) -> Array | None:
     """The torque [..., J, 2] N·m that the servos can give at a joint speed [..., J] rad/s; None: always the same.
 
     The straight line of a direct-current motor: from the limit at rest to none at the no-load speed, in the direction
@@ -49,9 +51,8 @@ def torque_range(xp: ModuleType, parameters: PhysicalParameters, torque_limit: A
     """
     if parameters.speed_droop is None:
         return None
-    if parameters.motor_strength is not None:
-        torque_limit = torque_limit * parameters.motor_strength
+    limit = torque_limit if parameters.motor_strength is None else torque_limit * parameters.motor_strength
     share = parameters.speed_droop[..., None] * joint_velocity
-    upper = torque_limit * xp.clip(1.0 - share, 0.0, 1.0)
-    lower = -torque_limit * xp.clip(1.0 + share, 0.0, 1.0)
+    upper = limit * xp.clip(1.0 - share, 0.0, 1.0)
+    lower = -limit * xp.clip(1.0 + share, 0.0, 1.0)
     return xp.stack([lower, upper], axis=-1)

@@ -136,3 +136,8 @@ print(sum("XLAEigen" in path.read_text() for path in Path("/proc/self/task").glo
     environment = {name: value for name, value in os.environ.items() if name != "NPROC"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert int(done.stdout) >= int(dict(entry_of("mjx").environment)["NPROC"])
+
+
+def test_a_machine_that_does_not_tell_its_memory_holds_what_is_of_use_on_a_cpu(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delattr(os, "sysconf")
+    assert fitting_num_envs("native") == 512

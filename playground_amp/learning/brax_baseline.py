@@ -31,7 +31,7 @@ def train_with_brax(
     stretches: int = 10,
     evaluate: bool = True,
 ) -> tuple[dict[str, Any], Record]:
-    """Trains for `trainer.num_iterations` iterations, rounded up to a whole number a stretch.
+    """Trains for `trainer.num_iterations` iterations, rounded up to a whole number a stretch: policy and last record.
 
     Args:
       config: of the run.
@@ -41,42 +41,32 @@ def train_with_brax(
       stretches: how often there is a record, at most.
       evaluate: run whole episodes after each stretch; without it records have no reward and no episode length.
 
-    Returns:
-      The policy and the last record.
-
     Raises:
       UserError: AMP is on, or there are stages; Brax's trainer has neither.
     """
     _require_known_settings(config)
     trainer, task = config.trainer, make_task(config, engine=engine)
-    robot = task.engine.robot
     iterations_a_stretch = -(-trainer.num_iterations // stretches)
     stretches = -(-trainer.num_iterations // iterations_a_stretch)
     steps_per_iteration = trainer.num_envs * trainer.rollout_steps
     records: list[Record] = []
 
     def progress(steps: int, metrics: Mapping[str, Any]) -> None:
-        if steps == 0:
-            return  # the policy before training
-        records.append(_record(steps, steps // steps_per_iteration, metrics))
-        on_progress(records[-1])
-
-    def policy_at(steps: int, make_policy: Any, params: tuple[Any, Any, Any]) -> None:
-        del make_policy
-        on_policy(steps, policy_params(trainer, robot, *params))
+        if steps:  # 0: the policy before training
+            records.append(_record(steps, steps // steps_per_iteration, metrics))
+            on_progress(records[-1])
 
     _, params, _ = train_ppo(
         environment=BraxWildRobotWrapper(task, asymmetric=True),
         num_timesteps=stretches * iterations_a_stretch * steps_per_iteration,
         num_evals=stretches + 1,
         run_evals=evaluate,
-        num_eval_envs=min(trainer.num_envs, _EVALUATION_ENVS),
-        network_factory=partial(_network_factory, trainer, robot),
+        network_factory=partial(_network_factory, trainer, task.engine.robot),
         progress_fn=progress,
-        policy_params_fn=policy_at,
+        policy_params_fn=lambda steps, _, params: on_policy(steps, policy_params(trainer, task.engine.robot, *params)),
         **_settings(config),
     )
-    return policy_params(trainer, robot, *params), records[-1]
+    return policy_params(trainer, task.engine.robot, *params), records[-1]
 
 
 def _require_known_settings(config: Config) -> None:
@@ -92,6 +82,7 @@ def _settings(config: Config) -> dict[str, Any]:
     return {
         "wrap_env_fn": wrap_for_training,
         "num_envs": trainer.num_envs,
+        "num_eval_envs": min(trainer.num_envs, _EVALUATION_ENVS),
         "episode_length": config.env.episode_length,
         "unroll_length": trainer.rollout_steps,
         "batch_size": trainer.num_envs // trainer.num_minibatches,

@@ -98,8 +98,7 @@ def collect(
         evidence = _remember(evidence, bad, states, reached, action)
         motion = _motion(env, describe, states, reached) if describe else None
         means = _Means(_mean_terms(reached), *_speed_errors(env, reached))
-        outputs = (transition, motion, ended, jnp.sum(bad), means)
-        return (following, running, evidence), outputs
+        return (following, running, evidence), (transition, motion, ended, jnp.sum(bad), means)
 
     running = (statistics.reward, statistics.length)
     carry = (states, running, _no_evidence(states))
@@ -109,7 +108,6 @@ def collect(
     statistics = _summarize(statistics, running, ended)
     transitions = jax.tree.map(_robots_first, transitions)
     transitions = transitions._replace(next_observation=jax.tree.map(lambda x: x[:, None], states.observation))
-    means = jax.tree.map(lambda x: jnp.mean(x, axis=0), means)
     metrics = _metrics(env, transitions, statistics, means, list(states.reward_terms)) | {"bad_envs": jnp.sum(bad)}
     return states, statistics, Rollout(transitions, jax.tree.map(_robots_first, motion), metrics, evidence)
 
@@ -117,7 +115,8 @@ def collect(
 def _metrics(
     env: VectorEnv, transitions: Transition, statistics: EpisodeStatistics, means: _Means, reward_terms: Sequence[str]
 ) -> dict[str, jax.Array]:
-    """Scalars by name; rewards a second."""
+    """Scalars by name, of the means of every step; rewards a second."""
+    means = jax.tree.map(lambda x: jnp.mean(x, axis=0), means)
     rates = means.reward_terms / env.env.config.env.control_dt
     return {
         "reward": statistics.mean_reward,

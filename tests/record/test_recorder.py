@@ -32,12 +32,13 @@ def test_more_is_asked_for_than_the_task_commands() -> None:
         assert column.max() >= high
 
 
-def test_another_robot_is_asked_for_as_many_steps_of_its_own_speed(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_another_robot_is_asked_for_steps_of_its_own_speed(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = second_body(tmp_path_factory.mktemp("second"))
     scale = scale_of(load_robot(folder, "flat"))
-    ours = commands_to_record(CONFIG.env.commands, Scale(), 60, seed=0)
-    theirs = commands_to_record(load_config(STANDARD, [f"robot={folder}"]).env.commands, scale, 60, seed=0)
-    np.testing.assert_allclose(theirs, ours * (scale.speed, scale.speed, scale.rate), rtol=1e-4, atol=1e-6)
+    commands = load_config(STANDARD, [f"robot={folder}"]).env.commands
+    forward, sideways, yaw_rate = commands_to_record(commands, scale, 0, seed=0).T
+    straight = forward[(sideways == 0) & (yaw_rate == 0) & (forward != 0)]
+    np.testing.assert_allclose(np.diff(straight), 0.05 * scale.speed, rtol=1e-4)
 
 
 @pytest.fixture(scope="module")

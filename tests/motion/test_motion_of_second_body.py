@@ -5,20 +5,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up_people import SPEED, write_bvh
 from second_body import second_body
 
+from playground_amp.cli import motion
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
+from playground_amp.motion.checks.judge import check_clips
 from playground_amp.motion.clip import Clip, load_clip, save_clip
 from playground_amp.motion.demonstrations import read_demonstrations
 from playground_amp.motion.generate import leg as legs
 from playground_amp.motion.generate.balance import waist_yaw
 from playground_amp.motion.generate.table import make_clip
+from playground_amp.motion.human.importing import import_motion
 from playground_amp.motion.leg_roles import leg_roles
 from playground_amp.paths import STANDARD
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import scale_of
 
 WILDROBOT = load_robot("wildrobot")
 
@@ -113,3 +118,40 @@ def test_legs_that_cannot_level_a_foot_are_refused_in_a_sentence() -> None:
         "wildrobot: a gait can be made for legs that place a sole, pitch it and keep it from rolling, which takes five "
         "independent joints; the left leg (left_hip_pitch, left_hip_roll, left_knee_pitch, left_ankle_pitch) has 4"
     )
+
+
+def test_its_walk_passes_every_gate_by_its_own_bounds(robot: Robot, walking: Clip) -> None:
+    (checked,) = check_clips(robot, [walking])
+    assert checked.failed == []
+    limits = {bound.figure: bound.limit for bound in checked.bounds}
+    # Lengths go with its legs, 0.7 of WildRobot's: 3 mm are 2.1 mm.
+    assert limits["stance_height"] == pytest.approx(0.003 * scale_of(robot).length)
+    lifted = dataclasses.replace(walking, qpos=walking.qpos + np.eye(robot.nq)[2] * 0.0025)
+    assert "stance_height" in check_clips(robot, [lifted])[0].failed
+
+
+def test_its_clips_are_checked_and_drawn_by_the_command(
+    robot: Robot, walking: Clip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "walk.npz"
+    save_clip(walking, path)
+    assert motion.main(["check", "--robot", str(robot.folder), str(path)]) == 0
+    assert "1 of 1 clips pass every gate" in capsys.readouterr().out
+    assert motion.main(["show", "--robot", str(robot.folder), str(path), "--no-video"]) == 0
+    assert (tmp_path / "walk.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UserError, match="not of wildrobot with 11"):
+        motion.main(["check", str(path)])
+
+
+def test_a_person_walks_in_its_size(robot: Robot, config: Config, tmp_path: Path) -> None:
+    imported = import_motion(robot, config.env, write_bvh(tmp_path / "walk.bvh"), speed=0.2)
+    # Thigh and shank of 0.118 and 0.114 m against 0.83 m: speeds go with the square root.
+    assert imported.froude_speed == pytest.approx(SPEED * np.sqrt(0.232 / 0.83), rel=0.03)
+    failed = set(check_clips(robot, [imported.clip])[0].failed)
+    assert failed <= {"torque_p99", "torque_peak"}
+
+
+def test_a_person_is_not_brought_to_legs_of_another_build(tmp_path: Path) -> None:
+    odd = dataclasses.replace(WILDROBOT, joint_axis_b=np.full((WILDROBOT.num_joints, 3), 3**-0.5))
+    with pytest.raises(UserError, match=r"can be brought to legs with three joints across .* left_hip_pitch, "):
+        import_motion(odd, load_config(STANDARD).env, write_bvh(tmp_path / "walk.bvh"), speed=0.2)

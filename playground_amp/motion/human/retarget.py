@@ -7,6 +7,7 @@ leg that carries, which spares the hip.
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,16 @@ from playground_amp.robot.record import Robot
 from playground_amp.robot.scale import scale_of
 
 
+class _Pace(NamedTuple):
+    """How fast, and in how large steps, the robot walks the stride."""
+
+    cycles: int
+    frames: int  # in which those cycles fit
+    period: float  # s a cycle
+    velocity: np.ndarray  # [3] m/s, m/s, rad/s
+    sizes: Sizes
+
+
 def retarget(
     robot: Robot,
     stride: Stride,
@@ -39,8 +50,7 @@ def retarget(
     """The stride as a periodic clip of a robot.
 
     Args:
-      robot: which robot.
-      stride: of a person.
+      robot, stride: which robot, and of which person.
       slower: share of the Froude-scaled speed to walk with; steps and pace both by its square root.
       longest: cycle that the pace is slowed down to at most, s.
       control_dt: s a frame.
@@ -50,17 +60,12 @@ def retarget(
     Raises:
       UserError: a run, steps too long for the legs, or legs of another build.
     """
-    ratio = _limb_length(robot) / stride.leg_length
-    cycles, frames = whole_frames(_cycle_time(stride.duration * np.sqrt(ratio), slower, longest), control_dt)
-    period = frames * control_dt / cycles
-    shorter = slower * period / (stride.duration * np.sqrt(ratio))
-    velocity = stride.velocity * (ratio, ratio, 1) * shorter * stride.duration / period
+    pace = _pace(robot, stride, slower, longest, control_dt)
     timing = find_timing(stride)
-    sizes = Sizes(scale_of(robot).length, ratio, shorter)
-    pose = reaching(_plan(robot, stride, timing, velocity, period, sizes), angles_within_ranges if exact else None)
-    time = np.arange(frames) * control_dt
-    qpos, qvel = states(pose, velocity, period, time)
-    phase = (time / period) % 1.0
+    pose = reaching(_plan(robot, stride, timing, pace), angles_within_ranges if exact else None)
+    time = np.arange(pace.frames) * control_dt
+    qpos, qvel = states(pose, pace.velocity, pace.period, time)
+    phase = (time / pace.period) % 1.0
     swinging = np.stack([(phase - foot.lift_off) % 1.0 < foot.swing for foot in timing], axis=1)
     return Clip(
         name=name,
@@ -71,10 +76,10 @@ def retarget(
         qvel=qvel,
         contact=~swinging,
         gait_phase=phase,
-        command=velocity,
-        displacement=travel(velocity, np.array(frames * control_dt)),
+        command=pace.velocity,
+        displacement=travel(pace.velocity, np.array(pace.frames * control_dt)),
         periodic=True,
-        cycles=cycles,
+        cycles=pace.cycles,
         source=source,
     )
 
@@ -95,8 +100,14 @@ def angles_within_ranges(robot: Robot, feet: FeetPoses, body: np.ndarray, start:
     return reach_soles(robot, np.hstack([body[:, :3], turns]), SoleTargets(feet.sole, feet.pitch, heading), start)
 
 
-def _cycle_time(scaled: float, slower: float, longest: float) -> float:
-    return max(scaled, min(scaled / np.sqrt(slower), longest))
+def _pace(robot: Robot, stride: Stride, slower: float, longest: float, control_dt: float) -> _Pace:
+    ratio = _limb_length(robot) / stride.leg_length
+    scaled = stride.duration * np.sqrt(ratio)
+    cycles, frames = whole_frames(max(scaled, min(scaled / np.sqrt(slower), longest)), control_dt)
+    period = frames * control_dt / cycles
+    shorter = slower * period / scaled
+    velocity = stride.velocity * (ratio, ratio, 1) * shorter * stride.duration / period
+    return _Pace(cycles, frames, period, velocity, Sizes(scale_of(robot).length, ratio, shorter))
 
 
 def _limb_length(robot: Robot) -> float:
@@ -121,15 +132,9 @@ def _style(robot: Robot) -> GaitStyle:
     return replace(own, waist_height=0.447, pelvis_roll=0.13, steps=steps).scaled(scale_of(robot))
 
 
-def _plan(
-    robot: Robot,
-    stride: Stride,
-    timing: tuple[Timing, Timing],
-    velocity: np.ndarray,
-    period: float,
-    sizes: Sizes,
-) -> Plan:
+def _plan(robot: Robot, stride: Stride, timing: tuple[Timing, Timing], pace: _Pace) -> Plan:
     phase, style = np.arange(PHASES) / PHASES, _style(robot)
+    velocity, period, sizes = pace.velocity, pace.period, pace.sizes
     left, right = timing
     supports = double_supports(left, right)
     share = left_share(phase, (left.touch_down, right.lift_off), (right.touch_down, left.lift_off))

@@ -17,9 +17,14 @@ from playground_amp.robot.mirror import Mirror
 class Seen(NamedTuple):
     """What the task knows of one robot at a moment."""
 
-    state: EnvState  # its readings are the truth
+    state: EnvState
     measured: Readings  # as the robot's sensors give them
     command: jax.Array  # [3] velocity asked for: forward, sideways m/s, yaw rate rad/s
+
+    @property
+    def truth(self) -> Readings:
+        """As only a simulator knows them."""
+        return self.state.readings
 
 
 class Part(NamedTuple):

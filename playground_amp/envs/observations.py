@@ -70,14 +70,16 @@ def actor_parts(robot: Robot) -> tuple[Part, ...]:
 def privileged_parts(robot: Robot) -> tuple[Part, ...]:
     """What only a simulator knows."""
     ratio = scale_of(robot)
-    feet = mirror.both_sides(mirror.POLAR)
-    switches = mirror.both_sides(mirror.signs(1, 1))
+    return *_motion_of_the_base(ratio), *_feet_and_forces(ratio)
+
+
+def _motion_of_the_base(ratio: Scale) -> tuple[Part, ...]:
     return (
         Part(
             "linear_velocity_h",
             "m/s",
             mirror.POLAR,
-            lambda s: s.state.readings.linear_velocity_h,
+            lambda s: s.truth.linear_velocity_h,
             "velocity of the base",
             1.0 / ratio.speed,
         ),
@@ -93,15 +95,22 @@ def privileged_parts(robot: Robot) -> tuple[Part, ...]:
             "base_height",
             "m",
             mirror.signs(1),
-            lambda s: s.state.readings.base_height[None],
+            lambda s: s.truth.base_height[None],
             "height of the base over the ground",
             1.0 / ratio.length,
         ),
+    )
+
+
+def _feet_and_forces(ratio: Scale) -> tuple[Part, ...]:
+    feet = mirror.both_sides(mirror.POLAR)
+    switches = mirror.both_sides(mirror.signs(1, 1))
+    return (
         Part(
             "foot_position_b",
             "m",
             feet,
-            lambda s: s.state.readings.foot_position_b.ravel(),
+            lambda s: s.truth.foot_position_b.ravel(),
             "soles, left before right",
             1.0 / ratio.length,
         ),
@@ -110,7 +119,7 @@ def privileged_parts(robot: Robot) -> tuple[Part, ...]:
             "switch_force",
             "N",
             switches,
-            lambda s: s.state.readings.switch_force,
+            lambda s: s.truth.switch_force,
             "left toe, left heel, right toe, right heel",
             _FORCE_SCALE / ratio.force,
         ),
@@ -177,10 +186,10 @@ def _planar_scale(ratio: Scale) -> float | tuple[float, ...]:
 
 
 def _foot_velocity_h(seen: Seen) -> jax.Array:
-    readings = seen.state.readings
+    readings = seen.truth
     to_heading_frame = partial(rotations.to_heading_frame, heading=readings.heading)
     return jax.vmap(to_heading_frame)(readings.foot_velocity_w).ravel()
 
 
 def _push_force_h(seen: Seen) -> jax.Array:
-    return rotations.to_heading_frame(pushes.force_now(seen.state.push), seen.state.readings.heading)
+    return rotations.to_heading_frame(pushes.force_now(seen.state.push), seen.truth.heading)

@@ -1,7 +1,7 @@
 """Many robots side by side; whoever's episode has ended starts a new one at once."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,8 @@ from jax.sharding import Mesh, PartitionSpec
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 ROBOTS = "robots"  # the axis of a mesh of devices
 STARTS_AT_ONCE = 16  # one robot in so many
 
@@ -26,10 +28,11 @@ class VectorEnv:
 
     def reset(self, keys: jax.Array, difficulty: jax.Array | float = 1.0) -> EnvState:
         """States [N] at starts of their own. Keys [N, 2]; difficulty [] of these episodes."""
-        reset = self._on_devices(
-            lambda keys, difficulty: jax.vmap(self.env.reset, (0, None, None))(keys, True, difficulty)
-        )
-        return reset(keys, jnp.asarray(difficulty, jnp.float32))
+
+        def reset(keys: jax.Array, difficulty: jax.Array) -> EnvState:
+            return jax.vmap(self.env.reset, (0, None, None))(keys, True, difficulty)
+
+        return self._on_devices(reset)(keys, jnp.asarray(difficulty, jnp.float32))
 
     def step(
         self, states: EnvState, actions: jax.Array, difficulty: jax.Array | float = 1.0
@@ -68,7 +71,7 @@ class VectorEnv:
         started = jax.lax.while_loop(lambda carry: jnp.any(carry[1]), start_some, (unpaid(reached), done))[0]
         return started._replace(reward=reached.reward, reward_terms=reached.reward_terms)
 
-    def _on_devices(self, function: Callable[[Any, jax.Array], Any]) -> Callable[[Any, jax.Array], Any]:
+    def _on_devices(self, function: Callable[[_In, jax.Array], _Out]) -> Callable[[_In, jax.Array], _Out]:
         """The function (robots' [N, ...], everybody's) → robots' [N, ...], each device with its own robots."""
         if self._mesh is None:
             return function

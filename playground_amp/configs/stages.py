@@ -1,6 +1,6 @@
 """The section about the stages of a run: what changes while it goes on, and when."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator
@@ -67,7 +67,7 @@ def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[str]:
             yield f"stages.{name}.changes: {kept[0]} stays as it is through a run"
 
 
-def _names(changes: Any, path: list[str]) -> bool:
+def _names(changes: Any, path: Sequence[str]) -> bool:
     """Whether a value for the key at a path is among the changes."""
     if not path:
         return True

@@ -82,7 +82,7 @@ class Trainer:
                 donate_argnums=0,
                 compiler_options=enough,
                 in_shardings=(places,),
-                out_shardings=places and IterationOutput(places, everywhere, everywhere),
+                out_shardings=places and IterationOutput(places, everywhere, everywhere),  # pyright: ignore
             ),
         )
         self.init: Callable[[], TrainingState] = self._programs[0]

@@ -65,10 +65,10 @@ def taught(learner: Learner, params: Mapping[str, Any], steps: int) -> Learner:
     normalizer = learner.normalizer.replace(  # pyright: ignore[reportAttributeAccessIssue]  (flax's dataclass)
         mean=scale["mean"],
         std=scale["std"],
-        count=UInt64(hi=jnp.uint32(steps >> 32), lo=jnp.uint32(steps & 0xFFFFFFFF)),
+        count=UInt64(hi=jnp.uint32(steps >> 32), lo=jnp.uint32(steps & 0xFFFFFFFF)),  # pyright: ignore
         summed_variance=jax.tree.map(lambda std: std**2 * steps, scale["std"]),
     )
-    networks = PPONetworkParams(policy=params["policy"], value=params["value"])
+    networks = PPONetworkParams(policy=params["policy"], value=params["value"])  # pyright: ignore
     return learner._replace(params=jax.tree.map(jnp.asarray, networks), normalizer=normalizer)
 
 

@@ -90,8 +90,8 @@ def collect(
             action=action,
             reward=reached.reward,
             discount=1.0 - done,
-            next_observation=(),
-            extras={"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},
+            next_observation=(),  # pyright: ignore[reportArgumentType]  (Brax)
+            extras={"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},  # pyright: ignore
         )
         running, ended = _count(running, reached.reward, done)
         bad = ~reached.readings.finite

@@ -125,7 +125,7 @@ def test_means_are_of_the_episodes_that_ended() -> None:
 def test_the_first_robot_that_goes_bad_is_kept_with_the_state_before() -> None:
     _, _, experience = collected(4, bad_age=3)
     assert bool(experience.evidence.found)
-    assert float(experience.evidence.physics) == 2.0  # its age before
+    assert float(experience.evidence.physics) == 2.0  # its age before  # pyright: ignore
     assert float(experience.evidence.action[0]) == 2.0
     assert int(experience.metrics["bad_envs"]) == 2
     assert float(experience.metrics["speed_error"]) == pytest.approx(5.0 * 10 / 12)  # left out of the means

@@ -45,7 +45,7 @@ def learner(config: TrainerConfig) -> Learner:
     value: Any = jax.tree.map(jnp.zeros_like, start.params.value)
     last = value["params"]["hidden_1"]
     value["params"]["hidden_1"] = last | {"bias": jnp.full_like(last["bias"], VALUE)}
-    params = start.params.replace(value=value)
+    params = start.params.replace(value=value)  # pyright: ignore
     optimizer: Any = make_optimizer(config).init(params)
     return start._replace(params=params, optimizer=optimizer)
 
@@ -62,7 +62,7 @@ def transitions(start: Learner, *steps: tuple[float, float]) -> Transition:
         reward=jnp.ones((1, len(steps))),
         discount=discount,
         next_observation=jax.tree.map(lambda x: x[None, None], OBSERVATION),
-        extras={"policy_extras": policy_extras, "state_extras": {"truncation": truncation}},
+        extras={"policy_extras": policy_extras, "state_extras": {"truncation": truncation}},  # pyright: ignore
     )
 
 
@@ -113,7 +113,7 @@ def test_an_update_moves_the_critic_towards_its_target_and_counts_what_it_saw() 
     rate = float(metrics["learning_rate"])
     assert value(start) == VALUE
     assert value(after) == pytest.approx(VALUE - rate, rel=1e-3)
-    assert int(after.normalizer.count.lo) == 1
+    assert int(after.normalizer.count.lo) == 1  # pyright: ignore
     assert float(metrics["skipped_updates"]) == 0
 
 

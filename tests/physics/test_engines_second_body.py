@@ -94,7 +94,7 @@ def test_native_equals_a_plain_mujoco_loop(robot: Robot, walked):
         np.testing.assert_array_equal(readings.joint_position[row], data.qpos[7:].astype(np.float32))
         np.testing.assert_array_equal(readings.joint_velocity[row], data.qvel[6:].astype(np.float32))
         forces = [data.sensor(name).data[0] for name in robot.switch_names]
-        np.testing.assert_array_equal(readings.switch_force[row], np.float32(forces))
+        np.testing.assert_array_equal(readings.switch_force[row], np.float32(forces))  # pyright: ignore
     assert readings.switch_force.sum(axis=1).min() > 1.0  # it stood all the time
 
 

@@ -6,12 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from playground_amp.errors import UserError
+from playground_amp.physics.registry import NVIDIA_DRIVERS
 from playground_amp.telling import warn
 
 _YES = ("y", "yes", "t", "true", "on", "1")  # as JAX reads a variable
 _NVIDIA = ("cuda", "gpu")
 _OTHERS = ("cpu", "tpu", "rocm")
-_DRIVER = ("/proc/driver/nvidia", "/dev/nvidiactl")
+
 _PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
 
 
@@ -33,7 +34,7 @@ def check_machine(environment: MutableMapping[str, str] = os.environ) -> None:
 
 
 def _missing_for_nvidia() -> str:
-    if not any(Path(path).exists() for path in _DRIVER):
+    if not any(Path(path).exists() for path in NVIDIA_DRIVERS):
         return "this machine has no NVIDIA card, or no driver for it"
     if not any(map(find_spec, _PLUGINS)):
         return "JAX's plug-in for NVIDIA cards is not installed (make setup EXTRAS=gpu)"

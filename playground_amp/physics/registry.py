@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playground_amp.physics.protocol import Engine
     from playground_amp.robot.record import Robot
 
-_DRIVERS = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg")  # the last is WSL's
+NVIDIA_DRIVERS = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg")  # the last is WSL's
 
 
 def prepare(*engines: str) -> None:
@@ -71,7 +71,7 @@ def nvidia_gpu() -> bool:
     """Whether JAX will run on an NVIDIA GPU: there is a driver, JAX's plug-in for it, and nobody ruled it out."""
     platforms = os.environ.get("JAX_PLATFORMS", "cuda").replace("gpu", "cuda").split(",")
     plugin = any(map(_there, ("jax_cuda12_plugin", "jax_cuda13_plugin")))
-    return "cuda" in platforms and plugin and any(Path(driver).exists() for driver in _DRIVERS)
+    return "cuda" in platforms and plugin and any(Path(driver).exists() for driver in NVIDIA_DRIVERS)
 
 
 def _automatic(config: "PhysicsConfig") -> EngineEntry:

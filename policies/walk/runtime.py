@@ -1,6 +1,7 @@
 """Runs an exported policy from raw sensor readings to servo targets. Needs NumPy only; uses onnxruntime if it is there.
 
-A bundle carries a copy of this file, so that a robot needs nothing else. Before a policy will run, its golden vectors
+A bundle carries a copy of this file, so that a robot needs nothing else: that is why it is one file, and longer than
+others. Before a policy will run, its golden vectors
 (sensor readings and servo targets recorded in simulation) are computed again; a bundle that gives anything else is
 refused.
 
@@ -15,38 +16,43 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-FORMAT = 1
+Json: TypeAlias = Any  # what JSON files hold
+Reading: TypeAlias = Any  # a number; for a batch an array [N]
+
+FORMAT = 2
 UNITS = {"angle": "rad", "angular_velocity": "rad/s", "linear_velocity": "m/s", "time": "s"}
 QUATERNION_ORDERS = ("wxyz", "xyzw")
 BACKENDS = ("auto", "onnxruntime", "numpy")
+COMMAND = ("forward", "to the left", "yaw rate")
 _UNIT_TOLERANCE = 0.01  # of a quaternion's norm
 _PHASE_TOLERANCE = 1e-5
 
 
 class BundleError(Exception):
-    """A bundle that is incomplete or altered, or sensor readings that cannot be true."""
+    """A bundle that is incomplete or altered, sensor readings that cannot be true, or a command beyond training."""
 
 
 class Sensors(NamedTuple):
     """What the robot measures at one moment; for a batch every number is an array [N]."""
 
-    orientation: Any  # [4] of the chest in the world, in the bundle's quaternion order; its yaw may drift
-    gyro: Any  # [3] rad/s, chest frame
-    joint_position: Mapping[str, Any]  # by joint name, rad
-    joint_velocity: Mapping[str, Any]  # by joint name, rad/s
+    orientation: ArrayLike  # [4] of the IMU in the world, in the bundle's quaternion order; its yaw may drift
+    gyro: ArrayLike  # [3] rad/s, in the IMU's frame
+    joint_position: Mapping[str, Reading]  # by joint name, rad
+    joint_velocity: Mapping[str, Reading]  # by joint name, rad/s
 
 
 class Memory(NamedTuple):
     """What the policy carries from one control period to the next; for a batch with a leading [N]."""
 
-    gait_phase: Any  # [] in [0, 1)
-    previous_action: Any  # [joints]
-    joint_target: Any  # [joints] rad, as last sent to the servos
-    before: Any = None  # [44 (history - 1)] the observations before, the newest first; None: there were none
+    gait_phase: np.ndarray | np.floating  # [] in [0, 1)
+    previous_action: np.ndarray  # [joints]
+    joint_target: np.ndarray  # [joints] rad, as last sent to the servos
+    before: np.ndarray | None = None  # [A (history - 1)] the observations before, the newest first; None: none
 
 
 def load_policy(folder: str | Path, backend: str = "auto") -> "WalkingPolicy":
@@ -60,8 +66,8 @@ def load_policy(folder: str | Path, backend: str = "auto") -> "WalkingPolicy":
     folder = Path(folder)
     manifest = _read_json(folder / "manifest.json")
     try:
-        if manifest["format"] != FORMAT:
-            raise BundleError(f"{folder} has bundle format {manifest['format']}, this runtime reads {FORMAT}")
+        if manifest["format"] not in (1, FORMAT):
+            raise BundleError(f"{folder} has bundle format {manifest['format']}, this runtime reads 1 and {FORMAT}")
         for name, expected in manifest["files"].items():
             if hashlib.sha256(_read(folder / name)).hexdigest() != expected:
                 raise BundleError(f"{folder / name} is not the file that was exported: its SHA-256 differs")
@@ -75,7 +81,7 @@ def load_policy(folder: str | Path, backend: str = "auto") -> "WalkingPolicy":
 class WalkingPolicy:
     """From sensors to servo targets. Made by `load_policy`, which verifies it."""
 
-    def __init__(self, manifest: Mapping[str, Any], model: bytes, backend: str = "auto"):
+    def __init__(self, manifest: Json, model: bytes, backend: str = "auto"):
         self.manifest = manifest
         self.joint_names: tuple[str, ...] = tuple(joint["name"] for joint in manifest["joints"])
         self.control_dt: float = manifest["control_dt"]
@@ -83,18 +89,15 @@ class WalkingPolicy:
         self._parts = [part["name"] for part in manifest["observation"]]
         self._history: int = manifest.get("observation_history", 1)
         self._clock = manifest["gait_clock"]
-        self._imu_joint = self.joint_names.index(manifest["imu"]["turned_by_joint"])
-        order = manifest["imu"]["quaternion_order"]
-        if order not in QUATERNION_ORDERS:
-            raise BundleError(f"the quaternion order is {order!r}, it can be {' or '.join(QUATERNION_ORDERS)}")
-        self._wxyz = [order.index(letter) for letter in "wxyz"]
+        self._bounds = _Bounds(manifest)
+        self._imu = _Imu(manifest["imu"], self.joint_names)
         graph = read_onnx(model)
         _check_description(manifest, graph)
         self.backend = _choose(backend)
         self._run = _onnxruntime_session(model) if self.backend == "onnxruntime" else graph.run
         self._memory = self.start()
 
-    def start(self, gait_phase: Any = 0.0) -> Memory:
+    def start(self, gait_phase: float = 0.0) -> Memory:
         """The memory at the home pose. The left foot swings first from phase 0, the right one from 0.5."""
         return Memory(np.float32(gait_phase), np.zeros_like(self.home), self.home)
 
@@ -108,20 +111,14 @@ class WalkingPolicy:
         `command` is the velocity forward m/s, to the left m/s, and the yaw rate rad/s; all 0: stand.
 
         Raises:
-          BundleError: a reading is missing, not finite, or the orientation is no unit quaternion; nothing has changed.
+          BundleError: a reading is missing, no number, or cannot be true by the bounds in the manifest, or the command
+            is far beyond what was trained; nothing has changed.
         """
-        numbers = [*sensors.orientation, *sensors.gyro, *command, *sensors.joint_position.values()]
-        if not np.isfinite([*numbers, *sensors.joint_velocity.values()]).all():
-            raise BundleError("a sensor reading or the command is not finite")
-        if abs(np.linalg.norm(sensors.orientation) - 1) > _UNIT_TOLERANCE:
-            raise BundleError(f"the orientation {list(sensors.orientation)} is no unit quaternion")
-        try:
-            self._memory = self.act(self._memory, sensors, command)
-        except KeyError as error:
-            raise BundleError(f"no reading of joint {error}") from error
+        wanted = self._bounds.checked_command(command)
+        self._memory = self.act(self._memory, self._bounds.checked_sensors(sensors), wanted)
         return dict(zip(self.joint_names, self._memory.joint_target.tolist(), strict=True))
 
-    def act(self, memory: Memory, sensors: Sensors, command: Any) -> Memory:
+    def act(self, memory: Memory, sensors: Sensors, command: ArrayLike) -> Memory:
         """The pure function behind `step`, of one robot or of a batch: the memory afterwards holds the targets."""
         command = np.asarray(command, np.float32)
         observation = self.observation(memory, sensors, command)
@@ -132,14 +129,12 @@ class WalkingPolicy:
         return Memory(self._advance(memory.gait_phase, command), action, joint_target, kept)
 
     def observation(self, memory: Memory, sensors: Sensors, command: np.ndarray) -> np.ndarray:
-        """The observation of this moment [..., 44] float32 in SI units. IMU readings are turned into the base frame."""
+        """The observation of this moment [..., A] float32 in SI units. IMU readings are turned into the base frame."""
         joint_position, joint_velocity = self._by_joint(sensors.joint_position), self._by_joint(sensors.joint_velocity)
-        waist_yaw, waist_speed = joint_position[..., self._imu_joint], joint_velocity[..., self._imu_joint]
-        gyro_b = _turn(np.asarray(sensors.gyro, float), waist_yaw)
-        gyro_b[..., 2] -= waist_speed
+        gravity_b, gyro_b = self._imu.in_base(sensors.orientation, sensors.gyro, joint_position, joint_velocity)
         turn = 2 * np.pi * np.asarray(memory.gait_phase)
         parts = {
-            "gravity_b": _turn(_gravity(np.asarray(sensors.orientation, float)[..., self._wxyz]), waist_yaw),
+            "gravity_b": gravity_b,
             "gyro_b": gyro_b,
             "joint_position": joint_position,
             "joint_velocity": joint_velocity,
@@ -149,15 +144,15 @@ class WalkingPolicy:
         }
         return np.concatenate([parts[name] for name in self._parts], axis=-1, dtype=np.float32)
 
-    def network(self, observation: np.ndarray, previous_target: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Action [..., joints] and joint targets [..., joints] rad of observations [..., 44 history] in SI units."""
+    def network(self, observation: np.ndarray, previous_target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Action [..., joints] and joint targets [..., joints] rad of observations [..., A history] in SI units."""
         inputs = {"observation": observation, "previous_joint_target": np.asarray(previous_target, np.float32)}
         rows = {name: np.reshape(value, (-1, value.shape[-1])) for name, value in inputs.items()}
         shape = (*observation.shape[:-1], len(self.joint_names))
         action, joint_target = self._run(rows)
         return action.reshape(shape), joint_target.reshape(shape)
 
-    def _advance(self, phase: Any, command: np.ndarray) -> np.ndarray:
+    def _advance(self, phase: np.ndarray | np.floating, command: np.ndarray) -> np.ndarray:
         """The gait phase a control period later; told to stand, the robot finishes its step and waits."""
         clock = self._clock
         speed = np.hypot(command[..., 0], command[..., 1])
@@ -167,8 +162,37 @@ class WalkingPolicy:
         standing = (command == 0).all(axis=-1)
         return np.asarray(np.where(standing, waiting, later) % 1.0, np.float32)
 
-    def _by_joint(self, values: Mapping[str, Any]) -> np.ndarray:
+    def _by_joint(self, values: Mapping[str, Reading]) -> np.ndarray:
         return np.array([values[name] for name in self.joint_names], float).T
+
+
+class _Imu:
+    """Where the IMU sits: the hinges from the base to it turn its frame."""
+
+    def __init__(self, imu: Json, joint_names: Sequence[str]):
+        order = imu["quaternion_order"]
+        if order not in QUATERNION_ORDERS:
+            raise BundleError(f"the quaternion order is {order!r}, it can be {' or '.join(QUATERNION_ORDERS)}")
+        self._wxyz = [order.index(letter) for letter in "wxyz"]
+        about_z = {"rotation": (1, 0, 0, 0), "axis": (0, 0, 1)}  # what format 1 knew of
+        hinges = imu["hinges"] if "hinges" in imu else [{"joint": imu["turned_by_joint"], **about_z}]
+        self._hinges = [
+            (joint_names.index(hinge["joint"]), _matrix(hinge["rotation"]), np.asarray(hinge["axis"], float))
+            for hinge in hinges
+        ]
+        self._mounting = _matrix(imu.get("mounting", (1, 0, 0, 0)))
+
+    def in_base(
+        self, orientation: ArrayLike, gyro: ArrayLike, joint_position: np.ndarray, joint_velocity: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Direction of gravity and angular velocity [..., 3] rad/s in the base frame, of readings in the IMU's."""
+        gravity = _gravity(np.asarray(orientation, float)[..., self._wxyz]) @ self._mounting.T
+        gyro = np.asarray(gyro, float) @ self._mounting.T
+        for joint, rotation, axis in reversed(self._hinges):
+            angle, speed = joint_position[..., joint], joint_velocity[..., joint]
+            gyro = _turn(gyro - speed[..., None] * axis, axis, angle) @ rotation.T
+            gravity = _turn(gravity, axis, angle) @ rotation.T
+        return gravity, gyro
 
 
 def _gravity(wxyz: np.ndarray) -> np.ndarray:
@@ -177,17 +201,100 @@ def _gravity(wxyz: np.ndarray) -> np.ndarray:
     return np.stack([2 * (w * y - x * z), -2 * (y * z + w * x), 2 * (x * x + y * y) - 1], axis=-1)
 
 
-def _turn(vector: np.ndarray, yaw: np.ndarray) -> np.ndarray:
-    """A vector [..., 3] of a frame that is turned by `yaw` rad about z, in the frame it was turned from."""
-    cos, sin = np.cos(yaw), np.sin(yaw)
-    x, y, z = vector[..., 0], vector[..., 1], vector[..., 2]
-    return np.stack([cos * x - sin * y, sin * x + cos * y, z], axis=-1)
+def _turn(vector: np.ndarray, axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """A vector [..., 3] of a frame that is turned by `angle` rad about an axis [3], in the frame it was turned from."""
+    cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
+    along = (vector @ axis)[..., None] * axis
+    return cos * vector + sin * np.cross(axis, vector) + (1 - cos) * along
+
+
+def _matrix(wxyz: ArrayLike) -> np.ndarray:
+    """The matrix [3, 3] of a rotation."""
+    w, x, y, z = np.asarray(wxyz, float) / np.linalg.norm(wxyz)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+# What can be true
+
+
+class _Bounds:
+    """What readings and commands of one robot may be. A bundle of format 1 names no bounds: there is no end to it."""
+
+    def __init__(self, manifest: Json):
+        joints, endless = manifest["joints"], [-np.inf, np.inf]
+        self._names = [joint["name"] for joint in joints]
+        self._position = np.array([joint.get("readable_position", endless) for joint in joints], float)
+        speed = np.array([joint.get("readable_speed", np.inf) for joint in joints], float)
+        self._velocity = np.stack([-speed, speed], axis=-1)
+        self._gyro = float(manifest["imu"].get("gyro_limit", np.inf))
+        self._command = np.array(manifest["command"].get("allowed", [endless] * len(COMMAND)), float)
+
+    def checked_sensors(self, sensors: Sensors) -> Sensors:
+        """The readings as arrays. Raises BundleError."""
+        try:
+            orientation, gyro, position, velocity = sensors
+        except (TypeError, ValueError):
+            raise BundleError(f"the readings must be {', '.join(Sensors._fields)}, found {sensors!r}") from None
+        orientation = _numbers(orientation, 4, "the orientation")
+        if abs(np.linalg.norm(orientation) - 1) > _UNIT_TOLERANCE:
+            raise BundleError(f"the orientation {orientation.tolist()} is no unit quaternion")
+        gyro = _numbers(gyro, 3, "the gyro")
+        _require_within(gyro, np.array([[-self._gyro, self._gyro]] * 3), ["gyro x", "gyro y", "gyro z"], "rad/s")
+        position = self._by_name(position, "position")
+        _require_within(position, self._position, [f"position of {name}" for name in self._names], "rad")
+        velocity = self._by_name(velocity, "velocity")
+        _require_within(velocity, self._velocity, [f"velocity of {name}" for name in self._names], "rad/s")
+        by_name = (dict(zip(self._names, values, strict=True)) for values in (position, velocity))
+        return Sensors(orientation, gyro, *by_name)
+
+    def checked_command(self, command: object) -> np.ndarray:
+        """The command [3]. Raises BundleError."""
+        numbers = _numbers(command, len(COMMAND), "the command")
+        _require_within(numbers, self._command, [f"command {name}" for name in COMMAND], "m/s or rad/s")
+        return numbers
+
+    def _by_name(self, readings: Any, what: str) -> np.ndarray:
+        try:
+            values = [readings[name] for name in self._names]
+        except KeyError as error:
+            raise BundleError(f"no {what} reading of joint {error}") from error
+        except (TypeError, IndexError):
+            raise BundleError(f"the joints' {what} must be numbers by joint name, found {readings!r}") from None
+        return _numbers(values, len(self._names), f"the joints' {what}")
+
+
+def _numbers(values: object, size: int, what: str) -> np.ndarray:
+    """`values` as so many finite numbers. Raises BundleError."""
+    try:
+        numbers = np.array(values, float)
+    except (TypeError, ValueError, OverflowError):
+        raise BundleError(f"{what} must be {size} numbers, found {values!r}") from None
+    if numbers.shape != (size,):
+        raise BundleError(f"{what} must be {size} numbers, found {values!r}")
+    if not np.isfinite(numbers).all():
+        raise BundleError(f"{what} is not finite: {values!r}")
+    return numbers
+
+
+def _require_within(numbers: np.ndarray, bounds: np.ndarray, names: Sequence[str], unit: str) -> None:
+    """Raises BundleError for the first number that is outside of its bounds [n, 2]."""
+    outside = np.flatnonzero((numbers < bounds[:, 0]) | (numbers > bounds[:, 1]))
+    if outside.size:
+        first = outside[0]
+        low, high = bounds[first]
+        raise BundleError(f"{names[first]} is {numbers[first]:.4g}, it can be {low:.4g} to {high:.4g} {unit}")
 
 
 # What a bundle must show before it runs
 
 
-def _check_golden(policy: WalkingPolicy, golden: Mapping[str, Any]) -> None:
+def _check_golden(policy: WalkingPolicy, golden: Json) -> None:
     """Computes every golden sequence again, from sensors to targets, with the clock and the memory running."""
     tolerance = golden["tolerance_rad"]
     if not golden["sequences"]:
@@ -214,21 +321,21 @@ def _check_golden(policy: WalkingPolicy, golden: Mapping[str, Any]) -> None:
                 raise BundleError(f"refused, the bundle was altered: the gait clock is off at {place}")
 
 
-def _rows(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(columns: Json) -> Iterator[dict[str, Json]]:
     for step in range(len(columns["command"])):
         yield {name: _at(step, column) for name, column in columns.items()}
 
 
-def _at(step: int, column: Any) -> Any:
+def _at(step: int, column: Json) -> Json:
     return {joint: values[step] for joint, values in column.items()} if isinstance(column, dict) else column[step]
 
 
-def _check_description(manifest: Mapping[str, Any], graph: "OnnxGraph") -> None:
+def _check_description(manifest: Json, graph: "OnnxGraph") -> None:
     """Raises BundleError unless what the manifest says of the network is what the network contains."""
     parts, joints = manifest["observation"], manifest["joints"]
     constants = {"action_filter": np.float32(0), **graph.constants}  # no filter, no node
     offsets = {"joint_position": [joint["home"] for joint in joints]}
-    scale = np.repeat([part["scale"] for part in parts], [part["size"] for part in parts])
+    scale = np.concatenate([np.broadcast_to(part["scale"], part["size"]) for part in parts])
     offset = np.concatenate([offsets.get(part["name"], np.zeros(part["size"])) for part in parts])
     history = manifest.get("observation_history", 1)
     described = {
@@ -257,7 +364,7 @@ def _read(path: Path) -> bytes:
         raise BundleError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path) -> Json:
     try:
         return json.loads(_read(path))
     except ValueError as error:

@@ -27,7 +27,8 @@ ROBUST_FOLDER ?= checkpoints/robust$(SUFFIX)
 
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
-PYTEST_ARGS ?= -q
+# On all cores, but for the slowest tests, which .ci/run has besides: make test PYTEST_ARGS=-q runs all of them in turn.
+PYTEST_ARGS ?= -q -n auto --maxprocesses 4 -m "not slow"
 # Extras of pyproject.toml that are installed; drake, gpu (an NVIDIA card) and warp (its engine alone) are more.
 EXTRAS ?= deploy,dev
 

@@ -13,7 +13,7 @@ import optax
 from playground_amp.amp import discriminator as disc
 from playground_amp.amp.ref_buffer import ReferenceBuffer
 from playground_amp.brax_api.learning import running_statistics
-from playground_amp.configs.schema import AmpConfig
+from playground_amp.configs.amp import AmpConfig
 
 _FEATURE_BOUND = 10.0  # standard deviations; a robot that flies apart must not set the scale
 _ADAM_B1 = 0.5  # little momentum: the opponent moves (Radford et al. 2016)

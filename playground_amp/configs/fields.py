@@ -25,6 +25,7 @@ Range = Annotated[tuple[float, float], Strict(False), Ordered]
 PositiveRange = Annotated[tuple[_Positive, _Positive], Strict(False), Ordered]
 NotNegativeRange = Annotated[tuple[_NotNegative, _NotNegative], Strict(False), Ordered]
 
+HiddenLayers = Annotated[tuple[Annotated[int, Field(gt=0)], ...], Strict(False), Field(min_length=1)]
 
 # By which ratio of two robots a key's value scales (robot/scale.py): `json_schema_extra` of its field.
 LENGTH: dict[str, JsonValue] = {"scale": "length"}

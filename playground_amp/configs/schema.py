@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic.types import Strict
 
+from playground_amp.configs.amp import AmpConfig
 from playground_amp.configs.engines import EngineName
 from playground_amp.configs.fields import (
     DEFLECTION,
@@ -19,8 +19,8 @@ from playground_amp.configs.fields import (
     SPEED,
     TIME,
     TIME_PER_SPEED,
+    HiddenLayers,
     InHome,
-    NotNegativeRange,
     PositiveRange,
     Range,
     Section,
@@ -32,8 +32,6 @@ from playground_amp.configs.randomization import (
     randomization_problems,
 )
 from playground_amp.configs.stages import StageConfig, stage_problems
-
-HiddenLayers = Annotated[tuple[Annotated[int, Field(gt=0)], ...], Strict(False), Field(min_length=1)]
 
 
 class PhysicsConfig(Section):
@@ -157,31 +155,6 @@ class TrainerConfig(Section):
     )
     max_skipped_update_iterations: int = Field(
         gt=0, description="a run stops after so many iterations in a row in which an update was not finite"
-    )
-
-
-class AmpConfig(Section):
-    """The adversarial motion prior."""
-
-    enabled: bool = Field(description="train with it")
-    weight: float = Field(ge=0, description="weight of the style reward beside the task's; 1.0: as much as the task")
-    demonstrations: Annotated[str | None, InHome] = Field(
-        description="folder of clips, or one clip; null: those that come with the robot"
-    )
-    discriminator_layers: HiddenLayers = Field(description="widths of the discriminator's hidden layers")
-    discriminator_lr: float = Field(gt=0, description="Adam's rate for the discriminator")
-    weight_decay: float = Field(ge=0, description="of the discriminator")
-    gradient_penalty: float = Field(ge=0, description="weight of the squared gradient at demonstrations in the loss")
-    num_updates: int = Field(gt=0, description="updates of the discriminator an iteration")
-    batch_size: int = Field(ge=2, multiple_of=2, description="transitions of each side an update; even")
-    replay_size: int = Field(gt=0, description="transitions of earlier rollouts kept")
-    replay_intake: int = Field(gt=0, description="transitions of a rollout that go into the replay buffer")
-    accuracy_band: NotNegativeRange = Field(
-        description="where the discriminator's accuracy is held, by noise on its input"
-    )
-    input_noise: PositiveRange = Field(description="bounds of that noise, in standard deviations of the features")
-    ramp_episode_length: float = Field(
-        gt=0, description="mean episode length, in control steps, at which style has its whole weight; less before"
     )
 
 

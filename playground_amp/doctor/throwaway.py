@@ -10,7 +10,7 @@ import numpy as np
 import optax
 
 from playground_amp.amp import discriminator as disc
-from playground_amp.configs.schema import AmpConfig
+from playground_amp.configs.amp import AmpConfig
 
 SET_SIZE = 2048  # transitions of each side; fewer are repeated
 _LAYERS = (64, 64)

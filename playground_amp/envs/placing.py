@@ -13,7 +13,7 @@ from playground_amp.robot.terrain import MAX_BUMP
 
 PLACE_DRAWS = 2  # random numbers a place takes
 _CLEARANCE = 0.002  # m between the lower sole and the ground at a start, for WildRobot
-_AREA = 2 / 11  # of the ground's half length: starts on rough ground lie within this of the origin, each way
+_AREA = 4 / 22  # of the ground's half length: starts on rough ground lie within this of the origin, each way
 
 
 class Placing:

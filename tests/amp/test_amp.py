@@ -13,8 +13,8 @@ from playground_amp.amp import discriminator as disc
 from playground_amp.amp.features import feature_names, frame_names, state_transitions, transition
 from playground_amp.amp.learner import MotionPrior, PriorState
 from playground_amp.amp.ref_buffer import ReferenceBuffer
+from playground_amp.configs.amp import AmpConfig
 from playground_amp.configs.loader import load_config
-from playground_amp.configs.schema import AmpConfig
 from playground_amp.paths import STANDARD
 from playground_amp.physics.registry import make_engine
 from playground_amp.robot.robot import load_robot

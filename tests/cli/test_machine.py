@@ -25,13 +25,13 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 @pytest.mark.parametrize("variable", ["JAX_PLATFORMS", "JAX_PLATFORM_NAME"])
 @pytest.mark.parametrize("asked", ["cuda", "gpu", "cuda,cpu", "CUDA"])
 def test_a_card_that_is_not_there(monkeypatch: pytest.MonkeyPatch, variable: str, asked: str) -> None:
-    monkeypatch.setattr(machine, "_DRIVER", ("/nowhere",))
+    monkeypatch.setattr(machine, "NVIDIA_DRIVERS", ("/nowhere",))
     with pytest.raises(UserError, match=f"{variable}={asked}: this machine has no NVIDIA card.*{variable}=cpu"):
         check_machine({variable: asked})
 
 
 def test_a_card_whose_plug_in_is_missing_or_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_DRIVER", ("/",))
+    monkeypatch.setattr(machine, "NVIDIA_DRIVERS", ("/",))
     monkeypatch.setattr(machine, "_PLUGINS", ("no_such_module",))
     with pytest.raises(UserError, match="plug-in"):
         check_machine({"JAX_PLATFORMS": "cuda"})

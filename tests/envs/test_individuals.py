@@ -96,7 +96,7 @@ def knee(readings: Readings) -> np.ndarray:
 
 
 NEEDS_WARP = pytest.mark.skipif(find_spec("warp") is None, reason="needs the extra warp")
-ENGINES = pytest.mark.parametrize("name", ["native", "mjx"])
+ENGINES = pytest.mark.parametrize("name", ["native", pytest.param("mjx", marks=pytest.mark.slow)])
 
 
 @ENGINES

@@ -52,6 +52,7 @@ def test_stock_ppo_trains_on_the_wrapper():
     assert np.isfinite(metrics["eval/episode_reward"])
 
 
+@pytest.mark.slow
 def test_stock_sac_trains_on_the_wrapper():
     env = BraxWildRobotWrapper(WildRobotEnv(config()))
     _, _, metrics = brax_sac.train(
@@ -70,6 +71,7 @@ def test_stock_sac_trains_on_the_wrapper():
     assert np.isfinite(metrics["eval/episode_reward"])
 
 
+@pytest.mark.slow
 def test_trainer_brax_runs_the_stock_trainer_with_the_configured_settings():
     records, policies = [], []
     params, last = train_with_brax(config(), records.append, lambda steps, policy: policies.append((steps, policy)))

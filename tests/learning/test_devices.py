@@ -85,6 +85,7 @@ def test_a_saved_state_moves_to_another_number_of_devices_and_back(runs: dict[st
     assert_agree(runs["alone"][2:], runs["back"])
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_learns_and_the_first_writes(runs: dict[str, Any], tmp_path: Path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

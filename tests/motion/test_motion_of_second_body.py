@@ -16,7 +16,7 @@ from playground_amp.motion.checks.judge import check_clips
 from playground_amp.motion.clip import Clip, load_clip, save_clip
 from playground_amp.motion.demonstrations import read_demonstrations
 from playground_amp.motion.generate import leg as legs
-from playground_amp.motion.generate.balance import waist_yaw
+from playground_amp.motion.generate.balance import torso_yaw
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.motion.human.importing import import_motion
 from playground_amp.motion.leg_roles import leg_roles
@@ -75,7 +75,7 @@ def test_roles_are_found_by_the_axes(robot: Robot) -> None:
         assert {role: names[place] for role, place in roles._asdict().items()} == {
             role: f"{prefix}_{role}" for role in roles._fields
         }
-    assert robot.joint_names[waist_yaw(robot) or 0] == "neck"
+    assert robot.joint_names[torso_yaw(robot) or 0] == "neck"
 
 
 def test_a_leg_with_a_hip_yaw_points_its_foot_ahead(robot: Robot) -> None:

@@ -159,6 +159,7 @@ def test_engines_agree_for_half_a_second_of_contact(other, steps):
     np.testing.assert_allclose(run[1][window], native[1][window], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_engines_agree_on_who_falls():
     """Contacts make later motion differ in detail, so of all 200 steps only the ends are compared, to 0.1 s."""
     native, mjx = episode("native"), episode("mjx")

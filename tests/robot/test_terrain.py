@@ -77,7 +77,7 @@ def test_starts_lie_apart_with_the_soles_just_clear_of_the_ground():
     assert sole_height(qpos[0], jnp.stack(feet)).shape == (2,)
 
 
-@pytest.mark.parametrize("engine", ["native", "mjx"])
+@pytest.mark.parametrize("engine", ["native", pytest.param("mjx", marks=pytest.mark.slow)])
 def test_a_robot_stands_on_rough_ground(engine):
     settings = [f"physics.engine={engine}", "env.terrain=rough"]
     env = WildRobotEnv(load_config(STANDARD, settings))

@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from playground_amp.configs.loader import load_config
 from playground_amp.paths import PACKAGE
 from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.tracking.metrics_log import read_records
 
 
+@pytest.mark.slow
 def test_it_leaves_what_the_guide_says(tmp_path: Path) -> None:
     settings = ["--num-envs", "8", "--num-iterations", "2", "--set", "env.episode_length=20", "actor_layers=[16,16]"]
     command = [

@@ -120,6 +120,7 @@ def cached() -> Callable[[Config], Trainer]:
     return make
 
 
+@pytest.mark.slow
 def test_make_robust_is_one_command_with_the_bits_of_the_two_that_it_stands_for(tmp_path: Path) -> None:
     settings = ["num_envs=64", "stages.learn.until=3", "num_iterations=5"]
     make = cached()

@@ -56,7 +56,7 @@ def balanced(plan: Plan, solve: Solver | None = None) -> np.ndarray | None:
       None if the legs do not reach.
     """
     solve, robot, count = solve or leg_angles, plan.robot, len(plan.phase)
-    height, waist = _PENDULUM_HEIGHT * scale_of(robot).length, waist_yaw(robot)
+    height, waist = _PENDULUM_HEIGHT * scale_of(robot).length, torso_yaw(robot)
     feet = plan.feet(np.zeros((count, 2)))
     sway = pendulum_sway(feet.pressure, plan.period, height, robot.gravity)
     body = np.column_stack([sway, plan.height, plan.roll, np.zeros(count), plan.pitch])
@@ -75,7 +75,7 @@ def balanced(plan: Plan, solve: Solver | None = None) -> np.ndarray | None:
     return None if joints is None else np.hstack([body, joints])
 
 
-def waist_yaw(robot: Robot) -> int | None:
+def torso_yaw(robot: Robot) -> int | None:
     """The first joint that turns what the legs carry about the vertical; None: there is none."""
     in_legs = np.isin(np.arange(robot.num_joints), np.concatenate([leg.joints for leg in robot.legs]))
     alone = robot.joint_mirror_index == np.arange(robot.num_joints)

@@ -12,19 +12,19 @@ from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 # Joint, parent, offset from it (m; x forward, y up, z right): the published humanoid of DeepMimic. Width of a rotation
 # in a row: 4, a quaternion wxyz; 1, an angle about z; 0, none.
 _SKELETON = (
-    ("root", -1, (0, 0, 0), 4),
-    ("chest", 0, (0, 0.236, 0), 4),
-    ("neck", 1, (0, 0.224, 0), 4),
-    ("right_hip", 0, (0, 0, 0.085), 4),
-    ("right_knee", 3, (0, -0.422, 0), 1),
-    ("right_ankle", 4, (0, -0.410, 0), 4),
-    ("right_shoulder", 1, (-0.024, 0.244, 0.183), 4),
-    ("right_elbow", 6, (0, -0.275, 0), 1),
-    ("left_hip", 0, (0, 0, -0.085), 4),
-    ("left_knee", 8, (0, -0.422, 0), 1),
-    ("left_ankle", 9, (0, -0.410, 0), 4),
-    ("left_shoulder", 1, (-0.024, 0.244, -0.183), 4),
-    ("left_elbow", 11, (0, -0.275, 0), 1),
+    ("root", None, (0, 0, 0), 4),
+    ("chest", "root", (0, 0.236, 0), 4),
+    ("neck", "chest", (0, 0.224, 0), 4),
+    ("right_hip", "root", (0, 0, 0.085), 4),
+    ("right_knee", "right_hip", (0, -0.422, 0), 1),
+    ("right_ankle", "right_knee", (0, -0.410, 0), 4),
+    ("right_shoulder", "chest", (-0.024, 0.244, 0.183), 4),
+    ("right_elbow", "right_shoulder", (0, -0.275, 0), 1),
+    ("left_hip", "root", (0, 0, -0.085), 4),
+    ("left_knee", "left_hip", (0, -0.422, 0), 1),
+    ("left_ankle", "left_knee", (0, -0.410, 0), 4),
+    ("left_shoulder", "chest", (-0.024, 0.244, -0.183), 4),
+    ("left_elbow", "left_shoulder", (0, -0.275, 0), 1),
 )
 _COLUMNS = 1 + 3 + sum(width for *_, width in _SKELETON)
 _OFF_UNIT = 0.02  # how far a quaternion may be off unit length
@@ -45,11 +45,11 @@ def read_deepmimic(path: Path) -> SkeletonMotion:
         values = rows[:, column : column + width]
         local[:, index] = _rotations(values, f"{path}: joint {name}")
         column += width
-    parents = tuple(parent for _, parent, _, _ in _SKELETON)
+    names = tuple(name for name, *_ in _SKELETON)
+    parents = tuple(-1 if parent is None else names.index(parent) for _, parent, _, _ in _SKELETON)
     offset = np.array([[offset for _, _, offset, _ in _SKELETON]], dtype=float)
     position, rotation = place_joints(parents, offset, local, rows[:, 1:4])
     time = np.concatenate([[0.0], np.cumsum(rows[:-1, 0])])
-    names = tuple(name for name, *_ in _SKELETON)
     return SkeletonMotion(names, parents, time, position, rotation, loops, unit=1.0, source="DeepMimic")
 
 

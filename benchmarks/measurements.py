@@ -71,7 +71,7 @@ def raw_turn(num_envs: int) -> Turn:
     from playground_amp.robot.robot import load_robot
 
     config = make_config(num_envs)
-    model = simulation_model(load_robot(), config.physics, AUTO_SOLVER)
+    model = simulation_model(load_robot("wildrobot"), config.physics, AUTO_SOLVER)
     return _batch_turn(model, substeps(config.physics, config.env.control_dt), num_envs)
 
 
@@ -95,7 +95,7 @@ def robot_on_boxes() -> Any:
                 plate = spec.geom(f"{side}_{end}_plate")
                 plate.conaffinity, plate.condim = 1, 3
 
-    return altered_robot(load_robot(), Path(tempfile.mkdtemp()) / "wildrobot", on_boxes)
+    return altered_robot(load_robot("wildrobot"), Path(tempfile.mkdtemp()) / "wildrobot", on_boxes)
 
 
 def _batch_turn(model: Any, num_substeps: int, num_envs: int) -> Turn:
@@ -221,7 +221,7 @@ def brax_training(num_envs: int, rounds: int, *, yardstick: bool) -> dict[str, l
 
     physics = YARDSTICK if yardstick else ()
     config = make_config(num_envs, "physics.engine=mjx", f"num_iterations={1 + rounds}", *physics)
-    robot = robot_on_boxes() if yardstick else load_robot()
+    robot = robot_on_boxes() if yardstick else load_robot("wildrobot")
     engine = MjxEngine(robot, config.physics, config.env.control_dt)
     train_with_brax(config, on_progress, engine=engine, stretches=1 + rounds, evaluate=False)
     return {"brax": brax[1:], "training": training[1:]}

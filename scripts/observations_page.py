@@ -6,7 +6,8 @@ from pathlib import Path
 from playground_amp.envs.layout import Part
 from playground_amp.envs.observations import actor_layout, actor_parts, privileged_parts
 from playground_amp.files import write_atomically
-from playground_amp.robot.robot import DEFAULT_ROBOT, load_robot
+from playground_amp.paths import DEFAULT_ROBOT
+from playground_amp.robot.robot import load_robot
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "observations.md"
 HEAD = """# Observations

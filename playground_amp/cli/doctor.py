@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground_amp.cli.parser import CommandParser, add_robot_flag
+from playground_amp.cli.parser import CommandParser, add_robot_flag, robot_given
 from playground_amp.paths import PACKAGE, STANDARD, find_config
 
 HEALTHY_STATUS, SICK_STATUS = 0, 1
@@ -45,9 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     given = arguments.demonstrations
     clips = [] if given is None else [f"amp.demonstrations={json.dumps(str(given))}"]
-    robot = {} if arguments.robot is None else {"robot": arguments.robot}
     path = find_config(arguments.config)
-    config = load_config(path, [*arguments.set, *clips], flags=robot, flag_names={"robot": "--robot"})
+    config = load_config(path, [*arguments.set, *clips], flags=robot_given(arguments), flag_names={"robot": "--robot"})
 
     from playground_amp.doctor.examination import examine
     from playground_amp.doctor.report import print_checks, print_leaks

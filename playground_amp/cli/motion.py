@@ -9,7 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.cli.parser import CommandParser, add_robot_flag, finite_float, positive_int, require_writable
+from playground_amp.cli.parser import (
+    CommandParser,
+    add_robot_flag,
+    finite_float,
+    positive_int,
+    require_writable,
+    robot_given,
+)
 from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT, STANDARD
 from playground_amp.telling import tell
@@ -211,8 +218,9 @@ def _add_config_flags(parser: CommandParser) -> None:
 def _config(arguments: argparse.Namespace, settings: Sequence[str] = ()) -> "Config":
     from playground_amp.configs.loader import load_config
 
-    flags = {} if arguments.robot is None else {"robot": arguments.robot}
-    return load_config(arguments.config, [*settings, *arguments.set], flags=flags, flag_names={"robot": "--robot"})
+    return load_config(
+        arguments.config, [*settings, *arguments.set], flags=robot_given(arguments), flag_names={"robot": "--robot"}
+    )
 
 
 def _check(robot: "Robot", clips: "Sequence[Clip]") -> int:

@@ -68,6 +68,11 @@ def user_path(text: str) -> Path:
     return Path(os.path.expanduser(text))
 
 
+def robot_given(arguments: argparse.Namespace) -> dict[str, str]:
+    """What `--robot` puts into the configuration: `load_config(..., flags=robot_given(arguments))`."""
+    return {} if arguments.robot is None else {"robot": arguments.robot}
+
+
 def whole_number(text: str) -> int:
     """A flag's value, 0 or more."""
     if not _DIGITS.fullmatch(text):

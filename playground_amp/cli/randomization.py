@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.cli.parser import CommandParser, positive_int, whole_number
+from playground_amp.cli.parser import CommandParser, add_robot_flag, positive_int, robot_given, whole_number
 from playground_amp.outputs import OutputKind, read_json, require_output, write_output
 from playground_amp.paths import ROBUST
 from playground_amp.telling import tell
@@ -22,6 +22,7 @@ def build_parser() -> CommandParser:
     parser = CommandParser(description="List what domain randomization draws.")
     parser.add_argument("--config", type=Path, default=ROBUST, metavar="PATH", help="configuration file (YAML)")
     parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override keys")
+    add_robot_flag(parser)
     parser.add_argument("--robots", type=positive_int, default=512, metavar="N", help="episodes to draw")
     parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="seed of the draws")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there as well")
@@ -40,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     kind = drawn_values(DomainRandomizationConfig.model_fields)
     if arguments.json:
         require_output(arguments.json, kind, arguments.config)
-    config = load_config(arguments.config, arguments.set)
+    config = load_config(arguments.config, arguments.set, flags=robot_given(arguments))
     values = sampled_values(
-        config.domain_randomization, load_robot(), arguments.robots, arguments.seed, config.env.control_dt
+        config.domain_randomization, load_robot(config.robot), arguments.robots, arguments.seed, config.env.control_dt
     )
     tell(f"{'drawn at the start of an episode':34} {'range':>17}   {'lowest':>9} {'mean':>9} {'highest':>9}")
     for name, drawn in values.items():

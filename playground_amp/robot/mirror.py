@@ -32,7 +32,7 @@ PLANAR_VELOCITY = signs(1, -1, -1)  # forward, sideways, yaw rate
 
 
 def joints(robot: Robot) -> Mirror:
-    """The mirror of a joint vector [11]."""
+    """The mirror of a joint vector [J]."""
     return Mirror(robot.joint_mirror_index, robot.joint_mirror_sign.astype(np.float32))
 
 

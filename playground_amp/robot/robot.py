@@ -7,7 +7,6 @@ import mujoco
 import numpy as np
 
 from playground_amp.errors import UserError
-from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.robot.chains import chain_to, leg_length
 from playground_amp.robot.description import DESCRIPTION, Foot, RobotDescription, read_description
 from playground_amp.robot.models import compiled, robot_folder, robot_sha256
@@ -17,7 +16,7 @@ from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Heights,
 _MIRRORED_ROTATION = np.array([-1.0, 1.0, -1.0])
 
 
-def load_robot(robot: str = DEFAULT_ROBOT, scene: str = "flat") -> Robot:
+def load_robot(robot: str, scene: str = "flat") -> Robot:
     """A robot in a scene (flat or rough), once a process. `robot`: one that ships by its name, or a folder's path.
 
     Raises:

@@ -86,9 +86,9 @@ def test_features_of_another_robot_have_its_joints(tmp_path: Path) -> None:
 
 def test_an_engine_and_a_stored_state_have_the_same_features() -> None:
     # What the policy's side computes from the readings of the engine, and the reference's from qpos and qvel.
-    engine = make_engine(load_config(STANDARD).physics, load_robot(), 0.02)
+    engine = make_engine(load_config(STANDARD).physics, load_robot("wildrobot"), 0.02)
     generator = np.random.default_rng(0)
-    qpos = np.tile(load_robot().home_qpos, (2, 1))
+    qpos = np.tile(load_robot("wildrobot").home_qpos, (2, 1))
     qpos[:, 3:7] = (0.9, 0.1, -0.2, 0.3)
     qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
     qpos[:, 7:] += 0.1 * generator.standard_normal((2, 11))
@@ -97,12 +97,12 @@ def test_an_engine_and_a_stored_state_have_the_same_features() -> None:
         engine.reset(jnp.array(p), jnp.array(v), engine.nominal_parameters())[1]
         for p, v in zip(qpos, qvel, strict=True)
     ]
-    stored = state_transitions(load_robot(), qpos, qvel)
+    stored = state_transitions(load_robot("wildrobot"), qpos, qvel)
     np.testing.assert_allclose(stored[0], transition(*readings), atol=2e-6)
 
 
 def test_features_are_what_they_are_named() -> None:
-    robot = load_robot()
+    robot = load_robot("wildrobot")
     qpos, qvel = np.tile(robot.home_qpos, (2, 1)), np.zeros((2, 17))
     half_turn = np.pi / 4  # the robot looks along the world's y axis, walks that way and turns
     qpos[:, 3:7] = (np.cos(half_turn), 0, 0, np.sin(half_turn))

@@ -14,7 +14,7 @@ from playground_amp.motion.film import repeated
 from playground_amp.motion.generate.gait import stand
 from playground_amp.robot.robot import load_robot
 
-STAND = stand(load_robot(), 0.02, seconds=0.2)
+STAND = stand(load_robot("wildrobot"), 0.02, seconds=0.2)
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,7 +70,7 @@ def test_an_imu_behind_hinges(hinges: int) -> None:
 
 def test_the_imu_is_where_the_model_has_it_and_is_turned_back_into_the_base_frame() -> None:
     """MuJoCo's own orientation and velocity of the site `imu`, in a tumbling robot with a turned, turning waist."""
-    robot, rng = load_robot(), np.random.default_rng(0)
+    robot, rng = load_robot("wildrobot"), np.random.default_rng(0)
     data = mujoco.MjData(model_of(robot))
     data.qpos[:] = robot.home_qpos
     data.qpos[3:7] = np.array([0.8, 0.1, -0.4, 0.4]) / np.sqrt(0.97)

@@ -13,7 +13,7 @@ from playground_amp.robot.robot import load_robot
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_filtered_actions(backend: str) -> None:
-    robot = load_robot()
+    robot = load_robot("wildrobot")
     policy = made_up_policy(load_config(CONFIG_PATH, [SMALL, "env.action_filter=0.25"]), backend)
     previous = robot.home_joint_position + 0.1
 
@@ -25,4 +25,4 @@ def test_filtered_actions(backend: str) -> None:
 
 def test_parameters_of_another_network() -> None:
     with pytest.raises(UserError, match=r"its configuration asks for \[\(44, 128\)"):
-        build_onnx(made_up_params(), load_config(CONFIG_PATH), load_robot())
+        build_onnx(made_up_params(), load_config(CONFIG_PATH), load_robot("wildrobot"))

@@ -23,7 +23,7 @@ def test_exported_policy_is_the_trained_one(exported: ExportedBundle, backend: s
 
 
 def test_the_rollouts_say_something(exported: ExportedBundle) -> None:
-    recorded, robot = exported.recorded, load_robot()
+    recorded, robot = exported.recorded, load_robot("wildrobot")
     assert np.ptp(recorded.joint_target, axis=(0, 1)).min() > 0.05
     assert (recorded.joint_target == robot.joint_lower.astype(np.float32)).any()
     assert np.abs(recorded.joint_position[..., 0]).max() > 0.02

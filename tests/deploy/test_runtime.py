@@ -132,6 +132,6 @@ def test_memory_starts_at_home() -> None:
     policy = made_up_policy(backend="numpy")
     memory = policy.start(0.25)
     assert isinstance(memory, Memory)
-    np.testing.assert_array_equal(memory.joint_target, load_robot().home_joint_position.astype(np.float32))
+    np.testing.assert_array_equal(memory.joint_target, load_robot("wildrobot").home_joint_position.astype(np.float32))
     assert memory.gait_phase == 0.25
     assert not memory.previous_action.any()

@@ -45,7 +45,7 @@ def test_each_part_grows_from_its_share_to_the_whole():
 
 def test_shares_scale_what_is_drawn():
     part = curriculum.Shares(*(jnp.float32(0.25) for _ in curriculum.Shares._fields))
-    settings, robot = CONFIG.domain_randomization, load_robot()
+    settings, robot = CONFIG.domain_randomization, load_robot("wildrobot")
     uniform = jax.random.uniform(jax.random.PRNGKey(0), (200, individuals.draw_count(robot)))
 
     def draw(shares: curriculum.Shares):

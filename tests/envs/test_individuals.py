@@ -25,7 +25,7 @@ from playground_amp.robot import mirror
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot, mirrored_name
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot")
 HOME = jnp.asarray(ROBOT.home_qpos, jnp.float32)
 KNEE, STEPS = 3, 12
 CONVERGED = ["timestep=0.002", "physics.solver=newton", "physics.iterations=50", "ls_iterations=50"]
@@ -34,7 +34,7 @@ CONVERGED = ["timestep=0.002", "physics.solver=newton", "physics.iterations=50",
 @cache
 def engine(name: str) -> Engine:
     settings = [f"physics.engine={name}", *CONVERGED]
-    return make_engine(load_config(STANDARD, settings).physics, load_robot(), 0.02)
+    return make_engine(load_config(STANDARD, settings).physics, load_robot("wildrobot"), 0.02)
 
 
 def different(**values: jax.Array | float) -> PhysicalParameters:

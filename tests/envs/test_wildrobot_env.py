@@ -18,8 +18,8 @@ from playground_amp.paths import STANDARD
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import Scale
 
-HOME = load_robot().home_joint_position
-ACTOR = actor_layout(load_robot())
+HOME = load_robot("wildrobot").home_joint_position
+ACTOR = actor_layout(load_robot("wildrobot"))
 # One more environment for all that needs other settings than the YAML's: each costs seconds to compile.
 ALTERED = ("env.commands.resample_time=[0.1,0.1]", "env.action_filter=0.6", "env.episode_length=5")
 
@@ -188,7 +188,7 @@ def test_the_observation_has_44_numbers_in_the_documented_order():
 
 
 def test_actions_are_offsets_from_home_within_the_joint_ranges():
-    robot = load_robot()
+    robot = load_robot("wildrobot")
     state = stepper()(at_rest(commands.hold(0.0)), jnp.full(11, 0.5))
     np.testing.assert_allclose(state.joint_target, np.clip(HOME + 0.2, robot.joint_lower, robot.joint_upper), atol=1e-6)
     state = stepper()(at_rest(commands.hold(0.0)), jnp.full(11, 100.0))

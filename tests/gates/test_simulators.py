@@ -15,11 +15,11 @@ from playground_amp.gates.runner import gate_config, make_env
 from playground_amp.paths import STANDARD
 from playground_amp.physics import registry as availability
 from playground_amp.robot.models import model_of
-from playground_amp.robot.names import JOINT_NAMES
 from playground_amp.robot.robot import load_robot
 
 CONFIG = load_config(STANDARD)
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot")
+JOINT_NAMES = ROBOT.joint_names
 SUBSTEPS = 20  # of 1 ms
 BOX = Path(__file__).parents[2] / "policies" / "walk"
 

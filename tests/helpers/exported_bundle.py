@@ -57,6 +57,6 @@ def refusal(folder: Path, backend: str = "auto") -> str:
 
 def one_robot(recorded: Recorded, robot: int, step: int) -> tuple[Sensors, np.ndarray]:
     row = Recorded(*(column[step, robot] for column in recorded))
-    names = load_robot().joint_names
+    names = load_robot("wildrobot").joint_names
     position, velocity = (dict(zip(names, x.tolist(), strict=True)) for x in (row.joint_position, row.joint_velocity))
     return Sensors(row.orientation, row.gyro, position, velocity), row.command

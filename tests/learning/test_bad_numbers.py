@@ -193,7 +193,7 @@ def test_the_native_engine_names_the_robots_that_it_failed_on(tmp_path: Path) ->
     def with_little_memory(spec: mujoco.MjSpec) -> None:
         spec.memory = 20_000  # bytes: enough in the air, too few for the contacts of a robot on the floor
 
-    robot = altered_robot(load_robot(), tmp_path / "robot", with_little_memory)
+    robot = altered_robot(load_robot("wildrobot"), tmp_path / "robot", with_little_memory)
     config = fake_config("unused")
     engine = NativeEngine(robot, config.physics, config.env.control_dt)
     qpos = np.tile(robot.home_qpos, (4, 1)).astype(np.float32)

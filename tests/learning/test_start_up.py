@@ -29,7 +29,7 @@ from playground_amp.robot.robot import load_robot
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 hits = []
 jax.monitoring.register_event_listener(lambda name, **_: hits.append(name))
-engine = make_engine(load_config(STANDARD, []).physics, load_robot(), 0.02)
+engine = make_engine(load_config(STANDARD, []).physics, load_robot("wildrobot"), 0.02)
 home = jax.numpy.asarray(engine.robot.home_qpos, "float32")
 state, _ = jax.jit(engine.reset)(home, jax.numpy.zeros(17), engine.nominal_parameters())
 print(hits.count("/jax/compilation_cache/cache_hits"), float(state.qpos[2]))

@@ -17,7 +17,7 @@ from playground_amp.motion.demonstrations import shipped_folder
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.robot.robot import load_robot
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot")
 CONFIG = load_config(Path("playground_amp/configs/wildrobot_phase3_training.yaml")).env
 
 

@@ -40,7 +40,7 @@ def config(*settings: str) -> Config:
 
 @cache
 def clips() -> tuple[Clip, ...]:
-    robot, env = load_robot(), config().env
+    robot, env = load_robot("wildrobot"), config().env
     return tuple(make_clip(robot, env, command) for command in ((0.2, 0.0, 0.0), (0.3, 0.0, 0.0)))
 
 
@@ -93,7 +93,9 @@ def test_the_share_of_starts_on_the_reference_is_that_of_the_configuration(folde
     settings = with_clips(folder, "env.reference_start_share=0.75")
     env = WildRobotEnv(settings, starts=reference_states(load_demonstrations(settings)))
     states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.key(0), 400))
-    on_reference = np.abs(np.asarray(states.joint_target) - load_robot().home_joint_position).max(axis=1) > 1e-6
+    on_reference = (
+        np.abs(np.asarray(states.joint_target) - load_robot("wildrobot").home_joint_position).max(axis=1) > 1e-6
+    )
     assert on_reference.mean() == pytest.approx(0.75, abs=0.07)
     chosen = np.asarray(states.command.forward)[on_reference]
     assert set(np.round(chosen, 4)) == {np.float32(0.2), np.float32(0.3)}
@@ -128,7 +130,7 @@ def test_clips_of_any_length_are_drawn_alike(folder: Path) -> None:
         gait_phase=loaded[0].gait_phase[:10],
         periodic=False,
     )
-    buffer = reference_buffer(load_robot(), [short, loaded[1]])
+    buffer = reference_buffer(load_robot("wildrobot"), [short, loaded[1]])
     assert buffer.transitions.shape[:2] == (2, len(loaded[1].qpos))
     np.testing.assert_array_equal(buffer.transitions[0, 9], buffer.transitions[0, 0])
 

@@ -19,7 +19,7 @@ from playground_amp.physics.motion_analysis import center_of_pressure, sole_moti
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot")
 CONFIG = load_config(Path("playground_amp/configs/wildrobot_phase3_training.yaml")).env
 
 

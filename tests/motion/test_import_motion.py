@@ -14,7 +14,7 @@ from playground_amp.motion.clip import load_clip
 from playground_amp.motion.human.importing import Imported, import_motion
 from playground_amp.robot.robot import load_robot
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot")
 CONFIG = load_config(Path("playground_amp/configs/wildrobot_phase3_training.yaml")).env
 MOCAP = next((each for each in map(Path, ("/work/shared/mocap", "../shared/mocap")) if each.is_dir()), None)
 

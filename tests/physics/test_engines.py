@@ -40,7 +40,7 @@ def config(engine: str) -> Config:
 
 def targets(steps: int, robots: int, size: float) -> jax.Array:
     """Joint targets [steps, robots, 11]: a smooth seeded motion around home, different for every robot."""
-    home = load_robot().home_joint_position
+    home = load_robot("wildrobot").home_joint_position
     rng = np.random.default_rng(7)
     frequency, phase = rng.uniform(0.5, 2.0, (robots, 11)), rng.uniform(0, 6.3, (robots, 11))
     time = CONTROL_DT * np.arange(steps)[:, None, None]
@@ -48,7 +48,7 @@ def targets(steps: int, robots: int, size: float) -> jax.Array:
 
 
 def standing_start(robots: int) -> tuple[jax.Array, jax.Array]:
-    robot = load_robot()
+    robot = load_robot("wildrobot")
     return jnp.tile(jnp.asarray(robot.home_qpos, jnp.float32), (robots, 1)), jnp.zeros((robots, 17))
 
 
@@ -56,7 +56,7 @@ def standing_start(robots: int) -> tuple[jax.Array, jax.Array]:
 def native_states(num_threads: int, robots: int = 8, steps: int = 100) -> np.ndarray:
     """Positions and velocities [steps, robots, 35] under `targets`, from the native engine."""
     physics = config("native").physics.model_copy(update={"num_threads": num_threads})
-    engine = make_engine(physics, load_robot(), CONTROL_DT)
+    engine = make_engine(physics, load_robot("wildrobot"), CONTROL_DT)
     parameters = jax.tree.map(lambda x: jnp.tile(x, robots), engine.nominal_parameters())
 
     @jax.jit
@@ -76,12 +76,12 @@ def test_native_engine_equals_a_plain_mujoco_loop():
     # States and parameters reach the engine as float32; the plain loop is given the same, so that what remains is
     # MuJoCo itself, and must agree to the last bit.
     engine_states = native_states(0)
-    model = simulation_model(load_robot(), config("native").physics, "newton")
+    model = simulation_model(load_robot("wildrobot"), config("native").physics, "newton")
     model.geom("floor").friction[0] = np.float32(model.geom("floor").friction[0])
     orders = np.asarray(targets(100, 8, 0.2))
     for robot in (0, 5):
         data = mujoco.MjData(model)
-        data.qpos[:] = load_robot().home_qpos.astype(np.float32)
+        data.qpos[:] = load_robot("wildrobot").home_qpos.astype(np.float32)
         data.ctrl[:] = data.qpos[7:]
         mujoco.mj_forward(model, data)
         for step in range(100):
@@ -102,7 +102,7 @@ def test_native_results_do_not_depend_on_the_number_of_threads():
 def test_physics_of_training_stay_close_to_those_of_the_gates():
     """One control period at a time, from the states that the gate's physics reach."""
     fine = native_states(0)
-    engine = make_engine(load_config(STANDARD, []).physics, load_robot(), CONTROL_DT)
+    engine = make_engine(load_config(STANDARD, []).physics, load_robot("wildrobot"), CONTROL_DT)
     robots = fine.shape[1]
     parameters = jax.tree.map(lambda x: jnp.tile(x, robots), engine.nominal_parameters())
     push = jnp.zeros((robots, 3))
@@ -130,7 +130,7 @@ def episode(engine: str, steps: int = 200):
     """Observations, rewards, ends [steps, robots, …] of the task from rest under the same seeded targets."""
     robots = 4
     env = WildRobotEnv(config(engine))
-    home = jnp.asarray(load_robot().home_joint_position, jnp.float32)
+    home = jnp.asarray(load_robot("wildrobot").home_joint_position, jnp.float32)
     actions = (targets(steps, robots, 0.12) - home) / env.config.env.action_scale
 
     @jax.jit
@@ -172,10 +172,10 @@ def test_engines_agree_on_who_falls():
 
 @pytest.mark.parametrize("call", ["reset", "step"])
 def test_the_first_call_of_an_engine_reads_what_later_ones_read(call):
-    engine = make_engine(config("native").physics, load_robot(), CONTROL_DT)
+    engine = make_engine(config("native").physics, load_robot("wildrobot"), CONTROL_DT)
     qpos, qvel = jax.tree.map(lambda x: x[0], standing_start(1))
     qpos, parameters = qpos.at[2].add(-0.008), engine.nominal_parameters()  # soles pressed into the floor
-    state, _ = make_engine(config("native").physics, load_robot(), CONTROL_DT).reset(qpos, qvel, parameters)
+    state, _ = make_engine(config("native").physics, load_robot("wildrobot"), CONTROL_DT).reset(qpos, qvel, parameters)
 
     def read() -> Readings:
         if call == "reset":
@@ -188,8 +188,8 @@ def test_the_first_call_of_an_engine_reads_what_later_ones_read(call):
 
 
 def test_readings_match_mujoco():
-    robot = load_robot()
-    engine = make_engine(config("native").physics, load_robot(), CONTROL_DT)
+    robot = load_robot("wildrobot")
+    engine = make_engine(config("native").physics, load_robot("wildrobot"), CONTROL_DT)
     rng = np.random.default_rng(1)
     model, data = copy.copy(model_of(robot)), mujoco.MjData(model_of(robot))
     data.qpos[:] = robot.home_qpos
@@ -216,7 +216,7 @@ def test_readings_match_mujoco():
 @pytest.mark.parametrize("engine", ["native", "mjx", pytest.param("warp", marks=NEEDS_WARP)])
 def test_friction_and_push_reach_the_physics(engine):
     """A 6 N push on 4.1 kg (0.15 of its weight) slides the robot on a floor of friction 0.02 but not of 0.8."""
-    engine = make_engine(config(engine).physics, load_robot(), CONTROL_DT)
+    engine = make_engine(config(engine).physics, load_robot("wildrobot"), CONTROL_DT)
 
     @jax.jit
     def pushed(friction):
@@ -235,7 +235,7 @@ def test_friction_and_push_reach_the_physics(engine):
 
 
 def test_a_state_that_is_not_finite_stays_with_its_robot():
-    engine = make_engine(config("native").physics, load_robot(), CONTROL_DT)
+    engine = make_engine(config("native").physics, load_robot("wildrobot"), CONTROL_DT)
     parameters = jax.tree.map(lambda x: jnp.tile(x, 4), engine.nominal_parameters())
     qpos, qvel = standing_start(4)
     states, _ = jax.vmap(engine.reset)(qpos, qvel, parameters)

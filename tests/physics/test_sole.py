@@ -23,7 +23,7 @@ def lowest_of_model(data: mujoco.MjData, side: str) -> float:
 
 
 def test_lowest_point_is_that_of_the_contact_shapes():
-    robot = load_robot()
+    robot = load_robot("wildrobot")
     data = mujoco.MjData(model_of(robot))
     sole_height, foot_positions_b = make_sole_height(robot), make_foot_kinematics(robot)
     random = np.random.default_rng(0)
@@ -47,7 +47,7 @@ def test_lowest_point_is_that_of_the_contact_shapes():
 
 
 def test_flat_feet_are_as_high_as_their_centers():
-    robot = load_robot()
+    robot = load_robot("wildrobot")
     feet = jnp.array([[0.0, 0.09, 0.02], [0.0, -0.09, 0.0]])
     level = jnp.asarray(robot.home_qpos).at[7:].set(0.0)
 

@@ -33,5 +33,5 @@ def test_the_controller_gives_the_actions_of_the_policy(settings: tuple[str, ...
     actions = jax.jit(jax.vmap(controller))(states)
 
     np.testing.assert_allclose(
-        actions, make_policy(CONFIG.trainer, load_robot())(params, states.observation, None), atol=1e-5
+        actions, make_policy(CONFIG.trainer, load_robot("wildrobot"))(params, states.observation, None), atol=1e-5
     )

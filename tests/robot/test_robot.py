@@ -6,10 +6,12 @@ import pytest
 
 from playground_amp.errors import UserError
 from playground_amp.robot.models import model_of, visual_model_of
-from playground_amp.robot.names import FOOT_NAMES, JOINT_NAMES, SWITCH_NAMES
 from playground_amp.robot.robot import load_robot, mirrored_name
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot")
+FOOT_NAMES = ROBOT.foot_names
+JOINT_NAMES = ROBOT.joint_names
+SWITCH_NAMES = ROBOT.switch_names
 MODEL = model_of(ROBOT)
 
 # Base frame at the zero pose: x forward, y left, z up. m, kg, kg*m^2 about the own center of mass.
@@ -202,10 +204,10 @@ def test_looks_do_not_change_the_motion() -> None:
 
 
 def test_a_scene_is_compiled_once() -> None:
-    assert load_robot() is load_robot("wildrobot", "flat")
+    assert load_robot("wildrobot") is load_robot("wildrobot", "flat")
     assert visual_model_of(ROBOT) is visual_model_of(load_robot("wildrobot", "flat"))
 
 
 def test_unknown_scene_lists_the_known_ones() -> None:
     with pytest.raises(UserError, match=r"unknown scene 'moon'.*flat"):
-        load_robot(scene="moon")
+        load_robot("wildrobot", "moon")

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 
 from playground_amp.robot.models import model_of
-from playground_amp.robot.names import FOOT_NAMES, JOINT_NAMES, SWITCH_NAMES
 from playground_amp.robot.robot import load_robot
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot")
+FOOT_NAMES = ROBOT.foot_names
+JOINT_NAMES = ROBOT.joint_names
+SWITCH_NAMES = ROBOT.switch_names
 MODEL = model_of(ROBOT)
 WEIGHT = 4.128 * 9.81  # N
 SWITCH_THRESHOLD = 2.0  # N

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from playground_amp.robot.models import model_of
-from playground_amp.robot.names import FOOT_NAMES
 from playground_amp.robot.robot import load_robot
 
-ROBOT = load_robot()
+ROBOT = load_robot("wildrobot")
+FOOT_NAMES = ROBOT.foot_names
 STATIC_LIMIT = 2.5  # N*m
 SOLE_HALF_LENGTH, SOLE_HALF_WIDTH = 0.079, 0.036  # m, of the contact points around the foot's center
 

@@ -18,7 +18,7 @@ from playground_amp.robot import terrain
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 
-ROUGH = load_robot(scene="rough")
+ROUGH = load_robot("wildrobot", "rough")
 
 
 def test_bumps_and_slopes_have_their_size():
@@ -39,7 +39,7 @@ def test_the_ground_is_the_same_every_time_and_lies_within_the_scene():
     heights = terrain.heights(441, 441, 22.0, 22.0)
     np.testing.assert_array_equal(heights, terrain.heights.__wrapped__(441, 441, 22.0, 22.0))
     assert 0 < model.hfield_data.min() < model.hfield_data.max() < 1
-    assert model.geom("floor").priority[0] == model_of(load_robot()).geom("floor").priority[0]
+    assert model.geom("floor").priority[0] == model_of(load_robot("wildrobot")).geom("floor").priority[0]
 
 
 def test_the_height_over_the_ground_is_what_a_ray_measures():

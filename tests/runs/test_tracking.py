@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,43 @@ def test_wandb_offline_holds_every_iteration_and_the_video(tmp_path: Path, monke
     assert (run["project"], run["run_id"]) == ("wildrobot-brax-ppo", identity["id"])
     assert run["config"]["update"]["trainer"] == CONFIG["trainer"]
     assert identity["name"].startswith("brax_ppo_2")
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A W&B server for which the account is none."""
+
+    def do_POST(self) -> None:
+        self.send_response(401)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_GET = do_POST
+
+    def log_message(self, format: str, *_: Any) -> None:
+        pass
+
+
+def test_wandb_that_is_refused_by_its_server_logs_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("WANDB_API_KEY", "k" * 40)
+        monkeypatch.delenv("WANDB_MODE", raising=False)
+        said: list[str] = []
+        tracker = Tracker(tmp_path, CONFIG, through=0, use_wandb=True, say=said.append)
+        tracker.log(record(1))
+        tracker.close()
+        server.shutdown()
+    assert len(said) == 1
+    assert said[0].startswith("W&B: logging offline: the server refused: ")
+    (path,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
+    assert [content["history"]["item"]["reward"] for content in wandb_contents(path) if "history" in content] == [1 / 3]
+
+
+def test_a_failed_start_that_does_not_end_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wandb_run, "TEARDOWN_TIMEOUT", 0.01)
+    wandb_run._tear_down(lambda: threading.Event().wait() and None)
 
 
 def wandb_contents(path: Path) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import shlex
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ Mode = Literal["online", "offline", "disabled"]
 CONNECT_TIMEOUT = 3.0
 INIT_TIMEOUT = 20.0
 FINISH_TIMEOUT = 30.0
+TEARDOWN_TIMEOUT = 10.0
 
 
 class WandbRun:
@@ -44,6 +45,7 @@ class WandbRun:
                 self._run = wandb.init(mode="online", resume="allow", settings=settings, **arguments)
             except (wandb.Error, OSError, TimeoutError) as error:
                 mode, reason = "offline", f"the server refused: {' '.join(str(error).split())}"
+                _tear_down(wandb.teardown)
         if mode != "online":
             self._run = wandb.init(mode=mode, settings=settings, **arguments)
         self.message = _message(mode, reason, self._run)
@@ -59,6 +61,13 @@ class WandbRun:
 
             self._run.log({f"video/{path.stem}": wandb.Video(str(path), format="mp4") for path in videos})
         self._run.finish()
+
+
+def _tear_down(teardown: Callable[[], None]) -> None:
+    """Ends what a start that failed has left: its process still holds the run's id. Gives up on one that hangs."""
+    thread = threading.Thread(target=teardown, daemon=True)
+    thread.start()
+    thread.join(TEARDOWN_TIMEOUT)
 
 
 def choose_mode(environment: Mapping[str, str]) -> tuple[Mode, str]:

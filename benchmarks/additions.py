@@ -114,7 +114,11 @@ def cell(package: Path) -> None:
 def stage(package: Path) -> None:
     """The standard recipe gets a second stage."""
     path = package / "configs" / "wildrobot_phase3_training.yaml"
-    insert(path, r"^stages: \{\}\n", "stages:\n  cool:\n    until: 1\n    changes: {reward_weights.torque: -0.03}\n")
+    insert(
+        path,
+        r"^stages: \{\}\n",
+        "stages:\n  walk: {until: 1}\n  cool:\n    changes: {reward_weights: {torque: -0.03}}\n",
+    )
     path.write_text(path.read_text().replace("\nstages: {}\n", "\n"))
 
 
@@ -140,7 +144,7 @@ ADDITIONS = {
         (*JUDGE, "--gate", "robust", "--cells", "forward_0.2", "--episodes", "4"),
         1,
     ),
-    "stage": Addition(stage, TRAIN, 1),
+    "stage": Addition(stage, (*TRAIN, "--num-iterations", "2"), 1),
     "robot": Addition(robot, (*TRAIN, "--robot", "strong", *STARTS), 2),  # its two files: MJCF and robot.yaml
 }
 

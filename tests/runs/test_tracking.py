@@ -201,6 +201,7 @@ class Refusing(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.slow
 def test_wandb_that_is_refused_by_its_server_logs_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

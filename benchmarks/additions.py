@@ -106,8 +106,8 @@ def cell(package: Path) -> None:
     """The gate robust asks for a slow walk too."""
     insert(
         package / "gates" / "gates.py",
-        r"^        _robust_cell\(\"forward_0.3\"",
-        '        _robust_cell("forward_0.2", Segment(20.0, forward=0.2)),\n',
+        r"^        _robust_cell\(\"backward\"",
+        '        _robust_cell("forward_{speed:.3g}", Segment(20.0, forward=0.2)),\n',
     )
 
 

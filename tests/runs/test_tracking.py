@@ -221,7 +221,11 @@ def test_wandb_that_is_refused_by_its_server_logs_offline(tmp_path: Path, monkey
 
 def test_a_failed_start_that_does_not_end_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wandb_run, "TEARDOWN_TIMEOUT", 0.01)
-    wandb_run._tear_down(lambda: threading.Event().wait() and None)
+
+    def never_ends() -> None:
+        threading.Event().wait()
+
+    wandb_run._tear_down(never_ends)
 
 
 def wandb_contents(path: Path) -> list[dict[str, Any]]:

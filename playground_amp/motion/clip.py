@@ -11,7 +11,7 @@ import numpy as np
 
 from playground_amp import rotations
 from playground_amp.errors import UserError
-from playground_amp.files import visible, write_atomically
+from playground_amp.files import visible
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 RECORDED = "tracking policy, recorded in the engine"  # source of the clips that a policy showed in physics
@@ -76,18 +76,6 @@ def clip_bytes(clip: Clip) -> bytes:
     arrays: dict[str, Any] = {field.name: np.asarray(getattr(clip, field.name)) for field in fields(Clip)}
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
-
-
-def save_clip(clip: Clip, path: Path) -> None:
-    """Writes a clip as .npz, in the place of whatever is there; the folder is made.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
-    try:
-        write_atomically(path, clip_bytes(clip))
-    except OSError as error:
-        raise UserError(f"cannot write the clip {path}: {error.strerror}") from error
 
 
 def load_clip(path: Path, robot: Robot) -> Clip:

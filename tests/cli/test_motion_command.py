@@ -8,7 +8,7 @@ import pytest
 
 from playground_amp.cli import motion
 from playground_amp.errors import UserError
-from playground_amp.motion.clip import save_clip
+from playground_amp.motion.clip_output import write_clip
 from playground_amp.motion.demonstrations import shipped_folder
 from playground_amp.motion.film import repeated
 from playground_amp.motion.generate.gait import stand
@@ -32,15 +32,15 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
 
 def test_the_exit_status_of_check_is_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "clip.npz"
-    save_clip(STAND, path)
+    write_clip(STAND, path)
     assert motion.main(["check", str(path)]) == 0
-    save_clip(dataclasses.replace(STAND, qpos=STAND.qpos + np.eye(18)[2] * 0.05), path)
+    write_clip(dataclasses.replace(STAND, qpos=STAND.qpos + np.eye(18)[2] * 0.05), path)
     assert motion.main(["check", str(path)]) == 1
     assert "stand: stance_height" in capsys.readouterr().out
 
 
 def test_a_clip_is_drawn(tmp_path: Path) -> None:
-    save_clip(STAND, tmp_path / "clip.npz")
+    write_clip(STAND, tmp_path / "clip.npz")
     assert motion.main(["show", str(tmp_path / "clip.npz"), "--no-video"]) == 0
     assert (tmp_path / "clip.png").read_bytes().startswith(b"\x89PNG")
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from playground_amp.errors import UserError
-from playground_amp.motion.clip import Clip, load_clip, load_clips, save_clip
+from playground_amp.motion.clip import Clip, load_clip, load_clips
+from playground_amp.motion.clip_output import write_clip
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 
@@ -38,7 +39,7 @@ def made_up_clip(frames: int = 5, robot: Robot = ROBOT) -> Clip:
 
 def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     clip = made_up_clip()
-    save_clip(clip, tmp_path / "folder" / "clip.npz")
+    write_clip(clip, tmp_path / "folder" / "clip.npz")
     again = load_clip(tmp_path / "folder" / "clip.npz", ROBOT)
     for field in dataclasses.fields(Clip):
         np.testing.assert_array_equal(getattr(again, field.name), getattr(clip, field.name), err_msg=field.name)
@@ -69,7 +70,7 @@ def test_the_state_after_the_last_one_is_the_first_moved_on() -> None:
 )
 def test_a_wrong_field_is_named(tmp_path: Path, field: str, value: np.ndarray, message: str) -> None:
     path = tmp_path / "clip.npz"
-    save_clip(made_up_clip(), path)
+    write_clip(made_up_clip(), path)
     with np.load(path) as archive:
         stored: dict[str, Any] = dict(archive) | {field: value}
     np.savez(path, **stored)
@@ -80,7 +81,7 @@ def test_a_wrong_field_is_named(tmp_path: Path, field: str, value: np.ndarray, m
 
 def test_a_missing_and_an_unknown_field_are_named(tmp_path: Path) -> None:
     path = tmp_path / "clip.npz"
-    save_clip(made_up_clip(), path)
+    write_clip(made_up_clip(), path)
     with np.load(path) as archive:
         stored = dict(archive)
     np.savez(path, **{name: value for name, value in stored.items() if name != "qvel"})
@@ -98,7 +99,8 @@ def test_files_that_are_no_clips_are_refused(tmp_path: Path) -> None:
     path.write_text("not an archive")
     with pytest.raises(UserError, match="no clip, or damaged"):
         load_clip(path, ROBOT)
-    save_clip(made_up_clip(), path)
+    path.unlink()
+    write_clip(made_up_clip(), path)
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(UserError, match="no clip, or damaged"):
         load_clip(path, ROBOT)
@@ -112,19 +114,19 @@ def test_files_that_are_no_clips_are_refused(tmp_path: Path) -> None:
 
 def test_the_clips_of_a_folder_come_by_name(tmp_path: Path) -> None:
     for name in ("b", "a"):
-        save_clip(dataclasses.replace(made_up_clip(), name=name), tmp_path / f"{name}.npz")
+        write_clip(dataclasses.replace(made_up_clip(), name=name), tmp_path / f"{name}.npz")
     assert [clip.name for clip in load_clips(tmp_path, ROBOT)] == ["a", "b"]
 
 
 def test_hidden_files_of_another_system_are_no_clips(tmp_path: Path) -> None:
-    save_clip(made_up_clip(), tmp_path / "walk.npz")
+    write_clip(made_up_clip(), tmp_path / "walk.npz")
     (tmp_path / "._walk.npz").write_bytes(b"\0\5\26\7Mac OS X")
     assert [clip.name for clip in load_clips(tmp_path, ROBOT)] == ["made up"]
 
 
 def test_a_clip_that_does_not_name_its_robot_is_told_by_its_joints(tmp_path: Path) -> None:
     path = tmp_path / "clip.npz"
-    save_clip(made_up_clip(), path)
+    write_clip(made_up_clip(), path)
     with np.load(path) as archive:
         stored: dict[str, Any] = {name: archive[name] for name in archive.files if name != "robot"}
     np.savez(path, **stored)

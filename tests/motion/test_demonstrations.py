@@ -17,7 +17,8 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.learning.build import make_trainer
 from playground_amp.learning.iteration import Trainer
-from playground_amp.motion.clip import Clip, save_clip
+from playground_amp.motion.clip import Clip
+from playground_amp.motion.clip_output import write_clip
 from playground_amp.motion.demonstrations import load_demonstrations, reference_buffer, reference_states
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.motion.posture import make_posture_table
@@ -48,7 +49,7 @@ def clips() -> tuple[Clip, ...]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clips")
     for clip in clips():
-        save_clip(clip, path / f"{clip.name}.npz")
+        write_clip(clip, path / f"{clip.name}.npz")
     return path
 
 
@@ -69,7 +70,7 @@ def test_the_shipped_clips_show_what_a_shipped_configuration_commands(path: Path
 
 
 def test_clips_of_another_rate_are_refused(tmp_path: Path) -> None:
-    save_clip(dataclasses.replace(clips()[0], rate=30.0), tmp_path / "slow.npz")
+    write_clip(dataclasses.replace(clips()[0], rate=30.0), tmp_path / "slow.npz")
     with pytest.raises(UserError, match="has 30 frames a second, the task 50 control steps"):
         load_demonstrations(with_clips(tmp_path))
 

@@ -13,7 +13,8 @@ from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
 from playground_amp.motion.checks.judge import check_clips
-from playground_amp.motion.clip import Clip, load_clip, save_clip
+from playground_amp.motion.clip import Clip, load_clip
+from playground_amp.motion.clip_output import write_clip
 from playground_amp.motion.demonstrations import read_demonstrations
 from playground_amp.motion.generate import leg as legs
 from playground_amp.motion.generate.balance import torso_yaw
@@ -44,7 +45,7 @@ def walking(robot: Robot, config: Config) -> Clip:
 
 
 def test_what_is_saved_is_read_back(robot: Robot, walking: Clip, tmp_path: Path) -> None:
-    save_clip(walking, tmp_path / "walk.npz")
+    write_clip(walking, tmp_path / "walk.npz")
     again = load_clip(tmp_path / "walk.npz", robot)
     assert again.robot == robot.name
     np.testing.assert_array_equal(again.qpos, walking.qpos)
@@ -52,7 +53,7 @@ def test_what_is_saved_is_read_back(robot: Robot, walking: Clip, tmp_path: Path)
 
 
 def test_a_clip_of_another_robot_is_refused_with_the_difference(robot: Robot, walking: Clip, tmp_path: Path) -> None:
-    save_clip(walking, tmp_path / "walk.npz")
+    write_clip(walking, tmp_path / "walk.npz")
     with pytest.raises(UserError) as error:
         load_clip(tmp_path / "walk.npz", WILDROBOT)
     message = str(error.value)
@@ -134,7 +135,7 @@ def test_its_clips_are_checked_and_drawn_by_the_command(
     robot: Robot, walking: Clip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "walk.npz"
-    save_clip(walking, path)
+    write_clip(walking, path)
     assert motion.main(["check", "--robot", str(robot.folder), str(path)]) == 0
     assert "1 of 1 clips pass every gate" in capsys.readouterr().out
     assert motion.main(["show", "--robot", str(robot.folder), str(path), "--no-video"]) == 0

@@ -1,34 +1,40 @@
 """Reading anybody's model of a robot, MJCF or URDF, with its meshes or without them."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
+from xml.etree import ElementTree
 
 import mujoco
 
-NoteKind = Literal[
-    "mesh missing", "mesh pointer", "mesh folder", "old attribute", "file ending", "free base added", "loose body"
-]
+from playground_amp.errors import UserError
+from playground_amp.robot.making.documents import DocumentReader
+from playground_amp.robot.making.meshes import ASSETS, STAND_IN, place_meshes
+from playground_amp.robot.making.notes import Note
+from playground_amp.robot.making.urdf import UrdfLimits, prepare_urdf
 
-
-class Note(NamedTuple):
-    """Something about the files that had to be mended to read them."""
-
-    kind: NoteKind
-    text: str  # one sentence
-    mend: str  # what its owner can do; empty: nothing needs to be done
+_TRIES = 60  # mends of what MuJoCo refuses
+_OLD = re.compile(r"unrecognized attribute: '([^']+)'")
+_LOST_GEOM = re.compile(r"geom '([^']+)' not found in collision")
+_LOST_CLASS = re.compile(r"unknown default class name '([^']+)'")
+_ELEMENT = re.compile(r"Element '([^']+)'(?:, line (\d+))?")
+_NAMED = re.compile(r"Element name '([^']*)'")
+_MOST_BODIES = 2_000
+_MOST_GEOMS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A robot's model as it was read: what stands around it in the world (floor, tables, other bodies) is gone."""
+    """A robot's model as it was read."""
 
     path: Path
     kind: Literal["MJCF", "URDF"]
     spec: mujoco.MjSpec  # whoever changes it copies it first
     model: mujoco.MjModel  # compiled from it; shared
     notes: tuple[Note, ...]
-    lost_meshes: frozenset[str]  # names of geometries whose mesh is a stand-in
+    lost_meshes: frozenset[str]  # names of meshes that a stand-in replaces
+    urdf_limits: dict[str, UrdfLimits]  # by joint; empty for an MJCF
 
 
 def read_source(path: Path) -> Source:
@@ -40,4 +46,106 @@ def read_source(path: Path) -> Source:
     Raises:
         UserError: the file is not there, is no model of a robot, or is larger than any robot's model.
     """
-    raise NotImplementedError(path)
+    root = DocumentReader(path).read()
+    limits: dict[str, UrdfLimits] = {}
+    if root.tag == "robot":
+        meshes, limits = prepare_urdf(root, path)
+    else:
+        meshes = place_meshes(root, path)
+    notes = list(meshes.notes)
+    lost = set(meshes.lost)
+    if path.suffix.lower() not in (".xml", ".urdf"):
+        notes.append(Note("file ending", f"MuJoCo itself opens no {path.suffix or 'file without an ending'}", ""))
+    spec, model = _compiled(root, path, notes, lost)
+    if model.nbody > _MOST_BODIES or model.ngeom > _MOST_GEOMS:
+        raise UserError(f"{path} has {model.nbody} bodies and {model.ngeom} shapes: more than any robot")
+    kind = "URDF" if limits or root.tag == "robot" else "MJCF"
+    return Source(path, kind, spec, model, tuple(notes), frozenset(lost), limits)
+
+
+def _compiled(
+    root: ElementTree.Element, path: Path, notes: list[Note], lost: set[str]
+) -> tuple[mujoco.MjSpec, mujoco.MjModel]:
+    """Compiles the tree, mending what can be mended one fault after the other."""
+    reason = ""
+    for _ in range(_TRIES):
+        try:
+            spec = mujoco.MjSpec.from_string(ElementTree.tostring(root, encoding="unicode"), assets=ASSETS)
+            return spec, spec.compile()
+        except (ValueError, mujoco.FatalError) as error:
+            reason = " ".join(str(error).split())
+        if not _mended(root, reason, notes, lost):
+            break
+    raise UserError(f"{path}: MuJoCo cannot read it: {reason.replace('XML Error: ', '').replace('Error: ', '')}")
+
+
+def _mended(root: ElementTree.Element, reason: str, notes: list[Note], lost: set[str]) -> bool:
+    """Changes the tree so that one complaint of MuJoCo's goes away; False: it cannot be mended here."""
+    if found := _OLD.search(reason):
+        return _without_attribute(root, found[1], reason, notes)
+    if found := _LOST_GEOM.search(reason):
+        return _with_ground(root, found[1], notes)
+    if found := _LOST_CLASS.search(reason):
+        return _without_class(root, found[1], notes)
+    if "keyframe" in reason:
+        return _without(root, "keyframe", notes, "keyframe", "its keyframes do not fit its joints")
+    element = _ELEMENT.search(reason)
+    if element and element[1] in ("sensor", "camera", "light") or "sensor" in reason:
+        return _without(root, "sensor", notes, "lost reference", "a sensor names what is not there")
+    if "exclude" in reason or "in collision" in reason:
+        return _without(root, "contact", notes, "lost reference", "its contact pairs name what is not there")
+    named = _NAMED.search(reason)
+    if named and any(mesh.get("name") == named[1] for mesh in root.iter("mesh")):
+        return _without_mesh(root, named[1], notes, lost)
+    return False
+
+
+def _without_attribute(root: ElementTree.Element, attribute: str, reason: str, notes: list[Note]) -> bool:
+    element = _ELEMENT.search(reason)
+    holders = [e for e in root.iter(element[1] if element else None) if attribute in e.attrib]
+    for holder in holders:
+        del holder.attrib[attribute]
+    if holders:
+        text = f"{attribute}= of <{holders[0].tag}> is unknown to MuJoCo {mujoco.__version__} and was left out"
+        notes.append(Note("old attribute", text, "look up what has taken its place"))
+    return bool(holders)
+
+
+def _without_class(root: ElementTree.Element, name: str, notes: list[Note]) -> bool:
+    holders = [(e, key) for e in root.iter() for key in ("class", "childclass") if e.get(key) == name]
+    for holder, key in holders:
+        if holder.tag != "default":
+            del holder.attrib[key]
+    text = f"the default class {name!r} is not in its files: what it says of {len(holders)} parts is missing"
+    notes.append(Note("lost reference", text, "name the file that includes it"))
+    return any(holder.tag != "default" for holder, _ in holders)
+
+
+def _with_ground(root: ElementTree.Element, name: str, notes: list[Note]) -> bool:
+    """A pair names the floor of a scene that is not there."""
+    worlds = root.findall("worldbody")
+    if not worlds or any(note.kind == "lost reference" and f"{name!r}" in note.text for note in notes):
+        return False
+    ElementTree.SubElement(worlds[0], "geom", name=name, type="plane", size="0 0 0.05")
+    notes.append(Note("lost reference", f"its contact pairs name {name!r}, the floor of another file", ""))
+    return True
+
+
+def _without(root: ElementTree.Element, tag: str, notes: list[Note], kind, text: str) -> bool:
+    holders = [(parent, child) for parent in root.iter() for child in parent if child.tag == tag]
+    for parent, child in holders:
+        parent.remove(child)
+    if holders:
+        notes.append(Note(kind, f"{text}: they were left out", ""))
+    return bool(holders)
+
+
+def _without_mesh(root: ElementTree.Element, name: str, notes: list[Note], lost: set[str]) -> bool:
+    if name in lost:
+        return False
+    for mesh in root.iter("mesh"):
+        if mesh.get("name") == name and mesh.get("file"):
+            mesh.set("file", STAND_IN)
+    lost.add(name)
+    notes.append(Note("mesh unreadable", f"the mesh {name!r} cannot be used", "export it again as binary STL"))
+    return True

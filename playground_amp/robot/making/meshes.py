@@ -1,0 +1,152 @@
+"""Where a model's meshes are, and what stands for those that are not there."""
+
+import os
+import struct
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from playground_amp.robot.making.notes import Note
+
+STAND_IN = "stand_in.obj"
+_POINTER = b"version https://git-lfs"
+_READABLE = (".stl", ".obj", ".msh")
+_LARGEST = 100_000_000  # bytes of a mesh
+_MOST_BYTES = 500_000_000  # of all
+_MOST_PLACES = 20_000  # files looked at for one that is not where it should be
+_NAMED = 4  # files that a note names
+_STL_HEADER, _STL_TRIANGLE, _STL_MOST = 84, 50, 200_000
+
+# A cube of 2 cm: what a mesh is replaced with. It weighs nothing; whoever measures shapes leaves it out.
+_CORNERS = [(x, y, z) for x in (-0.01, 0.01) for y in (-0.01, 0.01) for z in (-0.01, 0.01)]
+_FACES = ["1 2 4 3", "5 7 8 6", "1 5 6 2", "3 4 8 7", "1 3 7 5", "2 6 8 4"]
+_CUBE = [f"v {x} {y} {z}" for x, y, z in _CORNERS] + [f"f {face}" for face in _FACES]
+ASSETS = {STAND_IN: "\n".join([*_CUBE, ""]).encode()}
+
+
+class Meshes(NamedTuple):
+    """What became of a model's meshes."""
+
+    lost: frozenset[str]  # names of those that a stand-in replaces
+    notes: tuple[Note, ...]
+
+
+class MeshFinder:
+    """Finds mesh files by the words of a model."""
+
+    def __init__(self, model: Path, folders: list[str]) -> None:
+        """`folders`: the model's mesh folders, as it names them, the last first."""
+        self._beside = model.resolve().parent
+        self._folders = [self._beside / folder for folder in folders] + [self._beside]
+        self._bytes = 0
+
+    def find(self, file: str) -> tuple[Path | None, bool]:
+        """The file that is meant, and whether it lies where the model says."""
+        package = file.startswith(("package://", "model://"))
+        plain = Path(file.split("://", 1)[1]) if "://" in file else Path(file.replace("\\", "/"))
+        if package:
+            expected = [above / plain for above in self._above] + [
+                above / Path(*plain.parts[1:]) for above in self._above if len(plain.parts) > 1
+            ]
+        else:
+            expected = [folder / plain for folder in self._folders]
+        for path in expected:
+            if path.is_file():
+                return path, True
+        return self._index.get(plain.name.lower()), False
+
+    def fault(self, path: Path) -> str | None:
+        """Why a file is no mesh that can be read; None: it can."""
+        with open(path, "rb") as file:
+            head = file.read(_STL_HEADER)
+        if head.startswith(_POINTER):
+            return "pointer"
+        size = path.stat().st_size
+        self._bytes += size
+        if path.suffix.lower() not in _READABLE or not size or size > _LARGEST or self._bytes > _MOST_BYTES:
+            return "unreadable"
+        if path.suffix.lower() == ".stl":
+            faces = struct.unpack("<I", head[80:84])[0] if len(head) == _STL_HEADER else 0
+            if not 0 < faces <= _STL_MOST or _STL_HEADER + faces * _STL_TRIANGLE > size:
+                return "unreadable"
+        return None
+
+    @cached_property
+    def _above(self) -> list[Path]:
+        return [self._beside, *self._beside.parents][:6]
+
+    @cached_property
+    def _index(self) -> dict[str, Path]:
+        """Mesh files near the model by name, the nearest first."""
+        found: dict[str, Path] = {}
+        looked = 0
+        for top in self._above[:3]:
+            for folder, inner, names in os.walk(top):
+                inner[:] = sorted(name for name in inner if not name.startswith("."))[:_MOST_PLACES]
+                looked += len(names) + len(inner)
+                for name in names:
+                    if name.lower().endswith(_READABLE):
+                        found.setdefault(name.lower(), Path(folder, name))
+                if looked > _MOST_PLACES:
+                    return found
+        return found
+
+
+def place_meshes(root: ElementTree.Element, model: Path) -> Meshes:
+    """Gives every mesh of an MJCF the absolute path of its file, or the stand-in's."""
+    compilers = list(root.iter("compiler"))
+    folders = [c.get("meshdir") or c.get("assetdir") or "" for c in reversed(compilers)]
+    strip = any(c.get("strippath") == "true" for c in compilers)
+    finder = MeshFinder(model, [folder for folder in folders if folder])
+    faults: dict[str, list[str]] = {}
+    lost = set()
+    for mesh in root.iter("mesh"):
+        file = mesh.get("file")
+        if not file:
+            continue
+        mesh.set("name", mesh.get("name") or Path(file).stem)
+        path, fault = locate(finder, Path(file).name if strip else file)
+        if fault:
+            faults.setdefault(fault, []).append(Path(file).name)
+        if path is None:
+            lost.add(mesh.get("name", ""))
+            for attribute in ("content_type", "scale", "refpos", "refquat", "maxhullvert"):
+                mesh.attrib.pop(attribute, None)
+        mesh.set("file", str(path or STAND_IN))
+    for compiler in compilers:
+        for attribute in ("meshdir", "texturedir", "assetdir", "strippath"):
+            compiler.attrib.pop(attribute, None)
+    return Meshes(frozenset(lost), mesh_notes(faults))
+
+
+def locate(finder: MeshFinder, file: str) -> tuple[Path | None, str | None]:
+    """A mesh's file, None where a stand-in is needed, and what was wrong: missing, pointer, unreadable, elsewhere."""
+    path, as_said = finder.find(file)
+    if path is None:
+        return None, "missing"
+    if fault := finder.fault(path):
+        return None, fault
+    return path, None if as_said else "elsewhere"
+
+
+def mesh_notes(faults: dict[str, list[str]]) -> tuple[Note, ...]:
+    """A note a fault, from fault → files."""
+    words = {
+        "missing": ("mesh missing", "not there", "put them where the model looks for them"),
+        "pointer": ("mesh pointer", "Git-LFS pointers instead of meshes", "fetch them with `git lfs pull`"),
+        "unreadable": ("mesh unreadable", "no STL, OBJ or MSH that can be read", "export them again as binary STL"),
+        "elsewhere": ("mesh folder", "not where the model says, but were found near it", "correct meshdir"),
+    }
+    return tuple(
+        Note(
+            words[fault][0], f"{_listed(files)} {'is' if len(files) == 1 else 'are'} {words[fault][1]}", words[fault][2]
+        )
+        for fault, files in faults.items()
+    )
+
+
+def _listed(files: list[str]) -> str:
+    unique = list(dict.fromkeys(files))
+    more = f" and {len(unique) - _NAMED} more meshes" if len(unique) > _NAMED else ""
+    return ", ".join(unique[:_NAMED]) + more

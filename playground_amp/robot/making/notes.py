@@ -1,0 +1,24 @@
+"""What had to be mended to read a model."""
+
+from typing import Literal, NamedTuple
+
+NoteKind = Literal[
+    "mesh missing",
+    "mesh pointer",
+    "mesh unreadable",
+    "mesh folder",
+    "old attribute",
+    "file ending",
+    "free base added",
+    "loose body",
+    "lost reference",
+    "keyframe",
+]
+
+
+class Note(NamedTuple):
+    """Something about the files that had to be mended to read them."""
+
+    kind: NoteKind
+    text: str  # one sentence, without its period
+    mend: str  # what its owner can do; empty: nothing needs to be done

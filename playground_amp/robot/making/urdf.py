@@ -1,0 +1,92 @@
+"""A URDF as MuJoCo can read it: a free base, absolute paths of meshes, and what MuJoCo leaves out of it."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from playground_amp.errors import UserError
+from playground_amp.robot.making.meshes import STAND_IN, MeshFinder, Meshes, locate, mesh_notes
+
+_WORLD = "world"  # the link of this name is what MuJoCo takes for the world
+_ROOT_JOINT = "base_of_the_robot"
+_COMPILER = {"discardvisual": "false", "fusestatic": "false", "strippath": "false", "balanceinertia": "true"}
+_MOVING = ("revolute", "continuous", "prismatic", "planar", "floating")
+
+
+class UrdfLimits(NamedTuple):
+    """What a URDF says of a joint and MuJoCo does not read."""
+
+    speed: float | None  # rad/s
+    mimics: bool  # it follows another joint
+    continuous: bool
+
+
+def prepare_urdf(root: ElementTree.Element, path: Path) -> tuple[Meshes, dict[str, UrdfLimits]]:
+    """Edits the tree in place. Raises UserError if it has no single root link."""
+    for mujoco_part in root.findall("mujoco"):
+        root.remove(mujoco_part)
+    links = [link.get("name", "") for link in root.findall("link")]
+    joints = root.findall("joint")
+    children = {element.get("link") for joint in joints for element in joint.findall("child")}
+    tops = [name for name in links if name not in children]
+    if len(tops) != 1:
+        raise UserError(f"{path} has {len(tops)} root links ({', '.join(tops) or 'none'}): a robot has one")
+    _free_base(root, tops[0], joints)
+    limits = {joint.get("name", ""): _limits(joint) for joint in joints if joint.get("type") in _MOVING}
+    meshes = _place(root, path)
+    for tag in ("transmission", "gazebo", "ros2_control"):
+        for element in root.findall(tag):
+            root.remove(element)
+    ElementTree.SubElement(ElementTree.SubElement(root, "mujoco"), "compiler", _COMPILER)
+    return meshes, limits
+
+
+def _free_base(root: ElementTree.Element, top: str, joints: list[ElementTree.Element]) -> None:
+    """Hangs the root link on a floating joint, unless its file does so itself."""
+    if any(joint.get("type") == "floating" for joint in joints):
+        return
+    if top == _WORLD:
+        for joint in joints:
+            if joint.get("type") == "fixed" and _linked(joint, "parent") == top:
+                joint.set("type", "floating")  # what is bolted to the world
+        return
+    ElementTree.SubElement(root, "link", name=_WORLD)
+    joint = ElementTree.SubElement(root, "joint", name=_ROOT_JOINT, type="floating")
+    ElementTree.SubElement(joint, "parent", link=_WORLD)
+    ElementTree.SubElement(joint, "child", link=top)
+
+
+def _linked(joint: ElementTree.Element, tag: str) -> str | None:
+    element = joint.find(tag)
+    return None if element is None else element.get("link")
+
+
+def _limits(joint: ElementTree.Element) -> UrdfLimits:
+    limit = joint.find("limit")
+    try:
+        speed = float(limit.get("velocity", "nan")) if limit is not None else math.nan
+    except ValueError:
+        speed = math.nan
+    return UrdfLimits(
+        speed=speed if math.isfinite(speed) and speed > 0 else None,
+        mimics=joint.find("mimic") is not None,
+        continuous=joint.get("type") == "continuous",
+    )
+
+
+def _place(root: ElementTree.Element, path: Path) -> Meshes:
+    """Paths of meshes; MuJoCo names a mesh after its file."""
+    finder = MeshFinder(path, ["meshes"])
+    faults: dict[str, list[str]] = {}
+    lost = set()
+    for mesh in root.iter("mesh"):
+        file = mesh.get("filename", "")
+        found, fault = locate(finder, file)
+        if fault:
+            faults.setdefault(fault, []).append(Path(file).name)
+        if found is None:
+            lost.add(Path(STAND_IN).stem)
+            mesh.attrib.pop("scale", None)
+        mesh.set("filename", str(found or STAND_IN))
+    return Meshes(frozenset(lost), mesh_notes(faults))

@@ -14,6 +14,7 @@ from scipy.interpolate import CubicSpline
 from scipy.spatial.transform import Rotation
 
 from playground_amp.motion.generate import leg as legs
+from playground_amp.motion.generate.arms import with_swinging_arms
 from playground_amp.motion.generate.footsteps import FeetPoses, travel
 from playground_amp.physics.motion_analysis import center_of_pressure
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
@@ -61,6 +62,7 @@ def balanced(plan: Plan, solve: Solver | None = None) -> np.ndarray | None:
     sway = pendulum_sway(feet.pressure, plan.period, height, robot.gravity)
     body = np.column_stack([sway, plan.height, plan.roll, np.zeros(count), plan.pitch])
     joints = np.tile(robot.home_joint_position, (count, 1))
+    joints = with_swinging_arms(robot, joints, plan.phase, plan.velocity, plan.period)
     for _ in range(CORRECTIONS):
         joints = solve(robot, feet, body, joints)
         if joints is None:

@@ -12,6 +12,7 @@ from playground_amp.configs.schema import GaitConfig
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate import leg as legs
+from playground_amp.motion.generate.arms import with_swinging_arms
 from playground_amp.motion.generate.balance import CORRECTIONS, Plan, Solver, balanced, leg_angles, states
 from playground_amp.motion.generate.footsteps import FeetPoses, place_feet, travel
 from playground_amp.motion.generate.steps import STEP_LENGTHS, StepStyle, contacts, make_foot, weight_share
@@ -106,7 +107,7 @@ def stand(robot: Robot, control_dt: float, seconds: float = 1.0) -> Clip:
     feet = FeetPoses(sole, np.zeros((1, 2)), np.zeros((1, 2)))
     body, still = np.zeros((1, BASE_QVEL_SIZE)), np.zeros((1, robot.nv))
     body[0, 2] = robot.standing_height
-    start = robot.home_joint_position[None]
+    start = with_swinging_arms(robot, robot.home_joint_position[None], np.zeros(1), np.zeros(3), seconds)
     qpos = np.empty((0, len(robot.home_qpos)))
     for _ in range(CORRECTIONS):
         joints = leg_angles(robot, feet, body, start)

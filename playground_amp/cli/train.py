@@ -167,9 +167,10 @@ def check_run(config: "Config") -> None:
     for stage in stages_of(config):
         prepare(check_engine(stage.config.physics, training=True))
     for stage in stages_of(config):
-        if stage.config.amp.enabled or stage.config.env.reference_start_share > 0:
-            from playground_amp.motion.demonstrations import load_demonstrations
+        from playground_amp.motion.demonstrations import has_demonstrations, load_demonstrations
 
+        starts = stage.config.env.reference_start_share > 0 and has_demonstrations(stage.config)
+        if stage.config.amp.enabled or starts:
             load_demonstrations(stage.config)
 
 

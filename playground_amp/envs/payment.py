@@ -18,16 +18,8 @@ TERMS: Mapping[str, Callable[[RewardInputs], jax.Array]] = {
 """Every function of rewards.py by its name."""
 
 
-def check_names(weights: Mapping[str, float], *, has_posture: bool) -> None:
-    """Raises UserError for a weight whose term is not here, naming the nearest one and all there are.
-
-    `has_posture`: whether there is a reference to compare postures with.
-    """
-    if weights.get("reference_posture") and not has_posture:
-        raise UserError(
-            "reward_weights.reference_posture needs a reference gait to compare with, which only motion.py record has; "
-            "leave it out, or train with --enable-amp"
-        )
+def check_names(weights: Mapping[str, float]) -> None:
+    """Raises UserError for a weight whose term is not here, naming the nearest one and all there are."""
     for name in weights:
         if name not in TERMS:
             close = nearest(name, TERMS)

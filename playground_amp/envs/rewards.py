@@ -85,7 +85,7 @@ class RewardInputs:
     @cached_property
     def reference_offset(self) -> jax.Array:
         """[J] joint position - that of the reference at this command and gait phase, rad."""
-        assert self.posture is not None, "check_names has refused the terms that need it"
+        assert self.posture is not None, "the environment leaves out the terms that need it"
         return self.readings.joint_position - self.posture.at(self.command, self.after.gait_phase)
 
     @cached_property

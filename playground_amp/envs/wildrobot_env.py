@@ -42,11 +42,16 @@ class WildRobotEnv:
         posture: PostureTable | None = None,
     ):
         """`starts`: what the share `env.reference_start_share` of episodes starts from, if given.
-        `posture`: what the reward `reference_posture` compares with; without it, that reward is refused.
+        `posture`: what the reward `reference_posture` compares with; without it, as where policies are judged, that
+        term is left out.
         """
-        payment.check_names(config.reward_weights, has_posture=posture is not None)
+        payment.check_names(config.reward_weights)
         self.config = config
-        self._weights = config.paid_weights
+        self._weights = {
+            name: weight
+            for name, weight in config.paid_weights.items()
+            if posture is not None or name != "reference_posture"
+        }
         self.engine = engine or make_engine(
             config.physics, load_robot(config.robot, config.env.terrain), config.env.control_dt
         )

@@ -1,4 +1,4 @@
-"""From a configuration to its task and its trainer: for AMP, and for starts on the reference, clips are loaded."""
+"""From a configuration to its task and its trainer, with the reference motion that it asks for."""
 
 import contextlib
 import gc
@@ -9,7 +9,8 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.iteration import Trainer
 from playground_amp.motion.clip import Clip
-from playground_amp.motion.demonstrations import load_demonstrations, reference_buffer, reference_states
+from playground_amp.motion.demonstrations import load_demonstrations, reference_buffer
+from playground_amp.motion.reference import posture_of, starts_of
 from playground_amp.physics.protocol import Engine
 
 
@@ -45,15 +46,11 @@ def _make_trainer(config: Config) -> Trainer:
 
 
 def make_task(config: Config, clips: Sequence[Clip] | None = None, engine: Engine | None = None) -> WildRobotEnv:
-    """The task of a configuration, its episodes starting on the demonstrations as often as it says.
+    """The task of a configuration with its reference motion, as often and as dear as it says.
 
-    `clips`: those demonstrations, where they are loaded already. `engine`: another one than the configuration's.
+    `clips`: the demonstrations, where they are loaded already. `engine`: another one than the configuration's.
 
     Raises:
       UserError: as `make_trainer`, where it needs clips.
     """
-    if config.env.reference_start_share == 0:
-        return WildRobotEnv(config, engine)
-    return WildRobotEnv(
-        config, engine, starts=reference_states(load_demonstrations(config) if clips is None else clips)
-    )
+    return WildRobotEnv(config, engine, starts=starts_of(config, clips), posture=posture_of(config))

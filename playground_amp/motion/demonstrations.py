@@ -22,6 +22,11 @@ FOLDER = "demonstrations"  # of a robot's folder
 _BEYOND = 0.03  # m/s, rad/s, of WildRobot: how far a command may lie outside all clips
 
 
+def has_demonstrations(config: Config) -> bool:
+    """Whether there are any: named, or with the robot."""
+    return bool(config.amp.demonstrations) or (load_robot(config.robot).folder / FOLDER).is_dir()
+
+
 def load_demonstrations(config: Config) -> list[Clip]:
     """The clips of `amp.demonstrations`, or those that come with the robot.
 

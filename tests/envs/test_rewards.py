@@ -32,7 +32,7 @@ def moving(forward: float, sideways: float = 0.0, yaw_rate: float = 0.0, **other
 
 def test_unknown_reward_terms_are_refused_with_the_nearest_one():
     with pytest.raises(UserError, match=r"reward_weights\.aliv, did you mean alive"):
-        payment.check_names({"aliv": 1.0}, has_posture=False)
+        payment.check_names({"aliv": 1.0})
 
 
 @pytest.mark.parametrize(

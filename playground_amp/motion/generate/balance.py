@@ -22,7 +22,7 @@ from playground_amp.robot.scale import scale_of
 from playground_amp.rotations import from_heading_frame
 
 CORRECTIONS = 6  # of the sway; each leaves about a third of the difference
-_PENDULUM_HEIGHT = 0.42  # m, of WildRobot
+PENDULUM_HEIGHT = 0.42  # m, of WildRobot
 _UPRIGHT = 0.9  # of an axis is along z: it turns what it carries about the vertical
 _REACHED = 1e-6  # m and rad
 
@@ -57,7 +57,7 @@ def balanced(plan: Plan, solve: Solver | None = None) -> np.ndarray | None:
       None if the legs do not reach.
     """
     solve, robot, count = solve or leg_angles, plan.robot, len(plan.phase)
-    height, waist = _PENDULUM_HEIGHT * scale_of(robot).length, torso_yaw(robot)
+    height, waist = PENDULUM_HEIGHT * scale_of(robot).length, torso_yaw(robot)
     feet = plan.feet(np.zeros((count, 2)))
     sway = pendulum_sway(feet.pressure, plan.period, height, robot.gravity)
     body = np.column_stack([sway, plan.height, plan.roll, np.zeros(count), plan.pitch])

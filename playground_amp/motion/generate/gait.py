@@ -5,6 +5,7 @@ joint angles (balance.py), and a clip of whole frames through it.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,16 @@ _PHASES = 96  # at which the inverse kinematics is solved
 _LOWER, _LOWEST = 0.006, 0.036
 _MOST_CYCLES = 8  # a clip holds, so that whole frames fit
 _STRETCH = 1e-3  # largest relative change of the cycle time for that
+
+
+class Walk(NamedTuple):
+    """A periodic walk."""
+
+    command: tuple[float, float, float]  # forward m/s, sideways m/s, yaw rate rad/s
+    velocity: np.ndarray  # [3] that it reaches: the command's
+    pose: np.ndarray  # [T, 6 + J] over one cycle, as from `balanced`
+    cycles: int  # in whole frames
+    frames: int
 
 
 @dataclass(frozen=True)
@@ -73,12 +84,17 @@ def walk(
     style = style or GaitStyle().scaled(scale_of(robot))
     velocity = np.array(command, dtype=float)
     cycles, frames = whole_frames(cycle_time, control_dt)
-    period = frames * control_dt / cycles
-    pose = reaching(make_plan(robot, config, style, velocity, period))
-    time = np.arange(frames) * control_dt
-    qpos, qvel = states(pose, velocity, period, time)
+    pose = reaching(make_plan(robot, config, style, velocity, frames * control_dt / cycles))
+    return as_clip(robot, config, Walk(command, velocity, pose, cycles, frames), control_dt)
+
+
+def as_clip(robot: Robot, config: GaitConfig, walk: Walk, control_dt: float, source: str = SOURCE) -> Clip:
+    """The states of a walk at the control rate, from phase 0 of the gait clock on."""
+    seconds = walk.frames * control_dt
+    period, time = seconds / walk.cycles, np.arange(walk.frames) * control_dt
+    qpos, qvel = states(walk.pose, walk.velocity, period, time)
     return Clip(
-        name=clip_name(command),
+        name=clip_name(walk.command),
         robot=robot.name,
         joint_names=robot.joint_names,
         rate=1 / control_dt,
@@ -86,11 +102,11 @@ def walk(
         qvel=qvel,
         contact=contacts((time / period) % 1.0, config),
         gait_phase=(time / period) % 1.0,
-        command=velocity,
-        displacement=travel(velocity, np.array(frames * control_dt)),
+        command=np.array(walk.command, dtype=float),
+        displacement=travel(walk.velocity, np.array(seconds)),
         periodic=True,
-        cycles=cycles,
-        source=SOURCE,
+        cycles=walk.cycles,
+        source=source,
     )
 
 

@@ -21,6 +21,9 @@ _LARGEST_STEP = 0.3  # rad a Newton step
 _TOLERANCE = 1e-9
 _PLACED, _TURNED = 5, 6  # what is asked: place, pitch and roll; and heading
 _SINGULAR = 0.02  # a direction in which the joints move a foot so much less than in the others is none
+_TURN = 0.05  # what a radian off level or off the heading counts in `nearest`, against a leg's length off the place
+_DAMPING = 1e-6
+_STILL = 1e-4  # rad
 
 
 class LegKinematics(NamedTuple):
@@ -104,6 +107,45 @@ def inverse(leg: LegKinematics, target: FootTarget, start: np.ndarray) -> tuple[
             break
         angles = angles - np.clip(_newton_step(jacobian, residual), -_LARGEST_STEP, _LARGEST_STEP)
     return angles, error
+
+
+def nearest(
+    chain: Chain, target: FootTarget, start: np.ndarray, ranges: np.ndarray, length: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Joint angles within their ranges that put a foot in its place, and level and ahead as far as the leg then can.
+
+    Damped least squares; a joint at the end of its range leaves the rest to the others.
+
+    Args:
+      chain: any leg.
+      target: where its foot should be.
+      start: [T, K] rad, a first guess, whose way of bending the knee is kept.
+      ranges: [K, 2] rad.
+      length: of the leg, m.
+
+    Returns:
+      angles [T, K] rad, and what remains [T, 6]: off the place m, the sines of pitch, roll and heading.
+    """
+    weights = np.repeat([1 / length, _TURN], 3)
+    angles, off = np.clip(start, *ranges.T), np.empty(0)
+    for _ in range(_STEPS):
+        off, jacobian = _constraints(forward(chain, angles), target, _TURNED)
+        residual, jacobian = off * weights, jacobian * weights[:, None]
+        step = _damped_step(jacobian, residual)
+        at_end = ((angles <= ranges[:, 0]) & (step > 0)) | ((angles >= ranges[:, 1]) & (step < 0))
+        if at_end.any():
+            step = np.where(at_end, 0.0, _damped_step(jacobian * ~at_end[:, None], residual))
+        before, angles = angles, np.clip(angles - np.clip(step, -_LARGEST_STEP, _LARGEST_STEP), *ranges.T)
+        if np.abs(angles - before).max() < _STILL:
+            break
+    return angles, off
+
+
+def _damped_step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """The steps [T, K] that take residuals [T, n] away to first order, in the sense of least squares."""
+    transposed = jacobian.transpose(0, 2, 1)
+    damped = transposed @ jacobian + _DAMPING * np.eye(jacobian.shape[2])
+    return np.linalg.solve(damped, transposed @ residual[:, :, None])[:, :, 0]
 
 
 def _newton_step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray:

@@ -11,16 +11,22 @@ from playground_amp.motion.generate.styles import style_for
 from playground_amp.robot.record import Robot
 from playground_amp.robot.scale import Scale, scale_of
 
-# m/s, m/s, rad/s; at most, from one gait of WildRobot to the next
-FORWARD_STEP, SIDEWAYS_STEP, YAW_RATE_STEP = 0.1, 0.2, 0.4
+STEPS = (0.1, 0.2, 0.4)  # forward, sideways m/s, yaw rate rad/s; at most, from one gait of WildRobot to the next
+
+_ROUNDED = 1e-4  # of a step: numbers of the configuration have six digits
 
 
-def commands_of(config: CommandConfig, scale: Scale) -> list[tuple[float, float, float]]:
-    """The velocities (forward, sideways, yaw rate) of the table: a grid up to the ends of the ranges, with 0 in it."""
+def commands_of(
+    config: CommandConfig, scale: Scale, steps: tuple[float, float, float] = STEPS
+) -> list[tuple[float, float, float]]:
+    """The velocities (forward, sideways, yaw rate) of a table: a grid up to the ends of the ranges, with 0 in it.
+
+    `steps`: WildRobot's, from one to the next.
+    """
     axes = [
-        _grid(config.forward, FORWARD_STEP * scale.speed),
-        _grid(config.sideways, SIDEWAYS_STEP * scale.speed),
-        _grid(config.yaw_rate, YAW_RATE_STEP * scale.rate),
+        _grid(config.forward, steps[0] * scale.speed),
+        _grid(config.sideways, steps[1] * scale.speed),
+        _grid(config.yaw_rate, steps[2] * scale.rate),
     ]
     return [(float(x), float(y), float(w)) for x in axes[0] for y in axes[1] for w in axes[2]]
 
@@ -51,5 +57,5 @@ def _grid(ends: tuple[float, float], step: float) -> np.ndarray:
     if low < 0 < high:
         below, above = _grid((low, 0.0), step), _grid((0.0, high), step)
         return np.concatenate([below, above[1:]])
-    count = max(int(np.ceil((high - low) / step - 1e-9)), 0 if high == low else 1)
+    count = max(int(np.ceil((high - low) / step - _ROUNDED)), 0 if high == low else 1)
     return np.round(np.linspace(low, high, count + 1), 6)

@@ -1,0 +1,40 @@
+"""Reference motion of a task: the moments that its episodes start from, and the posture that it may pay for."""
+
+from collections.abc import Sequence
+
+from playground_amp.configs.schema import Config
+from playground_amp.envs.reference_motion import PostureTable, ReferenceStates
+from playground_amp.motion.clip import Clip
+from playground_amp.motion.demonstrations import has_demonstrations, load_demonstrations, reference_states
+from playground_amp.motion.generate.stepping import stepping_clips
+from playground_amp.motion.posture import make_posture_table
+from playground_amp.robot.robot import load_robot
+
+
+def starts_of(config: Config, clips: Sequence[Clip] | None = None) -> ReferenceStates | None:
+    """Moments of the demonstrations (`clips`, if they are loaded already); without any, of steps that are made here.
+
+    None where no episode starts on them.
+
+    Raises:
+      UserError: demonstrations that are damaged, of another rate, or do not show what the task commands; or legs that
+        no steps can be made for.
+    """
+    if config.env.reference_start_share == 0:
+        return None
+    if clips is None:
+        clips = load_demonstrations(config) if has_demonstrations(config) else _steps(config)
+    return reference_states(clips)
+
+
+def posture_of(config: Config) -> PostureTable | None:
+    """The postures of stepping, the same for every robot; None where nothing is paid for them.
+
+    Raises:
+      UserError: legs that no steps can be made for.
+    """
+    return make_posture_table(_steps(config)) if config.reward_weights.get("reference_posture") else None
+
+
+def _steps(config: Config) -> list[Clip]:
+    return stepping_clips(load_robot(config.robot), config.env)

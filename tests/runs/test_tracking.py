@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import struct
 import subprocess
 import sys
@@ -216,6 +217,63 @@ def test_wandb_that_is_refused_by_its_server_logs_offline(tmp_path: Path, monkey
     assert len(said) == 1
     assert said[0].startswith("W&B: logging offline: the server refused: ")
     (path,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
+    assert [content["history"]["item"]["reward"] for content in wandb_contents(path) if "history" in content] == [1 / 3]
+
+
+class FallingSilent(BaseHTTPRequestHandler):
+    """A W&B server that answers `answers` requests and then keeps connections open and sends nothing."""
+
+    answers = 0
+
+    def do_POST(self) -> None:
+        type(self).answers -= 1
+        if type(self).answers < 0:
+            threading.Event().wait()
+        asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        project = {"id": "p", "name": "wildrobot-brax-ppo", "entity": {"id": "e", "name": "us"}}
+        run = {"id": "r", "name": "r", "displayName": "r", "project": project, "historyLineCount": 0}
+        upserted = {"upsertBucket": {"bucket": run, "inserted": True}} if b"UpsertBucket" in asked else {}
+        resumed = {"model": {"id": "p", "name": "p", "bucket": None}} if b"RunResumeStatus" in asked else {}
+        answer = json.dumps({"data": upserted or resumed}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_HEAD = do_POST
+
+    def log_message(self, format: str, *_: Any) -> None:
+        pass
+
+
+SHORT_RUN = """
+import sys
+from pathlib import Path
+from playground_amp.runs.tracking import wandb_run
+from playground_amp.runs.tracking.tracker import Tracker
+
+wandb_run.ANSWER_TIMEOUT = wandb_run.FINISH_TIMEOUT = 1.0
+tracker = Tracker(Path(sys.argv[1]), {"amp": {"enabled": False}}, through=0, use_wandb=True, say=print)
+tracker.log({"iteration": 1, "env_steps": 320, "reward": 1 / 3})
+tracker.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"), [(0, "logging offline: no network"), (5, "the server did not take everything")]
+)
+def test_a_server_that_hangs_holds_up_no_end(tmp_path: Path, answers: int, told: str) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), FallingSilent) as server:
+        server.daemon_threads, FallingSilent.answers = True, answers
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+        variables |= {"WANDB_BASE_URL": f"http://127.0.0.1:{server.server_port}", "WANDB_API_KEY": "k" * 40}
+        run = [sys.executable, "-c", SHORT_RUN, str(tmp_path)]
+        done = subprocess.run(run, capture_output=True, text=True, timeout=15, check=True, env=variables)
+        server.shutdown()
+    assert told in done.stdout.splitlines()[-1]
+    assert "Upload later with: wandb sync " in done.stdout
+    (path,) = tmp_path.glob("wandb/*run-*/*.wandb")
     assert [content["history"]["item"]["reward"] for content in wandb_contents(path) if "history" in content] == [1 / 3]
 
 

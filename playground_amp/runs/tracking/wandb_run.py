@@ -5,24 +5,29 @@ import netrc
 import os
 import secrets
 import shlex
-import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import getproxies
+from urllib.request import Request, urlopen
 
 from playground_amp.files import write_atomically
+
+if TYPE_CHECKING:
+    import wandb
 
 PROJECT = "wildrobot-brax-ppo"
 DEFAULT_SERVER = "https://api.wandb.ai"
 Mode = Literal["online", "offline", "disabled"]
-CONNECT_TIMEOUT = 3.0
+ANSWER_TIMEOUT = 4.0
 INIT_TIMEOUT = 20.0
-FINISH_TIMEOUT = 30.0
-TEARDOWN_TIMEOUT = 10.0
+FINISH_TIMEOUT = 5.0  # what has not arrived by then lies in the run's folder
+TEARDOWN_TIMEOUT = 2.0
 
 
 class WandbRun:
@@ -31,23 +36,41 @@ class WandbRun:
     Anything W&B raises comes out of these methods as it is: the caller drops the run and goes on without it.
     """
 
-    def __init__(self, run_folder: Path, config: Mapping[str, Any], *, amp: bool) -> None:
+    def __init__(self, run_folder: Path, config: Mapping[str, object], *, amp: bool) -> None:
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # its reports hold up the process's end
         import wandb
 
         mode, reason = choose_mode(os.environ)
         identity = _identity(run_folder / "wandb_run.json", amp)
-        arguments: dict[str, Any] = {"project": PROJECT, "config": dict(config), "dir": str(run_folder), **identity}
         settings = wandb.Settings(
-            silent=True, console="off", init_timeout=INIT_TIMEOUT, finish_timeout=FINISH_TIMEOUT, disable_git=True
+            silent=True,
+            console="off",
+            init_timeout=INIT_TIMEOUT,
+            finish_timeout=FINISH_TIMEOUT,
+            finish_timeout_raises=True,
+            disable_git=True,
         )
+
+        def start(mode: Mode, resume: Literal["allow"] | None = None) -> wandb.Run:
+            return wandb.init(
+                project=PROJECT,
+                dir=str(run_folder),
+                id=identity["id"],
+                name=identity["name"],
+                config=dict(config),
+                mode=mode,
+                resume=resume,
+                settings=settings,
+            )
+
         if mode == "online":
             try:
-                self._run = wandb.init(mode="online", resume="allow", settings=settings, **arguments)
+                self._run = start("online", resume="allow")
             except (wandb.Error, OSError, TimeoutError) as error:
                 mode, reason = "offline", f"the server refused: {' '.join(str(error).split())}"
                 _tear_down(wandb.teardown)
         if mode != "online":
-            self._run = wandb.init(mode=mode, settings=settings, **arguments)
+            self._run = start(mode)
         self.message = _message(mode, reason, self._run)
 
     def log(self, record: Mapping[str, float | int]) -> None:
@@ -55,12 +78,18 @@ class WandbRun:
         self._run.log(dict(record), step=int(record["iteration"]))
 
     def finish(self, videos: list[Path]) -> None:
-        """Uploads the videos and ends the run; gives up after a while."""
+        """Uploads the videos and ends the run.
+
+        Raises TimeoutError that names the command for later, if the server has not taken everything in a few seconds.
+        """
         if videos:
             import wandb
 
             self._run.log({f"video/{path.stem}": wandb.Video(str(path), format="mp4") for path in videos})
-        self._run.finish()
+        try:
+            self._run.finish()
+        except TimeoutError as error:
+            raise TimeoutError(f"the server did not take everything. {_upload_later(self._run)}") from error
 
 
 def _tear_down(teardown: Callable[[], None]) -> None:
@@ -75,7 +104,7 @@ def choose_mode(environment: Mapping[str, str]) -> tuple[Mode, str]:
     asked = environment.get("WANDB_MODE", "").lower()
     if asked in ("disabled", "offline", "dryrun"):
         return ("disabled" if asked == "disabled" else "offline"), f"WANDB_MODE={asked}"
-    server = environment.get("WANDB_BASE_URL", DEFAULT_SERVER)
+    server = _server(environment)
     if not _has_account(environment, server):
         return "offline", "no account (no API key; `wandb login` stores one)"
     if not _answers(server):
@@ -94,24 +123,33 @@ def _has_account(environment: Mapping[str, str], server: str) -> bool:
     return entry is not None
 
 
+def _server(environment: Mapping[str, str]) -> str:
+    return environment.get("WANDB_BASE_URL", DEFAULT_SERVER)
+
+
 def _answers(server: str) -> bool:
-    """Whether the server, or the proxy on the way to it, takes a connection within CONNECT_TIMEOUT."""
-    scheme = urlsplit(server).scheme or "https"
-    target = urlsplit(getproxies().get(scheme, server))
-    address = (target.hostname or "", target.port or (80 if target.scheme == "http" else 443))
-    connected = threading.Event()
+    """Whether anything comes back from the server, a refusal too, through the proxy if there is one, in a few seconds.
 
-    def connect() -> None:
+    A connection alone says little: a server that hangs takes connections.
+    """
+    answered = threading.Event()
+
+    def ask() -> None:
         try:
-            socket.create_connection(address, CONNECT_TIMEOUT).close()
-        except OSError:
+            urlopen(Request(server, method="HEAD"), timeout=ANSWER_TIMEOUT).close()
+        except HTTPError:
+            pass
+        except URLError as error:
+            if not isinstance(error.reason, ssl.SSLError):  # W&B has certificates of its own
+                return
+        except (OSError, ValueError, HTTPException):
             return
-        connected.set()
+        answered.set()
 
-    thread = threading.Thread(target=connect, daemon=True)  # name resolution knows no timeout of its own
+    thread = threading.Thread(target=ask, daemon=True)  # name resolution knows no timeout of its own
     thread.start()
-    thread.join(CONNECT_TIMEOUT)
-    return connected.is_set()
+    thread.join(ANSWER_TIMEOUT)
+    return answered.is_set()
 
 
 def _identity(path: Path, amp: bool) -> dict[str, str]:
@@ -124,9 +162,13 @@ def _identity(path: Path, amp: bool) -> dict[str, str]:
     return identity
 
 
-def _message(mode: str, reason: str, run: Any) -> str:
+def _message(mode: Mode, reason: str, run: "wandb.Run") -> str:
     if mode == "online":
         return f"W&B: {run.url}"
     if mode == "disabled":
         return f"W&B: off ({reason})"
-    return f"W&B: logging offline: {reason}. Upload later with: wandb sync {shlex.quote(str(Path(run.dir).parent))}"
+    return f"W&B: logging offline: {reason}. {_upload_later(run)}"
+
+
+def _upload_later(run: "wandb.Run") -> str:
+    return f"Upload later with: wandb sync {shlex.quote(str(Path(run.dir).parent))}"

@@ -41,7 +41,7 @@ def with_swinging_arms(
 
 
 def _swing(robot: Robot, side: int, velocity: np.ndarray, period: float) -> float:
-    """Angle to each side of an arm's swing, rad: a foot gets a quarter of a cycle's way ahead of the hip, and behind."""
+    """Angle to each side of an arm's swing, rad: a foot gets a quarter of a cycle's way ahead of the hip and behind."""
     leg = robot.legs[side]
     out = legs.forward(leg, robot.home_joint_position[leg.joints][None]).sole[0, 1]
     speed = velocity[0] - velocity[2] * out

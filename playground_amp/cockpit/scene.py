@@ -28,6 +28,7 @@ _FOLLOW_TIME = 0.4  # s in which the camera makes up 63 % of its distance to the
 _JUMP = 1.0  # m that a robot only moves at once when it is put back
 _PUSH_LENGTH = 0.02  # m of arrow a newton
 _CREASE = np.radians(40)  # edges sharper than this stay edges; flatter ones are shaded round
+_MANY_TRIANGLES = 20_000  # of a mesh; finding the edges of more takes seconds
 _FLOOR_COLOR = (232, 235, 239)
 _ARROW_COLOR = (230, 60, 40)
 
@@ -129,11 +130,16 @@ def _add_bodies(scene: viser.SceneApi, robot: Robot) -> dict[int, viser.FrameHan
 
 def _joined(shapes: Sequence[Shape], rgb: Sequence[float]) -> trimesh.Trimesh:
     """The shapes of one body and color as one mesh."""
-    smooth = [graph.smooth_shade(shape_mesh(shape), _CREASE) for shape in shapes]
+    smooth = [_shaded(shape_mesh(shape)) for shape in shapes]
     vertices, faces = append_faces([mesh.vertices for mesh in smooth], [mesh.faces for mesh in smooth])
     linear = [_to_linear(channel) for channel in rgb]
     paint = PBRMaterial(baseColorFactor=[*linear, 1.0], metallicFactor=0.05, roughnessFactor=0.5)
     return trimesh.Trimesh(vertices, faces, visual=TextureVisuals(material=paint), process=False)
+
+
+def _shaded(mesh: trimesh.Trimesh) -> trimesh.Trimesh:
+    """The mesh with its flat edges shaded round; one of very many triangles looks round as it is."""
+    return mesh if len(mesh.faces) > _MANY_TRIANGLES else graph.smooth_shade(mesh, _CREASE)
 
 
 def _to_linear(channel: float) -> float:
@@ -157,6 +163,9 @@ def shape_mesh(shape: Shape) -> trimesh.Trimesh:
         case "ellipsoid":
             mesh = trimesh.creation.icosphere(subdivisions=2)
             mesh.apply_scale(shape.size)
+        case "mesh":
+            assert shape.surface is not None
+            mesh = trimesh.Trimesh(*shape.surface, process=False)
     pose = trimesh.transformations.quaternion_matrix(shape.quaternion)
     pose[:3, 3] = shape.position
     return mesh.apply_transform(pose)

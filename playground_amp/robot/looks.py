@@ -1,14 +1,15 @@
 """What there is to see of the robot, as plain data: shapes with colors, each fixed to a body."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import mujoco
+import numpy as np
 
 from playground_amp.robot.models import visual_model_of
 from playground_amp.robot.record import Robot
 
-Kind = Literal["sphere", "capsule", "ellipsoid", "cylinder", "box"]
+Kind = Literal["sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh"]
 
 _KINDS: dict[int, Kind] = {
     mujoco.mjtGeom.mjGEOM_SPHERE.value: "sphere",
@@ -16,13 +17,21 @@ _KINDS: dict[int, Kind] = {
     mujoco.mjtGeom.mjGEOM_ELLIPSOID.value: "ellipsoid",
     mujoco.mjtGeom.mjGEOM_CYLINDER.value: "cylinder",
     mujoco.mjtGeom.mjGEOM_BOX.value: "box",
+    mujoco.mjtGeom.mjGEOM_MESH.value: "mesh",
 }
-_LOOKS_GROUP = 2  # of geoms that are only there to be looked at (wildrobot.xml)
+_LAST_SHOWN_GROUP = 2  # geoms of higher groups only touch the floor: MuJoCo does not draw those either
 
 
-@dataclass(frozen=True)
+class Surface(NamedTuple):
+    """The triangles of a mesh, in the shape's frame."""
+
+    vertices: np.ndarray  # [V, 3] m
+    faces: np.ndarray  # [F, 3] int
+
+
+@dataclass(frozen=True, eq=False)
 class Shape:
-    """A primitive in the frame of its body, in MuJoCo's measures."""
+    """A primitive or a mesh in the frame of its body, in MuJoCo's measures."""
 
     body: int  # index of the body in the model
     kind: Kind
@@ -30,6 +39,7 @@ class Shape:
     position: tuple[float, float, float]  # m
     quaternion: tuple[float, float, float, float]  # wxyz
     rgb: tuple[float, float, float]  # 0 to 1
+    surface: Surface | None = None  # of a mesh
 
 
 def body_names(robot: Robot) -> tuple[str, ...]:
@@ -41,15 +51,38 @@ def body_names(robot: Robot) -> tuple[str, ...]:
 def visible_shapes(robot: Robot) -> tuple[Shape, ...]:
     """Every shape that is drawn of the robot."""
     model = visual_model_of(robot)
-    geoms = [model.geom(index) for index in range(model.ngeom) if model.geom_group[index] == _LOOKS_GROUP]
     return tuple(
-        Shape(
-            body=int(geom.bodyid[0]),
-            kind=_KINDS[int(geom.type[0])],
-            size=tuple(geom.size.tolist()),
-            position=tuple(geom.pos.tolist()),
-            quaternion=tuple(geom.quat.tolist()),
-            rgb=tuple((model.mat_rgba[geom.matid[0]] if geom.matid[0] >= 0 else geom.rgba)[:3].tolist()),
-        )
-        for geom in geoms
+        _shape(model, index)
+        for index in range(model.ngeom)
+        if model.geom_bodyid[index] > 0
+        and model.geom_group[index] <= _LAST_SHOWN_GROUP
+        and int(model.geom_type[index]) in _KINDS
+        and _color(model, index)[3] > 0
     )
+
+
+def _shape(model: mujoco.MjModel, index: int) -> Shape:
+    geom = model.geom(index)
+    return Shape(
+        body=int(geom.bodyid[0]),
+        kind=_KINDS[int(geom.type[0])],
+        size=tuple(geom.size.tolist()),
+        position=tuple(geom.pos.tolist()),
+        quaternion=tuple(geom.quat.tolist()),
+        rgb=tuple(_color(model, index)[:3].tolist()),
+        surface=_surface(model, int(geom.dataid[0])),
+    )
+
+
+def _color(model: mujoco.MjModel, index: int) -> np.ndarray:
+    """Red, green, blue, opacity [4]: of the material if there is one."""
+    material = model.geom_matid[index]
+    return model.mat_rgba[material] if material >= 0 else model.geom_rgba[index]
+
+
+def _surface(model: mujoco.MjModel, mesh: int) -> Surface | None:
+    if mesh < 0:
+        return None
+    first, corner = model.mesh_faceadr[mesh], model.mesh_vertadr[mesh]
+    faces = model.mesh_face[first : first + model.mesh_facenum[mesh]]
+    return Surface(model.mesh_vert[corner : corner + model.mesh_vertnum[mesh]].copy(), faces.copy())

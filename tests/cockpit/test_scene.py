@@ -1,10 +1,14 @@
 """The robot and its floor, as the page draws them."""
 
+from pathlib import Path
+
+import mujoco
 import numpy as np
 import pytest
 import viser
 
 from playground_amp.cockpit.scene import Scene, arrow, ground_mesh, shape_mesh
+from playground_amp.robot.altered import altered_robot
 from playground_amp.robot.looks import body_names, visible_shapes
 from playground_amp.robot.record import Heights, Robot
 from playground_amp.robot.robot import load_robot
@@ -52,6 +56,26 @@ def test_the_drawn_robot_is_as_tall_as_the_real_one() -> None:
         extents = sorted(part.bounds[1] - part.bounds[0])
         assert extents[2] <= 2 * np.linalg.norm(reach) + 1e-6
     assert ROBOT.home_qpos[2] == pytest.approx(0.46)
+
+
+def test_meshes_are_drawn_where_they_are_and_hidden_shapes_are_not(tmp_path: Path, server: viser.ViserServer) -> None:
+    def dressed(spec: mujoco.MjSpec) -> None:
+        corners = [(0, 0, 0), (0.1, 0, 0), (0, 0.05, 0), (0, 0, 0.2)]  # of a tetrahedron
+        faces = [(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)]
+        spec.add_mesh(name="hat", uservert=np.ravel(corners).tolist(), userface=np.ravel(faces).tolist())
+        looks = {"type": mujoco.mjtGeom.mjGEOM_MESH, "meshname": "hat", "contype": 0, "conaffinity": 0}
+        torso = spec.body("torso")
+        torso.add_geom(pos=[0.3, 0, 0], quat=[0.5**0.5, 0, 0, 0.5**0.5], rgba=[0.2, 0.4, 0.6, 1], group=1, **looks)
+        torso.add_geom(rgba=[1, 0, 0, 0], group=1, **looks)
+        torso.add_geom(group=3, **looks)
+
+    robot = altered_robot(ROBOT, tmp_path / "dressed", dressed)
+    (hat,) = [shape for shape in visible_shapes(robot) if shape.kind == "mesh"]
+    assert body_names(robot)[hat.body] == "torso"
+    assert hat.rgb == pytest.approx((0.2, 0.4, 0.6))
+    # A quarter turn to the left takes x to y and y to -x.
+    np.testing.assert_allclose(shape_mesh(hat).bounds, [[0.25, 0, 0], [0.3, 0.1, 0.2]], atol=1e-6)
+    Scene(server, robot)
 
 
 def test_uneven_ground_is_drawn_where_it_is() -> None:

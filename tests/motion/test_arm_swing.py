@@ -9,6 +9,7 @@ import pytest
 from playground_amp.configs.loader import load_config
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.arms import with_swinging_arms
+from playground_amp.motion.generate.stepping import stepping_clips
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.paths import STANDARD
 from playground_amp.robot.altered import altered_robot
@@ -22,9 +23,15 @@ PHASE = np.arange(32) / 32
 PERIOD = 0.7  # s
 
 
-@pytest.fixture(scope="module")
-def walk() -> Clip:
-    return make_clip(ROBOT, load_config(STANDARD).env, (0.3, 0.0, 0.0))
+@pytest.fixture(scope="module", params=["gait", "stepping"])
+def walk(request: pytest.FixtureRequest) -> Clip:
+    """At 0.3 m/s, by each of the generators."""
+    env = load_config(STANDARD).env
+    if request.param == "gait":
+        return make_clip(ROBOT, env, (0.3, 0.0, 0.0))
+    ahead = {"forward": (0.3, 0.3), "sideways": (0.0, 0.0), "yaw_rate": (0.0, 0.0)}
+    (clip,) = stepping_clips(ROBOT, env.model_copy(update={"commands": env.commands.model_copy(update=ahead)}))
+    return clip
 
 
 def ahead(robot: Robot, qpos: np.ndarray, body: str) -> np.ndarray:

@@ -16,6 +16,7 @@ from playground_amp.envs.commands import hold
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate import leg as legs
+from playground_amp.motion.generate.arms import with_swinging_arms
 from playground_amp.motion.generate.balance import PENDULUM_HEIGHT, pendulum_sway
 from playground_amp.motion.generate.footsteps import place_feet
 from playground_amp.motion.generate.gait import GaitStyle, Walk, as_clip, whole_frames
@@ -98,6 +99,9 @@ def _solved(
         placed = np.linalg.norm(off[:, :3], axis=1) < _PLACED * robot.leg_length
         does &= placed & (np.abs(off[:, 3]) < attempt.pitch)
     joints, does = joints.reshape(len(period), _PHASES, -1), does.reshape(len(period), _PHASES)
+    phase = np.arange(_PHASES) / _PHASES
+    for index in np.flatnonzero(does.all(axis=1)):
+        joints[index] = with_swinging_arms(robot, joints[index], phase, velocity[index], period[index])
     speed = np.abs(np.roll(joints, -1, axis=1) - joints) * _PHASES / period[:, None, None]
     does = does.all(axis=1) & np.all(speed < _SPEED * robot.speed_limit, axis=(1, 2))
     return np.concatenate([body, joints], axis=2), np.asarray(does)

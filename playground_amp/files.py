@@ -1,13 +1,16 @@
-"""Files that are either whole or not there: written beside their place, forced to the disk, then renamed.
+"""Files that are read whatever system wrote them, and written whole or not at all: beside their place, then renamed.
 
-What stands here is for places that are this program's own, such as a run folder under its lock; `outputs.py` is for
-places that a user names.
+What is written here is for places that are this program's own, such as a run folder under its lock; `outputs.py` is
+for places that a user names.
 """
 
+import codecs
 import contextlib
 import errno
 import fcntl
 import os
+import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +21,70 @@ from playground_amp.telling import warn_once
 
 LOCK = ".lock"
 _NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # by this file system
+_OPEN_STREAMS = re.compile(r"/dev/(stdin|stdout|stderr|fd/\d+)|/proc/[^/]+/fd/\d+")
+LARGEST = 2 << 30  # bytes; whatever is larger is no input of this program
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def is_open_stream(path: Path) -> bool:
+    """Whether this names a stream that the process was started with, such as /dev/stdout or /dev/fd/63."""
+    return _OPEN_STREAMS.fullmatch(os.path.abspath(path)) is not None
+
+
+def is_missing(path: Path) -> bool:
+    """Whether there is nothing of that name."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):  # out of reach, or no name at all: whoever reads it will say that
+        return False
+    return False
+
+
+def require_file(path: Path, what: str) -> None:
+    """Raises UserError unless a file of no more than 2 GiB is there. `what`: "the checkpoint", for the message.
+
+    A pipe is refused, for who waits at one may wait for ever, unless the shell has opened it for this command (`<(…)`).
+    """
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        raise UserError(f"{what} {path} cannot be read: No such file or directory") from None
+    except (OSError, ValueError) as error:  # a name too long, links in a circle; a null byte
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{what} {path} cannot be read: {reason}") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise UserError(f"{what} {path} cannot be read: Is a directory")
+    if not stat.S_ISREG(status.st_mode) and not is_open_stream(path):
+        raise UserError(f"{what} {path} cannot be read: it is a pipe or a device, a file is needed")
+    if status.st_size > LARGEST:
+        raise UserError(f"{what} {path} cannot be read: {status.st_size / 2**30:.1f} GiB, 2 GiB is the most")
+
+
+def read_input(path: Path, what: str) -> bytes:
+    """The content of a file. Raises UserError as `require_file`, or if it cannot be read."""
+    require_file(path, what)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{what} {path} cannot be read: {error.strerror}") from None
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file in UTF-8, or in what its byte-order mark says. Raises UserError as `read_input`.
+
+    Bytes that are no text come out as U+FFFD, for the parser to name their line.
+    """
+    content = read_input(path, what)
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
+    return content.decode(encoding, errors="replace")
 
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:

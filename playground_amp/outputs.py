@@ -7,7 +7,6 @@ output put there. What is asked for is held against these rules before the work 
 import contextlib
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,9 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from playground_amp.errors import UserError
-from playground_amp.files import replacing, require_writable, sync
-
-_OPEN_FILES = re.compile(r"/dev/(stdin|stdout|stderr|fd/\d+)|/proc/[^/]+/fd/\d+")
+from playground_amp.files import is_open_stream, replacing, require_writable, sync
 
 
 class OutputKind(NamedTuple):
@@ -196,7 +193,7 @@ def _same(real: Path, other: Path) -> bool:
 
 def _is_stream(path: Path) -> bool:
     """Whether this is a device or a pipe, such as /dev/stdout or /dev/null, which takes bytes and is not replaced."""
-    if _OPEN_FILES.fullmatch(os.path.abspath(path)):
+    if is_open_stream(path):
         return True
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 

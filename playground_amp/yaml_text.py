@@ -1,5 +1,6 @@
 """Reading and writing YAML as this project means it: numbers are decimal, a key appears once, keys are names."""
 
+import os
 import re
 from collections.abc import Hashable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import yaml
 
 from playground_amp.errors import UserError
+from playground_amp.files import is_missing, read_input
 
 _INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
@@ -69,15 +71,11 @@ _Dumper.add_representer(
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """Reads a file that holds one mapping. Raises UserError, with the line where there is one."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"there is no configuration file {path}") from None
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder: a configuration file (YAML) is needed") from None
-    except OSError as error:
-        raise UserError(f"the configuration file {path} cannot be read: {error.strerror}") from None
-    data = _load(content, str(path))
+    if is_missing(path):
+        raise UserError(f"there is no configuration file {path}")
+    if os.path.isdir(path):
+        raise UserError(f"{path} is a folder: a configuration file (YAML) is needed")
+    data = _load(read_input(path, "the configuration file"), str(path))
     if data is None:
         raise UserError(f"the configuration file {path} is empty")
     if not isinstance(data, dict):

@@ -143,9 +143,13 @@ def show(argv: Sequence[str]) -> int:
 def import_(argv: Sequence[str]) -> int:
     """Turn human motion (BVH, DeepMimic .json, AMASS or SMPL .npz) into a clip of a robot, and check it."""
     parser = _parser("import", import_)
-    parser.add_argument("file", type=Path, metavar="FILE", help="motion capture: .bvh, .json or .npz")
+    parser.add_argument("file", type=Path, metavar="FILE", help="motion capture: .bvh, .json, .txt or .npz")
     parser.add_argument("--map", type=Path, metavar="PATH", help="YAML or JSON: left_knee: NAME OF THE JOINT, ...")
-    parser.add_argument("--unit", choices=("m", "cm", "mm", "inch", "foot"), help="of length (default: by the legs)")
+    parser.add_argument(
+        "--unit",
+        metavar="UNIT|M",
+        help="of length: m, cm, mm, inch, foot, cmu or a number of meters (default: by the legs)",
+    )
     parser.add_argument(
         "--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="axis that points up (default: guessed)"
     )
@@ -163,15 +167,17 @@ def import_(argv: Sequence[str]) -> int:
     from playground_amp.motion.clip_output import require_clip, write_clip
     from playground_amp.motion.human.importing import import_motion, source_of
     from playground_amp.motion.human.landmarks import read_map
+    from playground_amp.motion.human.units import require_unit
     from playground_amp.robot.robot import load_robot
 
+    unit = None if arguments.unit is None else require_unit(arguments.unit)
     path = arguments.output / f"{arguments.file.stem}.npz"
     inputs = [each for each in (arguments.file, arguments.map) if each]
     require_clip(path, source_of(arguments.file), *inputs)
     config = _config(arguments)
     robot = load_robot(config.robot)
     names = read_map(arguments.map) if arguments.map else None
-    imported = import_motion(robot, config.env, arguments.file, names, arguments.unit, arguments.up, arguments.speed)
+    imported = import_motion(robot, config.env, arguments.file, names, unit, arguments.up, arguments.speed)
     write_clip(imported.clip, path, *inputs)
     tell("\n".join([*imported.lines(), f"wrote {path}"]))
     return _check(robot, [imported.clip])

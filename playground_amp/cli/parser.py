@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from playground_amp.cli.machine import check_machine
+from playground_amp.cli.program_cache import heal_program_cache
 from playground_amp.errors import UserError
 from playground_amp.files import require_writable
 from playground_amp.telling import forgive_streams, warn
@@ -142,6 +143,7 @@ def run_command(command: Callable[[], int]) -> NoReturn:
     """
     forgive_streams()
     keep_compiled_programs()
+    heal_program_cache()
     try:
         if _ONLY_TOLD.isdisjoint(sys.argv):
             check_machine()

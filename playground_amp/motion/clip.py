@@ -11,7 +11,7 @@ import numpy as np
 
 from playground_amp import rotations
 from playground_amp.errors import UserError
-from playground_amp.files import visible
+from playground_amp.files import is_missing, require_file, visible
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 RECORDED = "tracking policy, recorded in the engine"  # source of the clips that a policy showed in physics
@@ -125,15 +125,14 @@ def load_clips(path: Path, robot: Robot) -> list[Clip]:
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    if is_missing(path):
+        raise UserError(f"there is no clip {path}")
+    require_file(path, "the clip")
     try:
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise UserError(f"{path} is no clip: expected an .npz archive of named arrays, found one array")
             return {name: _read_field(archive, name, path) for name in archive.files}
-    except FileNotFoundError:
-        raise UserError(f"there is no clip {path}") from None
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder, expected a clip (.npz)") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         # NumPy's own words for a file of another kind advise to open it as a pickle.
         reason = str(error).splitlines()[0] if zipfile.is_zipfile(path) else "no .npz archive"

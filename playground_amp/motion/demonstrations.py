@@ -77,6 +77,7 @@ def check_coverage(clips: Sequence[Clip], config: Config, source: str) -> None:
     """Raises UserError if the task commands a velocity that lies outside those of the clips, axis by axis."""
     shown, commands = np.array([clip.command for clip in clips]), config.env.commands
     scale = scale_of(load_robot(config.robot))
+    other = "" if config.amp.enabled else ", or start no episode on them (--set env.reference_start_share=0)"
     asked = (
         ("forward", commands.forward, "m/s", _BEYOND * scale.speed),
         ("sideways", commands.sideways, "m/s", _BEYOND * scale.speed),
@@ -87,7 +88,7 @@ def check_coverage(clips: Sequence[Clip], config: Config, source: str) -> None:
             raise UserError(
                 f"env.commands.{key} asks for {low:g} to {high:g} {unit}, but the clips in {source} show "
                 f"{column.min():.2f} to {column.max():.2f}: narrow env.commands.{key}, or record clips for it "
-                "(motion.py record)"
+                f"(motion.py record){other}"
             )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
-from playground_amp.files import write_atomically
+from playground_amp.files import read_input, write_atomically
 from playground_amp.robot.identity import robot_of_file
 from playground_amp.robot.record import Robot
 from playground_amp.runs.safe_pickle import UnsafePickle, safe_loads
@@ -114,10 +114,7 @@ def read_policy(path: Path, robot: str | None = None) -> SavedPolicy:
     Raises UserError if the file is missing, empty, cut off, altered, holds anything but plain data, or no policy; if
     its configuration is none that this version can read; or if it was made for another robot.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    data = read_input(path, "the checkpoint")
     try:
         content = safe_loads(_checked(data, path))
     except UnsafePickle as error:

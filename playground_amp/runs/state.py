@@ -22,7 +22,7 @@ import jax
 import numpy as np
 
 from playground_amp.errors import UserError
-from playground_amp.files import write_atomically
+from playground_amp.files import read_input, write_atomically
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -68,10 +68,7 @@ def save_state(path: Path, state: Any, manifest: Mapping[str, Any]) -> None:
 
 def read_state(path: Path) -> SavedState:
     """Reads what `save_state` wrote. Raises UserError if the file is missing, torn, altered or of another format."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read the saved state {path}: {error.strerror}") from error
+    content = read_input(path, "the saved state")
     if not content:
         raise UserError(f"the saved state {path} is empty")
     if hashlib.sha256(content[:-SUM_LENGTH]).hexdigest().encode() != content[-SUM_LENGTH:]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from playground_amp.amp.style_distance import style_distance
+from playground_amp.cli.train import check_run
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.reference_motion import draw_start
@@ -62,6 +63,17 @@ def test_a_command_that_no_clip_shows_is_refused(folder: Path) -> None:
         UserError, match=r"env\.commands\.forward asks for 0\.5 to 0\.8 m/s, but the clips .* 0\.20 to 0"
     ):
         load_demonstrations(with_clips(folder, "env.commands.forward=[0.5,0.8]"))
+
+
+def test_without_amp_the_setting_that_needs_no_clips_is_named_and_helps(folder: Path, tmp_path: Path) -> None:
+    beyond = with_clips(folder, "env.commands.forward=[0.5,0.8]", f"trainer.checkpoint_dir={tmp_path}")
+    with pytest.raises(UserError, match=r"start no episode on them \(--set env\.reference_start_share=0\)"):
+        check_run(beyond)
+    with_amp = beyond.model_copy(update={"amp": beyond.amp.model_copy(update={"enabled": True})})
+    with pytest.raises(UserError, match=r"\(motion\.py record\)$"):
+        check_run(with_amp)
+    env = beyond.env.model_copy(update={"reference_start_share": 0.0})
+    check_run(beyond.model_copy(update={"env": env}))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "configs").glob("*.yaml")), ids=lambda path: path.stem)

@@ -1,13 +1,14 @@
 """Files of motion capture: what they say is read, and what is wrong in them is named by line, field, frame or joint."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from made_up_people import CYCLE, SPEED, write_bvh, write_deepmimic, write_smpl
+from made_up_people import CYCLE, RATE, SPEED, write_bvh, write_deepmimic, write_smpl
 
 from playground_amp.errors import UserError
 from playground_amp.motion.human.bvh import read_bvh
@@ -40,6 +41,22 @@ KINECT = {"Hips": "HipCenter", "LeftUpLeg": "HipLeft", "LeftLeg": "KneeLeft", "L
 }
 
 
+VROID = {
+    f"{side}{part}": f"J_Bip_{side[0]}_{name}"
+    for side in ("Left", "Right")
+    for part, name in (("UpLeg", "UpperLeg"), ("Leg", "LowerLeg"), ("Foot", "Foot"))
+} | {"Hips": "J_Bip_C_Hips"}
+LEGS = [f"{side}{part}" for side in ("Left", "Right") for part in ("UpLeg", "Leg", "Foot")]
+GLUED = {name: f"mixamorig{name}" for name in ("Hips", *LEGS)}
+UNDERSCORED = {name: f"mixamorig_{name}" for name in ("Hips", *LEGS)}
+MAYA = {name: f"{name[0].lower()}_{re.sub('Left|Right', '', name).lower()}_JNT" for name in LEGS} | {"Hips": "root_JNT"}
+MIKU_MIKU_DANCE = {
+    f"{side}{part}": f"{mark}{name}"
+    for side, mark in (("Left", "左"), ("Right", "右"))
+    for part, name in (("UpLeg", "足"), ("Leg", "ひざ"), ("Foot", "足首"))
+} | {"Hips": "センター"}
+
+
 def stride_of(path: Path, unit: str | None = None):
     recording = read_motion(path)
     walker = find_walker(recording, find_joints(recording, {}), unit, None)
@@ -47,7 +64,9 @@ def stride_of(path: Path, unit: str | None = None):
 
 
 @pytest.mark.parametrize(
-    "names", [{}, MIXAMO, UNREAL, BIPED, KINECT], ids=["plain", "mixamo", "unreal", "biped", "kinect"]
+    "names",
+    [{}, MIXAMO, GLUED, UNDERSCORED, UNREAL, BIPED, KINECT, VROID, MAYA, MIKU_MIKU_DANCE],
+    ids=["plain", "mixamo", "glued", "underscored", "unreal", "biped", "kinect", "vroid", "maya", "mikumikudance"],
 )
 def test_joints_are_found_by_their_usual_names(tmp_path: Path, names: dict[str, str]) -> None:
     recording = read_bvh(write_bvh(tmp_path / "walk.bvh", names, seconds=0.2))
@@ -57,7 +76,9 @@ def test_joints_are_found_by_their_usual_names(tmp_path: Path, names: dict[str, 
     assert recording.joints[joints["pelvis"]] == names.get("Hips", "Hips")
 
 
-@pytest.mark.parametrize(("unit", "name"), [(1.0, "m"), (0.01, "cm"), (0.0254, "inch"), (0.001, "mm")])
+@pytest.mark.parametrize(
+    ("unit", "name"), [(1.0, "m"), (0.01, "cm"), (0.0254, "inch"), (0.001, "mm"), (0.0254 / 0.45, "cmu")]
+)
 @pytest.mark.parametrize("up", ["y", "z"])
 def test_units_and_axes_are_found(tmp_path: Path, unit: float, name: str, up: str) -> None:
     walker, steady = stride_of(write_bvh(tmp_path / "walk.bvh", unit=unit, up=up))
@@ -65,6 +86,27 @@ def test_units_and_axes_are_found(tmp_path: Path, unit: float, name: str, up: st
     assert walker.leg_length == pytest.approx(0.83, abs=1e-3)
     assert steady.stride.duration == pytest.approx(CYCLE, rel=1e-2)
     np.testing.assert_allclose(steady.stride.velocity, (SPEED, 0, 0), atol=0.02)
+
+
+@pytest.mark.parametrize("seconds", [CYCLE, CYCLE + 1 / RATE], ids=["one frame before", "the first frame again"])
+def test_one_cycle_that_ends_as_it_began_goes_round(tmp_path: Path, seconds: float) -> None:
+    _, steady = stride_of(write_bvh(tmp_path / "walk.bvh", seconds=seconds))
+    assert steady.loops
+    assert steady.stride.duration == pytest.approx(CYCLE, rel=1e-3)
+    np.testing.assert_allclose(steady.stride.velocity, (SPEED, 0, 0), atol=0.01)
+    with pytest.raises(UserError, match="or a recording that ends as it began"):
+        stride_of(write_bvh(tmp_path / "step.bvh", seconds=CYCLE / 2))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["unix", "windows", "old mac"])
+def test_text_of_any_system_is_read(tmp_path: Path, encoding: str, ends: str) -> None:
+    text = write_bvh(tmp_path / "walk.bvh", seconds=0.2).read_text()
+    (tmp_path / "other.bvh").write_bytes(text.replace("\n", ends).encode(encoding))
+    assert read_motion(tmp_path / "other.bvh").joints == read_motion(tmp_path / "walk.bvh").joints
+    motion = write_deepmimic(tmp_path / "walk.json").read_text()
+    (tmp_path / "walk.txt").write_bytes(motion.encode(encoding))  # as DeepMimic's own files are called
+    assert len(read_motion(tmp_path / "walk.txt").time) == len(read_motion(tmp_path / "walk.json").time)
 
 
 @pytest.mark.parametrize("order", ["XYZ", "ZYX", "YXZ"])
@@ -133,6 +175,8 @@ def test_a_damaged_deepmimic_file_is_named_by_line_frame_or_joint(tmp_path: Path
             "joint right_hip, frame 5: a quaternion that is off unit length",
         ),
         (lambda frames: frames[4].__setitem__(0, -1.0), "frame 4 lasts -1 s"),
+        (lambda frames: frames[1].__setitem__(2, 10**30), "frame 1 holds 1000000000000000000000000000000, expected"),
+        (lambda frames: frames[1].__setitem__(2, float("nan")), "frame 1 holds nan, expected finite numbers"),
     ):
         stored = json.loads(json.dumps(whole))
         change(stored["Frames"])
@@ -140,9 +184,14 @@ def test_a_damaged_deepmimic_file_is_named_by_line_frame_or_joint(tmp_path: Path
         with pytest.raises(UserError) as error:
             read_deepmimic(path)
         assert message in str(error.value)
-    path.write_text("{}")
-    with pytest.raises(UserError, match="the field Frames"):
-        read_deepmimic(path)
+    for text, message in (
+        ("{}", "the field Frames"),
+        ("[" * 10**5, "nested too deeply"),
+        ("9" * 5000, "no valid JSON"),
+    ):
+        path.write_text(text)
+        with pytest.raises(UserError, match=message):
+            read_deepmimic(path)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +244,17 @@ def test_names_that_cannot_be_guessed_are_asked_for(tmp_path: Path) -> None:
         find_joints(recording, {"left_knee": "Joint8"})
     with pytest.raises(UserError, match=r"RightLeg \(left knee\) does not hang on LeftUpLeg"):
         find_joints(recording, {"left_knee": "RightLeg"})
+
+
+def test_position_channels_of_nothing_but_zeros_are_named(tmp_path: Path) -> None:
+    head, rows = write_bvh(tmp_path / "walk.bvh", seconds=0.2).read_text().split("Frame Time:")
+    step, *frames = rows.splitlines()
+    turns = [row.split() for row in frames]
+    padded = [" ".join([*row[:6], *(f"0 0 0 {' '.join(row[i : i + 3])}" for i in range(6, 24, 3))]) for row in turns]
+    head = head.replace("CHANNELS 3", "CHANNELS 6 Xposition Yposition Zposition")
+    (tmp_path / "zero.bvh").write_text("\n".join([f"{head}Frame Time:{step}", *padded]))
+    with pytest.raises(UserError, match=r"LeftLeg \(left knee\) is in the place of LeftUpLeg .* that are all zero"):
+        stride_of(tmp_path / "zero.bvh")
 
 
 def test_standing_is_no_walking(tmp_path: Path) -> None:

@@ -66,6 +66,18 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
         motion.main(["import", str(tmp_path / "nothing.bvh"), "--speed", "0"])
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_walk_on_the_spot_is_called_that(tmp_path: Path) -> None:
+    head, rows = write_bvh(tmp_path / "walk.bvh").read_text().split("Frame Time:")
+    step, *frames = rows.splitlines()
+    on_the_spot = [" ".join(["0 82 0", *row.split()[3:]]) for row in frames]
+    (tmp_path / "spot.bvh").write_text("\n".join([f"{head}Frame Time:{step}", *on_the_spot]))
+    with pytest.raises(
+        UserError, match=r"the walker gets 0\.00 m ahead in a stride, so walks on the spot or backwards"
+    ):
+        import_motion(ROBOT, CONFIG, tmp_path / "spot.bvh")
+
+
 @pytest.mark.skipif(MOCAP is None, reason="the motion capture of ../shared/mocap is not on this machine")
 @pytest.mark.parametrize("name", ["walk_nyu.bvh", "walk_deepmimic.json"])
 def test_real_people_can_be_imported(name: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from playground_amp import telling
 from playground_amp.errors import UserError
-from playground_amp.files import LOCK, exclusive, temporary_path, visible, write_atomically
+from playground_amp.files import LOCK, exclusive, read_input, read_text, temporary_path, visible, write_atomically
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,40 @@ def test_what_a_killed_write_left_is_written_over(tmp_path: Path) -> None:
     temporary_path(tmp_path / "file").write_bytes(b"half")
     write_atomically(tmp_path / "file", b"whole")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_cannot_be_an_input_is_named(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with open(tmp_path / "large", "wb") as file:
+        file.truncate(3 << 30)  # takes no room on the disk
+    for name, reason in (
+        ("nothing", "No such file or directory"),
+        (".", "Is a directory"),
+        ("pipe", "it is a pipe or a device, a file is needed"),
+        ("/dev/zero", "it is a pipe or a device"),
+        ("circle", "Too many levels of symbolic links"),
+        ("large", "3.0 GiB, 2 GiB is the most"),
+        ("x" * 300, "File name too long"),
+        ("x\0y", "null byte"),
+    ):
+        with pytest.raises(UserError, match=r"the clip .* cannot be read") as error:
+            read_input(tmp_path / name, "the clip")
+        assert reason in str(error.value)
+
+
+def test_what_the_shell_has_opened_is_read(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"content")
+    os.close(writing)
+    assert read_input(Path(f"/dev/fd/{reading}"), "the configuration file") == b"content"
+    os.close(reading)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_text_is_read_by_its_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "text").write_bytes("Knöchel".encode(encoding))
+    assert read_text(tmp_path / "text", "the motion") == "Knöchel"
 
 
 def test_hidden_files_are_not_meant(tmp_path: Path) -> None:

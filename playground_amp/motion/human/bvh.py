@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
+from playground_amp.files import read_text
 from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 
 _AXES = ("x", "y", "z")
@@ -90,11 +91,7 @@ def read_bvh(path: Path) -> SkeletonMotion:
     Raises:
       UserError: it cannot be read, or is not what the format asks for; the message names the line.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    lines = _Lines(path, text)
+    lines = _Lines(path, read_text(path, "the motion"))
     lines.take("HIERARCHY")
     joints: list[_Joint] = []
     _read_joint(lines, joints, "ROOT", -1)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
+from playground_amp.files import read_text
 from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 
 # Joint, parent, offset from it (m; x forward, y up, z right): the published humanoid of DeepMimic. Width of a rotation
@@ -27,6 +28,7 @@ _SKELETON = (
     ("left_elbow", "left_shoulder", (0, -0.275, 0), 1),
 )
 _COLUMNS = 1 + 3 + sum(width for *_, width in _SKELETON)
+_LARGEST = 1e9  # in s, m or rad: what is beyond it, NaN too, is no motion
 _OFF_UNIT = 0.02  # how far a quaternion may be off unit length
 
 
@@ -56,13 +58,13 @@ def read_deepmimic(path: Path) -> SkeletonMotion:
 def _read_rows(path: Path) -> tuple[np.ndarray, bool]:
     """The rows [T, 44], and whether the motion goes round."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is no text file") from None
+        stored = json.loads(read_text(path, "the motion"))
     except json.JSONDecodeError as error:
         raise UserError(f"{path}, line {error.lineno}: no valid JSON ({error.msg})") from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise UserError(f"{path}: no valid JSON ({error})") from error
+    except RecursionError:
+        raise UserError(f"{path}: no DeepMimic motion, it is nested too deeply") from None
     frames = stored.get("Frames") if isinstance(stored, dict) else None
     if not isinstance(frames, list) or len(frames) < 2:
         raise UserError(f"{path}: no DeepMimic motion, the field Frames with two rows or more is missing")
@@ -70,15 +72,18 @@ def _read_rows(path: Path) -> tuple[np.ndarray, bool]:
         if not isinstance(row, list) or len(row) != _COLUMNS:
             found = f"{len(row)} numbers" if isinstance(row, list) else str(row)[:40]
             raise UserError(f"{path}: frame {number} holds {found}, expected {_COLUMNS} of DeepMimic's humanoid")
-        wrong = next(
-            (x for x in row if isinstance(x, bool) or not isinstance(x, int | float) or not np.isfinite(x)), None
-        )
+        wrong = next((str(value)[:40] for value in row if not _is_number(value)), None)
         if wrong is not None:
-            raise UserError(f"{path}: frame {number} holds {str(wrong)[:40]}, expected finite numbers")
+            raise UserError(f"{path}: frame {number} holds {wrong}, expected finite numbers")
     loop = stored.get("Loop", "none")
     if loop not in ("wrap", "none", True, False):
         raise UserError(f"{path}: the field Loop is {str(loop)[:40]!r}, it can be wrap or none")
     return np.array(frames, dtype=float), loop in ("wrap", True)
+
+
+def _is_number(value: object) -> bool:
+    """Whether this is a number that a file of motion can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def _rotations(values: np.ndarray, what: str) -> np.ndarray:

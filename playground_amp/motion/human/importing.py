@@ -9,6 +9,7 @@ import numpy as np
 
 from playground_amp.configs.schema import EnvConfig
 from playground_amp.errors import UserError
+from playground_amp.files import is_missing, read_input
 from playground_amp.motion.checks.judge import check_clips
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.human.bvh import read_bvh
@@ -17,12 +18,18 @@ from playground_amp.motion.human.landmarks import Walker, find_joints, find_walk
 from playground_amp.motion.human.retarget import froude_speed, retarget
 from playground_amp.motion.human.skeleton import SkeletonMotion
 from playground_amp.motion.human.smpl import read_smpl
-from playground_amp.motion.human.strides import Steady, find_steady, symmetric
+from playground_amp.motion.human.strides import Steady, Stride, find_steady, symmetric
 from playground_amp.robot.record import Robot
 
-READERS: dict[str, Callable[[Path], SkeletonMotion]] = {".bvh": read_bvh, ".json": read_deepmimic, ".npz": read_smpl}
+READERS: dict[str, Callable[[Path], SkeletonMotion]] = {
+    ".bvh": read_bvh,
+    ".json": read_deepmimic,
+    ".txt": read_deepmimic,
+    ".npz": read_smpl,
+}
 _STRAIGHT_TURN = 0.15  # rad a stride; a walk that turns less goes straight ahead
 _STRAIGHT_DRIFT = 0.1  # of the way forwards, likewise sideways
+_LEAST_WAY = 0.1  # leg lengths a stride; less is walking on the spot
 _SLOWER = 0.88  # from one trial to the next
 _SLOWEST = 0.2  # share of the Froude-scaled speed
 
@@ -44,12 +51,14 @@ class Imported(NamedTuple):
         parts = ", ".join(f"{role} {self.motion.joints[joint]}" for role, joint in self.joints.items())
         speed, turn = self.clip.command[0], self.clip.command[2]
         way = "straight ahead, left and right averaged" if self.straight else f"turning {turn:+.2f} rad/s"
+        others = "".join(f"; {legs:.2f} m with --unit {unit}" for unit, legs in walker.other_units.items())
         return [
             f"{self.motion.source}: {len(walker.time)} frames, {steady.duration:.2f} s, lengths in {walker.unit}, "
-            f"{walker.up} up, legs of {walker.leg_length:.2f} m",
+            f"{walker.up} up, legs of {walker.leg_length:.2f} m{others}",
             f"joints: {parts}",
             f"steady walking from {steady.begin:.2f} to {steady.end:.2f} s, {steady.strides} strides of "
-            f"{steady.stride.duration:.2f} s at {steady.stride.velocity[0]:.2f} m/s; the rest was cut",
+            f"{steady.stride.duration:.2f} s at {steady.stride.velocity[0]:.2f} m/s; "
+            + ("the recording goes round" if steady.loops else "the rest was cut"),
             f"scaled to the robot {self.froude_speed:.2f} m/s; clip: {speed:.2f} m/s, {way}",
         ]
 
@@ -63,9 +72,9 @@ def read_motion(path: Path) -> SkeletonMotion:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise UserError(
-            f"{path}: unknown ending '{path.suffix}'; known are .bvh, .json (DeepMimic) and .npz (AMASS, SMPL)"
+            f"{path}: unknown ending '{path.suffix}'; known are .bvh, .json or .txt (DeepMimic) and .npz (AMASS, SMPL)"
         )
-    if not path.exists():
+    if is_missing(path):
         raise UserError(f"there is no file {path}")
     return reader(path)
 
@@ -75,11 +84,9 @@ def source_of(path: Path) -> str:
 
     Raises UserError if the file cannot be read.
     """
-    try:
-        return f"{path.name}, SHA-256 {sha256(path.read_bytes()).hexdigest()[:12]}"
-    except OSError as error:
-        found = "there is no file" if isinstance(error, FileNotFoundError) else f"{error.strerror}: cannot read"
-        raise UserError(f"{found} {path}") from None
+    if is_missing(path):
+        raise UserError(f"there is no file {path}")
+    return f"{path.name}, SHA-256 {sha256(read_input(path, 'the motion')).hexdigest()[:12]}"
 
 
 def import_motion(
@@ -98,7 +105,7 @@ def import_motion(
       config: the task: its control rate, its fastest command and its longest gait cycle.
       path: of the file.
       names: joint of each role; what is missing is guessed.
-      unit, up: of the file; None: guessed.
+      unit, up: of the file, the unit a name or a number of meters; None: guessed.
       speed: forward speed of the clip, m/s; None: the fastest at which it passes the gates, at most Froude's.
 
     Raises:
@@ -108,12 +115,10 @@ def import_motion(
     joints = find_joints(motion, names or {})
     walker = find_walker(motion, joints, unit, up)
     steady = find_steady(walker)
-    turn, drift = steady.stride.velocity[2] * steady.stride.duration, steady.stride.velocity[1]
-    straight = abs(turn) < _STRAIGHT_TURN and abs(drift) < _STRAIGHT_DRIFT * steady.stride.velocity[0]
+    straight = _goes_straight(steady.stride)
     stride = symmetric(steady.stride) if straight else steady.stride
+    _require_way(stride, path)
     fastest = froude_speed(robot, stride)
-    if not fastest > 0:
-        raise UserError(f"{path}: the walker goes backwards or stays where it is; walking forwards can be imported")
 
     def made(slower: float, exact: bool) -> Clip:
         longest = config.gait.cycle_time[1]
@@ -125,6 +130,21 @@ def import_motion(
         slower = _followable(robot, lambda share: made(share, False), min(1.0, config.commands.forward[1] / fastest))
     clip = made(slower, True)
     return Imported(clip, motion, joints, walker, steady, straight, fastest)
+
+
+def _goes_straight(stride: Stride) -> bool:
+    turn, drift = stride.velocity[2] * stride.duration, stride.velocity[1]
+    return bool(abs(turn) < _STRAIGHT_TURN and abs(drift) < _STRAIGHT_DRIFT * stride.velocity[0])
+
+
+def _require_way(stride: Stride, path: Path) -> None:
+    """Raises UserError for a walk on the spot, or backwards."""
+    ahead = stride.velocity[0] * stride.duration
+    if not ahead > _LEAST_WAY * stride.leg_length:
+        raise UserError(
+            f"{path}: the walker gets {ahead:.2f} m ahead in a stride, so walks on the spot or backwards: only walking "
+            "forwards can be imported, exported with the way of the root and not in place"
+        )
 
 
 def _followable(robot: Robot, made: Callable[[float], Clip], largest: float) -> float:

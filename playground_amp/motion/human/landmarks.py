@@ -1,6 +1,5 @@
 """Finds a walker in a recording: its pelvis, hips, knees and ankles, which way is up, how long a meter is."""
 
-import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,22 +8,13 @@ from scipy.spatial.transform import Rotation
 
 from playground_amp.configs.keys import nearest
 from playground_amp.errors import UserError
+from playground_amp.motion.human.joint_names import PARTS, sides_and_parts
 from playground_amp.motion.human.skeleton import SkeletonMotion
+from playground_amp.motion.human.units import fitting_units, meters
 from playground_amp.robot.record import SIDES
 from playground_amp.yaml_text import read_yaml
 
 ROLES = ("pelvis", *(f"{side}_{part}" for side in SIDES for part in ("hip", "knee", "ankle")))
-_LEG_LENGTH = (0.35, 1.3)  # m from hip to ankle, of a child and of a giant
-
-# What joints are called, after the side is taken off and all but letters; the best name first.
-_PARTS = {
-    "hip": ("upleg", "upperleg", "thigh", "femur", "hip", "legupper", "uleg"),
-    "knee": ("lowerleg", "lowleg", "calf", "shin", "tibia", "knee", "shank", "leglower", "leg"),
-    "ankle": ("ankle", "foot", "feet", "talus"),
-}
-_PELVIS = ("hips", "pelvis", "hip", "root", "mid_hip", "waist")
-# Meters a unit, tried in this order until the legs have a person's length.
-UNITS = {"m": 1.0, "cm": 0.01, "inch": 0.0254, "mm": 0.001, "foot": 0.3048}
 
 
 class Walker(NamedTuple):
@@ -38,6 +28,7 @@ class Walker(NamedTuple):
     heading: np.ndarray  # [T] rad, which way the hips face, without jumps
     leg_length: float  # m, hip to knee to ankle
     unit: str
+    other_units: dict[str, float]  # in which the legs would be a person's as well, and how long, m
     up: str
     loops: bool
 
@@ -88,20 +79,20 @@ def find_walker(motion: SkeletonMotion, joints: dict[str, int], unit: str | None
     Args:
       motion: of which.
       joints: the joint of each role.
-      unit: of length; None: by the length of the legs, unless the format says.
+      unit: of length, a name or a number of meters; None: by the length of the legs, unless the format says.
       up: which axis points up, as in `y` or `-z`; None: from feet to pelvis.
 
     Raises:
       UserError: legs of no length, or of a length that is nobody's in any unit.
     """
-    hip, knee, ankle = (
-        np.stack([motion.position[:, joints[f"{side}_{part}"]] for side in SIDES], axis=1)
-        for part in ("hip", "knee", "ankle")
+    hip, ankle = (
+        np.stack([motion.position[:, joints[f"{side}_{part}"]] for side in SIDES], axis=1) for part in ("hip", "ankle")
     )
-    length = float(np.mean(np.linalg.norm(knee - hip, axis=2) + np.linalg.norm(ankle - knee, axis=2)))
-    unit = unit or _unit(length, motion.unit)
+    length = _leg_length(motion, joints)
+    units = _possible_units(length, unit, motion.unit)
+    unit, meter = next(iter(units.items()))
     up = up or _up(hip.mean(axis=(0, 1)) - ankle.mean(axis=(0, 1)))
-    turn, meter = _upright(up), UNITS[unit]
+    turn = _upright(up)
     hip, ankle = (points @ turn.as_matrix().T * meter for points in (hip, ankle))
     across = hip[:, 0] - hip[:, 1]
     if np.linalg.norm(across[:, :2], axis=1).min() < 1e-3:
@@ -120,9 +111,36 @@ def find_walker(motion: SkeletonMotion, joints: dict[str, int], unit: str | None
         heading=heading,
         leg_length=length * meter,
         unit=unit,
+        other_units={name: length * other for name, other in units.items() if name != unit},
         up=up,
         loops=motion.loops,
     )
+
+
+def _leg_length(motion: SkeletonMotion, joints: dict[str, int]) -> float:
+    """The mean of both legs, hip to knee to ankle, in the file's unit. Raises UserError if a part has no length."""
+    length = 0.0
+    for side in SIDES:
+        for above, below in (("hip", "knee"), ("knee", "ankle")):
+            upper, lower = joints[f"{side}_{above}"], joints[f"{side}_{below}"]
+            part = float(np.linalg.norm(motion.position[:, lower] - motion.position[:, upper], axis=1).mean())
+            if not part > 0:
+                raise UserError(
+                    f"{motion.joints[lower]} ({side} {below}) is in the place of {motion.joints[upper]} ({side} "
+                    f"{above}) throughout: a leg without length; position channels of joints that are all zero do "
+                    "that, export the motion with positions of the root alone"
+                )
+            length += part / 2
+    return length
+
+
+def _possible_units(legs: float, given: str | None, known: float | None) -> dict[str, float]:
+    """Unit → m, the likeliest first, for legs of such a length; one if it is given by the user or by the format."""
+    if given is not None:
+        return {given: meters(given)}
+    if known is not None:
+        return {"m" if known == 1 else f"{known:g} m": known}
+    return {name: meters(name) for name in fitting_units(legs)}
 
 
 def _named(motion: SkeletonMotion, role: str, name: str) -> int:
@@ -138,36 +156,15 @@ def _named(motion: SkeletonMotion, role: str, name: str) -> int:
 
 def _guessed(motion: SkeletonMotion, role: str) -> int:
     side, part = role.split("_")
-    plain = [_side_and_part(name) for name in motion.joints]
-    for name in _PARTS[part]:
+    plain = sides_and_parts(motion.joints)
+    for name in PARTS[part]:
         found = [index for index, each in enumerate(plain) if each == (side, name)]
-        if len(found) == 1:
-            return found[0]
+        if found and all(found[0] in _ancestors(motion, below) for below in found[1:]):
+            return found[0]  # what hangs on it and is called the same (thigh.L.001) shares its twist
     raise UserError(
         f"cannot tell which joint is the {side} {part}; give --map with a line such as '{role}: NAME'. "
         f"Joints of the file: {', '.join(motion.joints)}"
     )
-
-
-def _side_and_part(name: str) -> tuple[str, str]:
-    """As in ('left', 'upleg') for mixamorig:LeftUpLeg, thigh_l, Bip01 L Thigh, lThigh or HipLeft."""
-    bare = name.rsplit(":", 1)[-1]
-    bare = re.sub(r"^(bip\d*|character\d*|skel|robot|def|org|bone|b)[ _.\-]+", "", bare, flags=re.IGNORECASE)
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+", bare)
-    words = [word.lower() for word in words]
-    for side in SIDES:
-        for mark in (side, side[0]):
-            if mark in words:
-                words.remove(mark)
-                return side, "".join(words)
-    whole = "".join(words)
-    for side in SIDES:
-        if whole.startswith(side) or whole.endswith(side):
-            return side, whole.replace(side, "", 1)
-    for side in SIDES:
-        if whole[:1] == side[0] and any(whole[1:] == name for names in _PARTS.values() for name in names):
-            return side, whole[1:]
-    return "", whole
 
 
 def _pelvis(motion: SkeletonMotion, joints: dict[str, int]) -> int:
@@ -185,18 +182,6 @@ def _ancestors(motion: SkeletonMotion, joint: int) -> list[int]:
     while (joint := motion.parents[joint]) >= 0:
         above.append(joint)
     return above
-
-
-def _unit(length: float, known: float | None) -> str:
-    if known is not None:
-        return next(name for name, meter in UNITS.items() if meter == known)
-    low, high = _LEG_LENGTH
-    for name, meter in UNITS.items():
-        if low <= length * meter <= high:
-            return name
-    raise UserError(
-        f"the legs are {length:.3g} long, hip to ankle: that is no person's in {', '.join(UNITS)}; give --unit"
-    )
 
 
 def _up(body: np.ndarray) -> str:

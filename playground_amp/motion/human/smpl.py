@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
+from playground_amp.files import require_file
 from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 
 # Joint, parent, offset from it (m; x left, y up, z forward). The first 22 joints are the same in SMPL, SMPL+H and
@@ -41,6 +42,7 @@ def read_smpl(path: Path) -> SkeletonMotion:
     Raises:
       UserError: it cannot be read, or a field is missing or wrong; the message names the field.
     """
+    require_file(path, "the motion")
     try:
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):

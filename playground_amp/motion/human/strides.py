@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from playground_amp.errors import UserError
 from playground_amp.motion.generate.footsteps import travel
 from playground_amp.motion.human.landmarks import Walker
+from playground_amp.motion.human.loops import going_round, repeated
 from playground_amp.rotations import from_heading_frame
 
 PHASES = 96
@@ -19,7 +20,6 @@ _SHORTEST, _LONGEST = 0.5, 2.5  # s a stride
 _SMALLEST_STEP = 0.15  # leg lengths that the ankles come apart fore and aft; less is no walking
 _ALIKE = 0.25  # relative differences in duration and way between the strides of steady walking
 _ALIKE_TURN = 0.35  # rad by which their turns may differ
-_REPEATS = 3  # of a recording that goes round
 _HARMONICS = 10  # of the stride that the average keeps
 
 
@@ -42,6 +42,7 @@ class Steady(NamedTuple):
     end: float  # s
     strides: int
     duration: float  # s of the recording
+    loops: bool  # the recording goes round
 
 
 def find_steady(walker: Walker) -> Steady:
@@ -50,10 +51,17 @@ def find_steady(walker: Walker) -> Steady:
     Raises:
       UserError: there are no two passings of the feet, or no strides of a walk.
     """
+    if not walker.loops and len(_passings(walker)) < 2:
+        walker = going_round(walker) or walker
     duration = float(walker.time[-1])
     if walker.loops:
-        walker = _repeated(walker)
+        walker = repeated(walker)
     starts = _passings(walker)
+    if len(starts) < 2:
+        raise UserError(
+            f"no walking found: the left foot passes the right one {len(starts)} times, a stride needs two passings, "
+            "or a recording that ends as it began"
+        )
     strides = [_stride(walker, *pair) for pair in pairwise(starts)]
     first, last = _longest_alike(walker, strides)
     run = strides[first : last + 1]
@@ -61,7 +69,7 @@ def find_steady(walker: Walker) -> Steady:
     begin, end = float(starts[first]), float(starts[last + 1])
     if walker.loops:
         begin, end = 0.0, duration
-    return Steady(_flat_feet(average), begin, end, 1 if walker.loops else len(run), duration)
+    return Steady(_flat_feet(average), begin, end, 1 if walker.loops else len(run), duration, walker.loops)
 
 
 def mirrored(stride: Stride) -> Stride:
@@ -83,27 +91,6 @@ def symmetric(stride: Stride) -> Stride:
     return stride._replace(velocity=stride.velocity * (1, 0, 0), **both)
 
 
-def _repeated(walker: Walker) -> Walker:
-    """The walker again and again; the last frame of each time is the first of the next."""
-    length, frames = walker.time[-1], len(walker.time) - 1
-    turn = walker.heading[-1] - walker.heading[0]
-    way = walker.pelvis[-1] - walker.pelvis[0] * (1, 1, 0)
-    start = walker.pelvis[0] * (1, 1, 0)
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("time", "pelvis", "ankle", "hip", "heading", "foot")}
-    place = start
-    for number in range(_REPEATS):
-        yaw = turn * number
-        for name in ("pelvis", "ankle", "hip"):
-            points = getattr(walker, name)[:frames] - start
-            parts[name].append(from_heading_frame(points, np.full(points.shape[:-1], yaw)) + place)
-        parts["time"].append(walker.time[:frames] + number * length)
-        parts["heading"].append(walker.heading[:frames] + yaw)
-        feet = Rotation.from_euler("z", yaw) * Rotation.from_quat(walker.foot[:frames].reshape(-1, 4))
-        parts["foot"].append(feet.as_quat().reshape(-1, 2, 4))
-        place = place + from_heading_frame((way - (0, 0, way[2]))[None], np.array([yaw]))[0]
-    return walker._replace(**{name: np.concatenate(values) for name, values in parts.items()})
-
-
 def _passings(walker: Walker) -> np.ndarray:
     """Times at which the left foot passes the right one forwards, s."""
     ahead = np.column_stack([np.cos(walker.heading), np.sin(walker.heading)])
@@ -112,12 +99,7 @@ def _passings(walker: Walker) -> np.ndarray:
     apart = gaussian_filter1d(apart, max(_SMOOTHED / step, 1e-3))
     before = np.flatnonzero((apart[:-1] < 0) & (apart[1:] >= 0))
     share = apart[before] / (apart[before] - apart[before + 1])
-    times = walker.time[before] + share * (walker.time[before + 1] - walker.time[before])
-    if len(times) < 2:
-        raise UserError(
-            f"no walking found: the left foot passes the right one {len(times)} times, a stride needs two passings"
-        )
-    return times
+    return walker.time[before] + share * (walker.time[before + 1] - walker.time[before])
 
 
 def _stride(walker: Walker, begin: float, end: float) -> Stride:
@@ -201,7 +183,11 @@ def _alike(strides: list[Stride]) -> bool:
     duration = np.array([stride.duration for stride in strides])
     way = duration * np.array([np.hypot(*stride.velocity[:2]) for stride in strides])
     turn = duration * np.array([stride.velocity[2] for stride in strides])
-    spread = [np.abs(values / np.median(values) - 1).max() for values in (duration, way)]
+    least = _SMALLEST_STEP * strides[0].leg_length  # on the spot there is no way to compare with
+    spread = [
+        np.abs(values - np.median(values)).max() / max(float(np.median(values)), floor)
+        for values, floor in ((duration, 0.0), (way, least))
+    ]
     return max(spread) <= _ALIKE and np.abs(turn - np.median(turn)).max() <= _ALIKE_TURN
 
 

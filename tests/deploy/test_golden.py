@@ -1,5 +1,6 @@
 """What was altered does not run: golden vectors and the manifest are held against the network."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,38 @@ def test_a_bundle_that_proves_nothing_is_refused(copy: Path) -> None:
     edit_json(copy / "golden.json", put([], "sequences"))
     reseal(copy)
     assert "holds no vectors" in refusal(copy)
+
+
+DAMAGES = {
+    "files that are none": put(3, "files"),
+    "a file elsewhere": lambda manifest: manifest["files"].update({"../runtime.py": "0" * 64}),
+    "joints that are words": put(["knee"], "joints"),
+    "a limit that is NaN": put([[float("nan")] * 2] * 3, "command", "allowed"),
+    "a limit upside down": put([[1.0, -1.0]] * 3, "command", "allowed"),
+    "a part of an endless size": put(float("inf"), "observation_history"),
+    "a part that no memory holds": put(10**12, "observation_history"),
+    "an IMU that is a number": put(4.0, "imu"),
+    "a period of zero": put(0.0, "control_dt"),
+}
+
+
+@pytest.mark.parametrize("change", DAMAGES.values(), ids=DAMAGES)
+def test_whatever_a_manifest_holds_is_one_sentence(copy: Path, change: Callable[[Any], None]) -> None:
+    edit_json(copy / "manifest.json", change)
+    assert "\n" not in refusal(copy, "numpy")
+
+
+def test_a_bundle_of_pipes_is_not_waited_for(copy: Path) -> None:
+    (copy / "policy.onnx").unlink()
+    os.mkfifo(copy / "policy.onnx")
+    assert "policy.onnx: it is no file" in refusal(copy)
+
+
+def test_a_network_that_is_none_is_one_sentence(copy: Path) -> None:
+    for backend in BACKENDS:
+        (copy / "policy.onnx").write_bytes(b"\x3a\x05hello")
+        reseal(copy)
+        assert "\n" not in refusal(copy, backend)
 
 
 def test_what_was_not_altered_runs(copy: Path) -> None:

@@ -135,3 +135,19 @@ def test_memory_starts_at_home() -> None:
     np.testing.assert_array_equal(memory.joint_target, load_robot("wildrobot").home_joint_position.astype(np.float32))
     assert memory.gait_phase == 0.25
     assert not memory.previous_action.any()
+
+
+def test_a_phase_that_is_none_is_refused_and_changes_nothing(exported: ExportedBundle) -> None:
+    policy = load_policy(exported.folder, "numpy")
+    for wrong, words in ((np.nan, "the gait phase is not finite"), (1.5, "the gait phase is 1.5, it can be 0 to 1")):
+        with pytest.raises(BundleError, match=re.escape(words)):
+            policy.reset(wrong)
+    policy.step(*one_robot(exported.recorded, 2, 0))
+
+
+def test_targets_that_are_not_finite_never_reach_a_servo(exported: ExportedBundle) -> None:
+    policy = load_policy(exported.folder, "numpy")
+    policy._run = lambda rows: (np.zeros((1, 11)), np.full((1, 11), np.nan))  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(BundleError, match="targets that are not finite"):
+        policy.step(*one_robot(exported.recorded, 2, 0))
+    assert np.isfinite(policy._memory.joint_target).all()

@@ -16,7 +16,7 @@ from made_up_bodies import add, text
 from scipy.spatial.transform import Rotation
 
 from playground_amp.robot.models import model_of
-from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 from playground_amp.robot.robot import load_robot
 
 SHIPPED = "wildrobot"
@@ -73,20 +73,30 @@ class Disguised(NamedTuple):
         return inner
 
     def original(self, model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
-        """The original's qpos [7 + J], in its size, of a state of the disguised file."""
+        """The original's qpos [7 + J], in its size, of a state of the disguised file, whose poses are updated."""
+        mujoco.mj_kinematics(model, data)
         base = data.body(self.bodies["waist"])
         turn = Rotation.from_quat(base.xquat, scalar_first=True) * self.base_turn.inv()
         place = base.xpos / self.size - turn.apply(self.base_position)
         angles = np.array([data.qpos[model.joint(name).qposadr[0]] for name in self.joints])
         return np.concatenate([place, turn.as_quat(scalar_first=True), self.sign * angles + self.zero])
 
+    def even_out(self, model: mujoco.MjModel) -> None:
+        """Gives a model of the disguised file the constants of soft constraints that the original has, scaled.
 
-def scale_contacts(model: mujoco.MjModel, size: float) -> None:
-    """Makes the constants of MuJoCo's soft constraints those of a robot of another size: their times and lengths."""
-    model.opt.timestep *= size**0.5
-    for times in (model.geom_solref, model.jnt_solref, model.dof_solref):
-        times[:, 0] *= size**0.5
-    model.geom_solimp[:, 2] *= size
+        MuJoCo works out how light a body is at the zero pose, which is another one here, and takes the times and
+        lengths of its springs to be those of any robot.
+        """
+        size, original = self.size, model_of(load_robot(SHIPPED))
+        model.opt.timestep *= size**0.5
+        for times in (model.geom_solref, model.jnt_solref, model.dof_solref):
+            times[:, 0] *= size**0.5
+        model.geom_solimp[:, 2] *= size
+        for name, other in self.bodies.items():
+            model.body_invweight0[model.body(other).id] = original.body(name).invweight0 / [size**3, size**5]
+        for place, name in enumerate(self.joints):
+            there = original.dof_invweight0[BASE_QVEL_SIZE + place]
+            model.dof_invweight0[model.joint(name).dofadr[0]] = there / size**5
 
 
 def disguise(folder: Path, seed: int, what: Disguise) -> Disguised:
@@ -258,7 +268,9 @@ class _Tailor:
         masses = np.array([mass for mass, _ in _ARM])
         places = np.array([turn.apply(np.array(at) * (1, side, 1) - hinge) for _, at in _ARM]) + self.data.xpos[body]
         center = masses @ places / masses.sum()
-        inertia = sum((mass * _spread(place - center) for mass, place in zip(masses, places, strict=True)), np.zeros((3, 3)))
+        inertia = sum(
+            (mass * _spread(place - center) for mass, place in zip(masses, places, strict=True)), np.zeros((3, 3))
+        )
         frame = self.frames[body][0] + self.rng.uniform(-0.05, 0.05, 3), self._turn() * self.frames[body][1]
         inside = self.frames[body][1].inv()
         element = add(torso, "body", name=self._made_up())

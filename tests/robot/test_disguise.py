@@ -39,7 +39,7 @@ def test_a_disguise_is_one(tmp_path: Path) -> None:
     assert model.nmesh == 2
     assert model.jnt_type[0] == mujoco.mjtJoint.mjJNT_SLIDE
     assert not model.actuator_biastype.any()  # motors
-    assert np.abs(disguised.zero).min() > 0.01
+    assert np.abs(disguised.zero).mean() > 0.1
     assert model.body_mass[1:].sum() == pytest.approx(ROBOT.mass)
 
 

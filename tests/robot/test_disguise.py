@@ -40,7 +40,7 @@ def test_a_disguise_is_one(tmp_path: Path) -> None:
     assert model.jnt_type[0] == mujoco.mjtJoint.mjJNT_SLIDE
     assert not model.actuator_biastype.any()  # motors
     assert np.abs(disguised.zero).mean() > 0.1
-    assert model.body_mass[1:].sum() == pytest.approx(ROBOT.mass)
+    assert model.body_subtreemass[model.body(disguised.bodies[ROBOT.base_name]).id] == pytest.approx(ROBOT.mass)
 
 
 def original_motion(targets: np.ndarray) -> np.ndarray:

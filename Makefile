@@ -41,7 +41,7 @@ THERE := $(shell cat $(INSTALLED) 2>/dev/null)
 ASKED := $(subst $(comma), ,$(EXTRAS))
 TOGETHER := $(sort $(THERE) $(ASKED))
 
-.PHONY: setup more-extras play walk walk-amp robust policy docs benchmark test lint clean
+.PHONY: setup more-extras play walk walk-amp robust policy docs pictures benchmark test lint clean
 
 setup: $(INSTALLED)
 
@@ -82,6 +82,11 @@ walk-amp: setup
 docs: setup
 	$(PY) scripts/configuration_page.py
 	$(PY) scripts/observations_page.py
+
+# The moving picture of README.md, of the policy in the box.
+pictures: setup
+	@PY=$(PY) scripts/system_packages.sh
+	$(PY) scripts/moving_picture.py
 
 robust: setup
 	@$(if $(and $(ROBUST_LEARNING),$(ROBUST_ITERATIONS)),test "$(ROBUST_LEARNING)" -lt "$(ROBUST_ITERATIONS)",true) || { \

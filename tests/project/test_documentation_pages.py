@@ -40,8 +40,8 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
-def test_the_readme_lists_every_command_and_every_folder() -> None:
-    table = (ROOT / "README.md").read_text().partition("| folder of `playground_amp/`")[2]
+def test_the_design_lists_every_command_and_every_folder() -> None:
+    table = (DOCS / "design.md").read_text().partition("| folder of `playground_amp/`")[2]
     first_cells = " ".join(re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE))
     scripts = [path for path in PACKAGE.glob("*.py") if "__main__" in path.read_text()]
     assert sorted(re.findall(r"`(\w+\.py)`", first_cells)) == sorted(path.name for path in scripts)

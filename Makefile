@@ -32,6 +32,9 @@ PYTEST_ARGS ?= -q -n auto --maxprocesses 4 -m "not slow"
 # Extras of pyproject.toml that are installed; drake, gpu (an NVIDIA card) and warp (its engine alone) are more.
 EXTRAS ?= deploy,dev
 
+# Pages of docs/ that scripts/<page>_page.py makes.
+PAGES := commands configuration observations
+
 VENV := .venv
 PY := $(VENV)/bin/python
 # Made by the last installation: it lists the extras that are there. One that is asked for and missing makes it anew.
@@ -78,10 +81,13 @@ walk-amp: setup
 	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
 		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4 --report
 
-# The pages about the configuration and the observations, made anew from the schema and from their table.
-docs: setup
-	$(PY) scripts/configuration_page.py
-	$(PY) scripts/observations_page.py
+# The documentation as a site that needs no network to be read or searched: site/index.html. First the pages that are
+# made from the code, which are kept in docs/.
+docs:
+	@$(MAKE) --no-print-directory setup EXTRAS=docs
+	for page in $(PAGES); do $(PY) scripts/$${page}_page.py || exit; done
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "read it: site/index.html"
 
 # The moving picture of README.md, of the policy in the box.
 pictures: setup
@@ -112,4 +118,4 @@ lint: setup
 	$(PY) -m pyright
 
 clean:
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site *.egg-info .pytest_cache .ruff_cache .hypothesis

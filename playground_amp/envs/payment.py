@@ -10,12 +10,23 @@ from playground_amp.envs import rewards
 from playground_amp.envs.rewards import RewardInputs
 from playground_amp.errors import UserError
 
-TERMS: Mapping[str, Callable[[RewardInputs], jax.Array]] = {
+Term = Callable[[RewardInputs], jax.Array]
+TERMS: dict[str, Term] = {
     name: term
     for name, term in vars(rewards).items()
     if inspect.isfunction(term) and term.__module__ == rewards.__name__ and not name.startswith("_")
 }
-"""Every function of rewards.py by its name."""
+"""Every function of rewards.py by its name, and what `add_term` has added."""
+
+
+def add_term(term: Term) -> Term:
+    """Makes a function from elsewhere a term of this process, under its own name; returns it, so that it decorates.
+
+    Raises ValueError if a term of that name is there.
+    """
+    if TERMS.setdefault(term.__name__, term) is not term:
+        raise ValueError(f"there is a reward term {term.__name__} already")
+    return term
 
 
 def check_names(weights: Mapping[str, float]) -> None:

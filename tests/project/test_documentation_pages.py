@@ -1,4 +1,4 @@
-"""Pages that follow the code: two are made from the schema and a table, every reward term is explained."""
+"""Pages that follow the code: some are made from it, each has its place on the site, every reward is explained."""
 
 import re
 import runpy
@@ -14,10 +14,17 @@ DOCS = ROOT / "docs"
 PACKAGE = ROOT / "playground_amp"
 
 
-@pytest.mark.parametrize("name", ["configuration", "observations"])
+@pytest.mark.parametrize("name", [path.name.removesuffix("_page.py") for path in ROOT.glob("scripts/*_page.py")])
 def test_a_page_that_is_made_is_current(name: str) -> None:
     made = runpy.run_path(str(ROOT / "scripts" / f"{name}_page.py"))["page"]()
-    assert (DOCS / f"{name}.md").read_text() == made, "run `make docs`"
+    assert (DOCS / f"{name}.md").read_text() == made, f"run `make docs`, or python scripts/{name}_page.py"
+    assert re.search(rf"^PAGES := .*\b{name}\b", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_every_page_has_its_place_on_the_site() -> None:
+    named = re.findall(r"^ +- (?:[\w ']+: )?(\w+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    at_the_top = {"index.md", "changelog.md", "contributing.md"}
+    assert sorted(named) == sorted(at_the_top | {page.name for page in DOCS.glob("*.md")}), "see nav: in mkdocs.yml"
 
 
 @pytest.mark.parametrize("key", leaf_keys())

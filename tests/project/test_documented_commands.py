@@ -32,8 +32,19 @@ GUIDE = [
 
 
 def commands_in(text: str) -> list[str]:
-    """What follows `python` where a script of this project does; lines that end in a backslash are joined."""
-    return re.findall(r"python ((?:playground_amp|benchmarks)/\w+\.py[^`\n]*)", text.replace("\\\n", " "))
+    """What follows `python` where a script of this project does; lines that end in a backslash are joined.
+
+    A command in a sentence, like `train.py --resume FOLDER`, is one of the package; `--gate …` stands for any.
+    """
+    text = text.replace("\\\n", " ")
+    whole = re.findall(r"python ((?:playground_amp|benchmarks)/\w+\.py[^`\n]*)", text)
+    in_sentences = re.findall(r"`(\w+\.py (?:[a-z]+ )?--[^`…]*)`", text)
+    return [*whole, *(f"playground_amp/{command}" for command in in_sentences)]
+
+
+def make_commands_in(text: str) -> list[str]:
+    """What follows `make`, in a line of code or in backticks: targets and variables."""
+    return re.findall(r"(?:^|`|&& )make ((?:[A-Z]+=|[a-z])[^`#&\n]*)", text, re.MULTILINE)
 
 
 DOCUMENTED = sorted({command.strip() for page in PAGES for command in commands_in(page.read_text())})
@@ -53,6 +64,9 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
 
 
 def test_commands_are_found_in_the_pages() -> None:
+    assert commands_in("see `train.py --resume a b`, `train.py` and `evaluate.py --gate …`") == [
+        "playground_amp/train.py --resume a b"
+    ]
     assert commands_in("x\n.venv/bin/python playground_amp/a.py --b 1 \\\n  --c\n`python benchmarks/d.py`") == [
         "playground_amp/a.py --b 1    --c",
         "benchmarks/d.py",
@@ -62,6 +76,17 @@ def test_commands_are_found_in_the_pages() -> None:
         "playground_amp/evaluate.py",
         "playground_amp/export.py",
     }
+
+
+def test_what_make_is_asked_for_is_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split())
+    variables = set(re.findall(r"\$\(([A-Z_]+)\)", makefile))
+    asked = [command for page in PAGES for command in make_commands_in(page.read_text())]
+    words = {word for command in asked for word in command.split()}
+    assert {word for word in words if "=" not in word} >= {"walk", "play", "test"}
+    assert {word for word in words if "=" not in word} - targets == set()
+    assert {word.partition("=")[0] for word in words if "=" in word} - variables == set()
 
 
 @pytest.mark.parametrize("command", [*GUIDE, *DOCUMENTED])

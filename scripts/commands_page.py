@@ -1,0 +1,105 @@
+"""Writes docs/commands.md from the parsers of the commands: `make docs`."""
+
+import argparse
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+from unittest.mock import patch
+
+from playground_amp.cli.parser import CommandParser
+from playground_amp.files import write_atomically
+from playground_amp.paths import PACKAGE
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
+HEAD = """# Commands
+
+<!-- made by scripts/commands_page.py: change the parser (playground_amp/cli/), then run `make docs` -->
+
+Every command with every flag, as `--help` lists them; type `.venv/bin/python playground_amp/train.py --verify`, for example.
+A mistake in a flag ends with exit status 2 and one sentence, before anything starts.
+"""
+
+
+class _Built(Exception):
+    """A command has built its parser and would read its arguments now."""
+
+    def __init__(self, parser: CommandParser):
+        self.parser = parser
+
+
+def page() -> str:
+    """The page as Markdown."""
+    return HEAD + "".join(_command(path.name) for path in sorted(PACKAGE.glob("*.py")) if _is_command(path))
+
+
+def _is_command(path: Path) -> bool:
+    return '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+
+
+def _command(script: str) -> str:
+    module = importlib.import_module(f"playground_amp.cli.{script.removesuffix('.py')}")
+    names = list(getattr(module, "COMMANDS", ()))
+    if not names:
+        return f"\n## `{script}`\n" + "".join(_flags(_parser_of(module)))
+    parts = (f"\n### `{script} {name}`\n" + "".join(_flags(_parser_of(module, name))) for name in names)
+    return f"\n## `{script}`\n" + "".join(parts)
+
+
+def _parser_of(module: ModuleType, *arguments: str) -> CommandParser:
+    """The parser that a command, called with these arguments, takes the rest by."""
+
+    def stop(parser: CommandParser, *_: object) -> NoReturn:
+        raise _Built(parser)
+
+    with patch.object(CommandParser, "parse_args", stop):
+        try:
+            module.main(list(arguments))
+        except _Built as built:
+            built.parser.format_help()  # which puts defaults of the configuration into the help of flags
+            return built.parser
+    raise AssertionError(f"{module.__name__} has read no arguments")
+
+
+def _flags(parser: CommandParser) -> Iterator[str]:
+    """The description, a table of what has no title of its own, and a table a group."""
+    yield f"\n{parser.description}\n"
+    tables: dict[str, list[argparse.Action]] = {}
+    for group in parser._action_groups:
+        title = "" if group.title in (None, "positional arguments", "options") else f"\n{group.title}:\n"
+        tables.setdefault(title, []).extend(action for action in group._group_actions if action.dest != "help")
+    for title, actions in tables.items():
+        if actions:
+            yield title.capitalize() + "\n| | |\n|---|---|\n"
+            yield from (f"| `{_typed(action)}` | {_cell(_meaning(parser, action))} |\n" for action in actions)
+
+
+def _typed(action: argparse.Action) -> str:
+    """A flag as one types it: `--set KEY=VALUE …`."""
+    name = ", ".join(action.option_strings)
+    if action.nargs == 0:
+        return name
+    if action.choices is not None:
+        value = "{" + ",".join(map(str, action.choices)) + "}"
+    else:
+        value = " ".join(action.metavar) if isinstance(action.metavar, tuple) else action.metavar or action.dest
+    if action.nargs in ("+", "*"):
+        value += " …"
+    if action.nargs in ("?", "*"):
+        value = f"[{value}]"
+    return f"{name} {value}".strip().replace("|", "\\|")
+
+
+def _meaning(parser: CommandParser, action: argparse.Action) -> str:
+    text = parser._get_formatter()._expand_help(action) if action.help else ""
+    return text + (" (required)" if action.required and action.option_strings else "")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+if __name__ == "__main__":
+    write_atomically(PAGE, page().encode())
+    print(PAGE)

@@ -31,7 +31,7 @@ def test_every_example_is_told_of() -> None:
 
 
 def test_a_bundle_walks_with_numpy_alone() -> None:
-    code = "import runpy, sys; runpy.run_path(sys.argv[1])['main'](0.04); print({'jax', 'playground_amp'} & {*sys.modules})"
+    code = "import runpy, sys; runpy.run_path(sys.argv[1])['main'](0.04); print({'jax', 'mujoco'} & {*sys.modules})"
     command = [sys.executable, "-c", code, str(EXAMPLES / "bundle_with_numpy.py")]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert [line.split("left knee")[0].strip() for line in said[:2]] == ["0.00 s", "0.02 s"]

@@ -1,0 +1,222 @@
+"""What is wrong with the bodies: units, masses, inertias, mirror symmetry, feet, IMU, root."""
+
+import math
+from collections.abc import Iterator
+
+import mujoco
+import numpy as np
+
+from playground_amp.robot.inspection.finding import Finding, counted
+from playground_amp.robot.making.anatomy import Anatomy, Asymmetry, FootFacts, Symmetry
+from playground_amp.robot.making.source import Source
+
+_DENSE, _THIN = 2500.0, 5.0  # kg/m³, mass over the leg's length cubed; real bipeds have 48 to 262
+_TALLEST, _SMALLEST = 3.0, 0.02  # m, of legs
+_SPREAD = 1.0  # leg lengths: no body's mass lies farther from its center
+_COMPACT = 1e-3  # leg lengths, likewise nearer
+_OFF_PLANE = 0.02  # leg lengths, of the mirror plane from the base's origin
+_PLAIN = 1e-3  # of the measures below: what rounding leaves
+
+
+def body_findings(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
+    """Findings on everything but the joints' drives."""
+    yield from _files(source, anatomy)
+    yield from _root(anatomy)
+    yield from _units(anatomy)
+    yield from _inertias(source, anatomy)
+    yield from _symmetry(anatomy)
+    yield from _feet(source, anatomy)
+    if anatomy.imu.site is None:
+        yield Finding(
+            "note",
+            "IMU",
+            "no site for the IMU",
+            f"init puts it on {anatomy.imu.body}; name its site or its place in robot.yaml before going to the robot",
+            (anatomy.imu.body,),
+        )
+
+
+def robot_bodies(source: Source, anatomy: Anatomy) -> list[int]:
+    """The model's bodies that are the robot's: what hangs on its base."""
+    model = source.model
+    root = model.body(anatomy.base).rootid[0]
+    return [body for body in range(1, model.nbody) if model.body_rootid[body] == root]
+
+
+def _files(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
+    feet_lost = bool(_foot_meshes(source, anatomy) & source.lost_meshes)
+    for told in source.notes:
+        grave = feet_lost if told.kind.startswith("mesh") and told.kind != "mesh folder" else bool(told.mend)
+        does = told.mend or "nothing needs to be done"
+        if told.kind.startswith("mesh") and not grave:
+            does = f"{told.mend}; for walking they are not needed"
+        yield Finding("mend" if grave else "note", "files", told.text, does)
+    if feet_lost:
+        yield Finding(
+            "mend",
+            "feet",
+            "the feet's only shapes are meshes that cannot be read: the soles are guessed",
+            "fetch the meshes, or give the feet boxes",
+            tuple(foot.body for foot in anatomy.feet),
+        )
+
+
+def _foot_meshes(source: Source, anatomy: Anatomy) -> set[str]:
+    """Meshes that touch the floor."""
+    if all(foot.shape != "mesh" for foot in anatomy.feet):
+        return set()
+    model = source.model
+    feet = {model.body(foot.body).id for foot in anatomy.feet}
+    mesh = mujoco.mjtGeom.mjGEOM_MESH
+    shapes = [g for g in range(model.ngeom) if model.geom_bodyid[g] in feet and model.geom_type[g] == mesh]
+    touching = [g for g in shapes if model.geom_contype[g] or model.geom_conaffinity[g]]
+    return {model.mesh(int(model.geom_dataid[geom])).name for geom in touching or shapes}
+
+
+def _root(anatomy: Anatomy) -> Iterator[Finding]:
+    if anatomy.root != "free":
+        how = "is fixed to the world" if anatomy.root == "fixed" else f"moves by {anatomy.root}, not by a free joint"
+        yield Finding("note", "root", f"the base {anatomy.base} {how}", "init gives it a free joint", (anatomy.base,))
+
+
+def _units(anatomy: Anatomy) -> Iterator[Finding]:
+    legs = anatomy.leg_length
+    if not _SMALLEST < legs < _TALLEST:
+        yield Finding(
+            "mend",
+            "units",
+            f"legs of {legs:.3g} m: {'lengths are in mm, or in cm' if legs > _TALLEST else 'no biped is so small'}",
+            "give lengths in m (a mesh's by scale=)",
+            figure=legs,
+            unit="m",
+        )
+        return
+    density = anatomy.mass / legs**3
+    if not _THIN < density < _DENSE:
+        guess = "masses are in grams" if density > _DENSE else "far too light for its size"
+        yield Finding(
+            "mend",
+            "units",
+            f"{anatomy.mass:.4g} kg on legs of {legs:.2f} m: {guess}",
+            "give masses in kg",
+            figure=anatomy.mass,
+            unit="kg",
+        )
+
+
+def _inertias(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
+    """Radii of gyration tell a unit that was mistaken, whatever the mass."""
+    model = source.model
+    large, small, broken = [], [], []
+    for body in robot_bodies(source, anatomy):
+        mass, moments = model.body_mass[body], np.sort(model.body_inertia[body])
+        moves = model.body_dofnum[body] > 0 or mass > 0
+        if not moves:
+            continue
+        if mass <= 0 or moments[0] <= 0:
+            broken.append(model.body(body).name)
+            continue
+        if moments[2] > (1 + 1e-6) * (moments[0] + moments[1]):
+            broken.append(model.body(body).name)
+        radii = np.sqrt(moments / mass)
+        if radii[2] > _SPREAD * anatomy.leg_length:
+            large.append((float(radii[2]), model.body(body).name))
+        if radii[2] < _COMPACT * anatomy.leg_length and mass > 0.01 * anatomy.mass:
+            small.append((float(radii[2]), model.body(body).name))
+    how = "give inertias in kg·m² about the body's center of mass, as the CAD exports them"
+    if broken:
+        what = f"{counted(broken, 'body').replace('bodys', 'bodies')} whose mass or moments of inertia no solid has"
+        yield Finding("mend", "inertia", what, how, tuple(broken))
+    for odd, word, pick in ((large, "more than", max), (small, "less than", min)):
+        if odd:
+            radius, name = pick(odd)
+            yield Finding(
+                "mend",
+                "inertia",
+                f"the inertia of {name} is that of a mass {1000 * radius:.3g} mm from its center, {word} fits its size",
+                how,
+                tuple(name for _, name in odd),
+                radius,
+                "m",
+            )
+
+
+class _Measure:
+    """One measure of asymmetry: what is mended and what is only said, both in the measure's own unit."""
+
+    def __init__(self, word: str, asymmetry: Asymmetry, unit: str, factor: float, bound: float, told: float) -> None:
+        self.word, self.asymmetry, self.unit, self.factor = word, asymmetry, unit, factor
+        self.bound, self.told = bound, told
+
+
+def _measures(symmetry: Symmetry, anatomy: Anatomy) -> tuple[_Measure, ...]:
+    """What mirrored parts may differ by."""
+    leg, mass = anatomy.leg_length, anatomy.mass
+    return (
+        _Measure("axes lie {} apart", symmetry.axis_lines, "mm", 1e3, 0.0125 * leg, 1e-3 * leg),
+        _Measure(
+            "axes point {} apart", symmetry.axis_angles, "°", math.degrees(1.0), math.radians(2), math.radians(0.2)
+        ),
+        _Measure("masses differ by {}", symmetry.masses, "g", 1e3, 0.01 * mass, 1e-3 * mass),
+        _Measure("ranges differ by {}", symmetry.ranges, "rad", 1.0, 0.1, 0.01),
+    )
+
+
+def _symmetry(anatomy: Anatomy) -> Iterator[Finding]:
+    for measure in _measures(anatomy.symmetry, anatomy):
+        amount, where = measure.asymmetry
+        if amount > measure.told:
+            shown = f"{measure.factor * amount:.2g} {measure.unit}".replace(" °", "°")
+            yield Finding(
+                "mend" if amount > measure.bound else "note",
+                "symmetry",
+                f"left and right are not mirror images: {measure.word.format(shown)} ({where})",
+                "correct the side that is wrong: the policy is its own mirror image"
+                if amount > measure.bound
+                else "small enough: the policy takes both sides as alike",
+                (where,),
+                measure.factor * amount,
+                measure.unit,
+            )
+    offset = abs(anatomy.symmetry.plane_offset)
+    if offset > _OFF_PLANE * anatomy.leg_length:
+        yield Finding(
+            "note",
+            "symmetry",
+            f"the plane between left and right lies {1000 * offset:.0f} mm beside the origin of {anatomy.base}",
+            "init moves the origin into it",
+            (anatomy.base,),
+            1000 * offset,
+            "mm",
+        )
+    lonely = [j.name for j in anatomy.joints if j.part == "leg" and not j.passive and j.mirror is None]
+    if lonely:
+        what = f"{counted(lonely, 'joint')} of the legs without a mirror image"
+        yield Finding("mend", "symmetry", what, "correct the model, or name the pairs in robot.yaml", tuple(lonely))
+
+
+def _feet(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
+    left, right = anatomy.feet
+    if left.shape == "mesh":
+        yield Finding(
+            "note",
+            "feet",
+            f"the feet are meshes, which touch the floor at {left.contacts} points each",
+            f"init stands it on soles of {_plate(left)}, by two bars each",
+            (left.body, right.body),
+        )
+    unlike = max(abs(left.half_length - right.half_length), abs(left.half_width - right.half_width))
+    if unlike > 0.0125 * anatomy.leg_length:
+        yield Finding(
+            "mend",
+            "feet",
+            f"the soles differ: {_plate(left)} on the left, {_plate(right)} on the right",
+            "give both feet the same shapes",
+            (left.body, right.body),
+            2000 * unlike,
+            "mm",
+        )
+
+
+def _plate(foot: FootFacts) -> str:
+    return f"{2000 * foot.half_length:.0f} × {2000 * foot.half_width:.0f} mm"

@@ -1,0 +1,50 @@
+"""What an inspection says: one record a finding."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+Severity = Literal["mend", "note"]
+Kind = Literal[
+    "files",
+    "root",
+    "drives",
+    "ranges",
+    "torque limits",
+    "gains",
+    "armature",
+    "servo speed",
+    "masses",
+    "inertia",
+    "units",
+    "symmetry",
+    "feet",
+    "IMU",
+    "home",
+    "standing",
+    "collision",
+]
+
+_NAMED = 4
+
+
+class Finding(NamedTuple):
+    """Something about a robot that its owner should mend, or should know."""
+
+    severity: Severity  # mend: until it is, it walks badly or is not the real robot; note: `init` takes care of it
+    kind: Kind
+    what: str  # one sentence, without its period
+    mend: str  # what to do; of a note: what `init` does
+    where: tuple[str, ...] = ()  # names in the model; empty: the whole robot
+    figure: float | None = None  # the number that tells how bad it is
+    unit: str = ""  # of the figure
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of some names, and how many more there are."""
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(names: Sequence[str], thing: str) -> str:
+    """How many of a thing, and which: "3 joints (a, b, c)"."""
+    return f"{len(names)} {thing}{'' if len(names) == 1 else 's'} ({listed(names)})"

@@ -1,0 +1,242 @@
+"""What is wrong with the joints that act: drives, ranges, torque limits, gains, armature, speed."""
+
+import math
+from collections.abc import Callable, Iterator
+
+from playground_amp.robot.inspection.finding import Finding, counted, listed
+from playground_amp.robot.making.anatomy import Anatomy, JointFacts
+from playground_amp.robot.making.design import Design
+
+_WIDEST = 2 * math.pi + 0.1  # rad each way: beyond it, degrees were taken for radians
+_NARROW = 0.05  # rad, of a joint that acts
+_STRONG = 5.0  # mgL: no joint needs more; real robots have 0.2 to 1.2
+_WEAK = 0.02  # mgL
+_UNDAMPED = 0.05  # of critical damping
+_SLOW = 4.0  # √(g/L): the servos of small toys reach 3.2, those of WildRobot 6
+_FAST_SERVO = 1.0  # √(g/L), no-load speed that stepping needs: a hip swings by 0.5 rad in half a stride
+_ALIKE = 0.02  # relative, between left and right
+
+
+def joint_findings(anatomy: Anatomy, design: Design, gravity: float) -> Iterator[Finding]:
+    """Findings on the joints that act.
+
+    Args:
+        anatomy: the robot's parts.
+        design: what `init` makes of it.
+        gravity: m/s².
+    """
+    acting = [anatomy.joint(name) for name in design.acts]
+    moment = anatomy.mass * gravity * anatomy.leg_length
+    yield from _drives(acting, design)
+    yield from _ranges(acting, design)
+    yield from _limits(acting, design, moment)
+    yield from _gains(acting)
+    yield from _armature(acting, design)
+    yield from _both_sides(acting, anatomy)
+    yield from _speeds(anatomy, design, gravity)
+
+
+def _drives(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
+    sentences = {
+        "motor": "torque motors instead of position servos",
+        "velocity": "velocity servos instead of position servos",
+        "other": "actuators of a kind of their own instead of position servos",
+        "none": "no actuator in the model",
+    }
+    for drive, sentence in sentences.items():
+        names = [joint.name for joint in joints if joint.drive == drive]
+        if names:
+            gains = sorted({round(design.servos[name].kp, 2) for name in names})
+            shown = f"{gains[0]:g}" if len(gains) == 1 else f"{gains[0]:g} to {gains[-1]:g}"
+            origin = design.servos[names[0]].origin
+            yield Finding(
+                "mend",
+                "drives",
+                f"{counted(names, 'joint')}: {sentence}",
+                f"init makes position servos of kp {shown} N·m/rad ({origin}); name the real ones with --servo, or "
+                "put their gains into robot.yaml",
+                tuple(names),
+                len(names),
+                "joints",
+            )
+
+
+def _ranges(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
+    absent = [joint.name for joint in joints if joint.lower is None or joint.upper is None]
+    if absent:
+        ranges = {(round(design.servos[name].lower, 2), round(design.servos[name].upper, 2)) for name in absent}
+        (low, high) = min(ranges)[0], max(ranges, key=lambda ends: ends[1])[1]
+        yield Finding(
+            "mend",
+            "ranges",
+            f"{counted(absent, 'joint')} without a range",
+            f"init takes {low:g} to {high:g} rad; give range= in the model as the hardware stops",
+            tuple(absent),
+            len(absent),
+            "joints",
+        )
+    wide = [j for j in joints if j.lower is not None and j.upper is not None and max(-j.lower, j.upper) > _WIDEST]
+    if wide:
+        widest = max(max(-(j.lower or 0), j.upper or 0) for j in wide)
+        yield Finding(
+            "mend",
+            "ranges",
+            f"{counted([j.name for j in wide], 'joint')} of a range up to {widest:g} rad, more than a turn",
+            'say <compiler angle="degree"/> if these are degrees; else give the range that the hardware has',
+            tuple(j.name for j in wide),
+            widest,
+            "rad",
+        )
+    narrow = [j for j in joints if j.lower is not None and j.upper is not None and j.upper - j.lower < _NARROW]
+    if narrow:
+        least = min((j.upper or 0) - (j.lower or 0) for j in narrow)
+        yield Finding(
+            "mend",
+            "ranges",
+            f"{counted([j.name for j in narrow], 'joint')} can hardly move: {least:.3g} rad from end to end",
+            'say <compiler angle="radian"/> if these are radians; else hold the joint instead of driving it',
+            tuple(j.name for j in narrow),
+            least,
+            "rad",
+        )
+
+
+def _limits(joints: list[JointFacts], design: Design, moment: float) -> Iterator[Finding]:
+    absent = [j.name for j in joints if j.torque_limit is None and j.drive != "none"]
+    if absent:
+        taken = max(design.servos[name].torque_limit for name in absent)
+        yield Finding(
+            "mend",
+            "torque limits",
+            f"{counted(absent, 'joint')} without a torque limit",
+            f"init takes up to {taken:.3g} N·m; give forcerange= as the servo's stall torque",
+            tuple(absent),
+            len(absent),
+            "joints",
+        )
+    for bound, absurd, word, how in (
+        (_STRONG, lambda limit: limit > _STRONG * moment, "more than the robot's own weight at", "stronger"),
+        (_WEAK, lambda limit: limit < _WEAK * moment, "less than it takes to move the robot's own weight at", "weaker"),
+    ):
+        odd = [j for j in joints if j.torque_limit is not None and absurd(j.torque_limit)]
+        if odd:
+            limit = (max if how == "stronger" else min)(j.torque_limit or 0.0 for j in odd)
+            yield Finding(
+                "mend",
+                "torque limits",
+                f"{counted([j.name for j in odd], 'joint')} of ±{limit:.3g} N·m: {word} {bound:g} leg lengths "
+                f"({bound * moment:.3g} N·m)",
+                "give forcerange= as the servo's stall torque",
+                tuple(j.name for j in odd),
+                limit,
+                "N·m",
+            )
+
+
+def _gains(joints: list[JointFacts]) -> Iterator[Finding]:
+    servos = [j for j in joints if j.drive == "position" and j.kp is not None]
+    dead = [j.name for j in servos if (j.kp or 0.0) <= 0.0]
+    if dead:
+        yield Finding(
+            "mend",
+            "gains",
+            f"{counted(dead, 'position servo')} of kp 0: they hold nothing",
+            "give kp= in the model, or put it into robot.yaml",
+            tuple(dead),
+            0.0,
+            "N·m/rad",
+        )
+    loose = [(_damping_share(j), j.name) for j in servos if (j.kp or 0.0) > 0.0 and _damping_share(j) < _UNDAMPED]
+    if loose:
+        least, _ = min(loose)
+        names = [name for _, name in loose]
+        yield Finding(
+            "mend",
+            "gains",
+            f"{counted(names, 'position servo')} that swing: {100 * least:.1f} % of critical damping",
+            "give kv= of the servos or damping= of the joints",
+            tuple(names),
+            100 * least,
+            "%",
+        )
+
+
+def _damping_share(joint: JointFacts) -> float:
+    """Of a servo that moves all that hangs on its joint, as a share of critical damping."""
+    inertia = joint.inertia + joint.armature
+    return ((joint.kv or 0.0) + joint.damping) / (2 * math.sqrt(max((joint.kp or 0.0) * inertia, 1e-12)))
+
+
+def _armature(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
+    bare = [joint.name for joint in joints if joint.armature <= 0.0]
+    if bare:
+        taken = [design.servos[name].armature for name in bare]
+        does = f"init takes {min(taken):.2g} to {max(taken):.2g} kg·m²; " if min(taken) > 0 else ""
+        yield Finding(
+            "mend",
+            "armature",
+            f"{counted(bare, 'joint')} of armature 0: geared rotors weigh more than the links they move",
+            f"{does}give armature= (rotor inertia times gear ratio squared), or name the servo with --servo",
+            tuple(bare),
+            0.0,
+            "kg·m²",
+        )
+
+
+def _both_sides(joints: list[JointFacts], anatomy: Anatomy) -> Iterator[Finding]:
+    """Left and right are to be driven alike."""
+    figures: tuple[tuple[str, str, Callable[[JointFacts], float | None]], ...] = (
+        ("torque limit", "N·m", lambda joint: joint.torque_limit),
+        ("kp", "N·m/rad", lambda joint: joint.kp),
+        ("armature", "kg·m²", lambda joint: joint.armature),
+    )
+    for word, unit, figure in figures:
+        unlike = []
+        for joint in joints:
+            if joint.side == "left" and joint.mirror:
+                other = anatomy.joint(joint.mirror)
+                left, right = figure(joint) or 0.0, figure(other) or 0.0
+                if abs(left - right) > _ALIKE * max(abs(left), abs(right)):
+                    unlike.append((abs(left - right), joint.name, other.name, left, right))
+        if unlike:
+            most, name, mirror, left, right = max(unlike)
+            names = [name for _, name, *_ in unlike]
+            more = f", and {len(names) - 1} more pairs" if len(names) > 1 else ""
+            yield Finding(
+                "mend",
+                "symmetry",
+                f"{word} of {name} is {left:.3g} {unit}, of {mirror} {right:.3g}{more}",
+                "give both sides the same: the policy is its own mirror image",
+                tuple(names),
+                most,
+                unit,
+            )
+
+
+def _speeds(anatomy: Anatomy, design: Design, gravity: float) -> Iterator[Finding]:
+    rate = math.sqrt(gravity / anatomy.leg_length)
+    if design.froude_bandwidth.value < _SLOW:
+        legs = [name for leg in anatomy.legs for name in leg]
+        yield Finding(
+            "note",
+            "servo speed",
+            f"the legs' servos follow up to {design.bandwidth.value:.3g} rad/s, slow for the cadence that a leg of "
+            f"{anatomy.leg_length:.2f} m asks for: {design.froude_bandwidth.value:.1f} √(g/L); {_SLOW:g} is enough",
+            "speeds and cadence are bounded by what the servos can follow; stiffer or lighter servos would lift that",
+            tuple(legs),
+            design.froude_bandwidth.value,
+            "√(g/L)",
+        )
+    slow = [name for leg in anatomy.legs for name in leg if design.servos[name].speed_limit < _FAST_SERVO * rate]
+    if slow:
+        least = min(design.servos[name].speed_limit for name in slow)
+        yield Finding(
+            "mend",
+            "servo speed",
+            f"{listed(slow)} turn at {least:.3g} rad/s without load, too slow to step: {_FAST_SERVO * rate:.3g} rad/s "
+            f"is what a leg of {anatomy.leg_length:.2f} m asks for",
+            "give the servo's no-load speed in robot.yaml, or take faster servos",
+            tuple(slow),
+            least,
+            "rad/s",
+        )

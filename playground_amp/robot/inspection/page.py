@@ -118,7 +118,7 @@ def _servos(inspection: Inspection) -> str:
     words |= {"other": "actuators of another kind", "none": "no actuators"}
     gains, torques = _span([servo.kp for servo in servos]), _span([servo.torque_limit for servo in servos])
     return (
-        f"{' and '.join(words[drive] for drive in drives)} in the model; made: kp {gains} N·m/rad, torque {torques} N·m, "
+        f"{' and '.join(words[drive] for drive in drives)} in the model; kp {gains} N·m/rad, torque {torques} N·m, "
         f"speed {_span([servo.speed_limit for servo in servos])} rad/s; "
         f"2·kp/(m·g·h) of the ankles {design.ankle_gain.value:.2g}"
     )

@@ -14,20 +14,20 @@ from playground_amp.configs.fields import (
     NotNegativeRange,
     Ordered,
     PositiveRange,
+    Range,
     Section,
 )
 
 Share = Annotated[float, Field(ge=0, le=1)]
 _Scale = Annotated[float, Field(ge=0.1, le=3)]
 _AnyScale = Annotated[float, Field(ge=0, le=3)]
-_Shift = Annotated[float, Field(ge=-0.05, le=0.05)]
 _SmallAngle = Annotated[float, Field(ge=-0.2, le=0.2)]
 _Play = Annotated[float, Field(ge=0, le=0.05)]
+_FARTHEST_SHIFT = 0.1  # of the waist's height: farther, a link's center of mass lies outside the link
 _Tilt = Annotated[float, Field(ge=0, le=0.3)]
 _Delay = Annotated[float, Field(ge=0, le=0.1)]
 ScaleRange = Annotated[tuple[_Scale, _Scale], Strict(False), Ordered]
 AnyScaleRange = Annotated[tuple[_AnyScale, _AnyScale], Strict(False), Ordered]
-ShiftRange = Annotated[tuple[_Shift, _Shift], Strict(False), Ordered]
 SmallAngleRange = Annotated[tuple[_SmallAngle, _SmallAngle], Strict(False), Ordered]
 PlayRange = Annotated[tuple[_Play, _Play], Strict(False), Ordered]
 TiltRange = Annotated[tuple[_Tilt, _Tilt], Strict(False), Ordered]
@@ -62,8 +62,11 @@ class DomainRandomizationConfig(Section):
     link_mass: ScaleRange = _range(
         "mass and inertia of each link beside the others, share of its own; total_mass then sets the sum", nominal=1.0
     )
-    center_of_mass: ShiftRange = _range(
-        "shift of each link's center of mass along each of its axes", "m", nominal=0.0, scale=LENGTH
+    center_of_mass: Range = _range(
+        "shift of each link's center of mass along each of its axes, at most a tenth of env.target_height",
+        "m",
+        nominal=0.0,
+        scale=LENGTH,
     )
     motor_strength: ScaleRange = _range("gains and torque limit of each servo, share of its own", nominal=1.0)
     no_load_speed: NotNegativeRange = _range(
@@ -107,13 +110,19 @@ class CurriculumConfig(Section):
     penalties: Share = Field(description="of the negative reward_weights")
 
 
-def randomization_problems(config: DomainRandomizationConfig, control_dt: float) -> Iterator[str]:
-    """What does not go together, a sentence each."""
+def randomization_problems(config: DomainRandomizationConfig, control_dt: float, target_height: float) -> Iterator[str]:
+    """What does not go together, a sentence each; the waist's height [m] tells the size of the robot."""
     name = "domain_randomization"
     if config.push_duration > config.push_interval[0]:
         yield (
             f"{name}.push_duration {config.push_duration} must be at most the shortest "
             f"push_interval, {config.push_interval[0]}: a push ends before the next one"
+        )
+    farthest = _FARTHEST_SHIFT * target_height
+    if max(map(abs, config.center_of_mass)) > farthest:
+        yield (
+            f"{name}.center_of_mass {list(config.center_of_mass)} must lie within ±{farthest:.3g} m, "
+            "a tenth of env.target_height"
         )
     if config.latency[1] > control_dt:
         yield f"{name}.latency {list(config.latency)} must end at most at env.control_dt, {control_dt}"

@@ -81,13 +81,17 @@ class GaitConfig(Section):
         ge=0, description="shortening of the cycle with speed, s per m/s", json_schema_extra=TIME_PER_SPEED
     )
     double_support: float = Field(ge=0, lt=0.5, description="share of the cycle with both feet on the ground")
-    swing_height: float = Field(gt=0, lt=0.2, description="height of the foot's swing, m", json_schema_extra=LENGTH)
+    swing_height: float = Field(
+        gt=0, description="height of the foot's swing, m; under half of env.target_height", json_schema_extra=LENGTH
+    )
 
 
 class EnvConfig(Section):
     """The task: timing, action mapping, starts, ends and commands."""
 
-    terrain: Literal["flat", "rough"] = Field(description="flat: a plane; rough: bumps to 15 mm on slopes to 5 degrees")
+    terrain: Literal["flat", "rough"] = Field(
+        description="flat: a plane; rough: bumps to 15 mm (on the scale of WildRobot) on slopes to 5 degrees"
+    )
     control_dt: float = Field(gt=0, le=0.1, description="control period, s")
     episode_length: int = Field(gt=0, description="control steps before an episode is cut off (not a fall)")
     action_scale: float = Field(
@@ -101,7 +105,9 @@ class EnvConfig(Section):
     fall_tilt: float = Field(gt=0, le=3.1416, description="tilt beyond which it has fallen, rad")
     target_height: float = Field(gt=0, description="waist height the reward asks for, m", json_schema_extra=HEIGHT)
     foot_spacing: float = Field(
-        gt=0, lt=0.4, description="m sideways between the soles that foot_crowding asks for", json_schema_extra=LENGTH
+        gt=0,
+        description="m sideways between the soles that foot_crowding asks for; under env.target_height",
+        json_schema_extra=LENGTH,
     )
     reset_joint_noise: float = Field(ge=0, description="starts: joints off the home pose by up to this, rad")
     reset_velocity_noise: float = Field(
@@ -208,7 +214,22 @@ def _timing_problems(config: Config) -> Iterator[str]:
         )
     if env.target_height <= env.fall_height:
         yield f"env.target_height {env.target_height} must be above env.fall_height {env.fall_height}"
-    yield from randomization_problems(config.domain_randomization, env.control_dt)
+    yield from _size_problems(env)
+    yield from randomization_problems(config.domain_randomization, env.control_dt, env.target_height)
+
+
+def _size_problems(env: EnvConfig) -> Iterator[str]:
+    """Lengths that the legs cannot reach: those of a robot are known by the height of its waist."""
+    if env.gait.swing_height >= 0.5 * env.target_height:
+        yield (
+            f"env.gait.swing_height {env.gait.swing_height} must be under half of env.target_height, "
+            f"{env.target_height}: no foot swings higher than a knee"
+        )
+    if env.foot_spacing >= env.target_height:
+        yield (
+            f"env.foot_spacing {env.foot_spacing} must be under env.target_height, {env.target_height}: "
+            "feet farther apart than the waist is high carry nothing"
+        )
 
 
 def _trainer_problems(config: Config) -> Iterator[str]:

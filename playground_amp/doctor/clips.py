@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.amp.ref_buffer import COMMAND_KERNEL
+from playground_amp.amp.ref_buffer import command_kernel
 from playground_amp.configs.schema import Config
 from playground_amp.doctor import clip_faults
 from playground_amp.doctor.check import Check, listed
@@ -46,7 +46,7 @@ def check_clips(config: Config, robot: Robot, clips: Sequence[Clip], source: str
     return [
         check_commands(config, clips, source),
         check_distances(config, clips, scale),
-        check_stated_commands(clips),
+        check_stated_commands(clips, scale),
         check_still(clips, scale),
         check_velocities(clips, scale),
         check_followable(robot, measured),
@@ -71,7 +71,7 @@ def check_distances(config: Config, clips: Sequence[Clip], scale: Scale) -> Chec
     """Between the ends too, commands have clips nearby: what the discriminator compares with is near the command."""
     asked = _draw_commands(config, scale)
     shown = np.array([clip.command for clip in clips])
-    away = np.linalg.norm((asked[:, None] - shown) / COMMAND_KERNEL, axis=2).min(axis=1)
+    away = np.linalg.norm((asked[:, None] - shown) / command_kernel(scale), axis=2).min(axis=1)
     far = float(np.mean(away > _FAR))
     findings = ()
     if far > _FAR_SHARE:
@@ -84,11 +84,12 @@ def check_distances(config: Config, clips: Sequence[Clip], scale: Scale) -> Chec
     return Check(AREA, "commands with a clip nearby", f"≥ {1 - _FAR_SHARE:.0%}", f"{1 - far:.1%}", findings)
 
 
-def check_stated_commands(clips: Sequence[Clip]) -> Check:
+def check_stated_commands(clips: Sequence[Clip], scale: Scale) -> Check:
     """What a clip says it does is what it does."""
+    kernel = command_kernel(scale)
     off = {clip.name: np.abs(mean_velocity(clip.qpos, clip.qvel) - clip.command) for clip in clips}
-    wrong = [name for name, error in off.items() if (error > 1.5 * COMMAND_KERNEL).any()]
-    worst = max(off, key=lambda name: float(np.max(off[name] / COMMAND_KERNEL)))
+    wrong = [name for name, error in off.items() if (error > 1.5 * kernel).any()]
+    worst = max(off, key=lambda name: float(np.max(off[name] / kernel)))
     findings = (
         (
             f"{listed(wrong)}: moves otherwise than its field command says ({worst} by "
@@ -98,13 +99,13 @@ def check_stated_commands(clips: Sequence[Clip]) -> Check:
         if wrong
         else ()
     )
-    limit = ", ".join(f"{1.5 * width:.2g}" for width in COMMAND_KERNEL)
+    limit = ", ".join(f"{1.5 * width:.2g}" for width in kernel)
     return Check(AREA, "stated command against motion", f"≤ {limit}", f"{np.round(off[worst], 3).tolist()}", findings)
 
 
 def check_still(clips: Sequence[Clip], scale: Scale) -> Check:
     """A clip of walking walks."""
-    shares = {clip.name: clip_faults.still_share(clip, scale) for clip in clips if _walks(clip)}
+    shares = {clip.name: clip_faults.still_share(clip, scale) for clip in clips if _walks(clip, scale)}
     wrong = {name: share for name, share in shares.items() if share > _STILL_SHARE}
     worst = max(shares.values(), default=0.0)
     findings = tuple(
@@ -149,7 +150,7 @@ def check_followable(robot: Robot, measured: Sequence[CheckedClip[RecordedFigure
 def check_joint_order(robot: Robot, measured: Sequence[CheckedClip[RecordedFigures]]) -> Check:
     """No exchange of two joints would make the feet of the clips fit the floor better than they do."""
     findings: dict[str, list[str]] = {}
-    walking = [each.clip for each in measured if _walks(each.clip)]
+    walking = [each.clip for each in measured if _walks(each.clip, scale_of(robot))]
     everywhere = clip_faults.undo_exchange(robot, walking) if walking else ""
     if everywhere:
         findings[everywhere] = [clip.name for clip in walking]
@@ -196,5 +197,5 @@ def _draw_commands(config: Config, scale: Scale) -> np.ndarray:
     return np.asarray(jax.jit(jax.vmap(one))(uniform))
 
 
-def _walks(clip: Clip) -> bool:
-    return bool(np.any(np.abs(clip.command) > 0.5 * COMMAND_KERNEL))
+def _walks(clip: Clip, scale: Scale) -> bool:
+    return bool(np.any(np.abs(clip.command) > 0.5 * command_kernel(scale)))

@@ -22,7 +22,9 @@ class Placing:
     def __init__(self, robot: Robot):
         self._rough = robot.ground is not None
         self._area = _AREA * robot.ground.half_length if robot.ground else 0.0  # m
-        self._clearance = _CLEARANCE * scale_of(robot).length
+        scale = scale_of(robot)
+        self._clearance = _CLEARANCE * scale.length
+        self._bump = MAX_BUMP * scale.height
         self._home_qpos = jnp.asarray(robot.home_qpos, jnp.float32)
         self._foot_positions_b = make_foot_kinematics(robot)
         self._height_over_ground = make_height_over_ground(robot)
@@ -44,7 +46,7 @@ class Placing:
         if not self._rough:
             return qpos
         ground = -self._height_over_ground(jnp.append(place, 0.0))
-        return qpos.at[:2].set(place).at[2].add(ground + MAX_BUMP)
+        return qpos.at[:2].set(place).at[2].add(ground + self._bump)
 
     def _lowest(self, qpos: jax.Array) -> jax.Array:
         """Height [] m of the soles over the ground, were the base at height 0. The soles are taken as level."""

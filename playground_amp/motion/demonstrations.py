@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.amp.features import state_transitions
-from playground_amp.amp.ref_buffer import ReferenceBuffer
+from playground_amp.amp.ref_buffer import ReferenceBuffer, command_kernel
 from playground_amp.configs.schema import Config
 from playground_amp.envs.reference_motion import ReferenceStates
 from playground_amp.errors import UserError
@@ -110,7 +110,9 @@ def reference_buffer(robot: Robot, clips: Sequence[Clip]) -> ReferenceBuffer:
     length = max(len(each) for each in transitions)
     even = [each[np.arange(length) % len(each)] for each in transitions]
     command = np.array([clip.command for clip in clips])
-    return ReferenceBuffer(jnp.asarray(np.stack(even), jnp.float32), jnp.asarray(command, jnp.float32))
+    return ReferenceBuffer(
+        jnp.asarray(np.stack(even), jnp.float32), jnp.asarray(command, jnp.float32), command_kernel(scale_of(robot))
+    )
 
 
 def clip_transitions(robot: Robot, clip: Clip) -> np.ndarray:

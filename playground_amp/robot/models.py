@@ -8,7 +8,7 @@ from pathlib import Path
 import mujoco
 
 from playground_amp.errors import UserError
-from playground_amp.paths import ROBOTS
+from playground_amp.paths import DEFAULT_ROBOT, ROBOTS
 from playground_amp.robot.description import DESCRIPTION, RobotDescription, read_description
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpos
@@ -70,7 +70,8 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
     description = read_description(folder)
     spec = _read_spec(folder, description)
     spec.compiler.discardvisual = not visual
-    add_scene(spec, scene, description.home.height)
+    ground_scale = description.home.height / read_description(robot_folder(DEFAULT_ROBOT)).home.height
+    add_scene(spec, scene, description.home.height, ground_scale)
     home = home_qpos(spec, description.home.height, description.home.joints)
     spec.add_key(name="home", qpos=home, ctrl=home[BASE_QPOS_SIZE:])
     try:
@@ -78,7 +79,7 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
     except ValueError as error:
         raise UserError(f"{folder / description.model}: {_one_line(error)}") from None
     if model.nhfield:
-        fill_ground(model)
+        fill_ground(model, ground_scale)
     return model
 
 

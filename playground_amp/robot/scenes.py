@@ -17,8 +17,11 @@ _ROUGH_BASE = 0.1  # m of ground below the lowest
 _UNIT_HEIGHT = 0.46  # m, standing height of the robot that the pictures below were composed for
 
 
-def add_scene(spec: mujoco.MjSpec, scene: str, standing_height: float) -> None:
-    """Adds the floor of a scene of `SCENES` and all there is around it. Lengths of pictures follow the height [m]."""
+def add_scene(spec: mujoco.MjSpec, scene: str, standing_height: float, ground_scale: float) -> None:
+    """Adds the floor of a scene of `SCENES` and all there is around it.
+
+    Lengths of pictures follow the height [m]; those of rough ground are `ground_scale` times WildRobot's.
+    """
     size = standing_height / _UNIT_HEIGHT
     spec.stat.center, spec.stat.extent = [0, 0, 0.35 * size], 0.9 * size
     headlight = spec.visual.headlight
@@ -36,7 +39,7 @@ def add_scene(spec: mujoco.MjSpec, scene: str, standing_height: float) -> None:
     spec.add_texture(name="tiles", **checker, **square, **_TILES)
     tiles = spec.add_material(name="tiles", texuniform=True, texrepeat=[1, 1])  # one tile is 0.5 m
     tiles.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "tiles"
-    SCENES[scene](spec)
+    SCENES[scene](spec, ground_scale)
     if not spec.lights:
         _add_light(spec.worldbody.first_body(), size)
     camera = spec.worldbody.add_camera(name="overview", pos=[2.2 * size, -2.2 * size, 1.2 * size])
@@ -57,17 +60,18 @@ def _add_light(base: mujoco.MjsBody, size: float) -> None:
     )
 
 
-def _add_flat_floor(spec: mujoco.MjSpec) -> None:
+def _add_flat_floor(spec: mujoco.MjSpec, ground_scale: float) -> None:
+    del ground_scale
     _add_floor(spec, type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 0.05])
 
 
-def _add_rough_floor(spec: mujoco.MjSpec) -> None:
+def _add_rough_floor(spec: mujoco.MjSpec, ground_scale: float) -> None:
     """Bumps on slopes; the heights, from terrain.py, are filled in after compiling (`fill_ground`)."""
-    half = _ROUGH_HALF_SIZE
-    size = [half, half, _ROUGH_RELIEF, _ROUGH_BASE]
+    half, relief = _ROUGH_HALF_SIZE * ground_scale, _ROUGH_RELIEF * ground_scale
+    size = [half, half, relief, _ROUGH_BASE * ground_scale]
     blank = np.zeros(_ROUGH_POINTS**2)
     spec.add_hfield(name="ground", nrow=_ROUGH_POINTS, ncol=_ROUGH_POINTS, size=size, userdata=blank)
-    _add_floor(spec, type=mujoco.mjtGeom.mjGEOM_HFIELD, hfieldname="ground", pos=[0, 0, -_ROUGH_RELIEF / 2])
+    _add_floor(spec, type=mujoco.mjtGeom.mjGEOM_HFIELD, hfieldname="ground", pos=[0, 0, -relief / 2])
 
 
 def _add_floor(spec: mujoco.MjSpec, **shape: object) -> None:
@@ -76,13 +80,14 @@ def _add_floor(spec: mujoco.MjSpec, **shape: object) -> None:
     spec.worldbody.add_geom(name="floor", material="tiles", **contact, **shape)
 
 
-SCENES: dict[str, Callable[[mujoco.MjSpec], None]] = {"flat": _add_flat_floor, "rough": _add_rough_floor}
+SCENES: dict[str, Callable[[mujoco.MjSpec, float], None]] = {"flat": _add_flat_floor, "rough": _add_rough_floor}
 
 
-def fill_ground(model: mujoco.MjModel) -> None:
+def fill_ground(model: mujoco.MjModel, ground_scale: float) -> None:
     """Writes the heights of rough ground into the compiled model."""
-    half_length, half_width, relief, _ = model.hfield_size[0]
-    ground = terrain.heights(int(model.hfield_nrow[0]), int(model.hfield_ncol[0]), half_length, half_width)
+    relief = model.hfield_size[0][2]
+    rows, columns = int(model.hfield_nrow[0]), int(model.hfield_ncol[0])
+    ground = ground_scale * terrain.heights(rows, columns, _ROUGH_HALF_SIZE, _ROUGH_HALF_SIZE)
     model.hfield_data[:] = ((ground - model.geom("floor").pos[2]) / relief).ravel()
 
 

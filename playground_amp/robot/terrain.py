@@ -1,11 +1,14 @@
-"""The uneven ground of the scene `rough`: made from a seed, not stored. Lengths in m."""
+"""The uneven ground of the scene `rough`: made from a seed, not stored. Lengths in m, for WildRobot.
+
+Another robot's ground is larger by the ratio of standing heights, in all directions: it steps on the same bumps.
+"""
 
 from functools import cache
 
 import numpy as np
 
 MAX_SLOPE = np.radians(5.0)  # of the hills
-MAX_BUMP = 0.015  # m up or down, on top of the hills
+MAX_BUMP = 0.015  # m up or down, on top of the hills, for WildRobot
 _SEED = 7
 _WAVES = 8
 _WAVELENGTHS = (4.0, 9.0)  # m, of the hills

@@ -12,14 +12,16 @@ from second_body import second_body
 from playground_amp.amp import discriminator as disc
 from playground_amp.amp.features import feature_names, frame_names, state_transitions, transition
 from playground_amp.amp.learner import MotionPrior, PriorState
-from playground_amp.amp.ref_buffer import ReferenceBuffer
+from playground_amp.amp.ref_buffer import ReferenceBuffer, command_kernel
 from playground_amp.configs.amp import AmpConfig
 from playground_amp.configs.loader import load_config
 from playground_amp.paths import STANDARD
 from playground_amp.physics.registry import make_engine
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import Scale
 
 ROBOT = load_robot("wildrobot")
+KERNEL = command_kernel(Scale())
 FEATURE_NAMES, FRAME_NAMES = feature_names(ROBOT), frame_names(ROBOT)
 FEATURE_SIZE = len(FEATURE_NAMES)
 SETTINGS = (
@@ -40,7 +42,7 @@ def reference(mean: float = 0.0, seed: int = 0) -> ReferenceBuffer:
     """Two clips of noise, of the commands 0 and 0.5 m/s; the second one's features are 1 higher."""
     noise = np.random.default_rng(seed).standard_normal((2, 2000, FEATURE_SIZE)) + mean
     noise[1] += 1.0
-    return ReferenceBuffer(jnp.asarray(noise, jnp.float32), jnp.array([[0.0, 0, 0], [0.5, 0, 0]]))
+    return ReferenceBuffer(jnp.asarray(noise, jnp.float32), jnp.array([[0.0, 0, 0], [0.5, 0, 0]]), KERNEL)
 
 
 @cache
@@ -78,7 +80,7 @@ def test_features_of_another_robot_have_its_joints(tmp_path: Path) -> None:
         f"after/joint_position/{name}": x for name, x in zip(robot.joint_names, robot.home_joint_position, strict=True)
     }
     assert {name: named[name] for name in home} == pytest.approx(home, abs=1e-6)
-    prior = MotionPrior(config(), ReferenceBuffer(jnp.asarray(step)[None, None], jnp.zeros((1, 3))))
+    prior = MotionPrior(config(), ReferenceBuffer(jnp.asarray(step)[None, None], jnp.zeros((1, 3)), KERNEL))
     assert (
         prior.init(jax.random.key(0)).replay.transitions.shape[1] == len(names) == 2 * (15 + 2 * len(robot.joint_names))
     )
@@ -134,6 +136,10 @@ def test_the_loss_is_that_of_its_targets() -> None:
 def test_accuracy_weighs_both_sides_alike() -> None:
     # 3 of 4 demonstrations and 1 of 2 fakes are told: (0.75 + 0.5) / 2.
     assert float(disc.accuracy(jnp.array([1.0, 1, 1, -1]), jnp.array([-1.0, 1]))) == 0.625
+
+
+def test_commands_of_a_larger_robot_count_as_alike_farther_apart() -> None:
+    np.testing.assert_allclose(command_kernel(Scale(speed=2.0, rate=0.5)), [0.16, 0.16, 0.075], rtol=1e-6)
 
 
 def test_demonstrations_are_drawn_at_the_command() -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from playground_amp.amp import learner
 from playground_amp.amp.learner import MotionPrior
-from playground_amp.amp.ref_buffer import ReferenceBuffer
+from playground_amp.amp.ref_buffer import ReferenceBuffer, command_kernel
 from playground_amp.configs.loader import load_config
 from playground_amp.paths import STANDARD
+from playground_amp.robot.scale import Scale
 
 ROWS, SIZE = 64, 8
 SETTINGS = (f"amp.batch_size={2 * ROWS}", "amp.num_updates=2", "amp.discriminator_layers=[8]")
@@ -20,7 +21,7 @@ SETTINGS = (f"amp.batch_size={2 * ROWS}", "amp.num_updates=2", "amp.discriminato
 def policys_share() -> tuple[float, float]:
     """Mean of the normalizer before and after two updates, with demonstrations at 0 and a policy at 1."""
     config = load_config(STANDARD, SETTINGS).amp
-    prior = MotionPrior(config, ReferenceBuffer(jnp.zeros((1, ROWS, SIZE)), jnp.zeros((1, 3))))
+    prior = MotionPrior(config, ReferenceBuffer(jnp.zeros((1, ROWS, SIZE)), jnp.zeros((1, 3)), command_kernel(Scale())))
     state = prior.init(jax.random.key(0))
     start = float(np.abs(np.asarray(state.normalizer.mean)).max())
     state, _ = jax.jit(prior.update)(state, jnp.ones((ROWS, SIZE)), jnp.zeros((ROWS, 3)), jax.random.key(1))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from scaled_robot import scaled_config, scaled_robot
 from second_body import second_body
 
 from playground_amp.configs.loader import config_from_dict, config_of_policy, load_config
@@ -49,6 +50,18 @@ def test_a_file_of_ones_own_and_what_is_set_are_in_si_units(robot: str, tmp_path
     config = load_config(own, ["env.gait.swing_height=0.02"])
     assert (config.env.fall_height, config.env.gait.swing_height) == (0.1, 0.02)
     assert config.env.target_height != UNIT.env.target_height
+
+
+def test_lengths_are_bounded_by_the_robot_and_not_by_the_smallest_one() -> None:
+    large = scaled_config(scaled_robot(load_robot("wildrobot"), length=8.0, mass=500.0))
+    assert large.env.gait.swing_height > 0.2
+    assert large.env.foot_spacing > 0.4
+    with pytest.raises(UserError, match=r"swing_height 0\.3 must be under half of env.target_height, 0.455"):
+        load_config(STANDARD, ["env.gait.swing_height=0.3"])
+    with pytest.raises(UserError, match=r"foot_spacing 0\.5 must be under env.target_height, 0.455"):
+        load_config(STANDARD, ["env.foot_spacing=0.5"])
+    with pytest.raises(UserError, match=r"center_of_mass \[0.0, 0.05\] must lie within ±0.0455 m, a tenth of"):
+        load_config(STANDARD, ["center_of_mass=[0, 0.05]"])
 
 
 def test_what_is_stored_is_resolved(robot: str) -> None:

@@ -1,10 +1,13 @@
 """Rough ground: its shape, the height over it, and robots that start and stand on it in both engines."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
+from second_body import second_body
 
 from playground_amp.configs.loader import load_config
 from playground_amp.envs.commands import hold
@@ -40,6 +43,16 @@ def test_the_ground_is_the_same_every_time_and_lies_within_the_scene():
     np.testing.assert_array_equal(heights, terrain.heights.__wrapped__(441, 441, 22.0, 22.0))
     assert 0 < model.hfield_data.min() < model.hfield_data.max() < 1
     assert model.geom("floor").priority[0] == model_of(load_robot("wildrobot")).geom("floor").priority[0]
+
+
+def test_another_robot_steps_on_bumps_of_its_own_size(tmp_path: Path):
+    robot = load_robot(second_body(tmp_path), "rough")
+    assert robot.ground is not None
+    assert ROUGH.ground is not None
+    ratio = robot.standing_height / ROUGH.standing_height
+    assert ratio != 1
+    assert robot.ground.half_length == pytest.approx(ratio * ROUGH.ground.half_length)
+    np.testing.assert_allclose(robot.ground.height, ratio * ROUGH.ground.height, atol=1e-6)
 
 
 def test_the_height_over_the_ground_is_what_a_ray_measures():

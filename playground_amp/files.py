@@ -12,6 +12,9 @@ import os
 import re
 import stat
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +26,11 @@ LOCK = ".lock"
 _NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # by this file system
 _OPEN_STREAMS = re.compile(r"/dev/(stdin|stdout|stderr|fd/\d+)|/proc/[^/]+/fd/\d+")
 LARGEST = 2 << 30  # bytes; whatever is larger is no input of this program
+ARCHIVE_ERRORS = (
+    *(ValueError, KeyError, OverflowError, MemoryError, OSError, EOFError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+)
+"""What an archive of arrays (.npz) that may be anything makes NumPy and zipfile raise."""
 _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does
     codecs.BOM_UTF32_BE: "utf-32",
@@ -85,6 +93,13 @@ def read_text(path: Path, what: str) -> str:
     content = read_input(path, what)
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
     return content.decode(encoding, errors="replace")
+
+
+def require_modest(archive: zipfile.ZipFile) -> None:
+    """Raises ValueError, before anything is unpacked, if an archive says that it unpacks to over 2 GiB."""
+    unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > LARGEST:
+        raise ValueError(f"it unpacks to {unpacked / 2**30:.1f} GiB, 2 GiB is the most")
 
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from queue import Empty, SimpleQueue
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import viser
 from viser._messages import HotkeyKey
@@ -62,7 +62,8 @@ class Panel:
     def _add_push(self, gui: viser.GuiApi, config: Config, scale: Scale) -> None:
         with gui.add_folder("Push"):
             self._push_to = gui.add_dropdown("Towards", tuple(PUSH_ANGLES))
-            self._push_force = gui.add_slider(
+            self._push_force = _slider(
+                gui,
                 "Force N",
                 min=0.0,
                 max=_readable(_STRONGEST_PUSH * scale.force),
@@ -75,10 +76,11 @@ class Panel:
     def _add_floor_and_servos(self, gui: viser.GuiApi, robot: Robot, config: Config) -> None:
         low, high = _FRICTION
         with gui.add_folder("Floor and servos"):
-            self._friction = gui.add_slider(
-                "Floor friction", min=low, max=high, step=0.05, initial_value=round(robot.floor_friction, 2)
+            self._friction = _slider(
+                gui, "Floor friction", min=low, max=high, step=0.05, initial_value=round(robot.floor_friction, 2)
             )
-            self._latency = gui.add_slider(
+            self._latency = _slider(
+                gui,
                 "Latency ms",
                 min=0.0,
                 max=1000 * config.env.control_dt,
@@ -86,13 +88,19 @@ class Panel:
                 initial_value=0.0,
                 hint="from a new target to the servos",
             )
-            self._strength = gui.add_slider(
-                "Motors", min=0.5, max=1.2, step=0.05, initial_value=1.0, hint="share of their gain and torque limit"
+            self._strength = _slider(
+                gui,
+                "Motors",
+                min=0.5,
+                max=1.2,
+                step=0.05,
+                initial_value=1.0,
+                hint="share of their gain and torque limit",
             )
 
     def _add_time(self, gui: viser.GuiApi) -> None:
         with gui.add_folder("Time"):
-            self._speed = gui.add_slider("Speed", min=0.1, max=2.0, step=0.1, initial_value=1.0, hint="1: real time")
+            self._speed = _slider(gui, "Speed", min=0.1, max=2.0, step=0.1, initial_value=1.0, hint="1: real time")
             self._pause = gui.add_button("Pause", icon=viser.Icon.PLAYER_PAUSE)
             self._pause.on_click(lambda _: self._toggle_pause())
             gui.add_button("Reset", icon=viser.Icon.RELOAD).on_click(lambda _: self._presses.put("reset"))
@@ -117,7 +125,7 @@ class Panel:
     @property
     def push_angle(self) -> float:
         """Direction of the next push from the robot's heading, rad, counter-clockwise."""
-        return PUSH_ANGLES[self._push_to.value]
+        return PUSH_ANGLES.get(self._push_to.value, 0.0)  # whatever a browser sends
 
     @property
     def push_force(self) -> float:
@@ -133,16 +141,16 @@ class Panel:
 
     def _command(
         self, gui: viser.GuiApi, label: str, trained: tuple[float, float], step: float, first: float
-    ) -> viser.GuiSliderHandle[float]:
+    ) -> "_Slider":
         """A slider over the range that the policy was trained for; 0 is always within."""
         low, high = min(trained[0], 0.0), max(trained[1], 0.0)
         if low == high:  # never commanded in training
-            return gui.add_slider(label, min=0.0, max=0.0, step=step, initial_value=0.0, disabled=True)
-        return gui.add_slider(label, min=low, max=high, step=step, initial_value=first)
+            return _slider(gui, label, min=0.0, max=0.0, step=step, initial_value=0.0, disabled=True)
+        return _slider(gui, label, min=low, max=high, step=step, initial_value=first)
 
     def _add_keys(self, gui: viser.GuiApi, scale: Scale) -> None:
         faster, quicker = _readable(_SPEED_STEP * scale.speed), _readable(_YAW_STEP * scale.rate)
-        nudges: tuple[tuple[HotkeyKey, str, viser.GuiSliderHandle[float], float], ...] = (
+        nudges: tuple[tuple[HotkeyKey, str, _Slider, float], ...] = (
             ("I", "Faster", self._forward, faster),
             ("K", "Slower", self._forward, -faster),
             ("U", "More to the left", self._sideways, faster),
@@ -159,7 +167,7 @@ class Panel:
 
     def _stand(self) -> None:
         for slider in (self._forward, self._sideways, self._yaw_rate):
-            slider.value = 0.0
+            slider.set(0.0)
 
     def _toggle_pause(self) -> None:
         self.paused = not self.paused
@@ -167,8 +175,42 @@ class Panel:
         self._pause.icon = viser.Icon.PLAYER_PLAY if self.paused else viser.Icon.PLAYER_PAUSE
 
 
-def _nudge(slider: viser.GuiSliderHandle[float], change: float) -> None:
-    slider.value = round(min(max(slider.value + change, slider.min), slider.max), 3)
+class _Slider(NamedTuple):
+    """A slider and what its value can be: a browser may send anything, the slider's own bounds included."""
+
+    handle: viser.GuiSliderHandle[float]
+    low: float
+    high: float
+    first: float
+
+    @property
+    def value(self) -> float:
+        value = self.handle.value
+        return min(max(value, self.low), self.high) if math.isfinite(value) else self.first
+
+    def set(self, value: float) -> None:
+        self.handle.value = value
+
+
+def _slider(
+    gui: viser.GuiApi,
+    label: str,
+    *,
+    min: float,
+    max: float,
+    step: float,
+    initial_value: float,
+    hint: str | None = None,
+    disabled: bool = False,
+) -> _Slider:
+    handle = gui.add_slider(
+        label, min=min, max=max, step=step, initial_value=initial_value, hint=hint, disabled=disabled
+    )
+    return _Slider(handle, min, max, initial_value)
+
+
+def _nudge(slider: _Slider, change: float) -> None:
+    slider.set(round(min(max(slider.value + change, slider.low), slider.high), 3))
 
 
 def _readable(value: float) -> float:

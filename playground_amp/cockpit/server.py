@@ -3,11 +3,13 @@
 import contextlib
 import errno
 import io
+import logging
 import socket
 
 import viser
 
 from playground_amp.errors import UserError
+from playground_amp.telling import warn_once
 
 
 def start_server(host: str, port: int) -> viser.ViserServer:
@@ -16,6 +18,7 @@ def start_server(host: str, port: int) -> viser.ViserServer:
     Raises UserError if the address cannot be used.
     """
     check_address(host, port)
+    _say_in_a_sentence()
     with contextlib.redirect_stdout(io.StringIO()):  # it announces itself; play.py does so in its own words
         server = viser.ViserServer(host, port, label="WildRobot", verbose=False)
     if server.get_port() != port:  # somebody took it since it was checked: viser then tries the next ones
@@ -25,6 +28,20 @@ def start_server(host: str, port: int) -> viser.ViserServer:
         control_width="large", show_logo=False, show_share_button=False, brand_color=(242, 115, 31)
     )
     return server
+
+
+def _say_in_a_sentence() -> None:
+    """Has what a browser, or whoever connects, sends in error said in a sentence once, not by a traceback each time."""
+    for name in ("websockets.server", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.addFilter(_without_traceback)  # the same one is added once
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if not record.exc_info:
+        return record.levelno >= logging.ERROR
+    warn_once("the page left aside what a browser sent: it is no message of the page")
+    return False
 
 
 def page_address(host: str, port: int) -> str:

@@ -1,14 +1,15 @@
 """The best policy of a run by a gate, kept in its run folder whatever is pruned."""
 
-import json
 import math
 from pathlib import Path
 from typing import NamedTuple
 
+from playground_amp.errors import UserError
 from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.gates import GATES
+from playground_amp.outputs import read_json
 from playground_amp.runs.checkpoint import checkpoint_iteration
-from playground_amp.runs.folder import BEST, CONFIG, mark_best
+from playground_amp.runs.folder import BEST, CONFIG, RESULT, mark_best
 
 
 class Score(NamedTuple):
@@ -46,7 +47,7 @@ def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
     A pass beats a failure, then fewer failures are better, then the smaller of the figure that the gate ranks by. The
     judgement of a more demanding gate replaces that of a less demanding one, and never the other way round. None if
     it was not kept: the gate does not rank or was not the full one, the file lies in no run folder under its own
-    name, or a better one is there.
+    name, or a better one is there. Raises UserError if what was kept before is damaged.
     """
     iteration = checkpoint_iteration(checkpoint)
     run_folder = checkpoint.parent
@@ -59,10 +60,18 @@ def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
 
 
 def _kept(run_folder: Path) -> Score | None:
-    """The score of the policy that is kept; None without one, or if it is by a gate that is no more."""
-    path = run_folder / BEST / "gate.json"
-    content = json.loads(path.read_text()) if path.exists() else {}
-    gate = GATES.get(content.get("gate", ""))
+    """The score of the policy that is kept; None without one, or if it is by a gate that is no more.
+
+    Raises UserError if its result is damaged.
+    """
+    path = run_folder / BEST / RESULT
+    content = read_json(path) if path.exists() else {}
+    if not isinstance(content, dict):
+        raise UserError(f"{path} is damaged: it stays as it is")
+    gate = GATES.get(str(content.get("gate")))
     if gate is None:
         return None
-    return Score(gate.name, content["passed"], content["failures"], content.get(gate.ranked_by or ""))
+    passed, failures, figure = (content.get(key) for key in ("passed", "failures", gate.ranked_by or ""))
+    if not isinstance(passed, bool) or not isinstance(failures, int) or not isinstance(figure, float | int | None):
+        raise UserError(f"{path} is damaged: it stays as it is")
+    return Score(gate.name, passed, failures, figure)

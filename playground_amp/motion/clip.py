@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from playground_amp import rotations
 from playground_amp.errors import UserError
-from playground_amp.files import is_missing, require_file, visible
+from playground_amp.files import ARCHIVE_ERRORS, is_missing, require_file, require_modest, visible
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 RECORDED = "tracking policy, recorded in the engine"  # source of the clips that a policy showed in physics
@@ -132,18 +131,19 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise UserError(f"{path} is no clip: expected an .npz archive of named arrays, found one array")
+            require_modest(archive.zip)
             return {name: _read_field(archive, name, path) for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except ARCHIVE_ERRORS as error:
         # NumPy's own words for a file of another kind advise to open it as a pickle.
-        reason = str(error).splitlines()[0] if zipfile.is_zipfile(path) else "no .npz archive"
+        reason = str(error).partition("\n")[0] if zipfile.is_zipfile(path) else "no .npz archive"
         raise UserError(f"{path} is no clip, or damaged: {reason}") from error
 
 
 def _read_field(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
     try:
         return archive[name]
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"{path}: the field {name} cannot be read ({str(error).splitlines()[0]})") from error
+    except ARCHIVE_ERRORS as error:
+        raise UserError(f"{path}: the field {name} cannot be read ({str(error).partition(chr(10))[0]})") from error
 
 
 def _check_robot(stored: dict[str, np.ndarray], robot: Robot, path: Path) -> None:

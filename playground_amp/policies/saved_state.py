@@ -5,6 +5,8 @@ from pathlib import Path
 import jax
 
 from playground_amp.configs.schema import TrainerConfig
+from playground_amp.envs.observations import observation_sizes
+from playground_amp.errors import UserError
 from playground_amp.learning import averaging
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.ppo import init_learner
@@ -24,6 +26,8 @@ def read_policy_of_state(path: Path, robot: str | None = None) -> SavedPolicy:
     """
     state = read_state(path)
     manifest = state.manifest
+    if not isinstance(manifest.get("config"), dict) or not isinstance(manifest.get("metrics"), dict):
+        raise UserError(f"the saved state {path} holds no policy: its manifest lacks a configuration or metrics")
     config, loaded = config_and_robot(manifest["config"], manifest.get("robot"), robot, f"the saved state {path}")
     params = _params(state, config.trainer, loaded)
     return SavedPolicy(path, params, state.metrics, config, loaded, amp=None)
@@ -36,6 +40,10 @@ def _params(saved: SavedState, trainer: TrainerConfig, robot: Robot) -> Params:
         name.removeprefix(_NORMALIZER_MEAN): jax.ShapeDtypeStruct(array.shape, array.dtype)
         for name, array in means.items()
     }
+    expected = observation_sizes(robot, history=1).keys()
+    if observation.keys() != expected or any(len(shape.shape) != 1 for shape in observation.values()):
+        found = ", ".join(observation) or "none"
+        raise UserError(f"{saved.path} holds no policy: its normalizer is of {found}, not of {', '.join(expected)}")
     networks = make_networks(trainer, robot, {name: shape.shape[0] for name, shape in observation.items()})
 
     def average_of_nothing(key: jax.Array) -> averaging.Average:

@@ -16,6 +16,12 @@ from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpo
 MODEL_FILES = ("*.xml", "*.yaml", "*.stl", "*.obj", "*.msh")
 
 
+# What MuJoCo warns of goes to standard error, and into no MUJOCO_LOG.TXT in whatever folder a user is in.
+_LOGGING = mujoco.MjLogConfig.get()
+_LOGGING.logto_file = False
+_LOGGING.set()
+
+
 def shipped_robots() -> list[str]:
     """The robots that come with the package."""
     return sorted(path.parent.name for path in ROBOTS.glob(f"*/{DESCRIPTION}"))
@@ -71,12 +77,12 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
     spec = _read_spec(folder, description)
     spec.compiler.discardvisual = not visual
     ground_scale = description.home.height / read_description(robot_folder(DEFAULT_ROBOT)).home.height
-    add_scene(spec, scene, description.home.height, ground_scale)
-    home = home_qpos(spec, description.home.height, description.home.joints)
-    spec.add_key(name="home", qpos=home, ctrl=home[BASE_QPOS_SIZE:])
     try:
+        add_scene(spec, scene, description.home.height, ground_scale)
+        home = home_qpos(spec, description.home.height, description.home.joints)
+        spec.add_key(name="home", qpos=home, ctrl=home[BASE_QPOS_SIZE:])
         model = spec.compile()
-    except ValueError as error:
+    except (ValueError, mujoco.FatalError) as error:  # names that are no text among them
         raise UserError(f"{folder / description.model}: {_one_line(error)}") from None
     if model.nhfield:
         fill_ground(model, ground_scale)

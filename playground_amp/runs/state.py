@@ -22,7 +22,7 @@ import jax
 import numpy as np
 
 from playground_amp.errors import UserError
-from playground_amp.files import read_input, write_atomically
+from playground_amp.files import ARCHIVE_ERRORS, read_input, require_modest, write_atomically
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -75,13 +75,17 @@ def read_state(path: Path) -> SavedState:
         raise UserError(f"the saved state {path} is torn or damaged: its content does not match its checksum")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            require_modest(archive)
             manifest = json.loads(archive.read(MANIFEST))
             names = [name for name in archive.namelist() if name != MANIFEST]
             arrays = {name.removesuffix(".npy"): _read_array(archive.read(name)) for name in names}
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as error:
-        raise UserError(f"{path} is no saved state of WildRobot: {error}") from error
-    if manifest.get("format") != FORMAT:
-        raise UserError(f"the saved state {path} has format {manifest.get('format')}; this version reads {FORMAT}")
+    except (*ARCHIVE_ERRORS, RecursionError) as error:
+        raise UserError(f"{path} is no saved state of WildRobot: {str(error).partition(chr(10))[0]}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise UserError(f"the saved state {path} has format {found}; this version reads {FORMAT}")
+    if not isinstance(manifest.get("iteration"), int):
+        raise UserError(f"{path} is no saved state of WildRobot: it names no iteration")
     return SavedState(path, manifest, arrays)
 
 

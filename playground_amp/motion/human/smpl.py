@@ -5,14 +5,13 @@ the person (betas) is ignored; the robot's legs are scaled to whatever legs ther
 """
 
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
-from playground_amp.files import require_file
+from playground_amp.files import ARCHIVE_ERRORS, require_file, require_modest
 from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 
 # Joint, parent, offset from it (m; x left, y up, z forward). The first 22 joints are the same in SMPL, SMPL+H and
@@ -47,11 +46,11 @@ def read_smpl(path: Path) -> SkeletonMotion:
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise UserError(f"{path} is no AMASS motion: expected an .npz archive of named arrays, found one array")
+            require_modest(archive.zip)
             poses, trans, rate = _read_fields(archive, path)
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is no .npz archive, or damaged: {str(error).splitlines()[0]}") from error
+    except ARCHIVE_ERRORS as error:
+        reason = str(error).partition("\n")[0] if zipfile.is_zipfile(path) else "no .npz archive"
+        raise UserError(f"{path} is no AMASS motion, or damaged: {reason}") from error
     vectors = poses[:, : 3 * len(_SKELETON)].reshape(len(poses), len(_SKELETON), 3)
     local = Rotation.from_rotvec(vectors.reshape(-1, 3)).as_matrix().reshape(*vectors.shape, 3)
     parents = tuple(parent for _, parent, _ in _SKELETON)
@@ -104,8 +103,8 @@ def _read(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
     """A field of finite numbers."""
     try:
         array = archive[name]
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"{path}: the field {name} cannot be read ({str(error).splitlines()[0]})") from error
+    except ARCHIVE_ERRORS as error:
+        raise UserError(f"{path}: the field {name} cannot be read ({str(error).partition(chr(10))[0]})") from error
     if array.dtype.kind not in "fiu":
         raise UserError(f"{path}: the field {name} holds {array.dtype}, expected numbers")
     if not np.isfinite(array).all():

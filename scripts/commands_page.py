@@ -17,7 +17,8 @@ HEAD = """# Commands
 
 <!-- made by scripts/commands_page.py: change the parser (playground_amp/cli/), then run `make docs` -->
 
-Every command with every flag, as `--help` lists them. Type `.venv/bin/python playground_amp/train.py --verify`.
+Every command with every flag, as `--help` lists them. Type `python playground_amp/train.py --verify`,
+for example, in a terminal in which `source .venv/bin/activate` was typed once.
 A mistake in a flag ends with exit status 2 and one sentence, before anything starts.
 """
 

@@ -17,7 +17,7 @@ from playground_amp.paths import STANDARD
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-TINY = ["num_envs=4", "num_iterations=1", "rollout_steps=4", "episode_length=4"]
+TINY = ["num_envs=4", "num_iterations=1", "rollout_steps=4", "env.episode_length=4"]
 
 
 def example(name: str) -> dict[str, Any]:

@@ -89,10 +89,11 @@ docs:
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 	@echo "read it: site/index.html"
 
-# The moving picture of README.md, of the policy in the box.
+# The pictures in docs/images, of the policy in the box: walking, in the cockpit, its report (this needs Chromium).
 pictures: setup
 	@PY=$(PY) scripts/system_packages.sh
 	$(PY) scripts/moving_picture.py
+	$(PY) scripts/screenshots.py
 
 robust: setup
 	@$(if $(and $(ROBUST_LEARNING),$(ROBUST_ITERATIONS)),test "$(ROBUST_LEARNING)" -lt "$(ROBUST_ITERATIONS)",true) || { \

@@ -68,11 +68,11 @@ def _flags(parser: CommandParser) -> Iterator[str]:
     yield f"\n{parser.description}\n"
     tables: dict[str, list[argparse.Action]] = {}
     for group in parser._action_groups:
-        title = "" if group.title in (None, "positional arguments", "options") else f"\n{group.title}:\n"
+        title = "" if group.title in ("positional arguments", "options") else group.title or ""
         tables.setdefault(title, []).extend(action for action in group._group_actions if action.dest != "help")
     for title, actions in tables.items():
         if actions:
-            yield title.capitalize() + "\n| | |\n|---|---|\n"
+            yield (f"\n{title[0].upper()}{title[1:]}:\n" if title else "") + "\n| | |\n|---|---|\n"
             yield from (f"| `{_typed(action)}` | {_cell(_meaning(parser, action))} |\n" for action in actions)
 
 

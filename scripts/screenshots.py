@@ -13,6 +13,7 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 from playground_amp.files import write_atomically
 
@@ -21,7 +22,8 @@ POLICY = ROOT / "policies" / "walk"
 IMAGES = ROOT / "docs" / "images"
 PORT = 8097
 SIZE = (1280, 800)  # pixels
-WALKING_SECONDS = 15.0  # until the curves have something to show
+PATIENCE = 120.0  # s, until it walks: drawing without a graphics card is slow
+WALKING_SECONDS = 10.0  # until the curves have something to show
 FLAGS = ("--headless=new", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
@@ -29,6 +31,7 @@ def main() -> None:
     with _browser() as browser:
         with _cockpit() as address:
             browser.get(address)
+            WebDriverWait(browser, PATIENCE).until(_walks)
             time.sleep(WALKING_SECONDS)
             for notice in browser.find_elements(By.CSS_SELECTOR, ".mantine-Notification-closeButton"):
                 notice.click()  # that WebGL is drawn in software here
@@ -70,6 +73,12 @@ def _cockpit() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _walks(browser: webdriver.Chrome) -> bool:
+    """Whether the page shows that the robot has got going."""
+    speed = browser.execute_script("return document.getElementById('measured-forward')?.textContent")
+    return float(speed or "0") > 0.25
 
 
 def _save(browser: webdriver.Chrome, name: str) -> None:

@@ -48,7 +48,7 @@ def make_commands_in(text: str) -> list[str]:
 
 
 DOCUMENTED = sorted({command.strip() for page in PAGES for command in commands_in(page.read_text())})
-TRAINING = [command for command in DOCUMENTED if "/train.py" in command]
+TRAINING = [command for command in DOCUMENTED if "/train.py" in command and "<" not in command]
 
 
 class Parsed(Exception):

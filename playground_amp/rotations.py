@@ -61,12 +61,17 @@ def rotated(v: tuple, w: Any, x: Any, y: Any, z: Any) -> tuple:
 def upright(gravity_b: Array) -> Array:
     """A rotation [4] from a frame to the world in which gravity's direction is `gravity_b` [3].
 
-    It turns the frame's up, -gravity_b, to z by the shortest way.
+    It turns the frame's up, -gravity_b, to z by the shortest way: about x if the frame is exactly upside down, where
+    there are many.
     """
     xp = _module(gravity_b)
     up = -gravity_b / xp.linalg.norm(gravity_b)
     rotation = xp.stack([1.0 + up[2], up[1], -up[0], xp.zeros(())])
-    return rotation / xp.linalg.norm(rotation)
+    length = xp.linalg.norm(rotation)
+    is_over = length == 0.0
+    return xp.where(
+        is_over, xp.asarray([0.0, 1.0, 0.0, 0.0], rotation.dtype), rotation / xp.where(is_over, 1.0, length)
+    )
 
 
 def about_axis(axis: Array, angle: Array) -> Array:

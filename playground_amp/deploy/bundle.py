@@ -21,7 +21,7 @@ from playground_amp.errors import UserError
 from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
 from playground_amp.runs.checkpoint import SavedPolicy
 
-PARITY_LIMIT = 1e-5
+ACTION_LIMIT = 1e-5
 ROBOTS, STEPS = 25, 400  # 10,000 observations
 FILES = ("policy.onnx", "golden.json", "runtime.py", "report.json", "manifest.json")
 
@@ -72,9 +72,10 @@ def export_bundle(
     """
     config, robot = saved.config, saved.robot
     check_output(folder)
+    tolerance = golden.tolerance_rad(config.env.action_scale)
     with output_folder(folder, BUNDLE) as unfinished:
         recorded = record(config, saved.params, robots, steps)
-        vectors = golden.golden_vectors(recorded, robot.joint_names)
+        vectors = golden.golden_vectors(recorded, robot.joint_names, tolerance)
         files = {
             "policy.onnx": build_onnx(saved.params, config, robot),
             "golden.json": json.dumps(vectors).encode(),
@@ -83,12 +84,12 @@ def export_bundle(
         for name, data in files.items():
             (unfinished / name).write_bytes(data)
         _write_json(unfinished / "manifest.json", bundle_manifest(config, robot, checkpoint_sha256, files))
-        exported = _measure(unfinished, recorded, golden.count(vectors))
+        exported = _measure(unfinished, recorded, golden.count(vectors), tolerance)
         _write_json(unfinished / "report.json", exported.as_json())
     return exported
 
 
-def _measure(folder: Path, recorded: Recorded, vectors: int) -> Exported:
+def _measure(folder: Path, recorded: Recorded, vectors: int, tolerance: float) -> Exported:
     parity, latency = {}, {}
     for backend in ("onnxruntime", "numpy"):
         try:
@@ -96,9 +97,13 @@ def _measure(folder: Path, recorded: Recorded, vectors: int) -> Exported:
         except runtime.BundleError as error:
             raise UserError(f"the exported policy does not do what the JAX policy does: {error}") from error
         parity[backend] = measure_parity(policy, recorded)
-        worst = max(parity[backend].action, parity[backend].joint_target)
-        if not worst <= PARITY_LIMIT:
-            raise UserError(f"the exported policy is {worst:.1e} off the JAX policy, the limit is {PARITY_LIMIT:.0e}")
+        off = (
+            ("action", parity[backend].action, ACTION_LIMIT),
+            ("joint target", parity[backend].joint_target, tolerance),
+        )
+        for what, worst, limit in off:
+            if not worst <= limit:
+                raise UserError(f"the exported {what} is {worst:.1e} off the JAX policy's, the limit is {limit:.0e}")
         latency[backend] = measure_latency(policy, recorded)
     return Exported(vectors, parity, latency)
 

@@ -6,22 +6,28 @@ import numpy as np
 
 from playground_amp.deploy.recording import COMMANDS, Recorded
 from playground_amp.deploy.runtime import Json
+from playground_amp.robot.scale import times
 
-TOLERANCE_RAD = 1e-5
+_TOLERANCE = 2.5e-5  # of the joint target that an action of 1 asks for
 LENGTHS = {0: 25, 100: 10}  # from which control step: how many; the first ones see the clock start and stop
 
 
-def golden_vectors(recorded: Recorded, joint_names: Sequence[str]) -> dict[str, Json]:
+def tolerance_rad(action_scale: float) -> float:
+    """How far a joint target may be off, rad, for a policy whose unit of action is `action_scale` rad."""
+    return times(_TOLERANCE, action_scale)
+
+
+def golden_vectors(recorded: Recorded, joint_names: Sequence[str], tolerance: float) -> dict[str, Json]:
     """Sequences of consecutive control steps under each of `COMMANDS`, as plain data with joints by name.
 
-    The end of an episode ends a sequence.
+    The end of an episode ends a sequence. `tolerance`: what the vectors are held to, rad.
     """
     sequences = [
         _sequence(recorded, joint_names, robot, slice(start, _end(recorded.ended[:, robot], start, length)))
         for robot in range(len(COMMANDS))
         for start, length in LENGTHS.items()
     ]
-    return {"tolerance_rad": TOLERANCE_RAD, "sequences": sequences}
+    return {"tolerance_rad": tolerance, "sequences": sequences}
 
 
 def count(golden: dict[str, Json]) -> int:

@@ -46,8 +46,7 @@ def read_bundle(folder: Path, robot: str | None = None) -> Bundle:
     except BundleError as error:
         raise UserError(str(error)) from error
     manifest = policy.manifest
-    told = manifest.get("robot")  # a title alone in format 1
-    identity = {**told, "joints": manifest["joints"]} if isinstance(told, dict) else None
+    identity = {**manifest["robot"], "joints": manifest["joints"]}
     return Bundle(policy, *config_and_robot(manifest["config"], identity, robot, f"the bundle {folder}"))
 
 

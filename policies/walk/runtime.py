@@ -76,8 +76,11 @@ def load_policy(folder: str | Path, backend: str = "auto") -> "WalkingPolicy":
 
 def _verified(folder: Path, backend: str) -> "WalkingPolicy":
     manifest = _read_json(folder / "manifest.json")
-    if manifest["format"] not in (1, FORMAT):
-        raise BundleError(f"{folder} has bundle format {manifest['format']}, this runtime reads 1 and {FORMAT}")
+    if manifest["format"] != FORMAT:
+        raise BundleError(
+            f"{folder} has bundle format {manifest['format']}, this runtime reads {FORMAT}: export it anew, "
+            f"export.py --checkpoint final_iter_<N>.pkl --output {folder}"
+        )
     for name, expected in manifest["files"].items():
         if name != Path(name).name:
             raise BundleError(f"{folder} names a file outside of it: {name!r}")
@@ -192,13 +195,11 @@ class _Imu:
         if order not in QUATERNION_ORDERS:
             raise BundleError(f"the quaternion order is {order!r}, it can be {' or '.join(QUATERNION_ORDERS)}")
         self._wxyz = [order.index(letter) for letter in "wxyz"]
-        about_z = {"rotation": (1, 0, 0, 0), "axis": (0, 0, 1)}  # what format 1 knew of
-        hinges = imu["hinges"] if "hinges" in imu else [{"joint": imu["turned_by_joint"], **about_z}]
         self._hinges = [
             (joint_names.index(hinge["joint"]), _matrix(hinge["rotation"]), np.asarray(hinge["axis"], float))
-            for hinge in hinges
+            for hinge in imu["hinges"]
         ]
-        self._mounting = _matrix(imu.get("mounting", (1, 0, 0, 0)))
+        self._mounting = _matrix(imu["mounting"])
 
     def in_base(
         self, orientation: ArrayLike, gyro: ArrayLike, joint_position: np.ndarray, joint_velocity: np.ndarray
@@ -242,16 +243,16 @@ def _matrix(wxyz: ArrayLike) -> np.ndarray:
 
 
 class _Bounds:
-    """What readings and commands of one robot may be. A bundle of format 1 names no bounds: there is no end to it."""
+    """What readings and commands of one robot may be."""
 
     def __init__(self, manifest: Json):
-        joints, endless = manifest["joints"], [-np.inf, np.inf]
+        joints = manifest["joints"]
         self._names = [joint["name"] for joint in joints]
-        self._position = np.array([joint.get("readable_position", endless) for joint in joints], float)
-        speed = np.array([joint.get("readable_speed", np.inf) for joint in joints], float)
+        self._position = np.array([joint["readable_position"] for joint in joints], float)
+        speed = np.array([joint["readable_speed"] for joint in joints], float)
         self._velocity = np.stack([-speed, speed], axis=-1)
-        self._gyro = float(manifest["imu"].get("gyro_limit", np.inf))
-        self._command = np.array(manifest["command"].get("allowed", [endless] * len(COMMAND)), float)
+        self._gyro = float(manifest["imu"]["gyro_limit"])
+        self._command = np.array(manifest["command"]["allowed"], float)
         for low, high in (*self._position, *self._velocity, *self._command, (-self._gyro, self._gyro)):
             if not low <= high:  # NaN would let everything pass
                 raise BundleError(f"manifest.json bounds a reading or a command by {low} and {high}")

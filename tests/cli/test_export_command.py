@@ -6,7 +6,9 @@ import pytest
 from deployable import CONFIG, ROBOT_DATA, made_up_params
 
 from playground_amp.cli import evaluate, export
+from playground_amp.configs.changes import changed
 from playground_amp.errors import UserError
+from playground_amp.physics import registry
 from playground_amp.runs.checkpoint import save_policy
 
 
@@ -35,6 +37,16 @@ class TestMistakes:
         save_policy(path, made_up_params(), {}, CONFIG.model_dump(mode="json"), ROBOT_DATA)
         with pytest.raises(UserError, match=r"bundle cannot be written: File exists"):
             export.main(["--checkpoint", str(path), "--output", str(path / "bundle")])
+
+    def test_an_engine_that_only_the_training_needed_is_not_asked_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        trained_on_a_gpu = changed(CONFIG, {"physics.engine": "warp"})
+        path = tmp_path / "final_iter_0.pkl"
+        save_policy(path, made_up_params(), {}, trained_on_a_gpu.model_dump(mode="json"), ROBOT_DATA)
+        monkeypatch.setattr(registry, "_there", lambda module: module != "warp")
+        with pytest.raises(AssertionError, match="the environment was built"):
+            export.main(["--checkpoint", str(path), "--output", str(tmp_path / "bundle")])
 
     def test_no_bundle(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"cannot read .*manifest\.json"):

@@ -12,6 +12,7 @@ from exported_bundle import BACKENDS, edit_json, edit_model, refusal, reseal
 from onnx import numpy_helper
 
 from playground_amp.deploy import runtime
+from playground_amp.deploy.golden import tolerance_rad
 from playground_amp.deploy.runtime import load_policy
 
 
@@ -68,6 +69,8 @@ MANIFEST_CHANGES = {
     "activation": put("Tanh", "network", "activation"),
     "unit": put("deg", "units", "angle"),
     "format": put(99, "format"),
+    "a format without bounds": put(1, "format"),
+    "bounds are gone": lambda manifest: manifest["joints"][0].pop("readable_position"),
     "a key is gone": lambda manifest: manifest.pop("imu"),
 }
 
@@ -76,6 +79,11 @@ MANIFEST_CHANGES = {
 def test_an_altered_manifest_is_refused(copy: Path, change: Callable[[Any], None]) -> None:
     edit_json(copy / "manifest.json", change)
     refusal(copy)
+
+
+def test_targets_are_held_to_a_share_of_what_an_action_moves() -> None:
+    assert tolerance_rad(0.4) == 1e-5
+    assert tolerance_rad(0.04) == pytest.approx(1e-6)
 
 
 def test_a_joint_order_that_only_golden_vectors_can_tell(copy: Path) -> None:

@@ -57,6 +57,13 @@ def test_heading_frame_turns_the_world_back():
     np.testing.assert_allclose(turned, [1, -0.5, 2], atol=1e-6)
 
 
+@pytest.mark.parametrize("gravity_b", [(0, 0, -1), (0.6, 0, -0.8), (0, 1, 0), (0.02, 0, 1), (0, 0, 1)])
+@pytest.mark.parametrize("array", [np.array, jnp.array])
+def test_a_frame_is_turned_upright_from_anywhere_even_from_upside_down(gravity_b, array):
+    turned = rotations.rotate(array(gravity_b, float), rotations.upright(array(gravity_b, float)))
+    np.testing.assert_allclose(turned / np.linalg.norm(turned), [0, 0, -1], atol=1e-5)
+
+
 RANDOM = np.random.default_rng(0)
 QUATERNIONS = RANDOM.normal(size=(5, 4))
 QUATERNIONS /= np.linalg.norm(QUATERNIONS, axis=1, keepdims=True)

@@ -72,7 +72,7 @@ def _flags(parser: CommandParser) -> Iterator[str]:
         tables.setdefault(title, []).extend(action for action in group._group_actions if action.dest != "help")
     for title, actions in tables.items():
         if actions:
-            yield (f"\n{title[0].upper()}{title[1:]}:\n" if title else "") + "\n| | |\n|---|---|\n"
+            yield (f"\n{title[0].upper()}{title[1:]}:\n" if title else "") + "\n| flag | meaning |\n|---|---|\n"
             yield from (f"| `{_typed(action)}` | {_cell(_meaning(parser, action))} |\n" for action in actions)
 
 
@@ -89,7 +89,7 @@ def _typed(action: argparse.Action) -> str:
         value += " …"
     if action.nargs in ("?", "*"):
         value = f"[{value}]"
-    return f"{name} {value}".strip().replace("|", "\\|")
+    return f"{name} {value}".strip().replace("|", " or ")  # a bar in a table is read differently by everybody
 
 
 def _meaning(parser: CommandParser, action: argparse.Action) -> str:

@@ -20,6 +20,23 @@ HEAD = """# Commands
 Every command with every flag, as `--help` lists them. Type `python playground_amp/train.py --verify`,
 for example, in a terminal in which `source .venv/bin/activate` was typed once.
 A mistake in a flag ends with exit status 2 and one sentence, before anything starts.
+
+## `make`
+
+| target | what it does | variables, as in `make play PORT=8090` |
+|---|---|---|
+| `setup` | the environment in `.venv`; the other targets do it first | `PYTHON`, `EXTRAS` |
+| `play` | steer a policy in the browser | `POLICY`, `PORT` |
+| `walk` | train a walking policy, judge it, film it, report | `ROBOT`, `SEED`, `WALK_ENVS`, \
+`WALK_ITERATIONS`, `WALK_FOLDER` |
+| `walk-amp` | the same with the motion prior | `ROBOT`, `SEED`, `WALK_ENVS`, `AMP_ITERATIONS`, `AMP_FOLDER` |
+| `robust` | train on robots that all differ, judge by the gate `robust` | `ROBOT`, `SEED`, `WALK_ENVS`, \
+`ROBUST_ITERATIONS`, `ROBUST_LEARNING`, `ROBUST_FOLDER` |
+| `policy` | make the policy in the box of a run, or anew | `FROM` |
+| `test`, `lint` | run the tests; check format, lint and types | `PYTEST_ARGS` |
+| `docs`, `pictures` | the documentation as a site; the pictures in it | |
+| `benchmark` | measure speed, write the page on performance | |
+| `clean` | remove the environment and what tools left; runs stay | |
 """
 
 

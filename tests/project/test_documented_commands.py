@@ -87,6 +87,10 @@ def test_what_make_is_asked_for_is_in_the_makefile() -> None:
     assert {word for word in words if "=" not in word} >= {"walk", "play", "test"}
     assert {word for word in words if "=" not in word} - targets == set()
     assert {word.partition("=")[0] for word in words if "=" in word} - variables == set()
+    table = (ROOT / "docs" / "commands.md").read_text().partition("## `make`")[2].partition("## `")[0]
+    named = {*re.findall(r"`([\w-]+)`", table)}
+    assert targets - {"more-extras"} - named == set()
+    assert {name for name in named if name.isupper()} - variables == set()
 
 
 @pytest.mark.parametrize("command", [*GUIDE, *DOCUMENTED])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playground_amp.cli.parser import CommandParser
 from playground_amp.errors import UserError
-from playground_amp.telling import tell
+from playground_amp.telling import tell, warn
 
 FINE_STATUS, MEND_STATUS = 0, 1
 
@@ -56,7 +56,36 @@ def _write_json(path: Path | None, content: Mapping[str, object]) -> None:
         write_output(path, INSPECTION, f"{json.dumps(content, indent=1)}\n".encode())
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"inspect": inspect}
+def init(argv: Sequence[str]) -> int:
+    """Make a robot's folder of an MJCF or a URDF: its model in normal form, and a robot.yaml with every origin."""
+    parser = _parser("init", init)
+    parser.add_argument("path", type=Path, metavar="PATH", help="MJCF (.xml, .mjcf) or URDF of a biped")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="the robot's new folder")
+    parser.add_argument("--servo", metavar="NAME", help="the servo of every joint, such as XL330 or STS3215")
+    names = "joints that act beside those of legs and waist: names, `arms`, `head`"
+    parser.add_argument("--joints", nargs="+", default=[], metavar="NAME", help=names)
+    arguments = parser.parse_args(argv)
+
+    from playground_amp.robot.making.designing import design_of
+    from playground_amp.robot.making.folder import require_robot_folder, write_robot
+    from playground_amp.robot.making.recognition import anatomy_of
+    from playground_amp.robot.making.source import read_source
+    from playground_amp.robot.making.tasks import own_values
+
+    require_robot_folder(arguments.output)
+    source = read_source(arguments.path)
+    for note in source.notes:
+        warn(f"{note.text}{f': {note.mend}' if note.mend else ''}")
+    anatomy = anatomy_of(source)
+    design = design_of(source, anatomy, servo=arguments.servo, acting=arguments.joints)
+    write_robot(arguments.output, source, anatomy, design, own_values(design))
+    tell(f"{anatomy.name}: {anatomy.mass:.3g} kg, legs of {anatomy.leg_length:.3g} m, {len(design.acts)} joints act")
+    tell(f"home: {design.home.origin}")
+    tell(f"wrote {arguments.output}: read its robot.yaml; `robot.py inspect {arguments.path}` says what to mend")
+    return FINE_STATUS if design.home.stands else MEND_STATUS
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"inspect": inspect, "init": init}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

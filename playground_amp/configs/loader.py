@@ -53,7 +53,8 @@ def load_config(
     and bounds of quick_verify are checked even where it does not apply, and those of every stage.
 
     Files that come with the package hold WildRobot's numbers: for another robot (key `robot`) those with a dimension
-    are scaled (scaling.py). Everything else, a person's own file too, is in SI units as it stands.
+    are scaled (scaling.py), and the robot's own `task:` stands in their place (robot_task.py). Everything else, a
+    person's own file too, is in SI units as it stands.
 
     Raises:
         UserError: one sentence a line, for everything that is wrong.
@@ -116,15 +117,17 @@ def read_for_robot(robot: str, path: Path) -> dict[str, Any]:
 
 
 def _for_robot(robot: object, path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    """A file's content in SI units of a robot; what is no name of one is left for the validation."""
+    """A file's content in SI units of a robot, its own `task:` in it; no name of one is left for the validation."""
     if path.resolve().parent != CONFIGS or not isinstance(robot, str) or robot == DEFAULT_ROBOT:
         return data
     # Imported here: MuJoCo takes longer than a configuration.
+    from playground_amp.configs.robot_task import task_of, with_task
     from playground_amp.configs.scaling import scaled
     from playground_amp.robot.robot import load_robot
     from playground_amp.robot.scale import scale_of
 
-    return scaled(data, scale_of(load_robot(robot)))
+    known = load_robot(robot)
+    return with_task(scaled(data, scale_of(known)), task_of(known), whole=path.resolve() == STANDARD)
 
 
 def config_from_dict(data: Mapping[str, Any], source: str) -> Config:

@@ -1,7 +1,7 @@
 """`robot.yaml`: what a robot's MJCF does not say. Beside it lies the MJCF; everything else is read from that."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.types import Strict
@@ -46,6 +46,9 @@ class Servo(_Part):
 
     model: str
     speed_limit: float = Field(gt=0, description="rad/s without load")
+    speed_limits: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default={}, description="rad/s without load, of joints whose servos are others"
+    )
 
 
 class RobotDescription(_Part):
@@ -57,6 +60,10 @@ class RobotDescription(_Part):
     imu: str = Field(description="site of the IMU")
     home: Home
     servo: Servo
+    task: dict[str, Any] = Field(
+        default={},
+        description="keys of the training configuration, in SI units, that hold for this robot instead of scaled ones",
+    )
     mirror: list[Annotated[tuple[str, str], Strict(False)]] | None = Field(
         default=None, description="pairs of joints that mirror each other; without it, by names left_… and right_…"
     )

@@ -53,7 +53,9 @@ def _load_robot(folder: Path, scene: str, name: str) -> Robot:
         joint_mirror_index=_constant(mirror),
         joint_mirror_sign=_constant(np.rint(np.sum(axis_b * _MIRRORED_ROTATION * axis_b[mirror], axis=1))),
         torque_limit=_constant([actuator.forcerange[1] for actuator in actuators]),
-        speed_limit=_constant([description.servo.speed_limit] * len(names)),
+        speed_limit=_constant(
+            [description.servo.speed_limits.get(name, description.servo.speed_limit) for name in names]
+        ),
         kp=_constant([actuator.gainprm[0] for actuator in actuators]),
         kv=_constant([-actuator.biasprm[2] for actuator in actuators]),
         damping=_constant([float(np.ravel(joint.damping)[0]) for joint in joints]),
@@ -124,7 +126,7 @@ def _check_names(model: mujoco.MjModel, description: RobotDescription, folder: P
         (mujoco.mjtObj.mjOBJ_SITE, "site", [*(foot.sole for foot in feet), *bars, description.imu]),
         (mujoco.mjtObj.mjOBJ_GEOM, "geom", bars),
         (mujoco.mjtObj.mjOBJ_SENSOR, "sensor", bars),
-        (mujoco.mjtObj.mjOBJ_JOINT, "joint", list(description.home.joints)),
+        (mujoco.mjtObj.mjOBJ_JOINT, "joint", [*description.home.joints, *description.servo.speed_limits]),
     ]
     for kind, word, names in asked:
         for name in names:

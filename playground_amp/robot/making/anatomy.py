@@ -14,7 +14,7 @@ RootKind = Literal["free", "slides and ball", "slides and hinges", "fixed"]
 Side = Literal["left", "right", "middle"]
 Part = Literal["leg", "arm", "waist", "head"]
 Drive = Literal["position", "motor", "velocity", "other", "none"]
-Shape = Literal["box", "capsule", "cylinder", "sphere", "ellipsoid", "mesh", "bars"]
+Shape = Literal["box", "capsule", "cylinder", "sphere", "ellipsoid", "mesh", "inertia"]
 
 
 class Frame(NamedTuple):
@@ -62,7 +62,7 @@ class FootFacts:
     quaternion: np.ndarray  # [4] wxyz, of the sole at the zero pose: x to the toe, z out of the floor
     half_length: float  # m
     half_width: float  # m
-    shape: Shape  # of what touches the floor
+    shape: Shape  # of what touches the floor; "inertia": unknown, guessed from the foot's mass and inertia
     contacts: int  # points at which MuJoCo would hold it, as it is modelled
 
 
@@ -97,7 +97,7 @@ class Keyframe(NamedTuple):
 
     name: str
     angles: dict[str, float]  # rad, by joint
-    height: float  # m, of the base body
+    height: float | None  # m, of the base body; None where the root is no free joint
 
 
 @dataclass(frozen=True, eq=False)

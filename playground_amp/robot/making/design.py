@@ -28,7 +28,10 @@ class ServoDesign(NamedTuple):
     friction_loss: float  # N·m
     lower: float  # rad
     upper: float  # rad
-    origin: str  # of the gains: "as in the model", "from the inertia and …", "HTD-45H (--servo)"
+    origin: str  # of the gains, in words: "model", "derived: …", "XL330 (--servo)"
+    limit_origin: str  # of the torque limit
+    speed_origin: str  # of the speed limit
+    range_origin: str = "model"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,7 @@ class HomePose:
     origin: str  # "keyframe 'home'", "found: …"
     load_share: float  # of its torque limit, of the servo that holds the most
     support_margin: float  # m, from the center of mass to the nearest edge of what the soles span (negative: falls)
+    stands: bool  # for 2 s by itself, in MuJoCo, its servos at these angles
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,4 +57,5 @@ class Design:
     bandwidth: Derived  # rad/s, √(kp/armature) of the slowest servo of the legs' pitch joints
     froude_bandwidth: Derived  # the same in units of √(g/L)
     action_scale: Derived  # rad
-    center_of_mass: np.ndarray  # [3] m, in the home pose
+    center_of_mass: np.ndarray  # [3] m, in the home pose, in the robot's frame
+    gravity: float  # m/s²

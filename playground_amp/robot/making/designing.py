@@ -1,20 +1,119 @@
 """From a robot's anatomy to what `robot.py init` makes of it."""
 
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from playground_amp.errors import UserError
 from playground_amp.robot.making.anatomy import Anatomy
-from playground_amp.robot.making.design import Design
+from playground_amp.robot.making.design import Derived, Design, HomePose, ServoDesign
+from playground_amp.robot.making.gains import servo_designs
+from playground_amp.robot.making.homes import Homes, Trial
+from playground_amp.robot.making.layout import lay_out
+from playground_amp.robot.making.normal_form import write_mjcf
+from playground_amp.robot.making.roles import role_of
+from playground_amp.robot.making.skeleton import Skeleton
 from playground_amp.robot.making.source import Source
 
+_DEFLECTION = 0.47  # of mgL/kp: how far an action moves the targets of servos that give way so far under the weight
+_ACTION_SCALES = (0.1, 0.6)  # rad
 
-def design_of(source: Source, anatomy: Anatomy, *, servo: str | None = None, acting: tuple[str, ...] = ()) -> Design:
+
+def design_of(source: Source, anatomy: Anatomy, *, servo: str | None = None, acting: Sequence[str] = ()) -> Design:
     """What is made of a robot.
 
     Args:
         source: its model.
         anatomy: its parts.
-        servo: the name of a servo of `servos.py` that drives every joint; None: as the model says.
-        acting: joints that act beside those of legs and waist.
+        servo: the name of a servo of `servos.yaml` that drives every joint; None: as the model says.
+        acting: joints that act beside those of legs and waist; `arms` and `head` are all of those.
 
     Raises:
-        UserError: there is no such servo or joint, or no pose in which it stands.
+        UserError: there is no such servo or joint.
     """
-    raise NotImplementedError(source, anatomy, servo, acting)
+    acts = _acting(anatomy, acting)
+    gravity = float(np.linalg.norm(source.model.opt.gravity)) or math.nan
+    servos = servo_designs(source, anatomy, gravity, servo)
+    home, trial = _home(source, anatomy, acts, servos)
+    legs = [servos[name] for name in anatomy.legs[0]]
+    weight = anatomy.mass * gravity
+    center = trial.center_of_mass(home.angles)
+    pitches = [servos[name] for name in anatomy.legs[0] if role_of(anatomy, anatomy.joint(name)).endswith("pitch")]
+    slowest = min(
+        (math.sqrt(each.kp / each.armature) for each in pitches or legs if each.armature > 0), default=math.inf
+    )
+    ankle = (pitches or legs)[-1]
+    raw = _DEFLECTION * weight * anatomy.leg_length / float(np.mean([each.kp for each in legs]))
+    rate = math.sqrt(gravity / anatomy.leg_length)
+    return Design(
+        acts=acts,
+        servos=servos,
+        home=home,
+        ankle_gain=Derived(2 * ankle.kp / (weight * (center[2] + home.height)), "2 kp / (m g h) of the ankles' pitch"),
+        bandwidth=Derived(slowest, "√(kp/armature) of the slowest pitch joint of the legs"),
+        froude_bandwidth=Derived(slowest / rate, "the same over √(g/L)"),
+        action_scale=_clipped(raw),
+        center_of_mass=center,
+        gravity=gravity,
+    )
+
+
+def _clipped(raw: float) -> Derived:
+    value = float(np.clip(raw, *_ACTION_SCALES))
+    origin = f"{_DEFLECTION} m g L / kp, the legs' mean"
+    return Derived(value, origin if value == raw else f"{origin}: {raw:.3g}, bounded to {_ACTION_SCALES}")
+
+
+def _acting(anatomy: Anatomy, asked: Sequence[str]) -> tuple[str, ...]:
+    """The joints of legs and waist, and those asked for, in the model's order."""
+    driven = [joint for joint in anatomy.joints if not joint.passive]
+    groups = {"arms": "arm", "head": "head"}
+    known = [*groups, *(joint.name for joint in driven)]
+    if unknown := [name for name in asked if name not in known]:
+        raise UserError(f"no joint {', '.join(unknown)} to act: known are {', '.join(known)}")
+    parts = {"leg", "waist", *(groups[name] for name in asked if name in groups)}
+    chosen = {joint.name for joint in driven if joint.part in parts or joint.name in asked}
+    chosen |= {joint.mirror for joint in driven if joint.name in chosen and joint.mirror}
+    if alone := [joint.name for joint in driven if joint.name in chosen and joint.mirror is None]:
+        chosen -= set(alone)
+    return tuple(joint.name for joint in driven if joint.name in chosen)
+
+
+def _home(
+    source: Source, anatomy: Anatomy, acts: tuple[str, ...], servos: dict[str, ServoDesign]
+) -> tuple[HomePose, Trial]:
+    """The first pose that the robot stands in by itself, keyframes before the one that is found; or that one."""
+    homes = Homes(anatomy, {name: (servo.lower, servo.upper) for name, servo in servos.items()})
+    for name, angles in homes.from_keyframes():
+        trial = _trial(source, anatomy, acts, servos, angles)
+        stands, load = trial.stands(angles, homes.height(angles))
+        if stands:
+            origin = f"keyframe {name!r}: it stands for 2 s"
+            return HomePose(
+                angles, homes.height(angles), origin, load, _margin(anatomy, homes, trial, angles), True
+            ), trial
+    trial = _trial(source, anatomy, acts, servos, homes.resting())
+    angles = homes.found(trial.center_of_mass)
+    stands, load = trial.stands(angles, homes.height(angles))
+    origin = "found: soles level under the center of mass, knees bent"
+    origin += "; it stands for 2 s" if stands else "; it FALLS within 2 s under these servos"
+    return HomePose(angles, homes.height(angles), origin, load, _margin(anatomy, homes, trial, angles), stands), trial
+
+
+def _trial(
+    source: Source,
+    anatomy: Anatomy,
+    acts: tuple[str, ...],
+    servos: dict[str, ServoDesign],
+    angles: dict[str, float],
+) -> Trial:
+    held = {name: angle for name, angle in angles.items() if name not in acts}
+    layout = lay_out(Skeleton(source), anatomy, acts, held)
+    return Trial(write_mjcf(anatomy, layout, servos, 0.0))
+
+
+def _margin(anatomy: Anatomy, homes: Homes, trial: Trial, angles: dict[str, float]) -> float:
+    """From the center of mass to the nearer end of the soles, m."""
+    ahead = float(trial.center_of_mass(angles)[0])
+    return anatomy.feet[0].half_length - abs(ahead - homes.sole_center(angles)[0])

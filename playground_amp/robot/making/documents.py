@@ -78,6 +78,8 @@ class DocumentReader:
                 if place in way:
                     raise UserError(f"{self.path}: {place.name} includes itself")
                 included = self._parsed(place)
+                if included.get("model") and "scene" in _name_of(element):
+                    element.set("model", included.get("model", ""))
                 self._put_includes(included, (*way, place))
                 parent[index : index + 1] = list(included)
 
@@ -102,6 +104,10 @@ class DocumentReader:
             if parent.tag == "replicate" and int(parent.get("count", "0")) > _MOST_COPIES:
                 raise UserError(f"{self.path} replicates a part more than {_MOST_COPIES} times: no robot does")
             stack += [(child, depth + 1) for child in parent]
+
+
+def _name_of(root: ElementTree.Element) -> str:
+    return (root.get("model") or "scene").lower()
 
 
 def _strip(root: ElementTree.Element) -> None:

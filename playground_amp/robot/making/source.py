@@ -90,7 +90,7 @@ def _mended(root: ElementTree.Element, reason: str, notes: list[Note], lost: set
     if "keyframe" in reason:
         return _without(root, "keyframe", notes, "keyframe", "its keyframes do not fit its joints")
     element = _ELEMENT.search(reason)
-    if element and element[1] in ("sensor", "camera", "light") or "sensor" in reason:
+    if (element and element[1] in ("sensor", "camera", "light")) or "sensor" in reason:
         return _without(root, "sensor", notes, "lost reference", "a sensor names what is not there")
     if "exclude" in reason or "in collision" in reason:
         return _without(root, "contact", notes, "lost reference", "its contact pairs name what is not there")

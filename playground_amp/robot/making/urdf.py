@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from playground_amp.errors import UserError
-from playground_amp.robot.making.meshes import STAND_IN, MeshFinder, Meshes, locate, mesh_notes
+from playground_amp.robot.making.meshes import STAND_IN, Meshes, MeshFinder, locate, mesh_notes
 
 _WORLD = "world"  # the link of this name is what MuJoCo takes for the world
 _ROOT_JOINT = "base_of_the_robot"

@@ -1,0 +1,104 @@
+"""Servos of a robot where its model leaves them open or says what cannot be."""
+
+import math
+
+import numpy as np
+
+from playground_amp.robot.making.anatomy import Anatomy, JointFacts
+from playground_amp.robot.making.design import ServoDesign
+from playground_amp.robot.making.roles import role_of
+from playground_amp.robot.making.servos import ServoFacts, servo_named
+from playground_amp.robot.making.source import Source
+
+# In units of the robot: m g L for gains and torques, √(g/L) for rates. WildRobot's servos are 1.2, 0.23, 6.2 and 2.1.
+_GAIN = 1.2
+_TORQUE = 0.5
+_BANDWIDTH = 6.2
+_SPEED = 2.1
+_ABSURD_TORQUE = 3.0
+_SATURATION = 0.2  # rad: a gain reaches its torque limit no sooner
+_DAMPING = 0.3  # of critical, for the rotor and what the joint carries,
+_HIPS_SHARE = 0.1  # or this share of what a hip carries: in stance an ankle holds more than its foot
+_FASTEST = 200.0  # rad/s of √(kp/armature) that physics steps of 5 ms still follow
+_WIDEST = 2 * math.pi  # rad of a range that says something
+_NARROWEST = 0.02
+_RANGES = {
+    "hip_yaw": (-0.7, 0.7), "hip_roll": (-0.6, 0.6), "hip_pitch": (-1.6, 1.6), "knee_pitch": (-0.1, 2.2),
+    "ankle_pitch": (-1.1, 1.1), "ankle_roll": (-0.6, 0.6), "ankle_yaw": (-0.5, 0.5),
+}  # fmt: skip
+_ANY_RANGE = (-math.pi / 2, math.pi / 2)
+
+
+def servo_designs(source: Source, anatomy: Anatomy, gravity: float, servo: str | None) -> dict[str, ServoDesign]:
+    """The servo of every driven joint. `servo`: its name, if one drives them all."""
+    facts = servo_named(servo) if servo else None
+    torque, rate = anatomy.mass * gravity * anatomy.leg_length, math.sqrt(gravity / anatomy.leg_length)
+    hip = max(anatomy.joint(name).inertia for name in anatomy.legs[0])
+    designs = {}
+    for joint in (joint for joint in anatomy.joints if not joint.passive):
+        lower, upper, range_origin = _range(anatomy, joint)
+        speed = source.urdf_limits[joint.name].speed if joint.name in source.urdf_limits else None
+        gains = _named(facts, str(servo)) if facts else _gains(joint, torque, rate, speed, hip)
+        designs[joint.name] = gains._replace(lower=lower, upper=upper, range_origin=range_origin)
+    return designs
+
+
+def _named(facts: ServoFacts, name: str) -> ServoDesign:
+    origin = f"{name} (--servo)"
+    return ServoDesign(**facts._asdict(), lower=0.0, upper=0.0, origin=origin, limit_origin=origin, speed_origin=origin)
+
+
+def _gains(joint: JointFacts, torque: float, rate: float, speed: float | None, hip_inertia: float) -> ServoDesign:
+    """A joint's servo as the model has it, or derived. `torque`: m g L, N·m; `rate`: √(g/L), rad/s;
+    `hip_inertia`: of a leg about its hip, kg·m²."""
+    limit, limit_origin = joint.torque_limit, "model"
+    if limit is None or limit > _ABSURD_TORQUE * torque:
+        found = "none in the model" if limit is None else f"the model says {limit:.3g}"
+        limit, limit_origin = _TORQUE * torque, f"{_TORQUE} m g L: {found}"
+    if joint.kp is not None:
+        kp, kv, origin = joint.kp, joint.kv or 0.0, "model"
+        armature = max(joint.armature, kp / _FASTEST**2)
+    else:
+        kp = min(_GAIN * torque, limit / _SATURATION)
+        armature = joint.armature or kp / (_BANDWIDTH * rate) ** 2
+        armature = max(armature, kp / _FASTEST**2)
+        carried = max(joint.inertia, _HIPS_SHARE * hip_inertia)
+        kv = max(2 * _DAMPING * math.sqrt(kp * (armature + carried)) - joint.damping, 0.0)
+        origin = f"derived: the model has {_DRIVES[joint.drive]}; {_GAIN} m g L within the torque limit"
+    origin += "" if joint.armature else "; armature derived from the gain"
+    fastest = speed or _SPEED * rate
+    speed_origin = "URDF" if speed else f"{_SPEED} √(g/L): the model does not say"
+    return ServoDesign(
+        kp=kp,
+        kv=kv,
+        torque_limit=limit,
+        speed_limit=fastest,
+        armature=armature,
+        damping=joint.damping,
+        friction_loss=joint.friction_loss,
+        lower=0.0,
+        upper=0.0,
+        origin=origin,
+        limit_origin=limit_origin,
+        speed_origin=speed_origin,
+    )
+
+
+_DRIVES = {"motor": "a motor without gains", "none": "no actuator", "velocity": "a velocity servo", "other": "no servo"}
+
+
+def _range(anatomy: Anatomy, joint: JointFacts) -> tuple[float, float, str]:
+    """A joint's range, rad, and where it is from."""
+    lower, upper = joint.lower, joint.upper
+    if lower is not None and upper is not None and _NARROWEST < upper - lower < 0.99 * _WIDEST:
+        return lower, upper, "model"
+    found = "none in the model" if lower is None or upper is None else f"the model says {lower:.3g} to {upper:.3g}"
+    role = role_of(anatomy, joint)
+    low, high = _RANGES.get(role, _ANY_RANGE)
+    if role == "knee_pitch":
+        bent = [angle for key in anatomy.keyframes if abs(angle := key.angles.get(joint.name, 0.0)) > 0.1]
+        way = np.sign(sum(bent)) if bent else np.sign(joint.axis[1])
+        low, high = (low, high) if way >= 0 else (-high, -low)
+    elif joint.side == "right" and joint.mirror_sign < 0:
+        low, high = -high, -low
+    return low, high, f"usual for a {role.replace('_', ' ')}: {found}"

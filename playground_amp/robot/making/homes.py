@@ -1,0 +1,199 @@
+"""The pose that a robot stands in: a keyframe that holds, or one that is found."""
+
+from collections.abc import Iterator
+
+import mujoco
+import numpy as np
+from scipy.optimize import least_squares
+
+from playground_amp.robot.chains import leg_length
+from playground_amp.robot.making.anatomy import Anatomy, Keyframe
+from playground_amp.robot.making.kinematics import leg_chain, matrix_of, sole_pose
+from playground_amp.robot.record import Chain
+
+_LATERAL = 0.7  # of a unit axis to the left: it bends the leg fore and aft
+_BENT = 0.967  # of the stretched leg: as high as WildRobot stands
+_HIGHER = (_BENT, 0.98, 0.99)  # tried one after the other where ranges end
+_STRAIGHT = 0.993  # of it: knees that are this straight cannot step
+_ONE_SIDED = 0.1  # rad: a pose further from its mirror image is none to stand in
+_LEVEL = 0.1  # rad: a sole that is tilted further does not stand
+_KNEE = 0.5  # rad, first guess
+_INSIDE = 0.03  # of a range, kept free at its ends
+_WEIGHTS = {"ahead": 12.0, "down": 12.0, "aside": 3.0, "level": 5.0, "yaw": 3.0, "rest": 0.03}
+_TRIES = 4  # the center of mass moves with the pose
+
+
+class Homes:
+    """Poses of a robot, each as angles of all driven joints."""
+
+    def __init__(self, anatomy: Anatomy, limits: dict[str, tuple[float, float]]) -> None:
+        """`limits`: of every driven joint, rad."""
+        self.anatomy, self.limits = anatomy, limits
+        self.left = [anatomy.joint(name) for name in anatomy.legs[0]]
+        self.right = [anatomy.joint(name) for name in anatomy.legs[1]]
+        self.chain = leg_chain(self.left, anatomy.feet[0])
+        self.pitches = [index for index, joint in enumerate(self.left) if abs(joint.axis[1]) > _LATERAL]
+        hip = self.pitches[0] if self.pitches else 0
+        ends = np.array([limits[joint.name] for joint in self.left])
+        self.reach = leg_length(_after(self.chain, hip), ends[hip:])  # m, from the hip's pitch to the floor
+
+    def from_keyframes(self) -> Iterator[tuple[str, dict[str, float]]]:
+        """Poses of the model's file that could be stood in, each with its name, the likeliest first."""
+        ranked = sorted(self.anatomy.keyframes, key=lambda key: "home" not in key.name.lower())
+        for keyframe in ranked:
+            angles = self._symmetric(keyframe)
+            if angles is not None and self._stands_level(angles):
+                yield keyframe.name, angles
+
+    def resting(self) -> dict[str, float]:
+        """Where joints above the hips are held: as in the first keyframe that is symmetric, or else at zero."""
+        poses = [pose for keyframe in self.anatomy.keyframes if (pose := self._symmetric(keyframe)) is not None]
+        pose = poses[0] if poses else {}
+        return {name: float(np.clip(pose.get(name, 0.0), *ends)) for name, ends in self.limits.items()}
+
+    def found(self, center_of_mass) -> dict[str, float]:
+        """Soles level under the center of mass, knees bent the way that ranges allow, hips no wider than at zero.
+
+        `center_of_mass`: from angles of all driven joints to it [3] m in the robot's frame.
+        """
+        pose, best, lowest = self.resting(), None, np.inf
+        for share in _HIGHER:
+            for bend in (1.0, -1.0):  # knees forward, as people have them; or back
+                angles, cost = self._solved(pose, center_of_mass, share * self.reach, bend)
+                if cost < lowest * (1.0 if best is None or bend > 0 else 0.7):
+                    best, lowest = angles, cost
+            if lowest < 1e-3:
+                break
+        assert best is not None
+        return best
+
+    def height(self, angles: dict[str, float]) -> float:
+        """Of the hips over the floor, m."""
+        return -float(self.sole_center(angles)[2])
+
+    def sole_center(self, angles: dict[str, float]) -> np.ndarray:
+        """Of the left sole, [3] m in the robot's frame."""
+        return sole_pose(self.chain, self._leg(angles))[0]
+
+    def _leg(self, angles: dict[str, float]) -> np.ndarray:
+        return np.array([angles[joint.name] for joint in self.left])
+
+    def _symmetric(self, keyframe: Keyframe) -> dict[str, float] | None:
+        """A keyframe's angles, made exactly symmetric; None if they are far from it."""
+        angles = {name: keyframe.angles.get(name, 0.0) for name in self.limits}
+        even = dict(angles)
+        for joint in self.anatomy.joints:
+            if joint.name not in angles or joint.mirror is None or joint.mirror not in angles:
+                continue
+            image = joint.mirror_sign * angles[joint.mirror]
+            if joint.part == "leg" and abs(angles[joint.name] - image) > _ONE_SIDED:
+                return None
+            even[joint.name] = (angles[joint.name] + image) / 2
+        return even
+
+    def _stands_level(self, angles: dict[str, float]) -> bool:
+        center, axes = sole_pose(self.chain, self._leg(angles))
+        return bool(axes[2, 2] > np.cos(_LEVEL) and -center[2] < _STRAIGHT * self.reach and -center[2] > 0)
+
+    def _solved(
+        self, pose: dict[str, float], center_of_mass, height: float, bend: float
+    ) -> tuple[dict[str, float], float]:
+        """The pose at a height of the hips with knees bent one way, and how far it is from what is wanted."""
+        ends = np.array([self.limits[joint.name] for joint in self.left])
+        lower, upper = ends.T + np.array([[1], [-1]]) * _INSIDE * np.ptp(ends, axis=1)
+        aside = float(self.anatomy.feet[0].center[1])
+        guess = np.clip(self._guess(bend), lower, upper)
+        angles, cost = dict(pose), np.inf
+        for _ in range(_TRIES):
+            ahead = float(center_of_mass(angles)[0])
+            target = np.array([ahead, aside, -height])
+            solution = least_squares(self._misses, guess, bounds=(lower, upper), args=(target, guess))
+            guess, cost = np.clip(solution.x, lower, upper), float(solution.cost)
+            height -= max(self._stretch(guess) - _BENT, 0.0) * self.reach
+            angles = self._with_leg(pose, guess)
+        return angles, cost
+
+    def _stretch(self, angles: np.ndarray) -> float:
+        """From the hip's pitch to the last hinge, as a share of how far that can be."""
+        hip = self.pitches[0] if self.pitches else 0
+        ankle = Chain(**{**vars(_after(self.chain, hip)), "tip": np.zeros(3)})
+        drop = self.reach - abs(float((matrix_of(self.chain.tip_rotation).T @ self.chain.tip)[2]))
+        return float(np.linalg.norm(sole_pose(ankle, angles[hip:])[0] - ankle.offset[0])) / drop
+
+    def _guess(self, bend: float) -> np.ndarray:
+        """Hip, knee and ankle bent by ½, 1 and ½, about axes to the left."""
+        guess = np.zeros(len(self.left))
+        for index, share in zip(self.pitches[:3], (-0.5, 1.0, -0.5), strict=False):
+            guess[index] = np.sign(self.left[index].axis[1]) * bend * share * _KNEE
+        return guess
+
+    def _misses(self, angles: np.ndarray, target: np.ndarray, rest: np.ndarray) -> np.ndarray:
+        center, axes = sole_pose(self.chain, angles)
+        size, weigh = self.anatomy.leg_length, _WEIGHTS
+        level = axes[2, :2]
+        return np.array(
+            [
+                weigh["ahead"] * (center[0] - target[0]) / size,
+                weigh["aside"] * (center[1] - target[1]) / size,
+                weigh["down"] * (center[2] - target[2]) / size,
+                *(weigh["level"] * level),
+                weigh["yaw"] * axes[0, 1],
+                *(weigh["rest"] * (angles - rest * (np.abs(rest) > 0))),
+            ]
+        )
+
+    def _with_leg(self, pose: dict[str, float], leg: np.ndarray) -> dict[str, float]:
+        angles = dict(pose)
+        for joint, other, angle in zip(self.left, self.right, leg, strict=True):
+            angles[joint.name] = float(angle)
+            angles[other.name] = float(np.clip(joint.mirror_sign * angle, *self.limits[other.name]))
+        return angles
+
+
+def _after(chain: Chain, first: int) -> Chain:
+    """The rest of a chain from one of its hinges on."""
+    return Chain(
+        joints=np.arange(len(chain.joints) - first),
+        offset=chain.offset[first:],
+        rotation=chain.rotation[first:],
+        axis=chain.axis[first:],
+        tip=chain.tip,
+        tip_rotation=chain.tip_rotation,
+    )
+
+
+class Trial:
+    """A robot in normal form on a floor of its own, to try poses with."""
+
+    def __init__(self, mjcf: str) -> None:
+        spec = mujoco.MjSpec.from_string(mjcf)
+        spec.worldbody.add_geom(
+            name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 0.05], contype=1, conaffinity=0, condim=3,
+            friction=[0.8, 0.005, 0.0001], priority=1,
+        )  # fmt: skip
+        self.model = spec.compile()
+        self.data = mujoco.MjData(self.model)
+        self.names = [self.model.joint(i).name for i in self.model.actuator_trnid[:, 0]]
+
+    def put(self, angles: dict[str, float], height: float) -> None:
+        """Stands the robot upright, its base so high over the floor, m."""
+        mujoco.mj_resetData(self.model, self.data)
+        own = [angles[name] for name in self.names]
+        self.data.qpos[:] = [0, 0, height, 1, 0, 0, 0, *own]
+        self.data.ctrl[:] = own
+        mujoco.mj_forward(self.model, self.data)
+
+    def center_of_mass(self, angles: dict[str, float]) -> np.ndarray:
+        """[3] m, in the robot's frame."""
+        self.put(angles, 0.0)
+        return self.data.subtree_com[1].copy()
+
+    def stands(self, angles: dict[str, float], height: float, seconds: float = 2.0) -> tuple[bool, float]:
+        """Whether the robot stands so long under its own servos, and the largest share of a torque limit at the end."""
+        self.put(angles, height)
+        for _ in range(round(seconds / self.model.opt.timestep)):
+            mujoco.mj_step(self.model, self.data)
+        upright = 1 - 2 * float(self.data.qpos[4] ** 2 + self.data.qpos[5] ** 2)  # cosine of the tilt
+        limits = self.model.actuator_forcerange[:, 1]
+        share = float((np.abs(self.data.actuator_force) / limits).max())
+        return bool(upright > 0.9 and self.data.qpos[2] > 0.8 * height), share

@@ -1,0 +1,154 @@
+"""Which hinges of a skeleton are legs, waist, arms and head."""
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from playground_amp.errors import UserError
+from playground_amp.robot.making.shapes import colliding, points_of, shapes_of
+from playground_amp.robot.making.skeleton import Skeleton
+
+_NEAR_FLOOR = 0.15  # of the height of the base over the lowest point
+_FEWEST = 3  # hinges of a leg that can step
+_COUNTS = {3: "three", 4: "four", 6: "six"}
+
+
+@dataclass(frozen=True, eq=False)
+class Legs:
+    """The two limbs that a robot stands on; which is left is not known yet."""
+
+    hub: int  # the body that both hang on
+    chains: tuple[list[int], list[int]]  # driven hinges from hip to foot
+    feet: tuple[int, int]  # the last driven body of each
+    shared: list[int]  # driven hinges between the base and the hub
+
+
+def find_legs(skeleton: Skeleton) -> Legs:
+    """The legs. Raises UserError, in one sentence, if there are not two that can step."""
+    path = skeleton.source.path
+    leaves = [joint for joint in skeleton.driven if not _drives_on(skeleton, joint)]
+    heights = {joint: _lowest(skeleton, body_of(skeleton, joint)) for joint in leaves}
+    if not leaves:
+        raise UserError(f"{path}: nothing drives its hinges, so it has no legs")
+    floor = min(heights.values())
+    base = float(skeleton.data.xpos[skeleton.root.base][2])
+    highest = max(base, *(float(skeleton.data.xanchor[joint][2]) for joint in skeleton.driven))
+    low = [joint for joint in leaves if heights[joint] < floor + _NEAR_FLOOR * (highest - floor)]
+    branches, hub = _branches(skeleton, low)
+    if len(branches) > 2:
+        raise UserError(f"{path} stands on {_COUNTS.get(len(branches), 'many')} legs: it takes two")
+    if len(branches) < 2:
+        raise UserError(f"{path} stands on one leg: it takes two")
+    tips = [max(branch, key=lambda joint: len(skeleton.way_to(body_of(skeleton, joint)))) for branch in branches]
+    ways = [_way(skeleton, tip) for tip in tips]
+    shared = [joint for joint in ways[0] if joint in ways[1]]
+    chains = [[joint for joint in way if joint not in shared] for way in ways]
+    _require_hinges(skeleton, hub, tips)
+    _require_open(skeleton, hub, tips)
+    legs = Legs(hub, (chains[0], chains[1]), (body_of(skeleton, tips[0]), body_of(skeleton, tips[1])), shared)
+    _require_no_wheels(skeleton, legs)
+    return legs
+
+
+def body_of(skeleton: Skeleton, joint: int) -> int:
+    """The body that a joint carries."""
+    return int(skeleton.model.jnt_bodyid[joint])
+
+
+def require_steppable(skeleton: Skeleton, legs: Legs) -> None:
+    """Raises UserError if the legs have too few hinges or differ in number."""
+    path, counts = skeleton.source.path, [len(chain) for chain in legs.chains]
+    if min(counts) < _FEWEST:
+        raise UserError(f"{path}: a leg has only {min(counts)} driven hinges: to step it takes {_FEWEST}")
+    if counts[0] != counts[1]:
+        raise UserError(f"{path}: its legs have {counts[0]} and {counts[1]} driven hinges: they must mirror each other")
+
+
+def _drives_on(skeleton: Skeleton, joint: int) -> bool:
+    """Whether another driven hinge comes after this one."""
+    body = body_of(skeleton, joint)
+    later = [other for other in skeleton.driven if other != joint and body_of(skeleton, other) in skeleton.inside[body]]
+    return any(body_of(skeleton, other) != body or other > joint for other in later)
+
+
+def _lowest(skeleton: Skeleton, body: int) -> float:
+    bodies = skeleton.inside[body]
+    geoms = shapes_of(skeleton, bodies)
+    chosen = colliding(skeleton, geoms) or geoms
+    heights = [float(points_of(skeleton, geom)[:, 2].min()) for geom in chosen]
+    return min(heights, default=float(skeleton.data.xipos[sorted(bodies)][:, 2].min()))
+
+
+def _branches(skeleton: Skeleton, joints: list[int]) -> tuple[list[list[int]], int]:
+    """The limbs that hinges at their ends belong to, and the body that the limbs part at."""
+    ways = [[skeleton.root.base, *skeleton.way_to(body_of(skeleton, joint))] for joint in joints]
+    depth = 0
+    while all(len(way) > depth for way in ways) and len({way[depth] for way in ways}) == 1:
+        depth += 1
+    grouped: dict[int, list[int]] = {}
+    for joint, way in zip(joints, ways, strict=True):
+        grouped.setdefault(way[depth] if depth < len(way) else way[-1], []).append(joint)
+    return list(grouped.values()), ways[0][depth - 1]
+
+
+def _way(skeleton: Skeleton, tip: int) -> list[int]:
+    """The driven hinges from the base to one at the end, that one included."""
+    bodies = skeleton.way_to(body_of(skeleton, tip))
+    joints = [joint for body in bodies for joint in skeleton.joints_at(body)]
+    return [joint for joint in joints if joint in skeleton.driven]
+
+
+def _require_hinges(skeleton: Skeleton, hub: int, tips: list[int]) -> None:
+    model = skeleton.model
+    for tip in tips:
+        bodies = [body for body in skeleton.way_to(body_of(skeleton, tip)) if body in skeleton.inside[hub] - {hub}]
+        for joint in (joint for body in bodies for joint in skeleton.joints_at(body)):
+            if model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_HINGE:
+                kind = "ball" if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_BALL else "sliding"
+                name = skeleton.name(joint)
+                raise UserError(f"{skeleton.source.path}: {name!r} in a leg is a {kind} joint: it takes hinges")
+
+
+def _require_open(skeleton: Skeleton, hub: int, tips: list[int]) -> None:
+    """Raises UserError if rods close a loop through a leg."""
+    model = skeleton.model
+    hips = [skeleton.way_to(body_of(skeleton, tip)) for tip in tips]
+    firsts = [next(body for body in way if body in skeleton.inside[hub] and body != hub) for way in hips]
+    in_legs = skeleton.inside[firsts[0]] | skeleton.inside[firsts[1]]
+    loops = 0
+    for index in range(model.neq):
+        ends = [_end(model, index, side) for side in (1, 2)]
+        if model.eq_type[index] in (mujoco.mjtEq.mjEQ_CONNECT, mujoco.mjtEq.mjEQ_WELD):
+            loops += any(end in in_legs for end in ends)
+    if loops:
+        raise UserError(
+            f"{skeleton.source.path} has closed loops ({loops} in its legs, by connect or weld): it takes legs that "
+            "are open chains"
+        )
+
+
+def _end(model: mujoco.MjModel, index: int, side: int) -> int:
+    identifier = int((model.eq_obj1id if side == 1 else model.eq_obj2id)[index])
+    if model.eq_objtype[index] == mujoco.mjtObj.mjOBJ_SITE and identifier >= 0:
+        return int(model.site_bodyid[identifier])
+    return identifier
+
+
+def _require_no_wheels(skeleton: Skeleton, legs: Legs) -> None:
+    """Raises UserError if a leg ends in what turns without end and is round about its axis."""
+    for chain, foot in zip(legs.chains, legs.feet, strict=True):
+        joint = chain[-1]
+        geoms = shapes_of(skeleton, skeleton.inside[foot])
+        geoms = colliding(skeleton, geoms) or geoms
+        if skeleton.model.jnt_limited[joint] or not geoms:
+            continue
+        points = np.concatenate([points_of(skeleton, geom) for geom in geoms]) - skeleton.data.xanchor[joint]
+        axis = skeleton.data.xaxis[joint]
+        radii = np.linalg.norm(points - np.outer(points @ axis, axis), axis=1)
+        across = np.cross(axis, [0, 0, 1])
+        ahead = np.abs(points @ (across / max(np.linalg.norm(across), 1e-9))).max()
+        if abs(axis[2]) < 0.5 and abs(np.abs(points[:, 2]).max() / ahead - 1) < 0.1 and ahead > 0.9 * radii.max():
+            raise UserError(
+                f"{skeleton.source.path} rolls: {skeleton.name(joint)!r} is a wheel, and wheels do not step"
+            )

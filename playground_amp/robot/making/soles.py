@@ -1,0 +1,65 @@
+"""The rectangles that a robot stands on."""
+
+import mujoco
+import numpy as np
+
+from playground_amp.robot.making.anatomy import FootFacts
+from playground_amp.robot.making.joints import Bearings
+from playground_amp.robot.making.patches import Patch
+from playground_amp.robot.making.skeleton import Skeleton
+
+_TURNED_OUT = 0.35  # rad: a sole turned further at the zero pose points forward all the same
+_NARROWEST = 0.2  # of a sole's length: half as wide is what two bars still hold
+_STEPS = 71
+
+
+def foot_facts(
+    skeleton: Skeleton, feet: tuple[int, int], patches: tuple[Patch, Patch], bearings: Bearings
+) -> tuple[FootFacts, FootFacts]:
+    """The soles of both feet, left and right. Both have the mean size of the two."""
+    left, right = (_rectangle(patch, bearings) for patch in patches)
+    half = (left[1] + right[1]) / 2
+    return (
+        _facts(skeleton, feet[0], "left", left, half, patches[0]),
+        _facts(skeleton, feet[1], "right", right, half, patches[1]),
+    )
+
+
+def _facts(skeleton, foot, side, rectangle, half, patch) -> FootFacts:
+    center, _, quaternion = rectangle
+    name = skeleton.body_name(foot)
+    return FootFacts(name, side, center, quaternion, float(half[0]), float(half[1]), patch.shape, patch.contacts)
+
+
+def _rectangle(patch: Patch, bearings: Bearings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Center [3], half length and half width [2], and rotation wxyz of a patch, in the robot's frame.
+
+    Along the direction, near forward, in which the outline's rectangle is smallest. It is as long as the outline and
+    so wide that the areas agree: corners that a round sole lacks carry nothing.
+    """
+    up = bearings.direction(-patch.down)
+    points = bearings.point(patch.points)
+    ahead = np.array([1.0, 0.0, 0.0]) - up[0] * up
+    ahead /= np.linalg.norm(ahead)
+    side = np.cross(up, ahead)
+    turns = np.linspace(-_TURNED_OUT, _TURNED_OUT, _STEPS)
+    sizes = [np.prod(np.ptp(points @ _plane_axes(ahead, side, turn).T, axis=0)) for turn in turns]
+    best = float(turns[int(np.argmin(np.asarray(sizes) + 0.02 * np.abs(turns) * max(sizes)))])
+    axes = _plane_axes(ahead, side, best)
+    flat = points @ axes.T
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    length, width = high - low
+    if patch.area > 0 and length > 0:
+        width = max(min(width, patch.area / length), _NARROWEST * length / 2)
+    middle = (low + high) / 2
+    level = float((points @ up).mean())
+    center = middle @ axes + level * up
+    matrix = np.stack([axes[0], axes[1], up], axis=1)
+    quaternion = np.empty(4)
+    mujoco.mju_mat2Quat(quaternion, matrix.ravel())
+    return center, np.array([length, width]) / 2, quaternion
+
+
+def _plane_axes(ahead: np.ndarray, side: np.ndarray, turn: float) -> np.ndarray:
+    """Rows: along and across a sole that is turned out by an angle, rad."""
+    return np.array([np.cos(turn) * ahead + np.sin(turn) * side, -np.sin(turn) * ahead + np.cos(turn) * side])

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from playground_amp.files import temporary_path
-from playground_amp.runs.folder import METRICS, STATES, list_states, state_path
+from playground_amp.runs.contents import METRICS, STATES, list_states, state_path
 from playground_amp.runs.state import read_state
 from playground_amp.runs.tracking.metrics_log import read_records
 

@@ -69,7 +69,8 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
     from playground_amp.learning.build import make_trainer
     from playground_amp.robot.identity import identity_of
     from playground_amp.robot.robot import load_robot
-    from playground_amp.runs.checkpoint import checkpoint_path, save_policy
+    from playground_amp.runs.checkpoint import save_policy
+    from playground_amp.runs.contents import checkpoint_path
 
     config = make_config(arguments.num_envs, f"trainer.seed={seed}", *arguments.set)
     robot = identity_of(load_robot(config.robot, config.env.terrain)).as_plain()

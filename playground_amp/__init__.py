@@ -1,1 +1,3 @@
 """WildRobot: training, judging and deploying walking policies."""
+
+__version__ = "0.2.0"

@@ -1,4 +1,4 @@
-"""The command `python playground_amp/evaluate.py`; what it does is in `cli/evaluate.py`."""
+"""`wildrobot evaluate` as a file, `playground_amp/evaluate.py`; what it does is in `cli/evaluate.py`."""
 
 from playground_amp.cli.evaluate import main
 from playground_amp.cli.parser import run_command

@@ -1,4 +1,4 @@
-"""The command `python playground_amp/export.py`; what it does is in `cli/export.py`."""
+"""`wildrobot export` as a file, `playground_amp/export.py`; what it does is in `cli/export.py`."""
 
 from playground_amp.cli.export import main
 from playground_amp.cli.parser import run_command

@@ -195,6 +195,21 @@ def exclusive(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process holds `folder`; False where that cannot be seen. Nothing is written."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return isinstance(error, BlockingIOError)
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _open_lock(path: Path) -> int | None:
     """The descriptor that holds the lock; None if another process does."""
     while True:

@@ -1,4 +1,4 @@
-"""The command `python playground_amp/train.py`; what it does is in `cli/train.py`."""
+"""`wildrobot train` under the path that the training guide names; what it does is in `cli/train.py`."""
 
 from playground_amp.cli.parser import run_command
 from playground_amp.cli.train import main

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, add_robot_flag
 from playground_amp.errors import UserError
+from playground_amp.paths import extra_hint
 from playground_amp.telling import tell
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _deploy():
 
         from playground_amp.deploy import bundle
     except ModuleNotFoundError as error:
-        raise UserError(f"{error.name} is not installed: pip install -c constraints.txt -e '.[deploy]'") from error
+        raise UserError(f"{error.name} is not installed: {extra_hint('deploy')}") from error
     return bundle
 
 

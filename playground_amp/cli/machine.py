@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from playground_amp.errors import UserError
+from playground_amp.paths import extra_hint
 from playground_amp.physics.registry import NVIDIA_DRIVERS
 from playground_amp.telling import warn
 
@@ -37,5 +38,5 @@ def _missing_for_nvidia() -> str:
     if not any(Path(path).exists() for path in NVIDIA_DRIVERS):
         return "this machine has no NVIDIA card, or no driver for it"
     if not any(map(find_spec, _PLUGINS)):
-        return "JAX's plug-in for NVIDIA cards is not installed (make setup EXTRAS=gpu)"
+        return f"JAX's plug-in for NVIDIA cards is not installed ({extra_hint('gpu')})"
     return ""

@@ -14,6 +14,7 @@ from playground_amp.cli.parser import (
     add_robot_flag,
     finite_float,
     positive_int,
+    program_name,
     require_writable,
     robot_given,
 )
@@ -200,13 +201,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         tell(_overview())
         return PASSED_STATUS
     if name not in COMMANDS:
-        raise UserError(f"'{name}' is no command of motion.py; it can be {', '.join(COMMANDS)}")
+        raise UserError(f"'{name}' is no command of {program_name()}; it can be {', '.join(COMMANDS)}")
     return COMMANDS[name](arguments[1:])
 
 
 def _overview() -> str:
+    program = program_name()
     lines = [f"  {name:<10}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items()]
-    return "\n".join(["usage: motion.py COMMAND [...] (motion.py COMMAND --help lists its flags)", "", *lines])
+    return "\n".join([f"usage: {program} COMMAND [...] ({program} COMMAND --help lists its flags)", "", *lines])
 
 
 def _parser(name: str, command: Callable[[Sequence[str]], int]) -> CommandParser:

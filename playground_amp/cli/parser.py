@@ -14,8 +14,10 @@ from typing import NoReturn
 
 from playground_amp.cli.machine import check_machine
 from playground_amp.cli.program_cache import heal_program_cache
+from playground_amp.cli.shell import complete, completing
 from playground_amp.errors import UserError
 from playground_amp.files import require_writable
+from playground_amp.paths import PROGRAM, called_by_name
 from playground_amp.telling import forgive_streams, warn
 
 USER_ERROR_STATUS = 2
@@ -29,7 +31,7 @@ class CommandParser(argparse.ArgumentParser):
     """An argument parser whose errors are a `UserError` and name the nearest flag."""
 
     def __init__(self, description: str) -> None:
-        super().__init__(description=description, allow_abbrev=False)
+        super().__init__(program_name(), description=description, allow_abbrev=False)
         self.register("type", Path, user_path)
         self._negative_number_matcher = _NUMBER  # argparse's own takes -1e-1 for a flag
 
@@ -37,6 +39,8 @@ class CommandParser(argparse.ArgumentParser):
         raise UserError(f"{message.removeprefix('argument ')} (--help lists the flags)")
 
     def parse_args(self, args=None, namespace=None):  # type: ignore[override]
+        if completing():
+            complete(self, list(args or []))
         parsed, unknown = self.parse_known_args(args, namespace)
         if unknown:
             self.error(f"unknown argument {unknown[0]}{self._suggestion(unknown[0])}")
@@ -46,6 +50,11 @@ class CommandParser(argparse.ArgumentParser):
         flags = [flag for action in self._actions for flag in action.option_strings]
         close = difflib.get_close_matches(word.partition("=")[0], flags, n=1)
         return f", did you mean {close[0]}?" if close else ""
+
+
+def program_name() -> str:
+    """How help calls the command: as it was typed."""
+    return " ".join([PROGRAM, *sys.argv[1:2]]) if called_by_name() else Path(sys.argv[0]).name
 
 
 def add_checkpoint_flag(parser: argparse._ActionsContainer, *, required: bool = False) -> None:
@@ -136,16 +145,17 @@ def _processor() -> str:
     return hashlib.sha256(described.encode()).hexdigest()[:8]
 
 
-def run_command(command: Callable[[], int]) -> NoReturn:
+def run_command(command: Callable[[], int], *, computes: bool = True) -> NoReturn:
     """Runs a command and exits with its status; a `UserError` is printed and exits with status 2.
 
-    Whatever happens to its standard streams, the command goes on.
+    Whatever happens to its standard streams, the command goes on. `computes`: whether it may start JAX.
     """
     forgive_streams()
-    keep_compiled_programs()
-    heal_program_cache()
     try:
-        if _ONLY_TOLD.isdisjoint(sys.argv):
+        if computes:
+            keep_compiled_programs()
+            heal_program_cache()
+        if computes and _ONLY_TOLD.isdisjoint(sys.argv):
             check_machine()
         status = command()
     except UserError as error:

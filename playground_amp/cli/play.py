@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playground_amp.cli.parser import CommandParser, add_robot_flag, finite_float, whole_number
 from playground_amp.errors import UserError
+from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.telling import tell
 
 HOST, PORT = "127.0.0.1", 8080
@@ -20,9 +21,9 @@ def build_parser() -> CommandParser:
     parser.add_argument(
         "--checkpoint",
         type=Path,
-        required=True,
         metavar="PATH",
-        help="final_iter_<N>.pkl, a run folder (its newest policy, again and again), or a bundle of export.py",
+        help="final_iter_<N>.pkl, a run folder (its newest policy, again and again), or a bundle of export.py "
+        "(default: the policy that ships with the robot)",
     )
     add_robot_flag(parser)
     parser.add_argument(
@@ -48,6 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serves the page until it is interrupted, or films. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
     _check_together(arguments)
+    if arguments.checkpoint is None:
+        from playground_amp.robot.models import shipped_policy
+
+        arguments.checkpoint = shipped_policy(arguments.robot or DEFAULT_ROBOT)
     return _serve(arguments) if arguments.video is None else _film(arguments)
 
 

@@ -13,6 +13,7 @@ from playground_amp.doctor.throwaway import ThrowAway
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import read_demonstrations, reference_buffer
+from playground_amp.paths import shown_command
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 
@@ -56,7 +57,7 @@ def require_healthy(config: Config, *, thorough: bool) -> None:
     """
     findings = findings_of(examine(config).checks if thorough else _glance(config))
     if findings:
-        advice = "AMP does not start on a motion prior that cannot work; playground_amp/doctor.py shows every check"
+        advice = f"AMP does not start on a motion prior that cannot work; {shown_command('doctor')} shows every check"
         raise UserError("\n".join([*findings, advice]))
 
 

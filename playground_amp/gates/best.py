@@ -8,8 +8,8 @@ from playground_amp.errors import UserError
 from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.gates import GATES
 from playground_amp.outputs import read_json
-from playground_amp.runs.checkpoint import checkpoint_iteration
-from playground_amp.runs.folder import BEST, CONFIG, RESULT, mark_best
+from playground_amp.runs.contents import BEST, CONFIG, RESULT, checkpoint_iteration
+from playground_amp.runs.folder import mark_best
 
 
 class Score(NamedTuple):

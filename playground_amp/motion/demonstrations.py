@@ -13,7 +13,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.reference_motion import ReferenceStates
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip, load_clips
-from playground_amp.paths import command_line
+from playground_amp.paths import command_line, shown_command
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
@@ -49,7 +49,7 @@ def read_demonstrations(config: Config) -> tuple[list[Clip], str]:
     try:
         clips = load_clips(path, robot)
     except UserError as error:
-        raise UserError(f"amp.demonstrations: {error}; python playground_amp/motion.py record makes them") from None
+        raise UserError(f"amp.demonstrations: {error}; {shown_command('motion')} record makes them") from None
     for clip in clips:
         _check_rate(clip, config.env.control_dt, str(path))
     return clips, str(path)
@@ -59,7 +59,7 @@ def shipped_folder(robot: Robot) -> Path:
     """Where the clips are that come with a robot. Raises UserError, with what makes them, if there are none."""
     folder = robot.folder / FOLDER
     if not folder.is_dir():
-        command = command_line("motion.py", "record", "--robot", robot.name, "--output", folder)
+        command = command_line("motion", "record", "--robot", robot.name, "--output", folder)
         raise UserError(f"{robot.name} comes without demonstrations; this makes them: {command}")
     return folder
 

@@ -28,7 +28,7 @@ def open_policy(path: Path, robot: str | None = None, say: Callable[[str], None]
         from playground_amp.policies.bundle import open_bundle
 
         return open_bundle(path, robot)
-    from playground_amp.runs.folder import CONFIG
+    from playground_amp.runs.contents import CONFIG
 
     if (path / CONFIG).is_file():
         from playground_amp.policies.run import RunPolicies

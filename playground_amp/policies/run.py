@@ -16,8 +16,7 @@ from playground_amp.errors import UserError
 from playground_amp.policies.saved_policy import controller_of, read_file
 from playground_amp.policies.source import NamedController
 from playground_amp.rollouts.rollout import Controller
-from playground_amp.runs.checkpoint import list_checkpoints
-from playground_amp.runs.folder import list_states
+from playground_amp.runs.contents import list_checkpoints, list_states
 
 _PAUSE = 1.0  # s between two looks for the first policy
 

@@ -17,8 +17,8 @@ from playground_amp.outputs import OutputKind
 from playground_amp.policies.saved_policy import open_file
 from playground_amp.policies.source import FixedPolicy
 from playground_amp.report.judged import JudgedGate, latest_of_each_gate
-from playground_amp.runs.checkpoint import checkpoint_iteration
-from playground_amp.runs.folder import BEST, METRICS, list_stages
+from playground_amp.runs.contents import BEST, METRICS, checkpoint_iteration
+from playground_amp.runs.folder import list_stages
 from playground_amp.yaml_text import read_yaml
 
 REPORT = "report.html"

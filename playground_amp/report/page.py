@@ -14,6 +14,7 @@ from playground_amp.errors import UserError
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.runner import gate_config
 from playground_amp.outputs import write_output
+from playground_amp.paths import shown_command
 from playground_amp.report.cycles import Gait, measured_gait
 from playground_amp.report.facts import REPORT_PAGE, RunFacts
 from playground_amp.report.film import data_uri, film_program
@@ -105,7 +106,9 @@ def render(facts: RunFacts, gates: Sequence[JudgedGate], performance: Performanc
         lstrip_blocks=True,
     )
     environment.filters |= {"figure": _figure, "speed": _speed}
-    return environment.get_template("report.html.j2").render(vars(page), plotly=get_plotlyjs())
+    return environment.get_template("report.html.j2").render(
+        vars(page), shown_command=shown_command, plotly=get_plotlyjs()
+    )
 
 
 def _film(performance: Performance, film: Path | None) -> PageFilm:

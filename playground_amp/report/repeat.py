@@ -9,7 +9,7 @@ from itertools import pairwise
 from playground_amp.configs.changes import changed
 from playground_amp.configs.loader import standard_data
 from playground_amp.configs.schema import Config
-from playground_amp.paths import DEFAULT_ROBOT
+from playground_amp.paths import DEFAULT_ROBOT, shown_command
 from playground_amp.runs.manifest import differing_keys, keys_to_override
 from playground_amp.runs.stages import config_at
 
@@ -68,7 +68,7 @@ def _without_own_stages(configs: Sequence[Config]) -> list[Config]:
 
 def _command(start: str, settings: Sequence[Change], *more: str) -> str:
     set_flags = [f"--set {shlex.quote(f'{change.key}={json.dumps(change.value)}')}" for change in settings]
-    return " \\\n    ".join(["python playground_amp/train.py", start, *set_flags, *more])
+    return " \\\n    ".join([shown_command("train"), start, *set_flags, *more])
 
 
 def _leaves(data: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

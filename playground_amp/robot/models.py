@@ -13,6 +13,7 @@ from playground_amp.robot.description import DESCRIPTION, RobotDescription, read
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpos
 
+POLICY = "policy"  # a bundle, in the folder of a robot
 MODEL_FILES = ("*.xml", "*.yaml", "*.stl", "*.obj", "*.msh")
 
 
@@ -40,6 +41,15 @@ def robot_folder(robot: str) -> Path:
         found = "holds no robot.yaml" if folder.is_dir() else "is neither the name of a robot nor a folder"
         raise UserError(f"robot {robot} {found}; robots that ship: {', '.join(shipped_robots())}")
     return folder.resolve()
+
+
+def shipped_policy(robot: str) -> Path:
+    """The policy that comes with a robot, a bundle. Raises UserError if there is none."""
+    folder = robot_folder(robot) / POLICY
+    if not folder.is_dir():
+        with_one = [name for name in shipped_robots() if (ROBOTS / name / POLICY).is_dir()]
+        raise UserError(f"robot {robot} comes without a policy (robots with one: {', '.join(with_one)}): name one")
+    return folder
 
 
 def robot_sha256(folder: Path) -> str:

@@ -7,7 +7,8 @@ from playground_amp.files import exclusive
 from playground_amp.learning.brax_baseline import train_with_brax
 from playground_amp.robot.identity import identity_of
 from playground_amp.robot.robot import load_robot
-from playground_amp.runs.checkpoint import checkpoint_path, save_policy
+from playground_amp.runs.checkpoint import save_policy
+from playground_amp.runs.contents import checkpoint_path
 from playground_amp.runs.folder import prepare_folder
 from playground_amp.runs.result import Ending, RunResult, summary
 from playground_amp.runs.tracking.console import make_console

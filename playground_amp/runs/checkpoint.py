@@ -7,7 +7,6 @@ Who wrote a file is not known, so `safe_pickle.py` reads it.
 
 import hashlib
 import pickle
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from playground_amp.errors import UserError
 from playground_amp.files import read_input, write_atomically
 from playground_amp.robot.identity import robot_of_file
 from playground_amp.robot.record import Robot
+from playground_amp.runs.contents import list_checkpoints
 from playground_amp.runs.safe_pickle import UnsafePickle, safe_loads
 
 SUM_PREFIX = b"\nsha256 "
@@ -52,17 +52,6 @@ class SavedPolicy:
     amp: AmpPrior | None
 
 
-def checkpoint_path(run_folder: Path, iteration: int) -> Path:
-    """Where the policy of `iteration` lies."""
-    return run_folder / f"final_iter_{iteration}.pkl"
-
-
-def checkpoint_iteration(path: Path) -> int | None:
-    """The iteration in the name of a file, if it is named like `checkpoint_path`."""
-    match = re.fullmatch(r"final_iter_(\d+)\.pkl", path.name)
-    return int(match[1]) if match else None
-
-
 def find_checkpoint(path: Path) -> Path:
     """The policy that is meant: the file itself, or the newest policy of a run folder.
 
@@ -78,12 +67,6 @@ def find_checkpoint(path: Path) -> Path:
     if not checkpoints:
         raise UserError(f"the folder {path} holds no policy (final_iter_<N>.pkl)")
     return checkpoints[max(checkpoints)]
-
-
-def list_checkpoints(run_folder: Path) -> dict[int, Path]:
-    """Iteration → policy, of all that a run folder holds."""
-    iterations = {file: checkpoint_iteration(file) for file in run_folder.glob("final_iter_*.pkl")}
-    return {iteration: file for file, iteration in iterations.items() if iteration is not None}
 
 
 def save_policy(

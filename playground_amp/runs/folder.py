@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,49 +12,22 @@ from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
 from playground_amp.files import write_atomically
 from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
-from playground_amp.runs.checkpoint import checkpoint_path, list_checkpoints
+from playground_amp.runs.contents import (
+    BEST,
+    CONFIG,
+    CONTENTS,
+    METRICS,
+    RESULT,
+    STAGES,
+    checkpoint_path,
+    is_run,
+    list_states,
+    state_path,
+)
 from playground_amp.runs.manifest import differing_keys
 from playground_amp.runs.stages import config_at
 from playground_amp.runs.state import SavedState
-from playground_amp.yaml_text import read_yaml, write_yaml
-
-METRICS = "metrics.jsonl"
-RESULT = "gate.json"  # in best/
-EVIDENCE = "evidence"
-CONFIG = "config.yaml"
-STAGES = "config_until_*.yaml"
-STATES = "states"
-BEST = "best"
-CONTENTS = (
-    "final_iter_*.pkl",
-    METRICS,
-    CONFIG,
-    STAGES,
-    STATES,
-    BEST,
-    EVIDENCE,
-    "tensorboard",
-    "wandb",
-    "wandb_run.json",
-    "gate*.json",
-    "*.mp4",
-    "report.html",
-)
-"""What training and evaluation write into a run folder."""
-_SECTIONS = {"env", "trainer", "reward_weights"}  # of a run's configuration, among others
-_STATE = re.compile(r"iter_\d{8}\.npz")
-
-
-def state_path(run_folder: Path, iteration: int) -> Path:
-    """Where the state of `iteration` lies."""
-    return run_folder / STATES / f"iter_{iteration:08d}.npz"
-
-
-def list_states(run_folder: Path) -> list[Path]:
-    """All saved states, sound or not, the newest first."""
-    return sorted(
-        (path for path in (run_folder / STATES).glob("iter_*.npz") if _STATE.fullmatch(path.name)), reverse=True
-    )
+from playground_amp.yaml_text import write_yaml
 
 
 def prune_states(run_folder: Path, keep: int) -> None:
@@ -121,7 +93,7 @@ def _copy_history(saved: SavedState, run_folder: Path) -> None:
 def require_run_folder(run_folder: Path) -> None:
     """Raises UserError if a folder holds what a run would write there, and is not the folder of a run."""
     found = _contents(run_folder)
-    if found and not _is_run(run_folder):
+    if found and not is_run(run_folder):
         raise UserError(
             f"{run_folder} holds {found[0].name} and is not the folder of a run: it stays as it is; name another "
             "--checkpoint-dir"
@@ -130,16 +102,6 @@ def require_run_folder(run_folder: Path) -> None:
 
 def _contents(run_folder: Path) -> list[Path]:
     return sorted({path for pattern in CONTENTS for path in run_folder.glob(pattern)})
-
-
-def _is_run(folder: Path) -> bool:
-    """Whether a run has been here: `config.yaml` and the like are names that any project may use."""
-    if list_states(folder) or list_checkpoints(folder):
-        return True
-    try:
-        return read_yaml(folder / CONFIG).keys() >= _SECTIONS
-    except UserError:
-        return False
 
 
 def set_aside_earlier_run(run_folder: Path) -> Path | None:

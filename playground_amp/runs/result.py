@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playground_amp.files import visible
 from playground_amp.paths import command_line
-from playground_amp.runs.folder import CONFIG, EVIDENCE, METRICS, list_states
+from playground_amp.runs.contents import CONFIG, EVIDENCE, METRICS, list_states
 
 
 class Ending(Enum):
@@ -70,10 +70,10 @@ def _headline(result: RunResult) -> str:
 def _next_command(result: RunResult) -> str:
     match result.ending:
         case Ending.FINISHED:
-            return command_line("evaluate.py", "--checkpoint", result.checkpoint, "--gate", "walk")
+            return command_line("evaluate", "--checkpoint", result.checkpoint, "--gate", "walk")
         case Ending.INTERRUPTED | Ending.NOT_WRITTEN if list_states(result.run_folder):
-            return command_line("train.py", "--resume", result.run_folder)
+            return command_line("train", "--resume", result.run_folder)
         case Ending.BAD_NUMBERS if evidence := visible(result.run_folder / EVIDENCE, "iter_*.npz"):
-            return command_line("replay.py", evidence[-1])
+            return command_line("replay", evidence[-1])
         case _:
-            return command_line("train.py", "--config", result.run_folder / CONFIG)
+            return command_line("train", "--config", result.run_folder / CONFIG)

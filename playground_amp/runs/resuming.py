@@ -7,7 +7,7 @@ from pathlib import Path
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
 from playground_amp.runs.checkpoint import SavedPolicy, read_policy
-from playground_amp.runs.folder import STATES, list_states
+from playground_amp.runs.contents import STATES, list_states
 from playground_amp.runs.manifest import different_versions, make_manifest, require_unchanged
 from playground_amp.runs.stages import config_at
 from playground_amp.runs.state import SavedState, read_state

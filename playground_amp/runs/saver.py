@@ -7,8 +7,9 @@ from typing import Any
 from playground_amp.configs.schema import Config
 from playground_amp.learning import devices
 from playground_amp.learning.trained_policy import TrainedPolicy
-from playground_amp.runs.checkpoint import checkpoint_path, save_policy
-from playground_amp.runs.folder import EVIDENCE, keep_stage, list_states, prune_states, state_path
+from playground_amp.runs.checkpoint import save_policy
+from playground_amp.runs.contents import EVIDENCE, checkpoint_path, list_states, state_path
+from playground_amp.runs.folder import keep_stage, prune_states
 from playground_amp.runs.manifest import make_manifest
 from playground_amp.runs.result import Ending, RunResult
 from playground_amp.runs.state import save_state

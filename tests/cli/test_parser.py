@@ -53,6 +53,6 @@ def test_every_path_flag_of_a_group_knows_it_too(monkeypatch: pytest.MonkeyPatch
 
 def test_a_printed_command_can_be_typed_where_it_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
-    assert command_line("train.py", "--resume", Path("my run")) == "python playground_amp/train.py --resume 'my run'"
+    assert command_line("train", "--resume", Path("my run")) == "python playground_amp/train.py --resume 'my run'"
     monkeypatch.chdir(tmp_path)
-    assert os.path.isfile(command_line("train.py").split()[1])
+    assert os.path.isfile(command_line("train").split()[1])

@@ -20,8 +20,8 @@ from playground_amp.physics.engines.native import NativeEngine
 from playground_amp.physics.protocol import PhysicsState
 from playground_amp.robot.altered import altered_robot
 from playground_amp.robot.robot import load_robot
+from playground_amp.runs.contents import list_states, state_path
 from playground_amp.runs.evidence import replay_evidence
-from playground_amp.runs.folder import list_states, state_path
 from playground_amp.runs.loop import run
 from playground_amp.runs.result import RunResult
 from playground_amp.runs.state import read_state

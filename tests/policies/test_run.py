@@ -16,8 +16,8 @@ from playground_amp.learning import averaging
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.ppo import init_learner
 from playground_amp.policies.opening import open_policy
-from playground_amp.runs.checkpoint import checkpoint_path, save_policy
-from playground_amp.runs.folder import state_path
+from playground_amp.runs.checkpoint import save_policy
+from playground_amp.runs.contents import checkpoint_path, state_path
 from playground_amp.runs.state import save_state
 
 

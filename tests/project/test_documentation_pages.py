@@ -50,7 +50,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_design_lists_every_command_and_every_folder() -> None:
     table = (DOCS / "design.md").read_text().partition("| folder of `playground_amp/`")[2]
     first_cells = " ".join(re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE))
-    scripts = [path for path in PACKAGE.glob("*.py") if "__main__" in path.read_text()]
+    scripts = [path for path in PACKAGE.glob("[!_]*.py") if 'if __name__ == "__main__"' in path.read_text()]
     assert sorted(re.findall(r"`(\w+\.py)`", first_cells)) == sorted(path.name for path in scripts)
     layers = runpy.run_path(str(ROOT / "tests" / "project" / "test_imports.py"))["LAYERS"]
     assert sorted(re.findall(r"`(\w+)/`", first_cells)) == sorted(layers)

@@ -10,7 +10,7 @@ import pytest
 from fake_trainer import FakeOutput, FakeState, FakeTrainer
 from test_loop import end_of, lines, train
 
-from playground_amp.runs.folder import list_states
+from playground_amp.runs.contents import list_states
 from playground_amp.runs.state import read_state
 
 

@@ -19,7 +19,8 @@ from playground_amp.files import exclusive
 from playground_amp.learning.trained_policy import TrainedPolicy
 from playground_amp.runs import saver
 from playground_amp.runs.checkpoint import read_policy
-from playground_amp.runs.folder import list_stages, list_states, mark_best, state_path
+from playground_amp.runs.contents import list_states, state_path
+from playground_amp.runs.folder import list_stages, mark_best
 from playground_amp.runs.loop import run
 from playground_amp.runs.result import RunResult
 from playground_amp.runs.state import read_state

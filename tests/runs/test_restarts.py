@@ -10,7 +10,7 @@ import pytest
 from playground_amp.cli.train import main
 from playground_amp.errors import UserError
 from playground_amp.runs.checkpoint import read_policy
-from playground_amp.runs.folder import state_path
+from playground_amp.runs.contents import state_path
 from playground_amp.runs.restarts import PRIOR, ROBOTS, told
 from playground_amp.runs.state import read_state
 from playground_amp.runs.tracking.metrics_log import read_records

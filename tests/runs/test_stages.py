@@ -15,7 +15,8 @@ from playground_amp.learning.build import make_trainer
 from playground_amp.learning.iteration import Trainer
 from playground_amp.paths import ROBUST
 from playground_amp.runs.checkpoint import read_policy
-from playground_amp.runs.folder import list_stages, state_path
+from playground_amp.runs.contents import state_path
+from playground_amp.runs.folder import list_stages
 from playground_amp.runs.loop import run
 from playground_amp.runs.manifest import differing_keys
 from playground_amp.runs.stages import config_at, stages_of

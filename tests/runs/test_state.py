@@ -13,13 +13,8 @@ import pytest
 from fake_trainer import FakeState, FakeTrainer, fake_config
 
 from playground_amp.errors import UserError
-from playground_amp.runs.folder import (
-    list_states,
-    mark_best,
-    prune_states,
-    set_aside_earlier_run,
-    state_path,
-)
+from playground_amp.runs.contents import list_states, state_path
+from playground_amp.runs.folder import mark_best, prune_states, set_aside_earlier_run
 from playground_amp.runs.manifest import code_revision, make_manifest, require_unchanged
 from playground_amp.runs.resuming import newest_sound_state
 from playground_amp.runs.state import read_state, restore, save_state

@@ -1,0 +1,30 @@
+"""The commands of `wildrobot`: its help, its completion and its dispatch follow from this table. Cheap to import."""
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """`wildrobot <name>`: `main` of `cli/<name>.py`."""
+
+    name: str
+    summary: str
+    has_script: bool = True  # playground_amp/<name>.py does the same: such are the paths of the training guide
+
+
+COMMANDS = (
+    Command("play", "watch and steer a walking robot in the browser, or film it"),
+    Command("train", "train a robot to walk"),
+    Command("evaluate", "judge a trained policy by a gate, or in another simulator"),
+    Command("report", "make the report of a run, one HTML file"),
+    Command("export", "write a policy as a bundle that runs on the robot with NumPy alone"),
+    Command("motion", "reference motion: generate, import, check, show, record"),
+    Command("randomization", "list what training draws for its robots"),
+    Command("doctor", "look for what makes a motion prior fail, before a step is spent"),
+    Command("replay", "replay the control step that led to numbers that went bad"),
+    Command("completion", "print what completes commands and flags in your shell", has_script=False),
+)
+
+
+def find_command(name: str) -> Command | None:
+    """The command of that name, if there is one."""
+    return next((command for command in COMMANDS if command.name == name), None)

@@ -1,4 +1,4 @@
-"""The command `python playground_amp/robot.py`; what it does is in `cli/robot.py`."""
+"""`wildrobot robot` as a file, `playground_amp/robot.py`; what it does is in `cli/robot.py`."""
 
 from playground_amp.cli.parser import run_command
 from playground_amp.cli.robot import main

@@ -49,7 +49,7 @@ class _Built(Exception):
 
 def page() -> str:
     """The page as Markdown."""
-    return HEAD + "".join(_command(path.name) for path in sorted(PACKAGE.glob("*.py")) if _is_command(path))
+    return HEAD + "".join(_command(path.name) for path in sorted(PACKAGE.glob("[!_]*.py")) if _is_command(path))
 
 
 def _is_command(path: Path) -> bool:

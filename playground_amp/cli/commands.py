@@ -18,6 +18,7 @@ COMMANDS = (
     Command("report", "make the report of a run, one HTML file"),
     Command("export", "write a policy as a bundle that runs on the robot with NumPy alone"),
     Command("motion", "reference motion: generate, import, check, show, record"),
+    Command("robot", "your own robot: inspect its model, make a robot's folder of it"),
     Command("randomization", "list what training draws for its robots"),
     Command("doctor", "look for what makes a motion prior fail, before a step is spent"),
     Command("replay", "replay the control step that led to numbers that went bad"),

@@ -4,8 +4,7 @@ Exit status: 0 done and every gate passed, 1 a clip failed a gate, 2 a mistake i
 """
 
 import argparse
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,10 @@ from playground_amp.cli.parser import (
     add_robot_flag,
     finite_float,
     positive_int,
-    program_name,
     require_writable,
     robot_given,
 )
+from playground_amp.cli.subcommands import Subcommands, run_subcommand, subcommand_parser
 from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT, STANDARD
 from playground_amp.telling import tell
@@ -36,7 +35,7 @@ RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=1000")
 
 def generate(argv: Sequence[str]) -> int:
     """Make clips of a robot's gait for every command of the task, and check them."""
-    parser = _parser("generate", generate)
+    parser = subcommand_parser("generate", generate)
     _add_config_flags(parser)
     parser.add_argument(
         "--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help=f"folder (default: {DEFAULT_FOLDER})"
@@ -57,7 +56,7 @@ def generate(argv: Sequence[str]) -> int:
 
 def record(argv: Sequence[str]) -> int:
     """Train a policy to follow generated clips and record what physics lets it do: demonstrations for AMP."""
-    parser = _parser("record", record)
+    parser = subcommand_parser("record", record)
     _add_config_flags(parser)
     parser.add_argument(
         "--output", type=Path, default=RECORDED_FOLDER, metavar="DIR", help=f"folder ({RECORDED_FOLDER})"
@@ -98,7 +97,7 @@ def record(argv: Sequence[str]) -> int:
 
 def check(argv: Sequence[str]) -> int:
     """Check whether a robot can do what clips ask of it."""
-    parser = _parser("check", check)
+    parser = subcommand_parser("check", check)
     add_robot_flag(parser)
     parser.add_argument("paths", type=Path, nargs="*", metavar="PATH", help=f"clip or folder ({DEFAULT_FOLDER})")
     arguments = parser.parse_args(argv)
@@ -112,7 +111,7 @@ def check(argv: Sequence[str]) -> int:
 
 def show(argv: Sequence[str]) -> int:
     """Draw a clip: a picture (.png) of feet and joints over a cycle, and a video (.mp4)."""
-    parser = _parser("show", show)
+    parser = subcommand_parser("show", show)
     add_robot_flag(parser)
     parser.add_argument("clip", type=Path, metavar="CLIP.npz", help="clip to show")
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder (default: that of the clip)")
@@ -143,7 +142,7 @@ def show(argv: Sequence[str]) -> int:
 
 def import_(argv: Sequence[str]) -> int:
     """Turn human motion (BVH, DeepMimic .json, AMASS or SMPL .npz) into a clip of a robot, and check it."""
-    parser = _parser("import", import_)
+    parser = subcommand_parser("import", import_)
     parser.add_argument("file", type=Path, metavar="FILE", help="motion capture: .bvh, .json, .txt or .npz")
     parser.add_argument("--map", type=Path, metavar="PATH", help="YAML or JSON: left_knee: NAME OF THE JOINT, ...")
     parser.add_argument(
@@ -184,7 +183,7 @@ def import_(argv: Sequence[str]) -> int:
     return _check(robot, [imported.clip])
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+COMMANDS: Subcommands = {
     "generate": generate,
     "record": record,
     "check": check,
@@ -195,26 +194,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one of the commands and returns the exit status. Raises UserError for a mistake."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    name = arguments[0] if arguments else "--help"
-    if name in ("-h", "--help"):
-        tell(_overview())
-        return PASSED_STATUS
-    if name not in COMMANDS:
-        raise UserError(f"'{name}' is no command of {program_name()}; it can be {', '.join(COMMANDS)}")
-    return COMMANDS[name](arguments[1:])
-
-
-def _overview() -> str:
-    program = program_name()
-    lines = [f"  {name:<10}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items()]
-    return "\n".join([f"usage: {program} COMMAND [...] ({program} COMMAND --help lists its flags)", "", *lines])
-
-
-def _parser(name: str, command: Callable[[Sequence[str]], int]) -> CommandParser:
-    parser = CommandParser(description=command.__doc__ or "")
-    parser.prog = f"{parser.prog} {name}"
-    return parser
+    return run_subcommand(COMMANDS, argv)
 
 
 def _add_config_flags(parser: CommandParser) -> None:

@@ -5,12 +5,12 @@ line.
 """
 
 import json
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from playground_amp.cli.parser import CommandParser
+from playground_amp.cli.subcommands import Subcommands, run_subcommand, subcommand_parser
 from playground_amp.errors import UserError
+from playground_amp.paths import command_line
 from playground_amp.telling import tell, warn
 
 FINE_STATUS, MEND_STATUS = 0, 1
@@ -18,7 +18,7 @@ FINE_STATUS, MEND_STATUS = 0, 1
 
 def inspect(argv: Sequence[str]) -> int:
     """Say what a robot's model is (MJCF, URDF or a robot's folder), and what is wrong with it."""
-    parser = _parser("inspect", inspect)
+    parser = subcommand_parser("inspect", inspect)
     parser.add_argument("path", type=Path, metavar="PATH", help="MJCF (.xml, .mjcf), URDF, or the folder of a robot")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all of it there as well")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw front and side view there")
@@ -58,7 +58,7 @@ def _write_json(path: Path | None, content: Mapping[str, object]) -> None:
 
 def init(argv: Sequence[str]) -> int:
     """Make a robot's folder of an MJCF or a URDF: its model in normal form, and a robot.yaml with every origin."""
-    parser = _parser("init", init)
+    parser = subcommand_parser("init", init)
     parser.add_argument("path", type=Path, metavar="PATH", help="MJCF (.xml, .mjcf) or URDF of a biped")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="the robot's new folder")
     parser.add_argument("--servo", metavar="NAME", help="the servo of every joint, such as XL330 or STS3215")
@@ -81,31 +81,13 @@ def init(argv: Sequence[str]) -> int:
     write_robot(arguments.output, source, anatomy, design, own_values(design))
     tell(f"{anatomy.name}: {anatomy.mass:.3g} kg, legs of {anatomy.leg_length:.3g} m, {len(design.acts)} joints act")
     tell(f"home: {design.home.origin}")
-    tell(f"wrote {arguments.output}: read its robot.yaml; `robot.py inspect {arguments.path}` says what to mend")
+    tell(f"wrote {arguments.output}: read its robot.yaml; `{command_line('robot', 'inspect', arguments.path)}` says what to mend")
     return FINE_STATUS if design.home.stands else MEND_STATUS
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"inspect": inspect, "init": init}
+COMMANDS: Subcommands = {"inspect": inspect, "init": init}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one of the commands and returns the exit status. Raises UserError for a mistake."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    name = arguments[0] if arguments else "--help"
-    if name in ("-h", "--help"):
-        tell(_overview())
-        return FINE_STATUS
-    if name not in COMMANDS:
-        raise UserError(f"'{name}' is no command of robot.py; it can be {', '.join(COMMANDS)}")
-    return COMMANDS[name](arguments[1:])
-
-
-def _overview() -> str:
-    lines = [f"  {name:<10}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items()]
-    return "\n".join(["usage: robot.py COMMAND [...] (robot.py COMMAND --help lists its flags)", "", *lines])
-
-
-def _parser(name: str, command: Callable[[Sequence[str]], int]) -> CommandParser:
-    parser = CommandParser(description=command.__doc__ or "")
-    parser.prog = f"{parser.prog} {name}"
-    return parser
+    return run_subcommand(COMMANDS, argv)

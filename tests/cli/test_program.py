@@ -4,12 +4,13 @@ import os
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import playground_amp
-from playground_amp.cli import motion, program
+from playground_amp.cli import program
 from playground_amp.cli.commands import COMMANDS
 from playground_amp.cli.completion import SHELLS
 from playground_amp.errors import UserError
@@ -126,9 +127,10 @@ def test_outside_a_checkout_the_package_is_meant(tmp_path: Path, monkeypatch: py
     assert extra_hint("deploy") == "pip install 'wildrobot[deploy]'"
 
 
-def test_help_of_a_command_within_a_command(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in motion.COMMANDS:
+@pytest.mark.parametrize("name", ["motion", "robot"])
+def test_help_of_a_command_within_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for inner in import_module(f"playground_amp.cli.{name}").COMMANDS:
         with pytest.raises(SystemExit) as ended:
-            program.main(["motion", name, "--help"])
+            program.main([name, inner, "--help"])
         assert ended.value.code == 0
-        assert f" {name} [-h]" in capsys.readouterr().out
+        assert f" {inner} [-h]" in capsys.readouterr().out

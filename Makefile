@@ -4,7 +4,7 @@
 # Which robot is trained: one that ships, by its name, or the path of a robot's folder.
 ROBOT ?= wildrobot
 # Another robot's runs lie in folders of their own.
-SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | tr ' ' _))
+SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | tr -c 'A-Za-z0-9.\n-' _))
 
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512

@@ -6,7 +6,6 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import has_demonstrations, load_demonstrations, reference_states
-from playground_amp.motion.generate.stepping import stepping_clips
 from playground_amp.motion.posture import make_posture_table
 from playground_amp.robot.robot import load_robot
 
@@ -37,4 +36,7 @@ def posture_of(config: Config) -> PostureTable | None:
 
 
 def _steps(config: Config) -> list[Clip]:
+    # Imported here: it brings SciPy, which a run with demonstrations does without.
+    from playground_amp.motion.generate.stepping import stepping_clips
+
     return stepping_clips(load_robot(config.robot), config.env)

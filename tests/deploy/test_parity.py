@@ -1,15 +1,11 @@
 """What is exported is what was trained."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from deployable import CONFIG_PATH, SMALL, made_up_checkpoint, made_up_params
-from exported_bundle import BACKENDS, ROBOTS, STEPS, ExportedBundle, one_robot
+from deployable import CONFIG_PATH, SMALL, made_up_checkpoint
+from exported_bundle import BACKENDS, ROBOTS, STEPS, ExportedBundle, export_and_keep, one_robot
 
 from playground_amp.configs.loader import load_config
-from playground_amp.deploy import bundle
-from playground_amp.deploy.recording import record
 from playground_amp.deploy.runtime import load_policy
 from playground_amp.robot.robot import load_robot
 
@@ -42,13 +38,18 @@ def test_a_whole_episode_by_its_own_clock_and_memory(exported: ExportedBundle, b
             np.testing.assert_allclose(list(targets.values()), recorded.joint_target[step, robot], atol=1e-5)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_policy_with_a_history_remembers_what_the_environment_does(tmp_path: Path, backend: str) -> None:
+@pytest.fixture(scope="module")
+def remembering(tmp_path_factory: pytest.TempPathFactory) -> ExportedBundle:
+    """A policy that sees the last three observations."""
     config = load_config(CONFIG_PATH, [SMALL, "env.observation_history=3"])
-    exported = bundle.export_bundle(made_up_checkpoint(config), "0" * 64, tmp_path / "bundle", 12, 120)
-    assert exported.parity[backend].joint_target_from_sensors < 1e-5
+    return export_and_keep(made_up_checkpoint(config), tmp_path_factory.mktemp("remembering") / "bundle")
 
-    recorded, policy = record(config, made_up_params(history=3), 12, 120), load_policy(tmp_path / "bundle", backend)
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_policy_with_a_history_remembers_what_the_environment_does(remembering: ExportedBundle, backend: str) -> None:
+    assert remembering.figures.parity[backend].joint_target_from_sensors < 1e-5
+
+    recorded, policy = remembering.recorded, load_policy(remembering.folder, backend)
     policy.reset(float(recorded.gait_phase[0, 2]))
     for step in range(int(np.flatnonzero([*recorded.ended[:, 2], True])[0])):
         targets = policy.step(*one_robot(recorded, 2, step))

@@ -11,9 +11,10 @@ import onnx
 import pytest
 
 from playground_amp.deploy import bundle
-from playground_amp.deploy.recording import Recorded
+from playground_amp.deploy.recording import Recorded, record
 from playground_amp.deploy.runtime import BundleError, Sensors, load_policy
 from playground_amp.robot.robot import load_robot
+from playground_amp.runs.checkpoint import SavedPolicy
 
 BACKENDS = ("numpy", "onnxruntime")
 
@@ -25,6 +26,20 @@ class ExportedBundle(NamedTuple):
     folder: Path
     recorded: Recorded
     figures: bundle.Exported
+
+
+def export_and_keep(saved: SavedPolicy, folder: Path) -> ExportedBundle:
+    """Exports a policy, and hands back what it was recorded doing for that."""
+    kept = []
+
+    def record_once(*arguments: Any) -> Recorded:
+        kept.append(record(*arguments))
+        return kept[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle, "record", record_once)
+        figures = bundle.export_bundle(saved, "0" * 64, folder, ROBOTS, STEPS)
+    return ExportedBundle(folder, kept[0], figures)
 
 
 def edit_json(path: Path, change: Callable[[Any], None]) -> None:

@@ -1,5 +1,6 @@
 """The policy that a run hands back is the average of its last weights."""
 
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from fake_trainer import fake_config
+from second_body import second_body
 
 from playground_amp.brax_api.learning import running_statistics
 from playground_amp.learning import averaging
@@ -54,8 +56,9 @@ def test_older_weights_fade_as_a_power_of_the_iteration() -> None:
     np.testing.assert_allclose(weights[4:] / weights[60], cubes[4:] / cubes[60], rtol=1e-3)
 
 
-def test_training_hands_back_the_average_and_goes_on_with_its_own_weights() -> None:
-    trainer = Trainer(fake_config("unused", *SMALL, "average_share=1.0"))
+def test_training_hands_back_the_average_and_goes_on_with_its_own_weights(tmp_path: Path) -> None:
+    robot = second_body(tmp_path)  # so that PPO trains another build too, mirrored as that one is
+    trainer = Trainer(fake_config("unused", *SMALL, "average_share=1.0", f"robot={robot}"))
     state, seen = trainer.init(), []
     for _ in range(3):
         state = trainer.iterate(state).state
@@ -67,3 +70,4 @@ def test_training_hands_back_the_average_and_goes_on_with_its_own_weights() -> N
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-5), trainer.policy(state).params, expected)
     spread = jax.tree.map(lambda *x: np.abs(x[0] - x[2]).max(), *(params.policy for params, _ in seen))
     assert max(jax.tree.leaves(spread)) > 1e-4
+    assert expected["policy"]["params"]["std_logparam"]["log_value"].shape == (13,)  # a mean for each of its joints

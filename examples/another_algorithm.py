@@ -21,14 +21,19 @@ def main(steps: int = 1_000_000, **settings: Any) -> Any:
 
     from brax.training.agents.sac.train import train
 
-    defaults = {"num_envs": 128, "batch_size": 512, "grad_updates_per_step": 16, "min_replay_size": 8192}
+    defaults = {
+        "num_envs": 128,
+        "batch_size": 512,
+        "grad_updates_per_step": 16,
+        "min_replay_size": 8192,
+        "num_eval_envs": 32,
+    }
     _, params, _ = train(
         environment=environment,
         num_timesteps=steps,
         episode_length=config.env.episode_length,
         wrap_env_fn=wrap_for_training,
         normalize_observations=True,
-        num_eval_envs=32,
         progress_fn=_tell,
         **(defaults | settings),
     )

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from playground_amp.configs.loader import load_config
 from playground_amp.envs.payment import add_term
 from playground_amp.envs.rewards import RewardInputs
+from playground_amp.gates.cells import Gate
 from playground_amp.gates.gates import WALK
 from playground_amp.gates.runner import run_gate
 from playground_amp.gates.table import print_report
@@ -33,14 +34,14 @@ def joint_power(s: RewardInputs) -> jax.Array:
     return jnp.sum(jnp.abs(s.readings.joint_torque * s.readings.joint_velocity))
 
 
-def main(settings: list[str], episodes: int = 20) -> None:
-    """Trains, then walks `episodes` times at each speed of the gate."""
+def main(settings: list[str], gate: Gate = WALK) -> None:
+    """Trains, then judges."""
     config = load_config(STANDARD, [*SETTINGS, *settings])
     prepare(check_engine(config.physics, training=True))
     result = train(config, use_wandb=False)
     assert result.checkpoint is not None, "stopped before there was a policy"
     policy = open_policy(result.checkpoint)
-    print_report(run_gate(WALK.reduced(episodes=episodes), policy.config, policy.controller))
+    print_report(run_gate(gate, policy.config, policy.controller))
 
 
 if __name__ == "__main__":

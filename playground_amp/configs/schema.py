@@ -98,6 +98,7 @@ class EnvConfig(Section):
         gt=0, description="radians of joint target a unit of action, around the home pose", json_schema_extra=DEFLECTION
     )
     observation_history: int = Field(ge=1, le=10, description="how many of the last observations the policy sees")
+    bus: bool = Field(description="joints are read and ordered as robot.yaml's hardware: says; false: at once, exactly")
     action_filter: float = Field(ge=0, lt=1, description="share of the last target kept in the new one; 0: no filter")
     fall_height: float = Field(
         gt=0, description="waist height under which the robot has fallen, m", json_schema_extra=HEIGHT

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 
 from playground_amp.configs.schema import Config
 from playground_amp.deploy import runtime
-from playground_amp.deploy.imu import hinges_of
 from playground_amp.deploy.onnx_model import ACTIVATION
 from playground_amp.deploy.runtime import Json
 from playground_amp.envs.observations import actor_parts
+from playground_amp.physics.imu import hinges_of
 from playground_amp.robot.identity import identity_of
 from playground_amp.robot.record import Robot
 from playground_amp.runs.manifest import code_revision

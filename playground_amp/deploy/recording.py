@@ -12,12 +12,12 @@ import jax.numpy as jnp
 from playground_amp.configs.changes import changed
 from playground_amp.configs.randomization import NOMINAL
 from playground_amp.configs.schema import Config
-from playground_amp.deploy.imu import imu_readings
 from playground_amp.envs.commands import hold
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.networks import make_policy
+from playground_amp.physics.imu import imu_readings
 from playground_amp.robot.scale import scale_of
 from playground_amp.rollouts.rollout import AsInTraining, policy_controller, roll_out
 from playground_amp.runs.checkpoint import Params

@@ -61,7 +61,9 @@ def _states(env: WildRobotEnv, clip: Clip) -> EnvState:
 
     def at(qpos: jax.Array, qvel: jax.Array, gait_phase: jax.Array) -> EnvState:
         joints = qpos[BASE_QPOS_SIZE:]
-        return env.begin(key, Start(qpos, qvel, joints, command, gait_phase, nominal, SensorErrors(), pushes.none()))
+        return env.begin(
+            key, Start(qpos, qvel, joints, command, gait_phase, nominal, SensorErrors(), pushes.none(), jnp.zeros(0))
+        )
 
     moments = (jnp.asarray(x, jnp.float32) for x in (clip.qpos, clip.qvel, clip.gait_phase))
     return jax.jit(jax.vmap(at))(*moments)

@@ -8,6 +8,7 @@ import numpy as np
 
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, individuals, pushes
+from playground_amp.envs.bus import Bus
 from playground_amp.envs.commands import Command
 from playground_amp.envs.curriculum import Shares
 from playground_amp.envs.draws import Draws
@@ -33,13 +34,15 @@ class Start(NamedTuple):
     parameters: PhysicalParameters
     sensors: SensorErrors
     push: Push
+    bus: jax.Array  # [Bus.start_draws] uniform numbers; [0] without a bus
 
 
 class Starts:
     """Draws the starts of one configuration's episodes."""
 
-    def __init__(self, config: Config, robot: Robot, reference: ReferenceStates | None):
+    def __init__(self, config: Config, robot: Robot, reference: ReferenceStates | None, bus: Bus | None = None):
         """`reference`: what the share `env.reference_start_share` of episodes starts from, if given."""
+        self._bus_draws = bus.start_draws if bus else 0
         self._config, self._robot, self._reference = config, robot, reference
         self._home = jnp.asarray(robot.home_joint_position, jnp.float32)
         self._lower = jnp.asarray(robot.joint_lower, jnp.float32)
@@ -68,12 +71,13 @@ class Starts:
             parameters=parameters,
             sensors=sensors,
             push=pushes.none(),
+            bus=jnp.zeros(0),
         )
         if self._reference is not None:
             start = self._perhaps_on(self._reference, draws.take(2), start, heading)
         randomization = self._config.domain_randomization
         push = pushes.sample(draws.take(pushes.DRAWS), randomization, control_dt, shares.pushes)
-        return start._replace(push=push)
+        return start._replace(push=push, bus=draws.take(self._bus_draws))
 
     def at_rest(self, key: jax.Array, command: Command, nominal: PhysicalParameters | None) -> Start:
         """The home pose, looking along x, never pushed; the nominal robot with perfect sensors, or (None) any one."""
@@ -94,12 +98,13 @@ class Starts:
             parameters=parameters,
             sensors=sensors,
             push=pushes.none(),
+            bus=draws.take(self._bus_draws),
         )
 
     @property
     def _rest_draws(self) -> int:
-        """Random numbers of a start at rest: joints, phase, place, individual."""
-        return self._robot.num_joints + 1 + PLACE_DRAWS + individuals.draw_count(self._robot)
+        """Random numbers of a start at rest: joints, phase, place, individual, bus."""
+        return self._robot.num_joints + 1 + PLACE_DRAWS + individuals.draw_count(self._robot) + self._bus_draws
 
     @property
     def _random_draws(self) -> int:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 
+from playground_amp.envs.bus import BusState
 from playground_amp.envs.commands import Command
 from playground_amp.envs.pushes import Push
 from playground_amp.envs.sensing import SensorErrors
@@ -18,6 +19,7 @@ class EnvState(NamedTuple):
     readings: Readings
     parameters: PhysicalParameters
     sensors: SensorErrors
+    bus: BusState | None  # None: joints are read and ordered all at once
     difficulty: jax.Array  # [] in [0, 1], of this episode; 1: the full task
     command: Command
     push: Push

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, curriculum, gait, payment, pushes, sensing
+from playground_amp.envs.bus import Bus, BusState, Motion
 from playground_amp.envs.commands import Command
 from playground_amp.envs.draws import Draws
 from playground_amp.envs.layout import Seen
@@ -17,14 +18,14 @@ from playground_amp.envs.reference_motion import PostureTable, ReferenceStates
 from playground_amp.envs.rewards import RewardInputs
 from playground_amp.envs.starts import Start, Starts
 from playground_amp.envs.state import EnvState
-from playground_amp.physics.protocol import Engine
+from playground_amp.physics.protocol import Engine, PhysicsState
 from playground_amp.physics.readings import Readings
 from playground_amp.physics.registry import make_engine
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
 
 _STEP_DRAWS = commands.DRAWS + pushes.DRAWS
-_NOISE = 14  # what further random numbers of a step are for
+_NOISE, _BUS = 14, 15  # what further random numbers of a step are for
 
 
 class WildRobotEnv:
@@ -60,7 +61,10 @@ class WildRobotEnv:
         self._home = jnp.asarray(robot.home_joint_position, jnp.float32)
         self._lower = jnp.asarray(robot.joint_lower, jnp.float32)
         self._upper = jnp.asarray(robot.joint_upper, jnp.float32)
-        self._starts = Starts(config, robot, reference)
+        self._bus = None
+        if config.env.bus and robot.hardware is not None:
+            self._bus = Bus(robot.hardware, robot.imu, config.env.control_dt)
+        self._starts = Starts(config, robot, reference, self._bus)
         self._averaging = config.env.control_dt / config.env.velocity_average_time
         self.observer = Observer(robot, config.env.observation_history)
         self.observation_sizes = observation_sizes(robot, config.env.observation_history)
@@ -103,6 +107,7 @@ class WildRobotEnv:
             readings=readings,
             parameters=start.parameters,
             sensors=start.sensors,
+            bus=None,
             difficulty=jnp.asarray(difficulty, jnp.float32),
             command=start.command,
             push=start.push,
@@ -118,6 +123,9 @@ class WildRobotEnv:
             terminated=jnp.asarray(False),
             truncated=jnp.asarray(False),
         )
+        if self._bus is not None:
+            moving = Motion(readings.joint_position, readings.joint_velocity)
+            state = state._replace(bus=self._bus.start(start.bus, moving, readings, start.joint_target))
         return state._replace(observation=self._observe(state))
 
     def step(self, state: EnvState, action: jax.Array) -> EnvState:
@@ -150,24 +158,22 @@ class WildRobotEnv:
     def seen(self, state: EnvState) -> Seen:
         """What the task knows at this moment, sensors with their errors included."""
         noise_key = jax.random.fold_in(state.key, _NOISE)
-        measured = sensing.measured(state.readings, state.sensors, noise_key, self.config.domain_randomization)
+        readings = state.readings
+        if self._bus is not None and state.bus is not None:
+            readings = self._bus.measured(state.bus, readings)
+        measured = sensing.measured(readings, state.sensors, noise_key, self.config.domain_randomization)
         return Seen(state, measured, self.velocity_command(state))
 
     def _move(self, state: EnvState, action: jax.Array) -> EnvState:
         """What the engine and the gait clock do in a control period: all but the next command, push and reward."""
         env = self.config.env
         joint_target = self._joint_target(action, state.joint_target)
-        physics, readings = self.engine.step(
-            state.physics,
-            sensing.true_target(joint_target, state.sensors),
-            pushes.force_now(state.push),
-            state.parameters,
-            sensing.true_target(state.joint_target, state.sensors),
-        )
+        physics, readings, bus = self._stepped(state, joint_target)
         fallen, step = self._fallen(readings), state.step + 1
         return state._replace(
             physics=physics,
             readings=readings,
+            bus=bus,
             step=step,
             gait_phase=gait.advance(state.gait_phase, state.command, env.gait, env.control_dt),
             previous_action=action,
@@ -176,6 +182,21 @@ class WildRobotEnv:
             terminated=fallen,
             truncated=(step >= env.episode_length) & ~fallen,
         )
+
+    def _stepped(self, state: EnvState, joint_target: jax.Array) -> tuple[PhysicsState, Readings, BusState | None]:
+        """Where a control period leads body and bus when `joint_target` [J] is decided at its beginning."""
+        push, parameters = pushes.force_now(state.push), state.parameters
+        if self._bus is None:
+            target, before = (sensing.true_target(x, state.sensors) for x in (joint_target, state.joint_target))
+            return *self.engine.step(state.physics, target, push, parameters, before), None
+        assert state.bus is not None
+        latency = 0.0 if parameters.latency is None else parameters.latency
+        delivery = self._bus.delivery(state.bus, state.joint_target, joint_target, latency)
+        target, before = (sensing.true_target(x, state.sensors) for x in (delivery.target, state.bus.held))
+        alone = parameters._replace(latency=None)
+        physics, readings = self.engine.step(state.physics, target, push, alone, before, delivery.arrival)
+        draws = Draws(jax.random.fold_in(state.key, _BUS), self._bus.step_draws)
+        return physics, readings, self._bus.after(state.bus, state.readings, readings, delivery, draws)
 
     def _shares(self, difficulty: jax.Array) -> curriculum.Shares:
         return curriculum.shares(self.config.trainer.curriculum, difficulty)

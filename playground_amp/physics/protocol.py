@@ -62,9 +62,12 @@ class Engine(Protocol):
         push_force_w: jax.Array,
         parameters: PhysicalParameters,
         previous_target: jax.Array | None = None,
+        arrival: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
         """One control period with servo targets [J] rad and a force [3] N on the base's center of mass.
 
-        `previous_target` [J] holds until `parameters.latency` has passed; None: the new one holds from the beginning.
+        `previous_target` [J] holds until the new one has arrived; None: the new one holds from the beginning.
+        `arrival` [J]: when each joint's target arrives, s after the period's beginning (never, if that is later than
+        its end); None: after `parameters.latency`.
         """
         ...

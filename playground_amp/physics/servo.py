@@ -11,9 +11,9 @@ from playground_amp.physics.protocol import PhysicalParameters
 from playground_amp.rotations import Array
 
 
-def acts_within_a_period(parameters: PhysicalParameters) -> bool:
+def acts_within_a_period(parameters: PhysicalParameters, arrival: Array | None = None) -> bool:
     """Whether orders or limits change between two control steps."""
-    return any(x is not None for x in (parameters.latency, parameters.backlash, parameters.speed_droop))
+    return any(x is not None for x in (arrival, parameters.latency, parameters.backlash, parameters.speed_droop))
 
 
 def order(
@@ -24,16 +24,20 @@ def order(
     joint_position: Array,
     start: Array | float,
     timestep: float,
+    arrival: Array | None = None,
 ) -> Array:
     """The position [..., J] rad that the actuators are given for the physics step from `start` s of the period on.
 
-    A target that arrives during the step counts by the share of the step that is left: below its limit, the torque's
-    mean is exact.
+    The target arrives `arrival` [..., J] s after the period's beginning; None: after the parameters' latency. One that
+    arrives during the step counts by the share of the step that is left: below its limit, the torque's mean is exact.
     With play the order lies within it of the joint: no torque until the play is used up (a dead zone).
     """
     wanted = target
-    if parameters.latency is not None:
-        arrived = xp.clip((start + timestep - parameters.latency[..., None]) / timestep, 0.0, 1.0)
+    late = arrival
+    if late is None and parameters.latency is not None:
+        late = parameters.latency[..., None]
+    if late is not None:
+        arrived = xp.clip((start + timestep - late) / timestep, 0.0, 1.0)
         wanted = previous_target + arrived * (target - previous_target)
     if parameters.backlash is not None:
         play = parameters.backlash

@@ -10,12 +10,12 @@ from jax.tree_util import Partial
 
 from playground_amp import rotations
 from playground_amp.configs.schema import Config
-from playground_amp.deploy.imu import imu_readings
 from playground_amp.deploy.recording import seen_in_si_units
 from playground_amp.deploy.runtime import BundleError, Memory, Sensors, WalkingPolicy, load_policy
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
+from playground_amp.physics.imu import imu_readings
 from playground_amp.policies.source import FixedPolicy
 from playground_amp.robot.record import Robot
 from playground_amp.runs.checkpoint import config_and_robot

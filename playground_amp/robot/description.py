@@ -1,7 +1,7 @@
 """`robot.yaml`: what a robot's MJCF does not say. Beside it lies the MJCF; everything else is read from that."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.types import Strict
@@ -51,6 +51,29 @@ class Servo(_Part):
     )
 
 
+class ImuTiming(_Part):
+    """When the IMU's readings come."""
+
+    rate: float = Field(gt=0, description="of its own reports, Hz")
+    delay: float = Field(default=0.0, ge=0, description="from a measurement to its arrival, s")
+    lost: float = Field(default=0.0, ge=0, lt=1, description="share of control periods without a new report")
+
+
+class HardwareDescription(_Part):
+    """The section `hardware:` of robot.yaml."""
+
+    boards: dict[str, list[str]] = Field(description="serial lines: the joints on each, in the order of their turn")
+    read_time: float = Field(gt=0, lt=0.1, description="request and answer of one servo's position, s")
+    write_time: float = Field(ge=0, lt=0.1, description="one servo's target, s")
+    jitter: float = Field(default=0.0, ge=0, lt=0.01, description="of a round a control period, std, s")
+    counts_per_turn: float = Field(gt=1, description="of positions and targets, a full turn")
+    speed: Literal["differenced", "measured"] = Field(
+        description="differenced: of two readings, over their times; measured: the servos tell it"
+    )
+    lost_reads: float = Field(default=0.0, ge=0, lt=1, description="share of reads that are not answered")
+    imu: ImuTiming
+
+
 class RobotDescription(_Part):
     """The file `robot.yaml`."""
 
@@ -63,6 +86,9 @@ class RobotDescription(_Part):
     task: dict[str, Any] = Field(
         default={},
         description="keys of the training configuration, in SI units, that hold for this robot instead of scaled ones",
+    )
+    hardware: HardwareDescription | None = Field(
+        default=None, description="how joints are read and ordered; without it, all at once and exactly"
     )
     mirror: list[Annotated[tuple[str, str], Strict(False)]] | None = Field(
         default=None, description="pairs of joints that mirror each other; without it, by names left_… and right_…"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpos
 
 POLICY = "policy"  # a bundle, in the folder of a robot
+_HARDWARE = re.compile(rb"^hardware:.*\n(?:(?:[ \t#].*)?\n)*", re.MULTILINE)  # the section, to the next key
 MODEL_FILES = ("*.xml", "*.yaml", "*.stl", "*.obj", "*.msh")
 
 
@@ -53,11 +55,17 @@ def shipped_policy(robot: str) -> Path:
 
 
 def robot_sha256(folder: Path) -> str:
-    """SHA-256 over the names and contents of a robot's model files."""
+    """SHA-256 over the names and contents of a robot's model files.
+
+    `hardware:` does not count: a faster bus makes no other robot, and policies need not be refused for it.
+    """
     total = hashlib.sha256()
     for path in sorted(path for pattern in MODEL_FILES for path in folder.rglob(pattern)):
+        content = path.read_bytes()
+        if path.name == DESCRIPTION:
+            content = _HARDWARE.sub(b"", content).rstrip() + b"\n"
         total.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        total.update(hashlib.sha256(path.read_bytes()).digest())
+        total.update(hashlib.sha256(content).digest())
     return total.hexdigest()
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from playground_amp.robot.hardware import Hardware
+
 BASE_QPOS_SIZE = 7  # position [3] and quaternion wxyz [4] of the base
 BASE_QVEL_SIZE = 6  # linear velocity (world) and angular velocity (base frame) of the base
 SIDES = ("left", "right")
@@ -89,6 +91,7 @@ class Robot:
     soles: tuple[Sole, Sole]
     imu: Chain
     leg_length: float  # m, from the hip to the sole along the stretched leg
+    hardware: Hardware | None = None  # how joints are read and ordered; None: nobody has said
 
     @property
     def num_joints(self) -> int:

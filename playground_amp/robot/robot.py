@@ -9,6 +9,7 @@ import numpy as np
 from playground_amp.errors import UserError
 from playground_amp.robot.chains import chain_to, leg_length
 from playground_amp.robot.description import DESCRIPTION, Foot, RobotDescription, read_description
+from playground_amp.robot.hardware import hardware_of
 from playground_amp.robot.models import compiled, robot_folder, robot_sha256
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Heights, Robot, Sole
 
@@ -68,6 +69,7 @@ def _load_robot(folder: Path, scene: str, name: str) -> Robot:
         soles=(_sole(model, description.feet.left), _sole(model, description.feet.right)),
         imu=chain_to(model, description.imu),
         leg_length=leg_length(legs[0], joint_range),
+        hardware=description.hardware and hardware_of(description.hardware, names, folder),
     )
 
 

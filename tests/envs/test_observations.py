@@ -7,12 +7,12 @@ from deployable import made_up_policy
 from moments import standard_env, standing_moment
 
 from playground_amp.configs.loader import load_config
-from playground_amp.deploy.imu import imu_readings
 from playground_amp.deploy.runtime import Memory, Sensors
 from playground_amp.envs.commands import hold
 from playground_amp.envs.layout import Layout, Part
 from playground_amp.envs.observations import actor_layout, critic_layout, observation_mirrors, observation_sizes
 from playground_amp.paths import STANDARD
+from playground_amp.physics.imu import imu_readings
 from playground_amp.robot import mirror
 from playground_amp.runs.manifest import make_manifest
 

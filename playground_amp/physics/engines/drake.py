@@ -57,7 +57,9 @@ class DrakeEngine(Engine):
     ) -> tuple[PhysicsState, Readings]:
         del needed
         _require_nominal(parameters)
-        return self._call(self._host.forward, jnp.float32(0.0), qpos, qvel, qpos[BASE_QPOS_SIZE:], jnp.zeros(3))
+        joints = qpos[BASE_QPOS_SIZE:]
+        inputs = qpos, qvel, joints, jnp.zeros(3), joints, jnp.zeros_like(joints)
+        return self._call(self._host.forward, jnp.float32(0.0), *inputs)
 
     def step(
         self,
@@ -66,11 +68,14 @@ class DrakeEngine(Engine):
         push_force_w: jax.Array,
         parameters: PhysicalParameters,
         previous_target: jax.Array | None = None,
+        arrival: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
-        del previous_target
         _require_nominal(parameters)
-        time = state.time + self.control_dt
-        return self._call(self._host.step, time, state.qpos, state.qvel, joint_target, push_force_w)
+        previous = joint_target if previous_target is None else previous_target
+        if arrival is None:
+            previous, arrival = joint_target, jnp.zeros_like(joint_target)
+        inputs = state.qpos, state.qvel, joint_target, push_force_w, previous, arrival
+        return self._call(self._host.step, state.time + self.control_dt, *inputs)
 
     def _call(self, host_function, time: jax.Array, *inputs: jax.Array) -> tuple[PhysicsState, Readings]:
         out = jax.pure_callback(host_function, self._result, *inputs, vmap_method="broadcast_all")
@@ -105,7 +110,7 @@ class HostPlant:
         self._lock = threading.Lock()
 
     def step(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Rows [..., n] of (qpos, qvel, joint_target, push_force_w) → (qpos, qvel, switch_force, joint_torque)."""
+        """Rows [..., n] of what `_one` takes → (qpos, qvel, switch_force, joint_torque)."""
         return self._each(self._substeps, *inputs)
 
     def forward(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -122,14 +127,22 @@ class HostPlant:
         return tuple(column.reshape(*leading, -1) for column in columns)
 
     def _one(
-        self, num_substeps: int, qpos: np.ndarray, qvel: np.ndarray, target: np.ndarray, push: np.ndarray
+        self,
+        num_substeps: int,
+        qpos: np.ndarray,
+        qvel: np.ndarray,
+        target: np.ndarray,
+        push: np.ndarray,
+        previous: np.ndarray,
+        arrival: np.ndarray,
     ) -> tuple[np.ndarray, ...]:
         """One robot's control period. Forces are those of the last physics step, as in every engine."""
         self._put(qpos, qvel, push)
         torque = self._actuate(target)
         switch_force = self._switch_force() if num_substeps == 0 else self._no_force
         for substep in range(num_substeps):
-            torque = self._actuate(target)
+            arrived = np.clip(((substep + 1) * self._timestep - arrival) / self._timestep, 0.0, 1.0)
+            torque = self._actuate(previous + arrived * (target - previous))
             if substep == num_substeps - 1:
                 switch_force = self._switch_force()
             self._simulator.AdvanceTo((substep + 1) * self._timestep)

@@ -49,6 +49,7 @@ class MjxEngine(Engine):
         push_force_w: jax.Array,
         parameters: PhysicalParameters,
         previous_target: jax.Array | None = None,
+        arrival: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
         with jax.default_matmul_precision("float32"):
             model = self._with(parameters)
@@ -61,7 +62,7 @@ class MjxEngine(Engine):
                 xfrc_applied=self._blank.xfrc_applied.at[BASE_BODY, :3].set(push_force_w),
             )
             previous = joint_target if previous_target is None else previous_target
-            advance = partial(self._substep, model, parameters, joint_target, previous)
+            advance = partial(self._substep, model, parameters, joint_target, previous, arrival)
             data = jax.lax.fori_loop(0, self._substeps, advance, data)
             return self._outcome(data)
 
@@ -71,14 +72,15 @@ class MjxEngine(Engine):
         parameters: PhysicalParameters,
         target: jax.Array,
         previous_target: jax.Array,
+        arrival: jax.Array | None,
         substep: jax.Array,
         data: mjx.Data,
     ) -> mjx.Data:
-        if servo.acts_within_a_period(parameters):
+        if servo.acts_within_a_period(parameters, arrival):
             timestep, joints = self._written.opt.timestep, self.robot.num_joints
             position, velocity = data.qpos[-joints:], data.qvel[-joints:]
             start = substep * timestep
-            order = servo.order(jnp, parameters, target, previous_target, position, start, timestep)
+            order = servo.order(jnp, parameters, target, previous_target, position, start, timestep, arrival)
             data = data.replace(ctrl=order)
             limits = servo.torque_range(jnp, parameters, self._torque_limit, velocity)
             if limits is not None:

@@ -30,6 +30,7 @@ from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 AUTO_SOLVER = "pgs"
 FEW = 64  # robots whose contact forces one thread has sooner than others have woken
 _Advance = Callable[[Batch, ParameterTable | None, np.ndarray], np.ndarray]
+_AS_WRITTEN = PhysicalParameters(floor_friction=None)  # pyright: ignore[reportArgumentType]
 _COMPUTED = ("sensordata", "actuator_force")  # results beside the integration state
 
 
@@ -63,10 +64,11 @@ class NativeEngine(Engine):
         push_force_w: jax.Array,
         parameters: PhysicalParameters,
         previous_target: jax.Array | None = None,
+        arrival: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
         previous = joint_target if previous_target is None else previous_target
-        row = _pack(state, joint_target, push_force_w, parameters, jnp.asarray(True), previous)
-        return self._call("step", row, shapes_of(parameters))
+        row = _pack(state, joint_target, push_force_w, parameters, jnp.asarray(True), previous, arrival)
+        return self._call("step" if arrival is None else "step_by_arrival", row, shapes_of(parameters))
 
     def _call(self, task: str, row: jax.Array, shapes: Shapes) -> tuple[PhysicsState, Readings]:
         result = jax.ShapeDtypeStruct((self._row.width,), jnp.float32)
@@ -82,11 +84,14 @@ def _pack(
     parameters: PhysicalParameters,
     needed: jax.Array,
     previous_target: jax.Array,
+    arrival: jax.Array | None = None,
 ) -> jax.Array:
     """The row of one robot on its way in."""
     scalars = jnp.stack([state.time, parameters.floor_friction, needed.astype(jnp.float32)])
     always = [state.qpos, state.qvel, state.warmstart, scalars, joint_target, push_force_w]
-    late = [] if parameters.latency is None else [previous_target]
+    late = [] if parameters.latency is None and arrival is None else [previous_target]
+    if arrival is not None:
+        late.append(arrival)
     return jnp.concatenate([*always, *pack(parameters), *late])
 
 
@@ -129,15 +134,21 @@ class _HostSimulations:
         return name
 
     def function(self, task: str, shapes: Shapes) -> host_call.HostFunction:
-        """The function of a task, "step" or "forward", for rows with parameters of these shapes."""
-        advance = {"step": self._step, "forward": self._forward}[task]
+        """The function of a task for rows with parameters of these shapes: "step", "step_by_arrival" or "forward"."""
+        advance = {"step": self._step, "step_by_arrival": self._step_by_arrival, "forward": self._forward}[task]
         return lambda rows, results: self._run(advance, shapes, rows, results)
 
     def _step(self, batch: Batch, table: ParameterTable | None, rows: np.ndarray) -> np.ndarray:
         """One control period; the robots [n] that failed."""
         if table is not None and servo.acts_within_a_period(table.parameters):
-            return self._substep_by_substep(batch, table.parameters, rows)
+            return self._substep_by_substep(batch, table.parameters, rows[:, -self._model.nu :], rows, None)
         return _failed(lambda: batch.step(nstep=self._substeps))
+
+    def _step_by_arrival(self, batch: Batch, table: ParameterTable | None, rows: np.ndarray) -> np.ndarray:
+        """One control period in which each joint's target arrives at a time of its own."""
+        nu = self._model.nu
+        parameters = _AS_WRITTEN if table is None else table.parameters
+        return self._substep_by_substep(batch, parameters, rows[:, -2 * nu : -nu], rows, rows[:, -nu:])
 
     def _forward(self, batch: Batch, table: ParameterTable | None, rows: np.ndarray) -> np.ndarray:
         """Contact forces and torques at the rows' own states, of those marked as needed; the robots that failed."""
@@ -180,16 +191,22 @@ class _HostSimulations:
     def _needed(self, rows: np.ndarray) -> np.ndarray:
         return rows[:, self._ends[4]] > 0.5
 
-    def _substep_by_substep(self, batch: Batch, parameters: PhysicalParameters, rows: np.ndarray) -> np.ndarray:
+    def _substep_by_substep(
+        self,
+        batch: Batch,
+        parameters: PhysicalParameters,
+        previous: np.ndarray,
+        rows: np.ndarray,
+        arrival: np.ndarray | None,
+    ) -> np.ndarray:
         """The control period of servos whose orders or limits change from one physics step to the next."""
         nu, timestep = self._model.nu, self._model.opt.timestep
-        target, previous = rows[:, self._ends[5] : self._ends[6]], rows[:, -nu:]
-        target, previous = np.ascontiguousarray(target), np.ascontiguousarray(previous)
+        target, previous = np.ascontiguousarray(rows[:, self._ends[5] : self._ends[6]]), np.ascontiguousarray(previous)
         failed = np.zeros(len(rows), bool)
         for substep in range(self._substeps):
             start = substep * timestep
             position, velocity = (batch.bind(name)[:, -nu:].astype(np.float32) for name in ("qpos", "qvel"))
-            batch.ctrl = servo.order(np, parameters, target, previous, position, start, timestep)
+            batch.ctrl = servo.order(np, parameters, target, previous, position, start, timestep, arrival)
             limits = servo.torque_range(np, parameters, self._torque_limit, velocity)
             if limits is not None:
                 batch.expand("actuator_forcerange")[:] = limits

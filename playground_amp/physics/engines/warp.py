@@ -59,16 +59,18 @@ class WarpEngine(Engine):
         push_force_w: jax.Array,
         parameters: PhysicalParameters,
         previous_target: jax.Array | None = None,
+        arrival: jax.Array | None = None,
     ) -> tuple[PhysicsState, Readings]:
         fields = self._fields(parameters)
-        if not servo.acts_within_a_period(parameters):
+        if not servo.acts_within_a_period(parameters, arrival):
             return self._read(*self._advance(self._substeps, state, joint_target, push_force_w, fields))
         previous = joint_target if previous_target is None else previous_target
         timestep = self.model.opt.timestep
         forces = ()
         for substep in range(self._substeps):
             position, velocity = state.qpos[BASE_QPOS_SIZE:], state.qvel[BASE_QVEL_SIZE:]
-            order = servo.order(jnp, parameters, joint_target, previous, position, substep * timestep, timestep)
+            start = substep * timestep
+            order = servo.order(jnp, parameters, joint_target, previous, position, start, timestep, arrival)
             limits = servo.torque_range(jnp, parameters, self._torque_limit, velocity)
             if limits is not None:
                 fields = fields | {"actuator_forcerange": limits}

@@ -8,8 +8,8 @@ from deployable import made_up_policy
 from scipy.spatial.transform import Rotation
 
 from playground_amp.deploy import runtime
-from playground_amp.deploy.imu import hinges_of, imu_readings
 from playground_amp.deploy.runtime import Sensors
+from playground_amp.physics.imu import hinges_of, imu_readings
 from playground_amp.physics.readings import make_readings
 from playground_amp.robot.models import model_of
 from playground_amp.robot.record import Chain

@@ -81,7 +81,9 @@ def init(argv: Sequence[str]) -> int:
     write_robot(arguments.output, source, anatomy, design, own_values(design))
     tell(f"{anatomy.name}: {anatomy.mass:.3g} kg, legs of {anatomy.leg_length:.3g} m, {len(design.acts)} joints act")
     tell(f"home: {design.home.origin}")
-    tell(f"wrote {arguments.output}: read its robot.yaml; `{command_line('robot', 'inspect', arguments.path)}` says what to mend")
+    tell(
+        f"wrote {arguments.output}: read its robot.yaml; `{command_line('robot', 'inspect', arguments.path)}` says what to mend"
+    )
     return FINE_STATUS if design.home.stands else MEND_STATUS
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from playground_amp.configs.schema import CommandConfig
+from playground_amp.configs.walking import CommandConfig
 from playground_amp.envs.draws import between
 from playground_amp.robot.scale import Scale
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.configs.schema import GaitConfig
+from playground_amp.configs.walking import GaitConfig
 from playground_amp.envs.commands import Command, is_standing
 
 _FOOT_OFFSET = np.array([0.0, 0.5], np.float32)  # phase at which the left and the right foot's half of the cycle begins

@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.configs.schema import CommandConfig, Config
+from playground_amp.configs.schema import Config
+from playground_amp.configs.walking import CommandConfig
 from playground_amp.envs import commands as task_commands
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground_amp.configs.schema import GaitConfig
+from playground_amp.configs.walking import GaitConfig
 from playground_amp.errors import UserError
 from playground_amp.motion.generate.gait import walk
 from playground_amp.physics.motion_analysis import sole_motion

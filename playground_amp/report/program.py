@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.configs.schema import CommandConfig
+from playground_amp.configs.walking import CommandConfig
 from playground_amp.envs import commands, gait
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv

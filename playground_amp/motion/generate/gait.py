@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playground_amp.configs.schema import GaitConfig
+from playground_amp.configs.walking import GaitConfig
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate import leg as legs

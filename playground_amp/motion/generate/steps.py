@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground_amp.configs.schema import GaitConfig
+from playground_amp.configs.walking import GaitConfig
 from playground_amp.motion.generate.footsteps import FootCycle, Pressure, bump, left_share, passed, smooth
 from playground_amp.robot.record import Sole
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from playground_amp.configs.schema import CommandConfig, EnvConfig
+from playground_amp.configs.schema import EnvConfig
+from playground_amp.configs.walking import CommandConfig
 from playground_amp.envs import gait as clock
 from playground_amp.envs.commands import hold
 from playground_amp.motion.clip import Clip

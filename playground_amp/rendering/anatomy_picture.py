@@ -20,10 +20,12 @@ from playground_amp.robot.making.anatomy import JointFacts
 from playground_amp.rotations import rotate, rotate_inverse
 
 _MARK = "made by WildRobot: a robot's anatomy"
-_LINE = 0.032  # of a picture's height, that a label takes
+_LINE = 0.026  # of the robot's height, that a label takes
 _RING = 24  # points on a circle
 _MOST_POINTS = 4000  # of a mesh
-_WIDE = 0.62  # of the height, from the middle of a view to its labels
+_BESIDE, _NEAREST = 0.05, 0.36  # of the height: from the robot, and from the middle of a view, to its labels
+_TEXT = 0.32  # of the height, that a label is long
+_TALL = 5.6  # inches of paper for the robot's height
 _COLORS = {"left": "tab:blue", "right": "tab:orange", "middle": "tab:green"}
 
 
@@ -56,11 +58,13 @@ def save_anatomy_picture(inspection: Inspection, path: Path) -> None:
     from matplotlib import pyplot
 
     body = _posed(inspection)
-    figure, axes = pyplot.subplots(1, 2, figsize=(13, 7.5), layout="constrained")
-    anatomy = inspection.anatomy
+    anatomy, frames = inspection.anatomy, [_frame(view, body) for view in _VIEWS]
+    size = _TALL * 2 * sum(frame.reach for frame in frames) / frames[0].height + 1.5, _TALL * 1.12 + 1.2
+    ratios = {"width_ratios": [frame.reach for frame in frames]}
+    figure, axes = pyplot.subplots(1, 2, figsize=size, layout="constrained", gridspec_kw=ratios)
     figure.suptitle(f"{anatomy.name}: {anatomy.mass:.3g} kg, legs of {anatomy.leg_length:.3g} m, at home")
-    for axis, view in zip(axes, _VIEWS, strict=True):
-        _draw(axis, view, body, inspection)
+    for axis, view, frame in zip(axes, _VIEWS, frames, strict=True):
+        _draw(axis, view, frame, body, inspection)
     try:
         with output_file(path, ANATOMY_PICTURE) as unfinished:
             figure.savefig(unfinished, format="png", dpi=110, metadata={"Software": _MARK})
@@ -150,7 +154,23 @@ def _points(model: mujoco.MjModel, data: mujoco.MjData, geom: int, lost: frozens
     return data.geom_xpos[geom] + local @ data.geom_xmat[geom].reshape(3, 3).T
 
 
-def _draw(axis, view: _View, body: _Posed, inspection: Inspection) -> None:
+class _Frame(NamedTuple):
+    """What of the paper a view takes, m."""
+
+    height: float  # of the robot
+    middle: float
+    labels: float  # from the middle
+    reach: float  # from the middle to the edge
+
+
+def _frame(view: _View, body: _Posed) -> _Frame:
+    everything = np.vstack([*body.shapes, *body.anchors.values(), *body.soles])
+    height, low, high = everything[:, 2].max(), everything[:, view.across].min(), everything[:, view.across].max()
+    labels = max((high - low) / 2 + _BESIDE * height, _NEAREST * height)
+    return _Frame(float(height), float(low + high) / 2, float(labels), float(labels + _TEXT * height))
+
+
+def _draw(axis, view: _View, frame: _Frame, body: _Posed, inspection: Inspection) -> None:
     place = [view.across, 2]
     for points in body.shapes:
         outline = _outline(points[:, place])
@@ -164,16 +184,13 @@ def _draw(axis, view: _View, body: _Posed, inspection: Inspection) -> None:
     heart = body.center_of_mass[place]
     axis.plot([heart[0]] * 2, [0, heart[1]], color="tab:red", lw=0.8, ls="--")
     axis.plot(*heart, marker="o", color="tab:red", ms=7)
-    everything = np.vstack([*body.shapes, *body.anchors.values(), *body.soles])
-    height = float(everything[:, 2].max()) * 1.03
-    middle = float(everything[:, view.across].min() + everything[:, view.across].max()) / 2
-    axis.annotate("center of mass", heart, (6, 4), textcoords="offset points", fontsize=7, color="tab:red")
+    below = (heart[0], -0.045 * frame.height)
+    axis.text(*below, "center of mass", fontsize=7, color="tab:red", ha="center", va="center")
     for edge, sides in zip((-1, 1), view.sides, strict=True):
         joints = [j for j in inspection.anatomy.joints if j.side in sides and not j.passive]
-        _name(axis, joints, body, place, middle + edge * _WIDE * height, height)
-    axis.set(
-        title=view.title, xlim=(middle - 1.1 * height, middle + 1.1 * height), ylim=(-0.06 * height, 1.06 * height)
-    )
+        _name(axis, joints, body, place, frame.middle + edge * frame.labels, frame.height)
+    ends = frame.middle - frame.reach, frame.middle + frame.reach
+    axis.set(title=view.title, xlim=ends, ylim=(-0.07 * frame.height, 1.05 * frame.height))
     axis.set_aspect("equal")
     axis.set_xlabel(f"{'xyz'[view.across]}, m")
 

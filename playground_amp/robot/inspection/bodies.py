@@ -166,7 +166,7 @@ def _symmetry(anatomy: Anatomy) -> Iterator[Finding]:
     for measure in _measures(anatomy.symmetry, anatomy):
         amount, where = measure.asymmetry
         if amount > measure.told:
-            shown = f"{measure.factor * amount:.2g} {measure.unit}".replace(" °", "°")
+            shown = f"{measure.factor * amount:.3g} {measure.unit}".replace(" °", "°")
             yield Finding(
                 "mend" if amount > measure.bound else "note",
                 "symmetry",

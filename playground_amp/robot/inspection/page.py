@@ -97,8 +97,8 @@ def _mirror(inspection: Inspection) -> str:
     symmetry = inspection.anatomy.symmetry
     return (
         f"{len(inspection.anatomy.mirror_pairs)} pairs; axis lines within "
-        f"{1000 * symmetry.axis_lines.amount:.2g} mm and {math.degrees(symmetry.axis_angles.amount):.2g}°, "
-        f"masses within {1000 * symmetry.masses.amount:.2g} g"
+        f"{1000 * symmetry.axis_lines.amount:.3g} mm and {math.degrees(symmetry.axis_angles.amount):.2g}°, "
+        f"masses within {1000 * symmetry.masses.amount:.3g} g"
     )
 
 

@@ -1,30 +1,26 @@
-"""What is wrong with the bodies: units, masses, inertias, mirror symmetry, feet, IMU, root."""
+"""What is wrong with files and bodies: root, units, masses, inertias, feet, IMU."""
 
-import math
 from collections.abc import Iterator
 
 import mujoco
 import numpy as np
 
-from playground_amp.robot.inspection.finding import Finding, counted
-from playground_amp.robot.making.anatomy import Anatomy, Asymmetry, FootFacts, Symmetry
+from playground_amp.robot.inspection.finding import Finding, counted, listed
+from playground_amp.robot.making.anatomy import Anatomy, FootFacts
 from playground_amp.robot.making.source import Source
 
 _DENSE, _THIN = 2500.0, 5.0  # kg/m³, mass over the leg's length cubed; real bipeds have 48 to 262
 _TALLEST, _SMALLEST = 3.0, 0.02  # m, of legs
 _SPREAD = 1.0  # leg lengths: no body's mass lies farther from its center
 _COMPACT = 1e-3  # leg lengths, likewise nearer
-_OFF_PLANE = 0.02  # leg lengths, of the mirror plane from the base's origin
-_PLAIN = 1e-3  # of the measures below: what rounding leaves
 
 
 def body_findings(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
     """Findings on everything but the joints' drives."""
     yield from _files(source, anatomy)
-    yield from _root(anatomy)
+    yield from _root(source, anatomy)
     yield from _units(anatomy)
     yield from _inertias(source, anatomy)
-    yield from _symmetry(anatomy)
     yield from _feet(source, anatomy)
     if anatomy.imu.site is None:
         yield Finding(
@@ -46,7 +42,7 @@ def robot_bodies(source: Source, anatomy: Anatomy) -> list[int]:
 def _files(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
     feet_lost = bool(_foot_meshes(source, anatomy) & source.lost_meshes)
     for told in source.notes:
-        grave = feet_lost if told.kind.startswith("mesh") and told.kind != "mesh folder" else bool(told.mend)
+        grave = feet_lost if told.kind.startswith("mesh") else bool(told.mend)
         does = told.mend or "nothing needs to be done"
         if told.kind.startswith("mesh") and not grave:
             does = f"{told.mend}; for walking they are not needed"
@@ -73,10 +69,21 @@ def _foot_meshes(source: Source, anatomy: Anatomy) -> set[str]:
     return {model.mesh(int(model.geom_dataid[geom])).name for geom in touching or shapes}
 
 
-def _root(anatomy: Anatomy) -> Iterator[Finding]:
+def _root(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
+    loose = _loose_bodies(source, anatomy)
+    if loose and all(told.kind != "loose body" for told in source.notes):
+        what = f"something else moves in its world: {listed(loose)}"
+        yield Finding("note", "files", what, "init leaves it out", tuple(loose), len(loose), "bodies")
     if anatomy.root != "free":
         how = "is fixed to the world" if anatomy.root == "fixed" else f"moves by {anatomy.root}, not by a free joint"
         yield Finding("note", "root", f"the base {anatomy.base} {how}", "init gives it a free joint", (anatomy.base,))
+
+
+def _loose_bodies(source: Source, anatomy: Anatomy) -> list[str]:
+    """Bodies that move and are no part of the robot."""
+    model, own = source.model, set(robot_bodies(source, anatomy))
+    roots = {int(model.body_rootid[body]) for body in range(1, model.nbody) if model.body_dofnum[body]} - own
+    return [model.body(root).name or f"body {root}" for root in sorted(roots)]
 
 
 def _units(anatomy: Anatomy) -> Iterator[Finding]:
@@ -110,10 +117,9 @@ def _inertias(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
     large, small, broken = [], [], []
     for body in robot_bodies(source, anatomy):
         mass, moments = model.body_mass[body], np.sort(model.body_inertia[body])
-        moves = model.body_dofnum[body] > 0 or mass > 0
-        if not moves:
+        if mass <= 0:  # a frame without a body: MuJoCo sees to it that what moves has a mass
             continue
-        if mass <= 0 or moments[0] <= 0:
+        if moments[0] <= 0:
             broken.append(model.body(body).name)
             continue
         if moments[2] > (1 + 1e-6) * (moments[0] + moments[1]):
@@ -139,60 +145,6 @@ def _inertias(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
                 radius,
                 "m",
             )
-
-
-class _Measure:
-    """One measure of asymmetry: what is mended and what is only said, both in the measure's own unit."""
-
-    def __init__(self, word: str, asymmetry: Asymmetry, unit: str, factor: float, bound: float, told: float) -> None:
-        self.word, self.asymmetry, self.unit, self.factor = word, asymmetry, unit, factor
-        self.bound, self.told = bound, told
-
-
-def _measures(symmetry: Symmetry, anatomy: Anatomy) -> tuple[_Measure, ...]:
-    """What mirrored parts may differ by."""
-    leg, mass = anatomy.leg_length, anatomy.mass
-    return (
-        _Measure("axes lie {} apart", symmetry.axis_lines, "mm", 1e3, 0.0125 * leg, 1e-3 * leg),
-        _Measure(
-            "axes point {} apart", symmetry.axis_angles, "°", math.degrees(1.0), math.radians(2), math.radians(0.2)
-        ),
-        _Measure("masses differ by {}", symmetry.masses, "g", 1e3, 0.01 * mass, 1e-3 * mass),
-        _Measure("ranges differ by {}", symmetry.ranges, "rad", 1.0, 0.1, 0.01),
-    )
-
-
-def _symmetry(anatomy: Anatomy) -> Iterator[Finding]:
-    for measure in _measures(anatomy.symmetry, anatomy):
-        amount, where = measure.asymmetry
-        if amount > measure.told:
-            shown = f"{measure.factor * amount:.3g} {measure.unit}".replace(" °", "°")
-            yield Finding(
-                "mend" if amount > measure.bound else "note",
-                "symmetry",
-                f"left and right are not mirror images: {measure.word.format(shown)} ({where})",
-                "correct the side that is wrong: the policy is its own mirror image"
-                if amount > measure.bound
-                else "small enough: the policy takes both sides as alike",
-                (where,),
-                measure.factor * amount,
-                measure.unit,
-            )
-    offset = abs(anatomy.symmetry.plane_offset)
-    if offset > _OFF_PLANE * anatomy.leg_length:
-        yield Finding(
-            "note",
-            "symmetry",
-            f"the plane between left and right lies {1000 * offset:.0f} mm beside the origin of {anatomy.base}",
-            "init moves the origin into it",
-            (anatomy.base,),
-            1000 * offset,
-            "mm",
-        )
-    lonely = [j.name for j in anatomy.joints if j.part == "leg" and not j.passive and j.mirror is None]
-    if lonely:
-        what = f"{counted(lonely, 'joint')} of the legs without a mirror image"
-        yield Finding("mend", "symmetry", what, "correct the model, or name the pairs in robot.yaml", tuple(lonely))
 
 
 def _feet(source: Source, anatomy: Anatomy) -> Iterator[Finding]:

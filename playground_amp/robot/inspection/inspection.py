@@ -10,6 +10,7 @@ from playground_amp.robot.inspection.bodies import body_findings
 from playground_amp.robot.inspection.finding import Finding
 from playground_amp.robot.inspection.joints import joint_findings
 from playground_amp.robot.inspection.standing import home_findings
+from playground_amp.robot.inspection.symmetry import symmetry_findings
 from playground_amp.robot.making.anatomy import Anatomy
 from playground_amp.robot.making.design import Design
 from playground_amp.robot.making.designing import design_of
@@ -75,6 +76,7 @@ def _inspected(path: Path, source: Source) -> Inspection:
     findings = [
         *body_findings(source, anatomy),
         *joint_findings(anatomy, design, gravity),
+        *symmetry_findings(source, anatomy, design),
         *home_findings(source, anatomy, design),
     ]
     findings.sort(key=lambda finding: finding.severity != "mend")

@@ -1,7 +1,7 @@
 """What is wrong with the joints that act: drives, ranges, torque limits, gains, armature, speed."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 from playground_amp.robot.inspection.finding import Finding, counted, listed
 from playground_amp.robot.making.anatomy import Anatomy, JointFacts
@@ -13,8 +13,7 @@ _STRONG = 5.0  # mgL: no joint needs more; real robots have 0.2 to 1.2
 _WEAK = 0.02  # mgL
 _UNDAMPED = 0.05  # of critical damping
 _SLOW = 4.0  # √(g/L): the servos of small toys reach 3.2, those of WildRobot 6
-_FAST_SERVO = 1.0  # √(g/L), no-load speed that stepping needs: a hip swings by 0.5 rad in half a stride
-_ALIKE = 0.02  # relative, between left and right
+_FAST_SERVO = 0.6  # √(g/L), no-load speed that stepping needs: a knee swings by 0.4 rad in a slow cycle of 4 √(L/g)
 
 
 def joint_findings(anatomy: Anatomy, design: Design, gravity: float) -> Iterator[Finding]:
@@ -32,28 +31,26 @@ def joint_findings(anatomy: Anatomy, design: Design, gravity: float) -> Iterator
     yield from _limits(acting, design, moment)
     yield from _gains(acting)
     yield from _armature(acting, design)
-    yield from _both_sides(acting, anatomy)
     yield from _speeds(anatomy, design, gravity)
 
 
 def _drives(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
     sentences = {
         "motor": "torque motors instead of position servos",
-        "velocity": "velocity servos instead of position servos",
+        "velocity": "velocity servos, of kp 0, instead of position servos",
         "other": "actuators of a kind of their own instead of position servos",
         "none": "no actuator in the model",
     }
     for drive, sentence in sentences.items():
         names = [joint.name for joint in joints if joint.drive == drive]
         if names:
-            gains = sorted({round(design.servos[name].kp, 2) for name in names})
-            shown = f"{gains[0]:g}" if len(gains) == 1 else f"{gains[0]:g} to {gains[-1]:g}"
+            gains = span([design.servos[name].kp for name in names])
             origin = design.servos[names[0]].origin
             yield Finding(
                 "mend",
                 "drives",
                 f"{counted(names, 'joint')}: {sentence}",
-                f"init makes position servos of kp {shown} N·m/rad ({origin}); name the real ones with --servo, or "
+                f"init makes position servos of kp {gains} N·m/rad ({origin}); name the real ones with --servo, or "
                 "put their gains into robot.yaml",
                 tuple(names),
                 len(names),
@@ -134,19 +131,8 @@ def _limits(joints: list[JointFacts], design: Design, moment: float) -> Iterator
 
 
 def _gains(joints: list[JointFacts]) -> Iterator[Finding]:
-    servos = [j for j in joints if j.drive == "position" and j.kp is not None]
-    dead = [j.name for j in servos if (j.kp or 0.0) <= 0.0]
-    if dead:
-        yield Finding(
-            "mend",
-            "gains",
-            f"{counted(dead, 'position servo')} of kp 0: they hold nothing",
-            "give kp= in the model, or put it into robot.yaml",
-            tuple(dead),
-            0.0,
-            "N·m/rad",
-        )
-    loose = [(_damping_share(j), j.name) for j in servos if (j.kp or 0.0) > 0.0 and _damping_share(j) < _UNDAMPED]
+    servos = [joint for joint in joints if joint.drive == "position" and joint.kp]
+    loose = [(_damping_share(joint), joint.name) for joint in servos if _damping_share(joint) < _UNDAMPED]
     if loose:
         least, _ = min(loose)
         names = [name for _, name in loose]
@@ -171,7 +157,7 @@ def _armature(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
     bare = [joint.name for joint in joints if joint.armature <= 0.0]
     if bare:
         taken = [design.servos[name].armature for name in bare]
-        does = f"init takes {min(taken):.2g} to {max(taken):.2g} kg·m²; " if min(taken) > 0 else ""
+        does = f"init takes {span(taken)} kg·m²; " if min(taken) > 0 else ""
         yield Finding(
             "mend",
             "armature",
@@ -181,36 +167,6 @@ def _armature(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
             0.0,
             "kg·m²",
         )
-
-
-def _both_sides(joints: list[JointFacts], anatomy: Anatomy) -> Iterator[Finding]:
-    """Left and right are to be driven alike."""
-    figures: tuple[tuple[str, str, Callable[[JointFacts], float | None]], ...] = (
-        ("torque limit", "N·m", lambda joint: joint.torque_limit),
-        ("kp", "N·m/rad", lambda joint: joint.kp),
-        ("armature", "kg·m²", lambda joint: joint.armature),
-    )
-    for word, unit, figure in figures:
-        unlike = []
-        for joint in joints:
-            if joint.side == "left" and joint.mirror:
-                other = anatomy.joint(joint.mirror)
-                left, right = figure(joint) or 0.0, figure(other) or 0.0
-                if abs(left - right) > _ALIKE * max(abs(left), abs(right)):
-                    unlike.append((abs(left - right), joint.name, other.name, left, right))
-        if unlike:
-            most, name, mirror, left, right = max(unlike)
-            names = [name for _, name, *_ in unlike]
-            more = f", and {len(names) - 1} more pairs" if len(names) > 1 else ""
-            yield Finding(
-                "mend",
-                "symmetry",
-                f"{word} of {name} is {left:.3g} {unit}, of {mirror} {right:.3g}{more}",
-                "give both sides the same: the policy is its own mirror image",
-                tuple(names),
-                most,
-                unit,
-            )
 
 
 def _speeds(anatomy: Anatomy, design: Design, gravity: float) -> Iterator[Finding]:
@@ -240,3 +196,9 @@ def _speeds(anatomy: Anatomy, design: Design, gravity: float) -> Iterator[Findin
             least,
             "rad/s",
         )
+
+
+def span(values: Sequence[float]) -> str:
+    """The least and the largest of some numbers."""
+    low, high = f"{min(values):.3g}", f"{max(values):.3g}"
+    return low if low == high else f"{low} to {high}"

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from playground_amp.robot.inspection.finding import listed
 from playground_amp.robot.inspection.inspection import Inspection
+from playground_amp.robot.inspection.joints import span
 from playground_amp.robot.making.anatomy import JointFacts
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -116,17 +117,12 @@ def _servos(inspection: Inspection) -> str:
     servos = [design.servos[name] for leg in anatomy.legs for name in leg]
     words = {"position": "position servos", "motor": "torque motors", "velocity": "velocity servos"}
     words |= {"other": "actuators of another kind", "none": "no actuators"}
-    gains, torques = _span([servo.kp for servo in servos]), _span([servo.torque_limit for servo in servos])
+    gains, torques = span([servo.kp for servo in servos]), span([servo.torque_limit for servo in servos])
     return (
         f"{' and '.join(words[drive] for drive in drives)} in the model; kp {gains} N·m/rad, torque {torques} N·m, "
-        f"speed {_span([servo.speed_limit for servo in servos])} rad/s; "
+        f"speed {span([servo.speed_limit for servo in servos])} rad/s; "
         f"2·kp/(m·g·h) of the ankles {design.ankle_gain.value:.2g}"
     )
-
-
-def _span(values: Sequence[float]) -> str:
-    low, high = f"{min(values):.3g}", f"{max(values):.3g}"
-    return low if low == high else f"{low} to {high}"
 
 
 def _legs(inspection: Inspection) -> Table:

@@ -1,0 +1,139 @@
+"""What `robot.py inspect` says of bodies of our own making: nothing that is false, and every fault that was put in."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import faulty_bodies as faults
+import pytest
+from bodies import DUCK, backlash_duck, badly_mirrored, duck, tall_biped, urdf
+from made_up_bodies import write_plan
+from rich.console import Console
+
+from playground_amp.robot.inspection.finding import Finding, counted
+from playground_amp.robot.inspection.inspection import Inspection, inspect_robot
+from playground_amp.robot.inspection.page import print_inspection
+from playground_amp.robot.inspection.plain import plain_inspection
+
+Change = Callable[[ElementTree.Element], None]
+
+
+def inspected(folder: Path, change: Change | None = None) -> Inspection:
+    return inspect_robot(write_plan(DUCK, folder, change).path)
+
+
+def kinds(findings: tuple[Finding, ...]) -> set[str]:
+    return {finding.kind for finding in findings}
+
+
+@pytest.mark.parametrize("body", [duck, backlash_duck])
+def test_a_sound_robot_has_nothing_to_mend(body, tmp_path: Path) -> None:
+    assert inspect_robot(body(tmp_path).path).to_mend == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        (faults.grams, "units", "grams"),
+        (faults.gram_square_millimeters, "inertia", "from its center"),
+        (faults.no_ranges, "ranges", "10 joints .* without a range"),
+        (faults.degrees, "ranges", "more than a turn"),
+        (faults.no_limits, "torque limits", "10 joints .* without a torque limit"),
+        (faults.giant_limits, "torque limits", "±200 N·m"),
+        (faults.one_limit, "symmetry", "torque limit of left_knee is 3.2 N·m, of right_knee 2"),
+        (faults.soft, "gains", "ankles are too weak"),
+        (faults.undamped, "gains", "swing"),
+        (faults.dead, "drives", "left_knee.*velocity servos"),
+        (faults.bare, "armature", "10 joints .* armature 0"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_fault_is_found_named_and_mended(change: Change, kind: str, words: str, tmp_path: Path) -> None:
+    import re
+
+    found = [finding for finding in inspected(tmp_path, change).to_mend if finding.kind == kind]
+    matching = [finding for finding in found if re.search(words, finding.what)]
+    assert matching, [finding.what for finding in found]
+    assert all(finding.mend for finding in matching)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        (faults.slides_and_hinges, "root", "not by a free joint"),
+        (faults.loose_ball, "files", "ball"),
+        (faults.crowded, "collision", "left_hip_pitch_link and right_hip_pitch_link overlap"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_init_takes_care_of_is_said(change: Change, kind: str, words: str, tmp_path: Path) -> None:
+    inspection = inspected(tmp_path, change)
+    assert any(finding.kind == kind and words in finding.what for finding in inspection.findings)
+
+
+def test_lengths_in_millimeters_are_seen(tmp_path: Path) -> None:
+    assert "units" in kinds(inspected(tmp_path, faults.millimeters).to_mend)
+
+
+def test_a_pose_that_falls_is_found_by_letting_it_fall(tmp_path: Path) -> None:
+    falls = [finding for finding in inspected(tmp_path, faults.leaning).to_mend if finding.kind in ("standing", "home")]
+    assert falls
+
+
+def test_bad_mirrors_are_told_with_amount_and_place(tmp_path: Path) -> None:
+    told = [f.what for f in inspect_robot(badly_mirrored(tmp_path).path).to_mend if f.kind == "symmetry"]
+    assert any("axes lie 4 mm apart" in what and "RL_knee" in what for what in told)
+    assert any("masses differ by 150 g" in what for what in told)
+    assert any("ranges differ by 0.4 rad" in what and "RL_hip_roll" in what for what in told)
+
+
+def test_motors_are_to_be_named(tmp_path: Path) -> None:
+    (drives,) = (f for f in inspect_robot(tall_biped(tmp_path).path).to_mend if f.kind == "drives")
+    assert "12 joints" in drives.what
+    assert "torque motors" in drives.what
+    assert "--servo" in drives.mend
+
+
+def test_meshes_that_are_only_looks_do_not_matter(tmp_path: Path) -> None:
+    files = [f for f in inspect_robot(urdf(tmp_path).path).findings if f.kind == "files"]
+    assert files
+    assert all(finding.severity == "note" for finding in files)
+
+
+def test_soles_that_were_lost_are_to_be_mended(tmp_path: Path) -> None:
+    found = inspect_robot(faults.lost_soles(tmp_path).path).to_mend
+    assert any("Git-LFS" in finding.what for finding in found if finding.kind == "files")
+    assert "feet" in kinds(found)
+
+
+def test_a_shipped_robot_is_fine() -> None:
+    from playground_amp.paths import ROBOTS
+
+    assert inspect_robot(ROBOTS / "wildrobot").to_mend == ()
+
+
+def test_the_page_says_what_the_robot_is_and_what_is_wrong(tmp_path: Path) -> None:
+    page = io.StringIO()
+    print_inspection(inspected(tmp_path, faults.one_limit), Console(file=page))
+    text = page.getvalue()
+    for word in ("trunk", "2.1 kg", "left_hip_roll", "right_ankle_pitch", "100 × 60 mm", "site imu", "torque limit"):
+        assert word in text
+    assert "1 thing to mend" in text
+
+
+def test_the_plain_form_is_json_and_complete(tmp_path: Path) -> None:
+    inspection = inspected(tmp_path, faults.one_limit)
+    plain = json.loads(json.dumps(plain_inspection(inspection)))
+    assert plain["status"] == 1
+    assert plain["anatomy"]["mass"] == pytest.approx(2.1)
+    (finding,) = (each for each in plain["findings"] if each["severity"] == "mend")
+    assert finding["kind"] == "symmetry"
+    assert finding["where"] == ["left_knee", "right_knee"]
+    assert finding["figure"] == pytest.approx(1.2)
+
+
+def test_long_lists_are_cut() -> None:
+    assert counted("abcdef", "joint") == "6 joints (a, b, c, d and 2 more)"
+    assert counted("a", "joint") == "1 joint (a)"

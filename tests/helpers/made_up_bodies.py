@@ -75,7 +75,7 @@ class MadeUpBody(NamedTuple):
     legs: tuple[tuple[str, ...], tuple[str, ...]]  # joints that act, left and right, from the hip to the foot
     passive: tuple[str, ...]
     mass: float  # kg
-    leg_length: float  # m, from the first hinge to the floor under the stretched leg
+    leg_length: float  # m, from the hip's pitch to the floor under the stretched leg
     soles: tuple[Plate, Plate]  # in the base's frame at the zero pose
     home: dict[str, float]  # rad, by joint: feet flat, the sum of pitches zero
     plan: Plan
@@ -107,7 +107,7 @@ def truth(plan: Plan, path: Path) -> MadeUpBody:
         legs=(left, right),
         passive=tuple(f"{joint}_backlash" for leg in legs for joint in leg) if plan.backlash else (),
         mass=plan.trunk.mass + 2 * sum(link.mass for link in plan.leg),
-        leg_length=plan.leg[0].anchor[2] - z,
+        leg_length=next(link.anchor[2] for link in plan.leg if link.axis[1]) - z,
         soles=(plan.plate, plan.plate._replace(center=(x, -y, z))),
         home={prefix + joint: angle for prefix in plan.prefixes for joint, angle in plan.home.items()},
         plan=plan,

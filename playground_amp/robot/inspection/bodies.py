@@ -40,7 +40,7 @@ def robot_bodies(source: Source, anatomy: Anatomy) -> list[int]:
 
 
 def _files(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
-    feet_lost = bool(_foot_meshes(source, anatomy) & source.lost_meshes)
+    feet_lost = _soles_are_lost(source, anatomy)
     for told in source.notes:
         grave = feet_lost if told.kind.startswith("mesh") else bool(told.mend)
         does = told.mend or "nothing needs to be done"
@@ -57,16 +57,23 @@ def _files(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
         )
 
 
-def _foot_meshes(source: Source, anatomy: Anatomy) -> set[str]:
-    """Meshes that touch the floor."""
-    if all(foot.shape != "mesh" for foot in anatomy.feet):
-        return set()
+def _soles_are_lost(source: Source, anatomy: Anatomy) -> bool:
+    """Whether all that a foot touches the floor with are meshes that are not there."""
     model = source.model
-    feet = {model.body(foot.body).id for foot in anatomy.feet}
-    mesh = mujoco.mjtGeom.mjGEOM_MESH
-    shapes = [g for g in range(model.ngeom) if model.geom_bodyid[g] in feet and model.geom_type[g] == mesh]
-    touching = [g for g in shapes if model.geom_contype[g] or model.geom_conaffinity[g]]
-    return {model.mesh(int(model.geom_dataid[geom])).name for geom in touching or shapes}
+    for foot in anatomy.feet:
+        body = model.body(foot.body).id
+        shapes = [geom for geom in range(model.ngeom) if model.geom_bodyid[geom] == body]
+        touching = [geom for geom in shapes if model.geom_contype[geom] or model.geom_conaffinity[geom]]
+        if touching and all(is_lost(source, geom) for geom in touching):
+            return True
+    return False
+
+
+def is_lost(source: Source, geom: int) -> bool:
+    """Whether a shape is a mesh that a stand-in replaces."""
+    model = source.model
+    mesh = model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH
+    return bool(mesh and model.mesh(int(model.geom_dataid[geom])).name in source.lost_meshes)
 
 
 def _root(source: Source, anatomy: Anatomy) -> Iterator[Finding]:

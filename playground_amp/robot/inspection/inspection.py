@@ -1,9 +1,8 @@
 """One inspection: what a robot is, and what is wrong with it."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from playground_amp.robot.description import DESCRIPTION, read_description
 from playground_amp.robot.inspection.bodies import body_findings
@@ -32,14 +31,9 @@ class Inspection:
     findings: tuple[Finding, ...]  # those to be mended first
 
     @property
-    def gravity(self) -> float:
-        """m/s²."""
-        return float(np.linalg.norm(self.source.model.opt.gravity))
-
-    @property
     def gait_cycles(self) -> tuple[float, float]:
         """Durations of a gait cycle that the robot's size asks for, s."""
-        unit = float(np.sqrt(self.anatomy.leg_length / self.gravity))
+        unit = math.sqrt(self.anatomy.leg_length / self.design.gravity)
         return _CYCLES[0] * unit, _CYCLES[1] * unit
 
     @property
@@ -72,10 +66,9 @@ def _at_its_home(folder: Path) -> Source:
 def _inspected(path: Path, source: Source) -> Inspection:
     anatomy = anatomy_of(source)
     design = design_of(source, anatomy)
-    gravity = float(np.linalg.norm(source.model.opt.gravity))
     findings = [
         *body_findings(source, anatomy),
-        *joint_findings(anatomy, design, gravity),
+        *joint_findings(anatomy, design),
         *symmetry_findings(source, anatomy, design),
         *home_findings(source, anatomy, design),
     ]

@@ -8,30 +8,24 @@ from playground_amp.robot.making.anatomy import Anatomy, JointFacts
 from playground_amp.robot.making.design import Design
 
 _WIDEST = 2 * math.pi + 0.1  # rad each way: beyond it, degrees were taken for radians
-_NARROW = 0.05  # rad, of a joint that acts
-_STRONG = 5.0  # mgL: no joint needs more; real robots have 0.2 to 1.2
+_NARROW = 0.02  # rad, of a joint that acts
+_STRONG = 3.0  # mgL: no joint needs more; real robots have 0.2 to 1.2
 _WEAK = 0.02  # mgL
 _UNDAMPED = 0.05  # of critical damping
 _SLOW = 4.0  # √(g/L): the servos of small toys reach 3.2, those of WildRobot 6
 _FAST_SERVO = 0.6  # √(g/L), no-load speed that stepping needs: a knee swings by 0.4 rad in a slow cycle of 4 √(L/g)
 
 
-def joint_findings(anatomy: Anatomy, design: Design, gravity: float) -> Iterator[Finding]:
-    """Findings on the joints that act.
-
-    Args:
-        anatomy: the robot's parts.
-        design: what `init` makes of it.
-        gravity: m/s².
-    """
+def joint_findings(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
+    """Findings on the joints that act."""
     acting = [anatomy.joint(name) for name in design.acts]
-    moment = anatomy.mass * gravity * anatomy.leg_length
+    moment = anatomy.mass * design.gravity * anatomy.leg_length
     yield from _drives(acting, design)
     yield from _ranges(acting, design)
     yield from _limits(acting, design, moment)
     yield from _gains(acting)
     yield from _armature(acting, design)
-    yield from _speeds(anatomy, design, gravity)
+    yield from _speeds(anatomy, design)
 
 
 def _drives(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
@@ -101,12 +95,12 @@ def _ranges(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
 def _limits(joints: list[JointFacts], design: Design, moment: float) -> Iterator[Finding]:
     absent = [j.name for j in joints if j.torque_limit is None and j.drive != "none"]
     if absent:
-        taken = max(design.servos[name].torque_limit for name in absent)
         yield Finding(
             "mend",
             "torque limits",
             f"{counted(absent, 'joint')} without a torque limit",
-            f"init takes up to {taken:.3g} N·m; give forcerange= as the servo's stall torque",
+            f"init takes {span([design.servos[name].torque_limit for name in absent])} N·m; give forcerange= as the "
+            "servo's stall torque",
             tuple(absent),
             len(absent),
             "joints",
@@ -123,7 +117,8 @@ def _limits(joints: list[JointFacts], design: Design, moment: float) -> Iterator
                 "torque limits",
                 f"{counted([j.name for j in odd], 'joint')} of ±{limit:.3g} N·m: {word} {bound:g} leg lengths "
                 f"({bound * moment:.3g} N·m)",
-                "give forcerange= as the servo's stall torque",
+                f"init takes {span([design.servos[j.name].torque_limit for j in odd])} N·m; give forcerange= as the "
+                "servo's stall torque",
                 tuple(j.name for j in odd),
                 limit,
                 "N·m",
@@ -169,8 +164,8 @@ def _armature(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
         )
 
 
-def _speeds(anatomy: Anatomy, design: Design, gravity: float) -> Iterator[Finding]:
-    rate = math.sqrt(gravity / anatomy.leg_length)
+def _speeds(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
+    rate = math.sqrt(design.gravity / anatomy.leg_length)
     if design.froude_bandwidth.value < _SLOW:
         legs = [name for leg in anatomy.legs for name in leg]
         yield Finding(

@@ -70,7 +70,7 @@ def _measures(source: Source, anatomy: Anatomy) -> tuple[_Measure, ...]:
         return abs(one - other)
 
     return (
-        _Measure("axes lie {} apart", lines, "mm", 1e3, 1e-3 * leg, 0.0125 * leg),
+        _Measure("axes lie {} apart", lines, "mm", 1e3, 1e-3 * leg, 0.009 * leg),
         _Measure("axes point {} apart", angles, "°", math.degrees(1.0), math.radians(0.2), math.radians(2.0)),
         _Measure("masses differ by {}", masses, "g", 1e3, 1e-3 * mass, 0.01 * mass),
         _Measure("ranges differ by {}", _range_difference, "rad", 1.0, 0.01, 0.1),

@@ -22,6 +22,7 @@ from playground_amp.robot.robot import load_robot
 SHIPPED = "wildrobot"
 _ARM = ((0.1078, (0, 0.1276, 0.1877)), (0.0589, (-0.0010, 0.1415, 0.1129)), (0.2496, (-0.0048, 0.1540, -0.0283)),
         (0.1053, (-0.0073, 0.1630, -0.1300)), (0.0292, (0.0265, 0.1663, -0.1650)))  # fmt: skip
+_BENT, _SPREAD = 0.5, 0.15  # rad, of the zero pose: pitches, other joints
 _SYLLABLES = ("ba", "do", "fi", "gu", "ka", "lo", "mi", "nu", "pa", "ro", "se", "ti", "vu", "wo", "xe", "zu")
 
 
@@ -106,19 +107,29 @@ def disguise(folder: Path, seed: int, what: Disguise) -> Disguised:
 
 class _Tailor:
     def __init__(self, folder: Path, rng: np.random.Generator, what: Disguise) -> None:
-        self.folder, self.rng, self.what = folder, rng, what
+        self.folder, self.rng, self.what, self.named = folder, rng, what, 0
         self.robot: Robot = load_robot(SHIPPED)
         self.model = model_of(self.robot)
         self.data = mujoco.MjData(self.model)
         count = self.robot.num_joints
-        low, high = self.robot.joint_lower, self.robot.joint_upper
-        self.zero = rng.uniform(0.3, 0.7, count) * (high - low) + low if what.angles else np.zeros(count)
+        self.zero = self._zero_pose() if what.angles else np.zeros(count)
         self.sign = rng.choice([-1.0, 1.0], count) if what.angles else np.ones(count)
         self.data.qpos[:BASE_QPOS_SIZE] = (0, 0, 0, 1, 0, 0, 0)
         self.data.qpos[BASE_QPOS_SIZE:] = self.zero
         mujoco.mj_kinematics(self.model, self.data)
         self.names = {"": ""} | {name: self._name(name) for name in self.robot.body_names + self.robot.joint_names}
         self.frames = [(np.zeros(3), Rotation.identity()), *map(self._frame, range(1, self.model.nbody))]
+
+    def _zero_pose(self) -> np.ndarray:
+        """Angles of a pose that is its own mirror image, knees and ankles more bent than the rest, rad."""
+        robot = self.robot
+        pitch = np.abs(robot.joint_axis_b[:, 1]) > 0.5
+        drawn = self.rng.uniform(-1, 1, robot.num_joints) * np.where(pitch, _BENT, _SPREAD)
+        drawn = np.clip(drawn, robot.joint_lower, robot.joint_upper)
+        image = robot.joint_mirror_sign * drawn[robot.joint_mirror_index]
+        return np.where(np.arange(len(drawn)) < robot.joint_mirror_index, drawn, image) * (
+            robot.joint_mirror_index != np.arange(len(drawn))
+        )
 
     def write(self) -> Disguised:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -159,7 +170,8 @@ class _Tailor:
         return self._made_up() if self.what.names else name
 
     def _made_up(self) -> str:
-        return "".join(self.rng.choice(_SYLLABLES, 4))
+        self.named += 1  # no name comes twice
+        return "".join(self.rng.choice(_SYLLABLES, 3)) + _SYLLABLES[self.named // 16] + _SYLLABLES[self.named % 16]
 
     def _shuffled(self, items: range) -> list[int]:
         return [int(item) for item in self.rng.permutation(list(items))] if self.what.names else list(items)

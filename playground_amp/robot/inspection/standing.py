@@ -7,7 +7,7 @@ import mujoco
 from playground_amp.robot.inspection.bodies import is_lost, robot_bodies
 from playground_amp.robot.inspection.finding import Finding, listed
 from playground_amp.robot.making.anatomy import Anatomy
-from playground_amp.robot.making.design import Design
+from playground_amp.robot.making.design import Design, HomePose
 from playground_amp.robot.making.source import Source
 
 STIFF_ENOUGH = 1.1  # 2·kp_ankle / (m·g·h): below it, an inverted pendulum on two springs topples
@@ -19,7 +19,21 @@ _MARGIN = 0.01  # leg lengths, from the center of mass to the edge of the soles
 
 def home_findings(source: Source, anatomy: Anatomy, design: Design) -> Iterator[Finding]:
     """Findings on the home pose and the servos that hold it."""
-    home = design.home
+    yield from _pose(anatomy, design.home)
+    gain = design.ankle_gain.value
+    if gain < STIFF_ENOUGH:
+        yield Finding(
+            "mend",
+            "gains",
+            f"the ankles are too weak to hold it up: 2·kp/(m·g·h) is {gain:.2f}, {STIFF_ENOUGH:g} is needed",
+            f"raise the ankles' kp by a factor of {STIFF_ENOUGH / max(gain, 0.01):.2g}, or name others (--servo)",
+            figure=gain,
+            unit="m·g·h",
+        )
+    yield from _overlaps(source, anatomy, design)
+
+
+def _pose(anatomy: Anatomy, home: HomePose) -> Iterator[Finding]:
     fallen = [keyframe.name for keyframe in anatomy.keyframes] if home.origin.startswith(_FOUND) else []
     if not home.stands:
         yield Finding(
@@ -56,17 +70,6 @@ def home_findings(source: Source, anatomy: Anatomy, design: Design) -> Iterator[
             figure=100 * home.load_share,
             unit="%",
         )
-    gain = design.ankle_gain.value
-    if gain < STIFF_ENOUGH:
-        yield Finding(
-            "mend",
-            "gains",
-            f"the ankles are too weak to hold it up: 2·kp/(m·g·h) is {gain:.2f}, {STIFF_ENOUGH:g} is needed",
-            f"raise the ankles' kp by a factor of {STIFF_ENOUGH / max(gain, 0.01):.2g}, or name others (--servo)",
-            figure=gain,
-            unit="m·g·h",
-        )
-    yield from _overlaps(source, anatomy, design)
 
 
 def _overlaps(source: Source, anatomy: Anatomy, design: Design) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from playground_amp.robot.making.sagittal import Line, line_distance
 from playground_amp.robot.making.skeleton import Skeleton
 
 MIRRORED = np.array([1.0, -1.0, 1.0])  # of positions; of axes it is the opposite
+_SAME_LINE = 2e-3  # m between the axes of a servo and of its play
 _PLAY = 0.2  # rad: a passive hinge with a wider range is no play of gears
 _MIDDLE = 0.04  # of the robot's height: a part whose center is so near to the plane is in the middle
 _TORSO_SHARE = 0.25  # of the robot's mass, from which a part in the middle is a torso and no head
@@ -168,7 +169,9 @@ def _play_of(skeleton: Skeleton, joint: int) -> str | None:
     for other in skeleton.driven:
         beside = body_of(skeleton, other)
         near = beside == body or int(model.body_parentid[body]) == beside or int(model.body_parentid[beside]) == body
-        if near and abs(data.xaxis[other] @ data.xaxis[joint]) > 0.99:
+        apart = np.cross(data.xaxis[joint], data.xanchor[other] - data.xanchor[joint])
+        same_line = abs(data.xaxis[other] @ data.xaxis[joint]) > 0.99 and np.linalg.norm(apart) < _SAME_LINE
+        if near and same_line:
             return skeleton.name(other)
     return None
 

@@ -12,6 +12,7 @@ from playground_amp.robot.making.skeleton import Skeleton
 _NEAR_FLOOR = 0.15  # of the height of the base over the lowest point
 _FEWEST = 3  # hinges of a leg that can step
 _COUNTS = {3: "three", 4: "four", 6: "six"}
+_LOOPS = (mujoco.mjtEq.mjEQ_CONNECT.value, mujoco.mjtEq.mjEQ_WELD.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +120,7 @@ def _require_open(skeleton: Skeleton, hub: int, tips: list[int]) -> None:
     loops = 0
     for index in range(model.neq):
         ends = [_end(model, index, side) for side in (1, 2)]
-        if model.eq_type[index] in (mujoco.mjtEq.mjEQ_CONNECT, mujoco.mjtEq.mjEQ_WELD):
+        if int(model.eq_type[index]) in _LOOPS:
             loops += any(end in in_legs for end in ends)
     if loops:
         raise UserError(

@@ -16,7 +16,7 @@ IMU = "imu"
 ENDS = ("toe", "heel")
 _OPTIONS = {"timestep": "0.002", "integrator": "implicitfast", "solver": "Newton", "cone": "pyramidal"}
 _EFFORT = {"iterations": "10", "ls_iterations": "10"}
-_RADIUS = 0.05  # of a sole's half length: of the round edge of its bars
+EDGE_RADIUS = 0.05  # of a sole's half length: of the round edge of its bars
 _TOUCHING = {"type": "capsule", "contype": "0", "conaffinity": "1", "condim": "3", "group": "3"}
 _LOOKS = {"contype": "0", "conaffinity": "0", "group": "2"}
 _ACROSS = np.array([np.sqrt(0.5), np.sqrt(0.5), 0, 0])  # turns z, along a capsule, to y
@@ -117,7 +117,7 @@ def _add_servo(actuators: ElementTree.Element, name: str, servo: ServoDesign) ->
 
 def _add_sole(body: ElementTree.Element, carrier: Rigid, foot: FootFacts) -> None:
     """The sole's center, and at toe and heel a bar across the foot with its switch."""
-    turn, radius = matrix_of(foot.quaternion), _RADIUS * foot.half_length
+    turn, radius = matrix_of(foot.quaternion), EDGE_RADIUS * foot.half_length
     half_bar = foot.half_width - radius
     _add(body, "site", name=f"{foot.side}_sole", pos=_text(foot.center - carrier.origin), quat=_text(foot.quaternion))
     across = np.empty(4)

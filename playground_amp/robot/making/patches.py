@@ -6,12 +6,13 @@ import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 from playground_amp.robot.making.anatomy import Shape
-from playground_amp.robot.making.shapes import colliding, kind_of, points_of, shapes_of
+from playground_amp.robot.making.shapes import colliding, contact_points, kind_of, points_of, shapes_of
 from playground_amp.robot.making.skeleton import Skeleton
 
 _SAME_PLANE = 0.035  # rad between normals of facets that are one underside
 _THICKNESS = 0.006  # of the robot's height: points so near to the underside's plane touch the floor
 _DOWN = 0.5  # cosine: an underside faces the floor within 60° at the zero pose
+_ROUND = ("sphere", "capsule")
 _CONTACTS: dict[Shape, int] = {"box": 4, "capsule": 2, "cylinder": 4, "sphere": 1, "ellipsoid": 1, "mesh": 4}
 
 
@@ -23,6 +24,7 @@ class Patch(NamedTuple):
     area: float  # m² of the outline
     shape: Shape
     contacts: int
+    rolls: bool = False  # its corners are those of round shapes, which touch at points inside their edges
 
 
 def patch_of(skeleton: Skeleton, foot: int, size: float) -> Patch:
@@ -34,6 +36,11 @@ def patch_of(skeleton: Skeleton, foot: int, size: float) -> Patch:
         return _of_inertia(skeleton, foot)
     points = [points_of(skeleton, geom) for geom in geoms]
     down = _underside(np.concatenate(points))
+    is_round = [kind_of(skeleton.model, geom) in _ROUND for geom in geoms]
+    points = [
+        contact_points(skeleton, geom, down) if alike else each
+        for geom, each, alike in zip(geoms, points, is_round, strict=True)
+    ]
     depth = [float((each @ down).max()) for each in points]
     near = max(depth) - _THICKNESS * size
     touching = [geom for geom, deepest in zip(geoms, depth, strict=True) if deepest > near]
@@ -41,7 +48,8 @@ def patch_of(skeleton: Skeleton, foot: int, size: float) -> Patch:
     every = every[every @ down > near]
     outline, area = _outline(every, down)
     kinds: list[Shape] = [kind for geom in touching if (kind := kind_of(skeleton.model, geom))]
-    return Patch(outline, down, area, max(kinds, key=kinds.count), sum(_CONTACTS[kind] for kind in kinds))
+    rolls = all(kind in _ROUND for kind in kinds)
+    return Patch(outline, down, area, max(kinds, key=kinds.count), sum(_CONTACTS[kind] for kind in kinds), rolls)
 
 
 def _underside(points: np.ndarray) -> np.ndarray:

@@ -137,7 +137,8 @@ def _toes(skeleton: Skeleton, legs: Legs, patches: tuple[Patch, Patch], forward:
     for chain, patch in zip(legs.chains, patches, strict=True):
         pitch = [joint for joint in chain if abs(skeleton.data.xaxis[joint] @ np.cross([0, 0, 1.0], forward)) > 0.7]
         ankle = skeleton.data.xanchor[pitch[-1] if pitch else chain[-1]]
-        ahead = (patch.points - ankle) @ forward
+        along = forward - (forward @ patch.down) * patch.down  # in the sole, which may be tilted at the zero pose
+        ahead = (patch.points - ankle) @ (along / np.linalg.norm(along))
         length = ahead.max() - ahead.min()
         shares.append((ahead.max() + ahead.min()) / max(length, 1e-9))
     share = float(np.mean(shares))

@@ -67,6 +67,14 @@ def points_of(skeleton: Skeleton, geom: int) -> np.ndarray:
     return data.geom_xpos[geom] + local @ turn.T
 
 
+def contact_points(skeleton: Skeleton, geom: int, down: np.ndarray) -> np.ndarray:
+    """Points [n, 3] of a sphere or a capsule that a floor touches whose normal is −`down`."""
+    turn, size = skeleton.data.geom_xmat[geom].reshape(3, 3), skeleton.model.geom_size[geom]
+    half = size[1] if kind_of(skeleton.model, geom) == "capsule" else 0.0
+    ends = np.array([[0, 0, -half], [0, 0, half]] if half else [[0, 0, 0]])
+    return skeleton.data.geom_xpos[geom] + ends @ turn.T + size[0] * down
+
+
 def _both_ends(points: np.ndarray, half: float) -> np.ndarray:
     up = np.array([0.0, 0.0, half])
     return np.concatenate([points - up, points + up])

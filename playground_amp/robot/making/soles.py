@@ -5,6 +5,7 @@ import numpy as np
 
 from playground_amp.robot.making.anatomy import FootFacts
 from playground_amp.robot.making.joints import Bearings
+from playground_amp.robot.making.normal_form import EDGE_RADIUS
 from playground_amp.robot.making.patches import Patch
 from playground_amp.robot.making.skeleton import Skeleton
 
@@ -51,13 +52,17 @@ def _rectangle(patch: Patch, bearings: Bearings) -> tuple[np.ndarray, np.ndarray
     length, width = high - low
     if patch.area > 0 and length > 0:
         width = max(min(width, patch.area / length), _NARROWEST * length / 2)
+    half = np.array([length, width]) / 2
+    if patch.rolls:  # the bars that it will stand on touch at points inside their edges too
+        half[0] /= 1 - EDGE_RADIUS
+        half[1] += EDGE_RADIUS * half[0]
     middle = (low + high) / 2
     level = float((points @ up).mean())
     center = middle @ axes + level * up
     matrix = np.stack([axes[0], axes[1], up], axis=1)
     quaternion = np.empty(4)
     mujoco.mju_mat2Quat(quaternion, matrix.ravel())
-    return center, np.array([length, width]) / 2, quaternion
+    return center, half, quaternion
 
 
 def _plane_axes(ahead: np.ndarray, side: np.ndarray, turn: float) -> np.ndarray:

@@ -8,17 +8,18 @@ from types import ModuleType
 from typing import NoReturn
 from unittest.mock import patch
 
+from playground_amp.cli.commands import COMMANDS
 from playground_amp.cli.parser import CommandParser
 from playground_amp.files import write_atomically
-from playground_amp.paths import PACKAGE
+from playground_amp.paths import PROGRAM
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
 HEAD = """# Commands
 
 <!-- made by scripts/commands_page.py: change the parser (playground_amp/cli/), then run `make docs` -->
 
-Every command with every flag, as `--help` lists them. Type `python playground_amp/train.py --verify`,
-for example, in a terminal in which `source .venv/bin/activate` was typed once.
+Every command with every flag, as `--help` lists them. In a checkout, type `source .venv/bin/activate` once in a terminal;
+there `python playground_amp/train.py` is the same as `wildrobot train`. `wildrobot` alone shows what was done last.
 A mistake in a flag ends with exit status 2 and one sentence, before anything starts.
 
 ## `make`
@@ -49,20 +50,16 @@ class _Built(Exception):
 
 def page() -> str:
     """The page as Markdown."""
-    return HEAD + "".join(_command(path.name) for path in sorted(PACKAGE.glob("[!_]*.py")) if _is_command(path))
+    return HEAD + "".join(_command(f"{PROGRAM} {command.name}", command.name) for command in COMMANDS)
 
 
-def _is_command(path: Path) -> bool:
-    return '__name__ == "__main__"' in path.read_text(encoding="utf-8")
-
-
-def _command(script: str) -> str:
-    module = importlib.import_module(f"playground_amp.cli.{script.removesuffix('.py')}")
-    names = list(getattr(module, "COMMANDS", ()))
-    if not names:
-        return f"\n## `{script}`\n" + "".join(_flags(_parser_of(module)))
-    parts = (f"\n### `{script} {name}`\n" + "".join(_flags(_parser_of(module, name))) for name in names)
-    return f"\n## `{script}`\n" + "".join(parts)
+def _command(typed: str, name: str) -> str:
+    module = importlib.import_module(f"playground_amp.cli.{name}")
+    parts = list(getattr(module, "COMMANDS", ()))
+    if not parts:
+        return f"\n## `{typed}`\n" + "".join(_flags(_parser_of(module)))
+    within = (f"\n### `{typed} {part}`\n" + "".join(_flags(_parser_of(module, part))) for part in parts)
+    return f"\n## `{typed}`\n" + "".join(within)
 
 
 def _parser_of(module: ModuleType, *arguments: str) -> CommandParser:

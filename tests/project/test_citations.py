@@ -35,7 +35,7 @@ def is_there(path: str) -> bool:
 
 def written_checkpoints(text: str) -> set[str]:
     """The last checkpoint of every training command in a text whose flags or configuration say its iterations."""
-    commands = re.findall(r"train\.py([^`\n]*)", text.replace("\\\n", " "))
+    commands = re.findall(r"(?:train\.py|wildrobot train)([^`\n]*)", text.replace("\\\n", " "))
     found = set()
     for command in commands:
         folder = re.search(r"--(?:checkpoint-dir|resume) (checkpoints/\w+)", command)

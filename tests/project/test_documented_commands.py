@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 import pytest
 import yaml
 
+from playground_amp.cli.commands import COMMANDS
 from playground_amp.cli.parser import CommandParser
 
 ROOT = Path(__file__).parents[2]
+NAMES = "|".join(command.name for command in COMMANDS if command.has_script)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 # Those of the training guide, which is kept elsewhere.
@@ -32,14 +34,21 @@ GUIDE = [
 
 
 def commands_in(text: str) -> list[str]:
-    """What follows `python` where a script of this project does; lines that end in a backslash are joined.
+    """The commands of a text as scripts with their arguments: `wildrobot train …`, and what follows `python`.
 
-    A command in a sentence, like `train.py --resume FOLDER`, is one of the package; `--gate …` stands for any.
+    Lines that end in a backslash are joined. In a sentence a command counts that has flags; `--gate …` stands for any.
     """
     text = text.replace("\\\n", " ")
-    whole = re.findall(r"python ((?:playground_amp|benchmarks)/\w+\.py[^`\n]*)", text)
-    in_sentences = re.findall(r"`(\w+\.py (?:[a-z]+ )?--[^`…]*)`", text)
-    return [*whole, *(f"playground_amp/{command}" for command in in_sentences)]
+    scripts = re.findall(r"python ((?:playground_amp|benchmarks)/\w+\.py[^`\n]*)", text)
+    named = re.findall(rf"^(?:\| [^|`]*\| `| *|.venv/bin/)wildrobot ((?:{NAMES})\b[^`\n]*)", text, re.MULTILINE)
+    in_sentences = re.findall(rf"`wildrobot ((?:{NAMES}) (?:[a-z]+ )?--[^`…]*)`", text)
+    return [*scripts, *(as_script(command) for command in [*named, *in_sentences])]
+
+
+def as_script(command: str) -> str:
+    """`train --verify` → `playground_amp/train.py --verify`."""
+    name, _, arguments = command.partition(" ")
+    return f"playground_amp/{name}.py {arguments}".strip()
 
 
 def make_commands_in(text: str) -> list[str]:
@@ -64,12 +73,17 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
 
 
 def test_commands_are_found_in_the_pages() -> None:
-    assert commands_in("see `train.py --resume a b`, `train.py` and `evaluate.py --gate …`") == [
+    assert commands_in("see `wildrobot train --resume a b`, `wildrobot train` and `wildrobot evaluate --gate …`") == [
         "playground_amp/train.py --resume a b"
     ]
     assert commands_in("x\n.venv/bin/python playground_amp/a.py --b 1 \\\n  --c\n`python benchmarks/d.py`") == [
         "playground_amp/a.py --b 1    --c",
         "benchmarks/d.py",
+    ]
+    assert commands_in("wildrobot play\n| it walks | `wildrobot motion check x` |\n    wildrobot doctor # b") == [
+        "playground_amp/play.py",
+        "playground_amp/motion.py check x",
+        "playground_amp/doctor.py # b",
     ]
     assert {command.split()[0] for command in DOCUMENTED} >= {
         "playground_amp/train.py",

@@ -18,8 +18,8 @@ HEAD = """# Commands
 
 <!-- made by scripts/commands_page.py: change the parser (playground_amp/cli/), then run `make docs` -->
 
-Every command with every flag, as `--help` lists them. In a checkout, type `source .venv/bin/activate` once in a terminal;
-there `python playground_amp/train.py` is the same as `wildrobot train`. `wildrobot` alone shows what was done last.
+Every command with every flag, as `--help` lists them. In a checkout, type `source .venv/bin/activate` once in a
+terminal; there `python playground_amp/train.py` is `wildrobot train`. `wildrobot` alone shows what was done last.
 A mistake in a flag ends with exit status 2 and one sentence, before anything starts.
 
 ## `make`

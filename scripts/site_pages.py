@@ -70,6 +70,8 @@ def _rooms() -> list[Path]:
 
 def _modules(room: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(room.rglob("*.py")):
+        if not (path.parent / "__init__.py").exists():
+            continue  # what a robot takes along
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         if ast.parse(path.read_text(encoding="utf-8")).body:
             yield name, path

@@ -156,7 +156,7 @@ def _armature(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
         yield Finding(
             "mend",
             "armature",
-            f"{counted(bare, 'joint')} of armature 0: geared rotors weigh more than the links they move",
+            f"{counted(bare, 'joint')} of armature 0: the rotors behind their gears are missing",
             f"{does}give armature= (rotor inertia times gear ratio squared), or name the servo with --servo",
             tuple(bare),
             0.0,
@@ -195,5 +195,5 @@ def _speeds(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
 
 def span(values: Sequence[float]) -> str:
     """The least and the largest of some numbers."""
-    low, high = f"{min(values):.3g}", f"{max(values):.3g}"
+    low, high = f"{min(values):.4g}", f"{max(values):.4g}"
     return low if low == high else f"{low} to {high}"

@@ -39,7 +39,7 @@ def _pose(anatomy: Anatomy, home: HomePose) -> Iterator[Finding]:
         yield Finding(
             "mend",
             "standing",
-            f"it does not stand by itself: put down in its home pose ({home.origin}) it falls within 2 s",
+            f"it does not stand by itself: put down in its home pose ({_short(home.origin)}) it falls within 2 s",
             "stiffen the ankles' gains, or give a home pose with the center of mass over the middle of the soles",
         )
     elif fallen:
@@ -55,7 +55,7 @@ def _pose(anatomy: Anatomy, home: HomePose) -> Iterator[Finding]:
         yield Finding(
             "mend",
             "home",
-            f"in its home pose ({home.origin}) the center of mass is {abs(1000 * home.support_margin):.0f} mm "
+            f"in its home pose ({_short(home.origin)}) the center of mass is {abs(1000 * home.support_margin):.0f} mm "
             f"{'beside' if beside else 'inside'} the edge of the soles",
             "give a keyframe in which it stands, or home: in robot.yaml",
             figure=1000 * home.support_margin,
@@ -70,6 +70,11 @@ def _pose(anatomy: Anatomy, home: HomePose) -> Iterator[Finding]:
             figure=100 * home.load_share,
             unit="%",
         )
+
+
+def _short(origin: str) -> str:
+    """The origin of a pose without what it says of standing."""
+    return origin.partition(";")[0].partition(": it ")[0]
 
 
 def _overlaps(source: Source, anatomy: Anatomy, design: Design) -> Iterator[Finding]:

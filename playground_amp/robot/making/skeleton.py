@@ -105,7 +105,8 @@ class Skeleton:
             mimics = {name for name, limit in limits.items() if limit.mimics}
             return {joint: [] for joint in self.hinges if self.name(joint) not in mimics}
         for output, (motor, ratio) in self._geared(found).items():
-            found[output] = [Transmission(t.actuator, t.gear / ratio) for t in found.pop(motor)]
+            if motor in found:  # which moves one joint by its gears; what else follows it is passive
+                found[output] = [Transmission(t.actuator, t.gear / ratio) for t in found.pop(motor)]
         return {joint: found[joint] for joint in self.hinges if joint in found}
 
     def _geared(self, found: dict[int, list[Transmission]]) -> dict[int, tuple[int, float]]:

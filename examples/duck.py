@@ -1,7 +1,7 @@
-"""Writes duck.xml: a small biped with its knees backwards, as a CAD export leaves it. `python examples/duck.py duck.xml`
+"""Writes a small biped with its knees backwards, as a CAD export leaves it: `python examples/duck.py duck.xml`.
 
-Ten motors without gains, feet that cannot roll, no home pose, every shape collides: what `robot.py init` makes a robot
-of. See docs/your_own_robot.md.
+Ten motors without gains, feet that cannot roll, no home pose, every shape collides: what `wildrobot robot init` makes a
+robot of. See docs/your_own_robot.md.
 """
 
 import sys

@@ -6,15 +6,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mujoco
 import numpy as np
 import pytest
 
+from playground_amp.cli.robot import main as robot_command
 from playground_amp.cockpit.simulation import Simulation, Wishes, play_config
 from playground_amp.configs.loader import load_config
 from playground_amp.envs import payment
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.gates.gates import WALK
 from playground_amp.paths import STANDARD
+from playground_amp.robot.models import model_of
+from playground_amp.robot.robot import load_robot
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -37,6 +41,17 @@ def test_a_bundle_walks_with_numpy_alone() -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert [line.split("left knee")[0].strip() for line in said[:2]] == ["0.00 s", "0.02 s"]
     assert said[2:] == ["set()"]
+
+
+def test_the_duck_becomes_a_robot_that_stands(tmp_path: Path) -> None:
+    (tmp_path / "duck.xml").write_text(example("duck")["duck"]())
+    folder = tmp_path / "duck"
+    assert robot_command(["init", str(tmp_path / "duck.xml"), "--servo", "STS3215", "--output", str(folder)]) == 0
+    model = model_of(load_robot(str(folder)))
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, model.key("home").id)
+    mujoco.mj_step(model, data, nstep=1000)
+    assert data.qpos[2] == pytest.approx(0.195, abs=0.01)  # as docs/your_own_robot.md says
 
 
 @pytest.mark.slow

@@ -47,6 +47,7 @@ class Disguised(NamedTuple):
 
     path: Path
     size: float
+    drive: str  # position or motor
     joints: tuple[str, ...]  # their names, in the original's order
     bodies: dict[str, str]  # by the original's names
     sign: np.ndarray  # [J]
@@ -164,7 +165,7 @@ class _Tailor:
         position, turn = self.frames[1]
         joints = tuple(self.names[name] for name in self.robot.joint_names)
         bodies = {name: self.names[name] for name in self.robot.body_names}
-        return Disguised(path, self.what.size, joints, bodies, self.sign, self.zero, position, turn)
+        return Disguised(path, self.what.size, self.what.drive, joints, bodies, self.sign, self.zero, position, turn)
 
     def _name(self, name: str) -> str:
         return self._made_up() if self.what.names else name

@@ -10,6 +10,7 @@ from scipy.stats import ks_2samp
 from playground_amp.doctor.check import Check, listed
 from playground_amp.doctor.replay import Sides
 from playground_amp.doctor.throwaway import ThrowAway
+from playground_amp.paths import shown_command
 
 AREA = "features"
 _MOST = 0.55  # accuracy; one half is a guess
@@ -48,7 +49,8 @@ def check_leaks(found: Sequence[Leak]) -> Check:
     if constant:
         findings.append(
             f"{in_words(found, constant)}: the same number in every demonstration: a policy differs from it at every "
-            "step and earns no style; leave the feature out, or use clips recorded from physics"
+            "step and earns no style; computed motion does that: use clips recorded from physics "
+            f"({shown_command('motion')} record)"
         )
     if broken:
         findings.append(f"{in_words(found, broken)}: not finite: look for the damaged clip (motion.py check)")

@@ -62,6 +62,8 @@ def init(argv: Sequence[str]) -> int:
     parser.add_argument("path", type=Path, metavar="PATH", help="MJCF (.xml, .mjcf) or URDF of a biped")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="the robot's new folder")
     parser.add_argument("--servo", metavar="NAME", help="the servo of every joint, such as XL330 or STS3215")
+    gains = "the model's gains where it has some, or derived from weight and inertia"
+    parser.add_argument("--gains", choices=("model", "derived"), default="model", help=gains)
     names = "joints that act beside those of legs and waist: names, `arms`, `head`"
     parser.add_argument("--joints", nargs="+", default=[], metavar="NAME", help=names)
     arguments = parser.parse_args(argv)
@@ -77,7 +79,8 @@ def init(argv: Sequence[str]) -> int:
     for note in source.notes:
         warn(f"{note.text}{f': {note.mend}' if note.mend else ''}")
     anatomy = anatomy_of(source)
-    design = design_of(source, anatomy, servo=arguments.servo, acting=arguments.joints)
+    derived = arguments.gains == "derived"
+    design = design_of(source, anatomy, servo=arguments.servo, derived=derived, acting=arguments.joints)
     write_robot(arguments.output, source, anatomy, design, own_values(design))
     tell(f"{anatomy.name}: {anatomy.mass:.3g} kg, legs of {anatomy.leg_length:.3g} m, {len(design.acts)} joints act")
     tell(f"home: {design.home.origin}")

@@ -20,13 +20,16 @@ _DEFLECTION = 0.47  # of mgL/kp: how far an action moves the targets of servos t
 _ACTION_SCALES = (0.1, 0.6)  # rad
 
 
-def design_of(source: Source, anatomy: Anatomy, *, servo: str | None = None, acting: Sequence[str] = ()) -> Design:
+def design_of(
+    source: Source, anatomy: Anatomy, *, servo: str | None = None, derived: bool = False, acting: Sequence[str] = ()
+) -> Design:
     """What is made of a robot.
 
     Args:
         source: its model.
         anatomy: its parts.
         servo: the name of a servo of `servos.yaml` that drives every joint; None: as the model says.
+        derived: whether gains are derived where the model has some.
         acting: joints that act beside those of legs and waist; `arms` and `head` are all of those.
 
     Raises:
@@ -34,7 +37,7 @@ def design_of(source: Source, anatomy: Anatomy, *, servo: str | None = None, act
     """
     acts = _acting(anatomy, acting)
     gravity = float(np.linalg.norm(source.model.opt.gravity)) or math.nan
-    servos = servo_designs(source, anatomy, gravity, servo)
+    servos = servo_designs(source, anatomy, gravity, servo, derived)
     home, trial = _home(source, anatomy, acts, servos)
     legs = [servos[name] for name in anatomy.legs[0]]
     weight = anatomy.mass * gravity

@@ -16,7 +16,9 @@ _TORQUE = 0.5
 _BANDWIDTH = 6.2
 _SPEED = 2.1
 _ABSURD_TORQUE = 3.0
-_SATURATION = 0.2  # rad: a gain reaches its torque limit no sooner
+_SATURATION = 0.2  # rad: a gain reaches its torque limit no sooner,
+_LEAST_GAIN = 0.75  # unless the ankles would then not hold the robot;
+_SOONEST = 0.08  # rad: but never sooner than here
 _DAMPING = 0.3  # of critical, for the rotor and what the joint carries,
 _HIPS_SHARE = 0.1  # or this share of what a hip carries: in stance an ankle holds more than its foot
 _FASTEST = 200.0  # rad/s of √(kp/armature) that physics steps of 5 ms still follow
@@ -29,8 +31,18 @@ _RANGES = {
 _ANY_RANGE = (-math.pi / 2, math.pi / 2)
 
 
-def servo_designs(source: Source, anatomy: Anatomy, gravity: float, servo: str | None) -> dict[str, ServoDesign]:
-    """The servo of every driven joint. `servo`: its name, if one drives them all."""
+def servo_designs(
+    source: Source, anatomy: Anatomy, gravity: float, servo: str | None, derived: bool
+) -> dict[str, ServoDesign]:
+    """The servo of every driven joint.
+
+    Args:
+        source: the robot's model.
+        anatomy: its parts.
+        gravity: m/s².
+        servo: the name of the one that drives them all; None: as the model says.
+        derived: whether gains are derived where the model has some.
+    """
     facts = servo_named(servo) if servo else None
     torque, rate = anatomy.mass * gravity * anatomy.leg_length, math.sqrt(gravity / anatomy.leg_length)
     hip = max(anatomy.joint(name).inertia for name in anatomy.legs[0])
@@ -38,7 +50,7 @@ def servo_designs(source: Source, anatomy: Anatomy, gravity: float, servo: str |
     for joint in (joint for joint in anatomy.joints if not joint.passive):
         lower, upper, range_origin = _range(anatomy, joint)
         speed = source.urdf_limits[joint.name].speed if joint.name in source.urdf_limits else None
-        gains = _named(facts, str(servo)) if facts else _gains(joint, torque, rate, speed, hip)
+        gains = _named(facts, str(servo)) if facts else _gains(joint, torque, rate, speed, hip, derived)
         designs[joint.name] = gains._replace(lower=lower, upper=upper, range_origin=range_origin)
     return designs
 
@@ -48,23 +60,26 @@ def _named(facts: ServoFacts, name: str) -> ServoDesign:
     return ServoDesign(**facts._asdict(), lower=0.0, upper=0.0, origin=origin, limit_origin=origin, speed_origin=origin)
 
 
-def _gains(joint: JointFacts, torque: float, rate: float, speed: float | None, hip_inertia: float) -> ServoDesign:
+def _gains(
+    joint: JointFacts, torque: float, rate: float, speed: float | None, hip_inertia: float, derived: bool
+) -> ServoDesign:
     """A joint's servo as the model has it, or derived. `torque`: m g L, N·m; `rate`: √(g/L), rad/s;
     `hip_inertia`: of a leg about its hip, kg·m²."""
     limit, limit_origin = joint.torque_limit, "model"
     if limit is None or limit > _ABSURD_TORQUE * torque:
         found = "none in the model" if limit is None else f"the model says {limit:.3g}"
         limit, limit_origin = _TORQUE * torque, f"{_TORQUE} m g L: {found}"
-    if joint.kp is not None:
+    if joint.kp is not None and not derived:
         kp, kv, origin = joint.kp, joint.kv or 0.0, "model"
         armature = max(joint.armature, kp / _FASTEST**2)
     else:
-        kp = min(_GAIN * torque, limit / _SATURATION)
+        kp = min(max(min(_GAIN * torque, limit / _SATURATION), _LEAST_GAIN * torque), limit / _SOONEST)
         armature = joint.armature or kp / (_BANDWIDTH * rate) ** 2
         armature = max(armature, kp / _FASTEST**2)
         carried = max(joint.inertia, _HIPS_SHARE * hip_inertia)
         kv = max(2 * _DAMPING * math.sqrt(kp * (armature + carried)) - joint.damping, 0.0)
-        origin = f"derived: the model has {_DRIVES[joint.drive]}; {_GAIN} m g L within the torque limit"
+        found = "--gains derived" if joint.kp else f"the model has {_DRIVES[joint.drive]}"
+        origin = f"derived: {found}; {_GAIN} m g L within the torque limit"
     origin += "" if joint.armature else "; armature derived from the gain"
     fastest = speed or _SPEED * rate
     speed_origin = "URDF" if speed else f"{_SPEED} √(g/L): the model does not say"
@@ -84,7 +99,13 @@ def _gains(joint: JointFacts, torque: float, rate: float, speed: float | None, h
     )
 
 
-_DRIVES = {"motor": "a motor without gains", "none": "no actuator", "velocity": "a velocity servo", "other": "no servo"}
+_DRIVES = {
+    "position": "no gain",
+    "motor": "a motor without gains",
+    "none": "no actuator",
+    "velocity": "a velocity servo",
+    "other": "no servo",
+}
 
 
 def _range(anatomy: Anatomy, joint: JointFacts) -> tuple[float, float, str]:

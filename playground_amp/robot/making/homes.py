@@ -18,8 +18,12 @@ _STRAIGHT = 0.993  # of it: knees that are this straight cannot step
 _ONE_SIDED = 0.1  # rad: a pose further from its mirror image is none to stand in
 _LEVEL = 0.1  # rad: a sole that is tilted further does not stand
 _KNEE = 0.5  # rad, first guess
+_LEAST_BEND = 0.35  # rad
+_WITH_KNEE = 3  # pitch joints of a leg whose second one is a knee
 _INSIDE = 0.03  # of a range, kept free at its ends
 _WEIGHTS = {"ahead": 12.0, "down": 12.0, "aside": 3.0, "level": 5.0, "yaw": 3.0, "rest": 0.03}
+_GOOD = 2e-3  # of the squares of what a pose misses: it stands level under its center of mass
+_ONE_WAY = 0.2  # of a range, its middle off zero: that is the way it is meant for
 _TRIES = 4  # the center of mass moves with the pose
 
 
@@ -56,16 +60,24 @@ class Homes:
 
         `center_of_mass`: from angles of all driven joints to it [3] m in the robot's frame.
         """
-        pose, best, lowest = self.resting(), None, np.inf
-        for share in _HIGHER:
-            for bend in (1.0, -1.0):  # knees forward, as people have them; or back
-                angles, cost = self._solved(pose, center_of_mass, share * self.reach, bend)
-                if cost < lowest * (1.0 if best is None or bend > 0 else 0.7):
-                    best, lowest = angles, cost
-            if lowest < 1e-3:
-                break
-        assert best is not None
-        return best
+        pose, likely = self.resting(), self._likely_bend()
+        tried = [
+            self._solved(pose, center_of_mass, share * self.reach, bend)
+            for bend in (likely, -likely)
+            for share in _HIGHER
+        ]
+        good = [angles for angles, cost in tried if cost < _GOOD]
+        return good[0] if good else min(tried, key=lambda each: each[1])[0]
+
+    def _likely_bend(self) -> float:
+        """1 where the knees bend forward, as people's do, −1 where back: as the ranges of knee, then hip have it."""
+        if len(self.pitches) > 1:
+            hip, knee = (self.left[index] for index in self.pitches[:2])
+            for joint, way in ((knee, 1.0), (hip, -1.0)):
+                lower, upper = self.limits[joint.name]
+                if abs(lower + upper) > _ONE_WAY * (upper - lower):
+                    return float(np.sign(lower + upper) * np.sign(joint.axis[1]) * way)
+        return 1.0
 
     def height(self, angles: dict[str, float]) -> float:
         """Of the hips over the floor, m."""
@@ -101,6 +113,7 @@ class Homes:
         """The pose at a height of the hips with knees bent one way, and how far it is from what is wanted."""
         ends = np.array([self.limits[joint.name] for joint in self.left])
         lower, upper = ends.T + np.array([[1], [-1]]) * _INSIDE * np.ptp(ends, axis=1)
+        self._keep_bent(lower, upper, bend)
         aside = float(self.anatomy.feet[0].center[1])
         guess = np.clip(self._guess(bend), lower, upper)
         angles, cost = dict(pose), np.inf
@@ -109,9 +122,20 @@ class Homes:
             target = np.array([ahead, aside, -height])
             solution = least_squares(self._misses, guess, bounds=(lower, upper), args=(target, guess))
             guess, cost = np.clip(solution.x, lower, upper), float(solution.cost)
-            height -= max(self._stretch(guess) - _BENT, 0.0) * self.reach
+            reached = -float(sole_pose(self.chain, guess)[0][2])
+            height = min(height, reached) - max(self._stretch(guess) - _BENT, 0.0) * self.reach
             angles = self._with_leg(pose, guess)
         return angles, cost
+
+    def _keep_bent(self, lower: np.ndarray, upper: np.ndarray, bend: float) -> None:
+        """Keeps the knee off the straight leg and off the end of its range there, if the range allows."""
+        if len(self.pitches) < _WITH_KNEE:
+            return
+        knee = self.pitches[1]
+        if np.sign(self.left[knee].axis[1]) * bend > 0:
+            lower[knee] = min(max(lower[knee], 0.0) + _LEAST_BEND, upper[knee] - _INSIDE)
+        else:
+            upper[knee] = max(min(upper[knee], 0.0) - _LEAST_BEND, lower[knee] + _INSIDE)
 
     def _stretch(self, angles: np.ndarray) -> float:
         """From the hip's pitch to the last hinge, as a share of how far that can be."""

@@ -10,6 +10,7 @@ from playground_amp.robot.making.shapes import colliding, points_of, shapes_of
 from playground_amp.robot.making.skeleton import Skeleton
 
 _NEAR_FLOOR = 0.15  # of the height of the base over the lowest point
+_ENDLESS = 4 * np.pi  # rad: a wider range is none
 _FEWEST = 3  # hinges of a leg that can step
 _COUNTS = {3: "three", 4: "four", 6: "six"}
 _LOOPS = (mujoco.mjtEq.mjEQ_CONNECT.value, mujoco.mjtEq.mjEQ_WELD.value)
@@ -142,7 +143,8 @@ def _require_no_wheels(skeleton: Skeleton, legs: Legs) -> None:
         joint = chain[-1]
         geoms = shapes_of(skeleton, skeleton.inside[foot])
         geoms = colliding(skeleton, geoms) or geoms
-        if skeleton.model.jnt_limited[joint] or not geoms:
+        limited = skeleton.model.jnt_limited[joint] and np.ptp(skeleton.model.jnt_range[joint]) < _ENDLESS
+        if limited or not geoms:
             continue
         points = np.concatenate([points_of(skeleton, geom) for geom in geoms]) - skeleton.data.xanchor[joint]
         axis = skeleton.data.xaxis[joint]

@@ -121,9 +121,11 @@ class Skeleton:
                 one, two, ratio = two, one, 1 / ratio
             carried = self.inside[int(model.jnt_bodyid[two])]
             alone = not any(int(model.jnt_bodyid[joint]) in carried for joint in found if joint != two)
-            if two in found and one not in found and ratio and alone:
+            larger = self.mass_of(self.inside[int(model.jnt_bodyid[one])]) > self.mass_of(carried)
+            if two in found and one not in found and ratio and alone and larger:
                 geared[one] = (two, ratio)
-        return geared
+        motors = [motor for motor, _ in geared.values()]
+        return {joint: tie for joint, tie in geared.items() if motors.count(tie[0]) == 1}
 
     @property
     def geared(self) -> set[int]:

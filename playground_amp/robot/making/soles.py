@@ -11,6 +11,7 @@ from playground_amp.robot.making.skeleton import Skeleton
 
 _TURNED_OUT = 0.35  # rad: a sole turned further at the zero pose points forward all the same
 _NARROWEST = 0.2  # of a sole's length: half as wide is what two bars still hold
+_LEVEL = 0.01  # rad: a sole that is tilted less is level
 _STEPS = 71
 
 
@@ -39,6 +40,8 @@ def _rectangle(patch: Patch, bearings: Bearings) -> tuple[np.ndarray, np.ndarray
     so wide that the areas agree: corners that a round sole lacks carry nothing.
     """
     up = bearings.direction(-patch.down)
+    if up[2] > np.cos(_LEVEL):
+        up = np.array([0.0, 0.0, 1.0])
     points = bearings.point(patch.points)
     ahead = np.array([1.0, 0.0, 0.0]) - up[0] * up
     ahead /= np.linalg.norm(ahead)
@@ -57,7 +60,7 @@ def _rectangle(patch: Patch, bearings: Bearings) -> tuple[np.ndarray, np.ndarray
         half[0] /= 1 - EDGE_RADIUS
         half[1] += EDGE_RADIUS * half[0]
     middle = (low + high) / 2
-    level = float((points @ up).mean())
+    level = float((points @ up).min())
     center = middle @ axes + level * up
     matrix = np.stack([axes[0], axes[1], up], axis=1)
     quaternion = np.empty(4)

@@ -1,4 +1,4 @@
-# make play: steer the policy in the box in your browser.  make walk: train, judge and film a walking policy.
+# make play: steer the bundled policy in your browser.  make walk: train, judge and film a walking policy.
 # make test: run the tests.  make lint: format, lint, types.
 
 # Which robot is trained: one that ships, by its name, or the path of a robot's folder.
@@ -89,7 +89,7 @@ docs:
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 	@echo "read it: site/index.html"
 
-# The pictures in docs/images, of the policy in the box: walking, in the cockpit, its report (this needs Chromium).
+# The pictures in docs/images, of the bundled policy: walking, in the cockpit, its report (this needs Chromium).
 pictures: setup
 	@PY=$(PY) scripts/system_packages.sh
 	$(PY) scripts/moving_picture.py

@@ -1,4 +1,4 @@
-"""Opens the policy in the box as a robot does, with NumPy alone, and steps it: `python examples/bundle_with_numpy.py`.
+"""Opens the bundled policy as a robot does, with NumPy alone, and steps it: `python examples/bundle_with_numpy.py`.
 
 Nothing of this project is imported: a bundle brings its own runtime. Copy the folder to the robot, replace `read` by
 the robot's sensors and `print` by its servos.

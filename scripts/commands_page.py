@@ -33,7 +33,7 @@ A mistake in a flag ends with exit status 2 and one sentence, before anything st
 | `walk-amp` | the same with the motion prior | `ROBOT`, `SEED`, `WALK_ENVS`, `AMP_ITERATIONS`, `AMP_FOLDER` |
 | `robust` | train on robots that all differ, judge by the gate `robust` | `ROBOT`, `SEED`, `WALK_ENVS`, \
 `ROBUST_ITERATIONS`, `ROBUST_LEARNING`, `ROBUST_FOLDER` |
-| `policy` | make the policy in the box of a run, or anew | `FROM` |
+| `policy` | replace the bundled policy by that of a run; without one, rebuild it | `FROM` |
 | `test`, `lint` | run the tests; check format, lint and types | `PYTEST_ARGS` |
 | `docs`, `pictures` | the documentation as a site; the pictures in it | |
 | `benchmark` | measure speed, write the page on performance | |

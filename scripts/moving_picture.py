@@ -1,4 +1,4 @@
-"""Writes docs/images/walk.webp, the policy in the box walking, pushed and turning: `make pictures`."""
+"""Writes docs/images/walk.webp, the bundled policy walking, pushed and turning: `make pictures`."""
 
 import io
 from collections.abc import Iterator

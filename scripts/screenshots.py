@@ -60,7 +60,7 @@ def _browser() -> Iterator[webdriver.Chrome]:
 
 @contextmanager
 def _cockpit() -> Iterator[str]:
-    """The address of the page with the policy in the box."""
+    """The address of the page with the bundled policy."""
     script = str(ROOT / "playground_amp" / "play.py")
     command = [sys.executable, script, "--checkpoint", str(POLICY), "--port", str(PORT)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -12,6 +12,7 @@ from playground_amp.robot.making.source import Source
 _DENSE, _THIN = 2500.0, 5.0  # kg/m³, mass over the leg's length cubed; real bipeds have 48 to 262
 _TALLEST, _SMALLEST = 3.0, 0.02  # m, of legs
 _SPREAD = 1.0  # leg lengths: no body's mass lies farther from its center
+_DUST = 1e-4  # of the robot's mass
 _COMPACT = 1e-3  # leg lengths, likewise nearer
 
 
@@ -124,7 +125,7 @@ def _inertias(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
     large, small, broken = [], [], []
     for body in robot_bodies(source, anatomy):
         mass, moments = model.body_mass[body], np.sort(model.body_inertia[body])
-        if mass <= 0:  # a frame without a body: MuJoCo sees to it that what moves has a mass
+        if mass <= _DUST * anatomy.mass:  # a frame without a body: MuJoCo sees to it that what moves has a mass
             continue
         if moments[0] <= 0:
             broken.append(model.body(body).name)

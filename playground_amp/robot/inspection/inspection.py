@@ -11,11 +11,13 @@ from playground_amp.robot.inspection.joints import joint_findings
 from playground_amp.robot.inspection.standing import home_findings
 from playground_amp.robot.inspection.symmetry import symmetry_findings
 from playground_amp.robot.making.anatomy import Anatomy
-from playground_amp.robot.making.design import Design
+from playground_amp.robot.making.design import Derived, Design
 from playground_amp.robot.making.designing import design_of
 from playground_amp.robot.making.recognition import anatomy_of
 from playground_amp.robot.making.source import Source, read_source
-from playground_amp.robot.scenes import home_qpos
+from playground_amp.robot.models import shipped_robots
+from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
 
 _CYCLES = (2.8, 4.0)  # √(L/g), gait cycles of two steps from brisk to slow walking
 
@@ -43,29 +45,20 @@ class Inspection:
 
 
 def inspect_robot(path: Path) -> Inspection:
-    """Inspects a maker's MJCF or URDF, or the model in a robot's folder.
+    """Inspects a maker's MJCF or URDF, or the model in a robot's folder; a robot that ships by its name.
 
     Raises:
         UserError: it cannot be used; one sentence says why.
     """
-    if (path / DESCRIPTION).is_file():
-        return _inspected(path, _at_its_home(path))
-    return _inspected(path, read_source(path))
-
-
-def _at_its_home(folder: Path) -> Source:
-    """The model of a robot's folder, to which the home pose of its description is a keyframe."""
-    description = read_description(folder)
-    source = read_source(folder / description.model)
-    spec = source.spec.copy()
-    home = home_qpos(spec, description.home.height, description.home.joints)
-    spec.add_key(name="home", qpos=home)
-    return replace(source, spec=spec, model=spec.compile())
-
-
-def _inspected(path: Path, source: Source) -> Inspection:
+    if str(path) in shipped_robots() or (path / DESCRIPTION).is_file():
+        return _inspected_folder(path, load_robot(str(path)))
+    source = read_source(path)
     anatomy = anatomy_of(source)
-    design = design_of(source, anatomy)
+    return inspection_of(path, source, anatomy, design_of(source, anatomy))
+
+
+def inspection_of(path: Path, source: Source, anatomy: Anatomy, design: Design) -> Inspection:
+    """All findings on a robot whose model lies at `path`."""
     findings = [
         *body_findings(source, anatomy),
         *joint_findings(anatomy, design),
@@ -74,3 +67,21 @@ def _inspected(path: Path, source: Source) -> Inspection:
     ]
     findings.sort(key=lambda finding: finding.severity != "mend")
     return Inspection(path, source, anatomy, design, tuple(findings))
+
+
+def _inspected_folder(path: Path, robot: Robot) -> Inspection:
+    """Of a robot's folder: its joints act, its home pose stands as a keyframe, its servos are as fast as it says."""
+    description = read_description(robot.folder)
+    source = read_source(robot.folder / description.model)
+    spec = source.spec.copy()
+    spec.add_key(name=f"home of {DESCRIPTION}", qpos=robot.home_qpos)
+    source = replace(source, spec=spec, model=spec.compile())
+    anatomy = anatomy_of(source)
+    design = design_of(source, anatomy, acting=robot.joint_names)
+    scale = description.task.get("env", {}).get("action_scale")
+    scale = design.action_scale if scale is None else Derived(float(scale), DESCRIPTION)
+    speed = description.servo.speed_limit
+    servos = {
+        name: servo._replace(speed_limit=speed, speed_origin=DESCRIPTION) for name, servo in design.servos.items()
+    }
+    return inspection_of(path, source, anatomy, replace(design, servos=servos, action_scale=scale))

@@ -57,7 +57,7 @@ def facts_of(inspection: Inspection) -> Iterator[tuple[str, str]]:
     )
     parts = {part: anatomy.joints_of(part) for part in ("leg", "waist", "arm", "head")}
     shares = ", ".join(f"{part} {len(joints)}" for part, joints in parts.items() if joints)
-    yield "joints", f"{len(driven)} driven ({shares}); {len(design.acts)} act, the others are held"
+    yield "joints", f"{len(driven)} driven ({shares}); {_acting(len(design.acts), len(driven))}"
     if anatomy.passive:
         yield "passive", f"{_passive(anatomy.passive)}: {listed([joint.name for joint in anatomy.passive])}"
     left, right = anatomy.feet
@@ -83,6 +83,10 @@ def facts_of(inspection: Inspection) -> Iterator[tuple[str, str]]:
     )
 
 
+def _acting(acting: int, driven: int) -> str:
+    return "all act" if acting == driven else f"{acting} act, the others are held"
+
+
 def _root(root: str) -> str:
     return {"free": "free joint", "fixed": "fixed to the world"}.get(root, f"on {root}")
 
@@ -98,8 +102,8 @@ def _mirror(inspection: Inspection) -> str:
     symmetry = inspection.anatomy.symmetry
     return (
         f"{len(inspection.anatomy.mirror_pairs)} pairs; axis lines within "
-        f"{1000 * symmetry.axis_lines.amount:.3g} mm and {math.degrees(symmetry.axis_angles.amount):.2g}°, "
-        f"masses within {1000 * symmetry.masses.amount:.3g} g"
+        f"{_tidy(1000 * symmetry.axis_lines.amount)} mm and {_tidy(math.degrees(symmetry.axis_angles.amount))}°, "
+        f"masses within {_tidy(1000 * symmetry.masses.amount)} g"
     )
 
 
@@ -120,8 +124,8 @@ def _servos(inspection: Inspection) -> str:
     gains, torques = span([servo.kp for servo in servos]), span([servo.torque_limit for servo in servos])
     return (
         f"{' and '.join(words[drive] for drive in drives)} in the model; kp {gains} N·m/rad, torque {torques} N·m, "
-        f"speed {span([servo.speed_limit for servo in servos])} rad/s; "
-        f"2·kp/(m·g·h) of the ankles {design.ankle_gain.value:.2g}"
+        f"speed {span([servo.speed_limit for servo in servos])} rad/s "
+        f"({servos[0].speed_origin}); 2·kp/(m·g·h) of the ankles {design.ankle_gain.value:.2g}"
     )
 
 
@@ -138,12 +142,17 @@ def _legs(inspection: Inspection) -> Table:
             escape(right),
             _direction(joint),
             f"{math.degrees(servo.lower):.0f} … {math.degrees(servo.upper):.0f}",
-            f"{math.degrees(design.home.angles.get(left, 0.0)):.0f}",
+            f"{round(math.degrees(design.home.angles.get(left, 0.0)))}",
             f"{servo.kp:.3g}",
             f"{servo.torque_limit:.3g}",
             f"{joint.inertia + servo.armature:.2g}",
         )
     return table
+
+
+def _tidy(amount: float) -> str:
+    """An amount to three digits; what rounding leaves is 0."""
+    return f"{amount:.3g}" if amount >= 1e-3 else "0"
 
 
 def _direction(joint: JointFacts) -> str:

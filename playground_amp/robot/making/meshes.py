@@ -140,7 +140,9 @@ def mesh_notes(faults: dict[str, list[str]]) -> tuple[Note, ...]:
     }
     return tuple(
         Note(
-            words[fault][0], f"{_listed(files)} {'is' if len(files) == 1 else 'are'} {words[fault][1]}", words[fault][2]
+            words[fault][0],
+            f"{_listed(files)} {'is' if len(set(files)) == 1 else 'are'} {words[fault][1]}",
+            words[fault][2],
         )
         for fault, files in faults.items()
     )

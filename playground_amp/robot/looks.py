@@ -8,6 +8,7 @@ import numpy as np
 
 from playground_amp.robot.models import visual_model_of
 from playground_amp.robot.record import Robot
+from playground_amp.robot.stick_figure import LAST_SHOWN_GROUP
 
 Kind = Literal["sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh"]
 
@@ -19,7 +20,6 @@ _KINDS: dict[int, Kind] = {
     mujoco.mjtGeom.mjGEOM_BOX.value: "box",
     mujoco.mjtGeom.mjGEOM_MESH.value: "mesh",
 }
-_LAST_SHOWN_GROUP = 2  # geoms of higher groups only touch the floor: MuJoCo does not draw those either
 
 
 class Surface(NamedTuple):
@@ -55,7 +55,7 @@ def visible_shapes(robot: Robot) -> tuple[Shape, ...]:
         _shape(model, index)
         for index in range(model.ngeom)
         if model.geom_bodyid[index] > 0
-        and model.geom_group[index] <= _LAST_SHOWN_GROUP
+        and model.geom_group[index] <= LAST_SHOWN_GROUP
         and int(model.geom_type[index]) in _KINDS
         and _color(model, index)[3] > 0
     )

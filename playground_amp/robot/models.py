@@ -13,6 +13,7 @@ from playground_amp.paths import DEFAULT_ROBOT, ROBOTS
 from playground_amp.robot.description import DESCRIPTION, RobotDescription, read_description
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpos
+from playground_amp.robot.stick_figure import add_stick_figure
 
 POLICY = "policy"  # a bundle, in the folder of a robot
 _HARDWARE = re.compile(rb"^hardware:.*\n(?:(?:[ \t#].*)?\n)*", re.MULTILINE)  # the section, to the next key
@@ -100,6 +101,8 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
         home = home_qpos(spec, description.home.height, description.home.joints)
         spec.add_key(name="home", qpos=home, ctrl=home[BASE_QPOS_SIZE:])
         model = spec.compile()
+        if visual and add_stick_figure(spec, model, description.home.height):
+            model = spec.compile()
     except (ValueError, mujoco.FatalError) as error:  # names that are no text among them
         raise UserError(f"{folder / description.model}: {_one_line(error)}") from None
     if model.nhfield:

@@ -78,6 +78,22 @@ def test_meshes_are_drawn_where_they_are_and_hidden_shapes_are_not(tmp_path: Pat
     Scene(server, robot)
 
 
+def test_a_robot_without_looks_is_drawn_as_boxes_and_sticks(tmp_path: Path) -> None:
+    def bared(spec: mujoco.MjSpec) -> None:
+        for geom in spec.geoms:
+            geom.group = 3
+
+    robot = altered_robot(ROBOT, tmp_path / "bared", bared)
+    shapes = visible_shapes(robot)
+    assert {body_names(robot)[shape.body] for shape in shapes} == {*body_names(robot)} - {"world"}
+    thigh = body_names(robot).index("left_thigh")
+    box, stick = (next(s for s in shapes if s.body == thigh and s.kind == kind) for kind in ("box", "capsule"))
+    # Of 0.2303 kg with moments 9.53e-4, 9.60e-4, 1.25e-4 kg m²: the edge along z is √(6 (9.53 + 9.60 - 1.25)e-4 / m).
+    assert 2 * max(box.size) == pytest.approx(0.2158, abs=1e-3)
+    assert shape_mesh(stick).bounds[0][2] == pytest.approx(-0.1926 - 0.02 * 0.46, abs=2e-3)  # to the knee
+    assert {shape.rgb for shape in shapes}.isdisjoint(shape.rgb for shape in visible_shapes(ROBOT))
+
+
 def test_uneven_ground_is_drawn_where_it_is() -> None:
     assert ROBOT.ground is None
     ground = Heights(np.array([[0.0, 0.1, 0.2], [0.3, 0.4, 0.5]]), half_length=2.0, half_width=1.0)

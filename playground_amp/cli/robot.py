@@ -66,8 +66,12 @@ def init(argv: Sequence[str]) -> int:
     parser.add_argument("--gains", choices=("model", "derived"), default="model", help=gains)
     names = "joints that act beside those of legs and waist: names, `arms`, `head`"
     parser.add_argument("--joints", nargs="+", default=[], metavar="NAME", help=names)
+    parser.add_argument("--no-picture", action="store_true", help="without FOLDER.png, its front and side view")
     arguments = parser.parse_args(argv)
 
+    from playground_amp.outputs import require_output
+    from playground_amp.rendering.anatomy_picture import ANATOMY_PICTURE, save_anatomy_picture
+    from playground_amp.robot.inspection.inspection import inspection_of
     from playground_amp.robot.making.designing import design_of
     from playground_amp.robot.making.folder import require_robot_folder, write_robot
     from playground_amp.robot.making.recognition import anatomy_of
@@ -75,6 +79,10 @@ def init(argv: Sequence[str]) -> int:
     from playground_amp.robot.making.tasks import own_values
 
     require_robot_folder(arguments.output)
+    folder = arguments.output.resolve()
+    picture = folder.with_name(f"{folder.name}.png")
+    if not arguments.no_picture:
+        require_output(picture, ANATOMY_PICTURE, arguments.path)
     source = read_source(arguments.path)
     for note in source.notes:
         warn(f"{note.text}{f': {note.mend}' if note.mend else ''}")
@@ -84,9 +92,13 @@ def init(argv: Sequence[str]) -> int:
     write_robot(arguments.output, source, anatomy, design, own_values(design))
     tell(f"{anatomy.name}: {anatomy.mass:.3g} kg, legs of {anatomy.leg_length:.3g} m, {len(design.acts)} joints act")
     tell(f"home: {design.home.origin}")
-    tell(
-        f"wrote {arguments.output}: read its robot.yaml; `{command_line('robot', 'inspect', arguments.path)}` says what to mend"
-    )
+    inspection = inspection_of(arguments.path, source, anatomy, design)
+    if not arguments.no_picture:
+        save_anatomy_picture(inspection, picture)
+        tell(f"picture: {picture}")
+    count = len(inspection.to_mend)
+    asked = f"; {count} {'thing' if count == 1 else 'things'} to mend" if count else ""
+    tell(f"wrote {arguments.output}: read its robot.yaml{asked} ({command_line('robot', 'inspect', arguments.path)})")
     return FINE_STATUS if design.home.stands else MEND_STATUS
 
 

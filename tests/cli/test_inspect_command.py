@@ -63,3 +63,14 @@ def test_it_answers_without_jax_or_matplotlib(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", code, "inspect", str(duck(tmp_path).path)]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+def test_init_leaves_a_picture_beside_the_folder(tmp_path: Path) -> None:
+    made = duck(tmp_path / "maker")
+    assert robot.main(["init", str(made.path), "--output", str(tmp_path / "duck")]) == 0
+    assert (tmp_path / "duck.png").read_bytes().startswith(b"\x89PNG")
+    assert robot.main(["inspect", str(tmp_path / "duck")]) == 0
+    (tmp_path / "goose.png").write_bytes(b"a holiday")
+    with pytest.raises(UserError, match="is there already"):
+        robot.main(["init", str(made.path), "--output", str(tmp_path / "goose")])
+    assert not (tmp_path / "goose").exists()

@@ -29,7 +29,7 @@ def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     seed, name = request.param
     folder = tmp_path_factory.mktemp("disguise")
     disguised = disguise(folder, seed, DISGUISES[name])
-    assert command.main(["init", str(disguised.path), "--output", str(folder / "robot")]) == 0
+    assert command.main(["init", str(disguised.path), "--output", str(folder / "robot"), "--no-picture"]) == 0
     return disguised, load_robot(str(folder / "robot"))
 
 

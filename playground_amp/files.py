@@ -168,8 +168,8 @@ def require_writable(folder: Path, what: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"probe")
-    except OSError as error:
-        raise UserError(f"{what} cannot be written: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a null byte in the name
+        raise UserError(f"{what} cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def require_folder(folder: Path, kind: FolderKind, names: Collection[str], unfin
     real = _real(folder)
     if not os.path.lexists(real):
         return
-    if not real.is_dir():
+    if not os.path.isdir(real):
         raise UserError(f"{folder} cannot be written: it is a file")
     if all(path == unfinished for path in real.iterdir()):
         return
@@ -106,7 +106,7 @@ def require_folder(folder: Path, kind: FolderKind, names: Collection[str], unfin
         raise UserError(f"{folder} holds other files and is no {kind.name}: name a new folder")
     for name, expected in listed.items():
         path = real / name
-        if expected and path.is_file() and sha256(path.read_bytes()).hexdigest() != expected:
+        if expected and os.path.isfile(path) and sha256(path.read_bytes()).hexdigest() != expected:
             raise UserError(f"{path} has been changed since it was written: it stays as it is; name a new folder")
     for name in names:
         if name not in listed and os.path.lexists(real / name):
@@ -124,7 +124,7 @@ def output_folder(folder: Path, kind: FolderKind) -> Iterator[Path]:
     """
     real = _real(folder)
     with _named_in_errors(folder), contextlib.ExitStack() as stack:
-        place = real if real.is_dir() else real.parent
+        place = real if os.path.isdir(real) else real.parent
         place.mkdir(parents=True, exist_ok=True)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f".{real.name}.", dir=place)))
         unfinished = scratch / real.name
@@ -134,7 +134,7 @@ def output_folder(folder: Path, kind: FolderKind) -> Iterator[Path]:
         require_folder(folder, kind, names, scratch)
         for name in names:
             sync(unfinished / name)
-        if real.is_dir():
+        if os.path.isdir(real):
             _put_in_place(unfinished, real, kind, names)
         else:
             sync(unfinished)
@@ -163,7 +163,7 @@ def _require_free(path: Path, kind: OutputKind, apart_from: Collection[Path]) ->
             raise UserError(f"{path} is a device or a pipe: {kind.name} needs a file")
         return
     real = _real(path)
-    if real.is_dir():
+    if os.path.isdir(real):
         raise UserError(f"{path} cannot be written: it is a directory")
     for other in apart_from:
         if _same(real, other):

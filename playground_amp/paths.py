@@ -1,5 +1,6 @@
 """Where the package's own files lie, and how its commands are typed."""
 
+import os
 import shlex
 import shutil
 import sys
@@ -19,7 +20,7 @@ DEFAULT_ROBOT = "wildrobot"  # whose numbers the configurations hold
 def find_config(path: Path) -> Path:
     """The path as given, or relative to the package where there is no such file: `configs/….yaml` works anywhere."""
     in_package = PACKAGE / path
-    return in_package if not path.exists() and in_package.exists() else path
+    return in_package if not os.path.exists(path) and os.path.exists(in_package) else path
 
 
 def command_line(command: str, *arguments: object) -> str:
@@ -53,7 +54,15 @@ def _program(command: str) -> list[str]:
     if not _in_checkout():
         return [PROGRAM, command]
     script = PACKAGE / f"{command}.py"
-    return ["python", str(script.relative_to(PROJECT) if Path.cwd() == PROJECT else script)]
+    return ["python", str(script.relative_to(PROJECT) if _current_folder() == PROJECT else script)]
+
+
+def _current_folder() -> Path | None:
+    """None where somebody has removed it under this process."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
 
 
 def _called_as_module() -> bool:

@@ -14,6 +14,7 @@ from playground_amp.files import is_missing, read_input
 _INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_MOST_VALUES = 100_000  # in a file
 _YAML_1_2_FLOAT = re.compile(
     r"^(?:[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 )
@@ -95,10 +96,27 @@ def write_yaml(data: dict[str, Any]) -> str:
 
 def _load(content: bytes | str, source: str) -> Any:
     try:
-        return yaml.load(content, _Loader)
+        return _modest(yaml.load(content, _Loader), source)
+    except RecursionError:
+        raise UserError(f"{source} is nested too deeply") from None
     except yaml.MarkedYAMLError as error:
         line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise UserError(f"{source}{line}: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{source} is not YAML: {reason}") from None
+
+
+def _modest(data: Any, source: str) -> Any:
+    """`data`, unless aliases make a few lines into more than anybody configures."""
+    values, unseen = 0, [data]
+    while unseen:
+        value = unseen.pop()
+        values += 1
+        if values > _MOST_VALUES:
+            raise UserError(f"{source} holds more than {_MOST_VALUES:,} values, aliases (*name) counted each time")
+        if isinstance(value, list):
+            unseen += value
+        elif isinstance(value, dict):
+            unseen += value.values()
+    return data

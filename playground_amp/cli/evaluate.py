@@ -15,7 +15,7 @@ from playground_amp.cli.parser import (
     add_checkpoint_flag,
     add_robot_flag,
     positive_float,
-    positive_int,
+    positive_int_to,
 )
 from playground_amp.configs.engines import JUDGES
 from playground_amp.errors import UserError
@@ -58,7 +58,9 @@ def build_parser() -> CommandParser:
     )
     engines = "{" + ",".join(JUDGES) + "}"
     parser.add_argument("--physics", metavar=engines, help="engine, if not the full gate's, which is native")
-    parser.add_argument("--episodes", type=positive_int, metavar="N", help="episodes a cell, if not the full gate's")
+    parser.add_argument(
+        "--episodes", type=positive_int_to(100_000), metavar="N", help="episodes a cell, if not the full gate's"
+    )
     parser.add_argument("--distance", type=positive_float, metavar="M", help="meters to walk, if not the full gate's")
     return parser
 
@@ -154,7 +156,7 @@ def _find_simulators(arguments: argparse.Namespace) -> "Gate":
 def _read_policy(arguments: argparse.Namespace) -> "PolicySource":
     from playground_amp.policies.opening import MANIFEST, open_policy
 
-    if arguments.bundle and not (arguments.bundle / MANIFEST).is_file():
+    if arguments.bundle and not os.path.isfile(arguments.bundle / MANIFEST):
         raise UserError(f"--bundle: cannot read {arguments.bundle / MANIFEST}: name the --output of export.py")
     return open_policy(arguments.bundle or arguments.checkpoint, arguments.robot)
 

@@ -4,6 +4,7 @@ Exit status: 0 the bundle is there and verified, 2 a mistake, or a policy that c
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     saved = read_policy(find_checkpoint(arguments.checkpoint), arguments.robot)
     prepare("native")  # which records the golden vectors, whichever engine the policy was trained on
     checkpoint_sha256 = hashlib.sha256(saved.path.read_bytes()).hexdigest()
-    folder = arguments.output.resolve()
+    folder = Path(os.path.realpath(arguments.output))
     _print(_deploy().export_bundle(saved, checkpoint_sha256, folder), folder)
     return 0
 

@@ -12,7 +12,7 @@ from playground_amp.cli.parser import (
     CommandParser,
     add_robot_flag,
     finite_float,
-    positive_int,
+    positive_int_to,
     require_writable,
     robot_given,
 )
@@ -41,6 +41,7 @@ def generate(argv: Sequence[str]) -> int:
         "--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help=f"folder (default: {DEFAULT_FOLDER})"
     )
     arguments = parser.parse_args(argv)
+    require_writable(arguments.output, f"the folder {arguments.output} (--output)")
 
     from playground_amp.motion.clip_output import write_clips
     from playground_amp.motion.generate.table import make_table
@@ -62,7 +63,7 @@ def record(argv: Sequence[str]) -> int:
         "--output", type=Path, default=RECORDED_FOLDER, metavar="DIR", help=f"folder ({RECORDED_FOLDER})"
     )
     parser.add_argument(
-        "--commands", type=positive_int, default=RECORDED_COMMANDS, metavar="N", help="velocities to record"
+        "--commands", type=positive_int_to(10_000), default=RECORDED_COMMANDS, metavar="N", help="velocities to record"
     )
     arguments = parser.parse_args(argv)
     require_writable(arguments.output.parent, f"the folder {arguments.output} (--output)")

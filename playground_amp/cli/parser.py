@@ -97,6 +97,17 @@ def positive_int(text: str) -> int:
     return int(text)
 
 
+def positive_int_to(most: int) -> Callable[[str], int]:
+    """The same, of flags of which more would fill any machine, or last for ever."""
+
+    def bounded(text: str) -> int:
+        if (value := positive_int(text)) > most:
+            raise argparse.ArgumentTypeError(f"{text} is more than {most:,}")
+        return value
+
+    return bounded
+
+
 def finite_float(text: str) -> float:
     """A flag's value, neither infinite nor NaN."""
     value = _as_float(text)
@@ -161,6 +172,15 @@ def run_command(command: Callable[[], int], *, computes: bool = True) -> NoRetur
     except UserError as error:
         for line in str(error).splitlines():
             warn(f"error: {line}")
+        status = USER_ERROR_STATUS
+    except OSError as error:  # the machine's: what is asked for by name is checked beforehand, and named
+        if error.errno is None:
+            raise
+        place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        warn(f"error: {place}{error.strerror}")
+        status = USER_ERROR_STATUS
+    except MemoryError as error:
+        warn(f"error: this machine has not enough memory for that ({error})")
         status = USER_ERROR_STATUS
     except KeyboardInterrupt:
         warn("interrupted")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground_amp.cli.parser import CommandParser, add_robot_flag, positive_int, robot_given, whole_number
+from playground_amp.cli.parser import CommandParser, add_robot_flag, positive_int_to, robot_given, whole_number
 from playground_amp.outputs import OutputKind, read_json, require_output, write_output
 from playground_amp.paths import ROBUST
 from playground_amp.telling import tell
@@ -23,7 +23,7 @@ def build_parser() -> CommandParser:
     parser.add_argument("--config", type=Path, default=ROBUST, metavar="PATH", help="configuration file (YAML)")
     parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help="override keys")
     add_robot_flag(parser)
-    parser.add_argument("--robots", type=positive_int, default=512, metavar="N", help="episodes to draw")
+    parser.add_argument("--robots", type=positive_int_to(1_000_000), default=512, metavar="N", help="episodes to draw")
     parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="seed of the draws")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there as well")
     return parser

@@ -3,6 +3,7 @@
 `evaluate.py --report` judges and makes the same report.
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     facts = read_facts(checkpoint, arguments.robot)
     path = arguments.output or facts.report
-    if arguments.video and not arguments.video.is_file():
+    if arguments.video and not os.path.isfile(arguments.video):
         raise UserError(f"there is no video {arguments.video}")
     require_output(path, REPORT_PAGE, *filter(None, (checkpoint, arguments.video)))
 

@@ -153,6 +153,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check_run(config: "Config") -> None:
     """Raises UserError if this machine cannot do the run: quick, and before anything is compiled."""
+    from playground_amp.physics.capacity import require_memory
     from playground_amp.physics.registry import check_engine, prepare
     from playground_amp.runs.stages import stages_of
 
@@ -165,7 +166,9 @@ def check_run(config: "Config") -> None:
     folder = Path(config.trainer.checkpoint_dir)
     require_writable(folder, f"the checkpoint directory {folder} (--checkpoint-dir)")
     for stage in stages_of(config):
-        prepare(check_engine(stage.config.physics, training=True))
+        engine, trainer = check_engine(stage.config.physics, training=True), stage.config.trainer
+        require_memory(engine, trainer.num_envs, trainer.rollout_steps)
+        prepare(engine)
     for stage in stages_of(config):
         from playground_amp.motion.demonstrations import has_demonstrations, load_demonstrations
 
@@ -199,7 +202,7 @@ def _resolve_config(arguments: argparse.Namespace, flag_names: dict[str, str]) -
         return overridden(_config_of_policy(arguments), arguments.resume, arguments.set, **typed())
     folder = run_folder_of(Path(arguments.resume or load(arguments.config).trainer.checkpoint_dir))
     saved_config = folder / "config.yaml"
-    path = saved_config if arguments.config is None and saved_config.exists() else arguments.config
+    path = saved_config if arguments.config is None and os.path.exists(saved_config) else arguments.config
     return load(path, [f"trainer.checkpoint_dir={json.dumps(str(folder))}"])
 
 

@@ -1,5 +1,6 @@
 """A configuration file that says only what differs from another one: `extends: wildrobot_phase3_training.yaml`."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,8 @@ def read_with_base(
     if not isinstance(base, str) or not base:
         raise UserError(f"{path}: extends must be the name of a configuration file beside it, found {base!r}")
     base_path = path.parent / base
-    heirs = (*heirs, path.resolve())
-    if base_path.resolve() in heirs:
+    heirs = (*heirs, Path(os.path.realpath(path)))
+    if Path(os.path.realpath(base_path)) in heirs:
         raise UserError(f"{path}: extends {base}, which in turn extends this file")
     try:
         return _merged(read_with_base(base_path, resolve, heirs), data)

@@ -1,5 +1,6 @@
 """From a YAML file, `--set` and flags to a validated `Config`, and back to YAML."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -118,7 +119,7 @@ def read_for_robot(robot: str, path: Path) -> dict[str, Any]:
 
 def _for_robot(robot: object, path: Path, data: dict[str, Any]) -> dict[str, Any]:
     """A file's content in SI units of a robot, its own `task:` in it; no name of one is left for the validation."""
-    if path.resolve().parent != CONFIGS or not isinstance(robot, str) or robot == DEFAULT_ROBOT:
+    if Path(os.path.realpath(path)).parent != CONFIGS or not isinstance(robot, str) or robot == DEFAULT_ROBOT:
         return data
     # Imported here: MuJoCo takes longer than a configuration.
     from playground_amp.configs.robot_task import task_of, with_task

@@ -31,6 +31,8 @@ from playground_amp.configs.randomization import (
 from playground_amp.configs.stages import StageConfig, stage_problems
 from playground_amp.configs.walking import CommandConfig, GaitConfig
 
+_MOST_SUBSTEPS = 10_000
+
 
 class PhysicsConfig(Section):
     """Which engine steps the robot, and how finely."""
@@ -175,6 +177,8 @@ def _timing_problems(config: Config) -> Iterator[str]:
             f"env.control_dt {env.control_dt} is {substeps:.4g} times physics.timestep {physics.timestep}: "
             "make it a whole multiple"
         )
+    if substeps > _MOST_SUBSTEPS:
+        yield f"physics.timestep {physics.timestep}: {substeps:.4g} of them a control step, {_MOST_SUBSTEPS:,} at most"
     if env.target_height <= env.fall_height:
         yield f"env.target_height {env.target_height} must be above env.fall_height {env.fall_height}"
     yield from _size_problems(env)

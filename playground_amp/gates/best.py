@@ -1,6 +1,7 @@
 """The best policy of a run by a gate, kept in its run folder whatever is pruned."""
 
 import math
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ def keep_best(run: GateRun, checkpoint: Path) -> Path | None:
     """
     iteration = checkpoint_iteration(checkpoint)
     run_folder = checkpoint.parent
-    if run.gate.ranked_by is None or run.reductions or iteration is None or not (run_folder / CONFIG).exists():
+    if run.gate.ranked_by is None or run.reductions or iteration is None or not os.path.exists(run_folder / CONFIG):
         return None
     result, before = score(run), _kept(run_folder)
     if before and before.rank < result.rank:
@@ -65,7 +66,7 @@ def _kept(run_folder: Path) -> Score | None:
     Raises UserError if its result is damaged.
     """
     path = run_folder / BEST / RESULT
-    content = read_json(path) if path.exists() else {}
+    content = read_json(path) if os.path.exists(path) else {}
     if not isinstance(content, dict):
         raise UserError(f"{path} is damaged: it stays as it is")
     gate = GATES.get(str(content.get("gate")))

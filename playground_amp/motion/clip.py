@@ -1,6 +1,7 @@
 """A clip: motion of a robot as states, with the file format it is stored in (.npz, plain arrays, no pickle)."""
 
 import io
+import os
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -115,7 +116,7 @@ def load_clips(path: Path, robot: Robot) -> list[Clip]:
     Raises:
         UserError: as `load_clip`, or a folder without clips.
     """
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return [load_clip(path, robot)]
     clips = [load_clip(file, robot) for file in visible(path, "*.npz")]
     if not clips:

@@ -1,5 +1,6 @@
 """The clips that the motion prior learns from, as the task and the discriminator take them."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ _BEYOND = 0.03  # m/s, rad/s, of WildRobot: how far a command may lie outside al
 
 def has_demonstrations(config: Config) -> bool:
     """Whether there are any: named, or with the robot."""
-    return bool(config.amp.demonstrations) or (load_robot(config.robot).folder / FOLDER).is_dir()
+    return bool(config.amp.demonstrations) or os.path.isdir(load_robot(config.robot).folder / FOLDER)
 
 
 def load_demonstrations(config: Config) -> list[Clip]:
@@ -58,7 +59,7 @@ def read_demonstrations(config: Config) -> tuple[list[Clip], str]:
 def shipped_folder(robot: Robot) -> Path:
     """Where the clips are that come with a robot. Raises UserError, with what makes them, if there are none."""
     folder = robot.folder / FOLDER
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         command = command_line("motion", "record", "--robot", robot.name, "--output", folder)
         raise UserError(f"{robot.name} comes without demonstrations; this makes them: {command}")
     return folder

@@ -46,6 +46,8 @@ def read_bundle(folder: Path, robot: str | None = None) -> Bundle:
     except BundleError as error:
         raise UserError(str(error)) from error
     manifest = policy.manifest
+    if not isinstance(manifest["config"], dict):
+        raise UserError(f"the bundle {folder} holds no configuration")
     identity = {**manifest["robot"], "joints": manifest["joints"]}
     return Bundle(policy, *config_and_robot(manifest["config"], identity, robot, f"the bundle {folder}"))
 

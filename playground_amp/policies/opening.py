@@ -1,5 +1,6 @@
 """Opens whatever holds a policy: a checkpoint, a saved state, a bundle, or the folder of a run that may still train."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,16 +22,16 @@ def open_policy(path: Path, robot: str | None = None, say: Callable[[str], None]
     Raises:
         UserError: it is none of these, is damaged, or is of another robot.
     """
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return open_file(path, robot)
     # Imported here: both bring much that a file does without.
-    if (path / MANIFEST).is_file():
+    if os.path.isfile(path / MANIFEST):
         from playground_amp.policies.bundle import open_bundle
 
         return open_bundle(path, robot)
     from playground_amp.runs.contents import CONFIG
 
-    if (path / CONFIG).is_file():
+    if os.path.isfile(path / CONFIG):
         from playground_amp.policies.run import RunPolicies
 
         return RunPolicies(path, robot, say)

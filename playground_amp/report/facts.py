@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def read_facts(checkpoint: Path, robot: str | None = None) -> RunFacts:
         stages=_read_stages(folder, checkpoint_iteration(checkpoint)),
         records=read_metrics(folder / METRICS),
         gates=latest_of_each_gate([_read(JudgedGate, path) for path in sorted(folder.glob("gate*.json"), key=_age)]),
-        best=_read(BestPolicy, best) if best.exists() else None,
+        best=_read(BestPolicy, best) if os.path.exists(best) else None,
     )
 
 
@@ -105,7 +106,7 @@ def read_metrics(path: Path) -> list[LoggedMetrics]:
     Raises:
       UserError: a line is no record of numbers; the message names it.
     """
-    if not path.exists():
+    if not os.path.exists(path):
         return []
     records = []
     for number, line in enumerate(_read_text(path).splitlines(), start=1):

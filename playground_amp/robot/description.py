@@ -1,5 +1,6 @@
 """`robot.yaml`: what a robot's MJCF does not say. Beside it lies the MJCF; everything else is read from that."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -98,7 +99,7 @@ class RobotDescription(_Part):
 def read_description(folder: Path) -> RobotDescription:
     """The description in a robot's folder. Raises UserError if it is missing or wrong, a line for each mistake."""
     path = folder / DESCRIPTION
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UserError(f"{folder} is no robot: it holds no {DESCRIPTION}")
     try:
         return RobotDescription.model_validate(read_yaml(path))

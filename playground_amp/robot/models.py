@@ -40,10 +40,10 @@ def robot_folder(robot: str) -> Path:
     if robot in shipped_robots():
         return ROBOTS / robot
     folder = Path(os.path.expanduser(robot))
-    if not (folder / DESCRIPTION).is_file():
-        found = "holds no robot.yaml" if folder.is_dir() else "is neither the name of a robot nor a folder"
+    if not os.path.isfile(folder / DESCRIPTION):
+        found = "holds no robot.yaml" if os.path.isdir(folder) else "is neither the name of a robot nor a folder"
         raise UserError(f"robot {robot} {found}; robots that ship: {', '.join(shipped_robots())}")
-    return folder.resolve()
+    return Path(os.path.realpath(folder))
 
 
 def shipped_policy(robot: str) -> Path:
@@ -101,6 +101,7 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
         home = home_qpos(spec, description.home.height, description.home.joints)
         spec.add_key(name="home", qpos=home, ctrl=home[BASE_QPOS_SIZE:])
         model = spec.compile()
+        bytes(model.names).decode()
         if visual and add_stick_figure(spec, model, description.home.height):
             model = spec.compile()
     except (ValueError, mujoco.FatalError) as error:  # names that are no text among them

@@ -6,6 +6,7 @@ Who wrote a file is not known, so `safe_pickle.py` reads it.
 """
 
 import hashlib
+import os
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def find_checkpoint(path: Path) -> Path:
         path.stat()
     except OSError as error:
         raise _unreadable(path, error) from error
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return path
     checkpoints = list_checkpoints(path)
     if not checkpoints:

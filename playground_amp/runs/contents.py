@@ -1,5 +1,6 @@
 """What lies where in the folder of a run. Cheap to import."""
 
+import os
 import re
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def state_path(run_folder: Path, iteration: int) -> Path:
 
 def list_states(run_folder: Path) -> list[Path]:
     """All saved states, sound or not, the newest first."""
+    if not os.path.isdir(run_folder / STATES):
+        return []
     return sorted(
         (path for path in (run_folder / STATES).glob("iter_*.npz") if _STATE.fullmatch(path.name)), reverse=True
     )

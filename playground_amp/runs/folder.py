@@ -123,7 +123,7 @@ def set_aside_earlier_run(run_folder: Path) -> Path | None:
 
 
 def _lies_in(path: Path, run_folder: Path) -> bool:
-    return path.resolve().parent.parent == run_folder.resolve()
+    return Path(os.path.realpath(path)).parents[1] == Path(os.path.realpath(run_folder))
 
 
 def mark_best(run_folder: Path, iteration: int, gate_result: Mapping[str, Any]) -> Path:
@@ -132,7 +132,7 @@ def mark_best(run_folder: Path, iteration: int, gate_result: Mapping[str, Any]) 
     Raises UserError if neither is there, or `best/` is somebody else's or cannot be written.
     """
     candidates = (state_path(run_folder, iteration), checkpoint_path(run_folder, iteration))
-    sources = [path for path in candidates if path.exists()]
+    sources = [path for path in candidates if os.path.exists(path)]
     if not sources:
         raise UserError(f"{run_folder} holds neither a state nor a policy of iteration {iteration}")
     require_folder(run_folder / BEST, _BEST, [RESULT, *(path.name for path in sources)])

@@ -43,7 +43,8 @@ def find_state(
     Raises UserError if there is none, if it is of another run than the entries of `override` allow, or if it lies
     beyond the end of the run.
     """
-    saved = newest_sound_state(source, say, ours=_run_folder_of(source).resolve() == run_folder.resolve())
+    ours = os.path.realpath(_run_folder_of(source)) == os.path.realpath(run_folder)
+    saved = newest_sound_state(source, say, ours)
     total = config.trainer.num_iterations
     if saved.iteration > total:
         raise UserError(

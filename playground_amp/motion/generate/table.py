@@ -6,6 +6,7 @@ from playground_amp.configs.schema import EnvConfig
 from playground_amp.configs.walking import CommandConfig
 from playground_amp.envs import gait as clock
 from playground_amp.envs.commands import hold
+from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.gait import GaitStyle, stand, walk
 from playground_amp.motion.generate.styles import style_for
@@ -14,6 +15,7 @@ from playground_amp.robot.scale import Scale, scale_of
 
 STEPS = (0.1, 0.2, 0.4)  # forward, sideways m/s, yaw rate rad/s; at most, from one gait of WildRobot to the next
 
+_MOST_GAITS = 10_000
 _ROUNDED = 1e-4  # of a step: numbers of the configuration have six digits
 
 
@@ -22,8 +24,12 @@ def commands_of(
 ) -> list[tuple[float, float, float]]:
     """The velocities (forward, sideways, yaw rate) of a table: a grid up to the ends of the ranges, with 0 in it.
 
-    `steps`: WildRobot's, from one to the next.
+    `steps`: WildRobot's, from one to the next. Raises UserError for a table that nobody could make.
     """
+    asked = {"forward": config.forward, "sideways": config.sideways, "yaw_rate": config.yaw_rate}
+    for (name, (low, high)), step in zip(asked.items(), steps, strict=True):
+        if (high - low) / step > _MOST_GAITS:
+            raise UserError(f"env.commands.{name} asks for {low:g} to {high:g}: more than {_MOST_GAITS:,} gaits")
     axes = [
         _grid(config.forward, steps[0] * scale.speed),
         _grid(config.sideways, steps[1] * scale.speed),

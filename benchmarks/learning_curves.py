@@ -97,9 +97,9 @@ def make_judge(config: Any) -> Callable[[dict[str, Any]], float]:
     return lambda params: float(judge(params))
 
 
-def report(ours: list[Curve], theirs: list[Curve]) -> bool:
+def report(ours: list[Curve], theirs: list[Curve], names: tuple[str, str] = ("this loop", "Brax ppo.train")) -> bool:
     """Prints the two curves side by side and returns whether they agree at the end and over their mean."""
-    print(f"{'steps':>10} {'this loop':>18} {'Brax ppo.train':>18}")
+    print(f"{'steps':>10} {names[0]:>18} {names[1]:>18}")
     for steps in ours[0]:
         cells = [spread([curve[steps] for curve in curves]) for curves in (ours, theirs)]
         print(f"{steps:>10,} {cells[0]:>18} {cells[1]:>18}")

@@ -43,7 +43,7 @@ def test_a_sound_robot_has_nothing_to_mend(body, tmp_path: Path) -> None:
         (faults.no_limits, "torque limits", "10 joints .* without a torque limit"),
         (faults.giant_limits, "torque limits", "±200 N·m"),
         (faults.one_limit, "symmetry", "torque limit of left_knee is 3.2 N·m, of right_knee 2"),
-        (faults.soft, "gains", "ankles are too weak"),
+        (faults.soft, "gains", "ankles are soft"),
         (faults.undamped, "gains", "swing"),
         (faults.dead, "drives", "left_knee.*velocity servos"),
         (faults.bare, "armature", "10 joints .* armature 0"),

@@ -53,7 +53,7 @@ def facts_of(inspection: Inspection) -> Iterator[tuple[str, str]]:
     yield "base", f"{anatomy.base}, {_root(anatomy.root)}; forward is told by {anatomy.frame.told_by}"
     yield (
         "size",
-        f"{anatomy.mass:.4g} kg, legs of {anatomy.leg_length:.3f} m, base {design.home.height:.3f} m high at home",
+        f"{anatomy.mass:.4g} kg, legs of {anatomy.leg_length:.3f} m, hips {design.home.height:.3f} m high at home",
     )
     parts = {part: anatomy.joints_of(part) for part in ("leg", "waist", "arm", "head")}
     shares = ", ".join(f"{part} {len(joints)}" for part, joints in parts.items() if joints)

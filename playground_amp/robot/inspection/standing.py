@@ -25,7 +25,7 @@ def home_findings(source: Source, anatomy: Anatomy, design: Design) -> Iterator[
         yield Finding(
             "mend",
             "gains",
-            f"the ankles are too weak to hold it up: 2·kp/(m·g·h) is {gain:.2f}, {STIFF_ENOUGH:g} is needed",
+            f"the ankles are soft: 2·kp/(m·g·h) is {gain:.2f}; below about {STIFF_ENOUGH:g} they do not hold it up",
             f"raise the ankles' kp by a factor of {STIFF_ENOUGH / max(gain, 0.01):.2g}, name others (--servo), or have "
             "init derive them from the weight (--gains derived)",
             figure=gain,

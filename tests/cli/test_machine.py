@@ -47,7 +47,37 @@ def test_a_device_that_jax_does_not_know() -> None:
     check_machine({"JAX_PLATFORMS": "cpu"})
 
 
-@pytest.mark.parametrize("value", ["1", "true", "ON"])
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [("MUJOCO_GL", "MuJoCo knows egl, osmesa and glfw"), ("JAX_NUM_CPU_DEVICES", "a whole number above 0")],
+)
+def test_what_neither_jax_nor_mujoco_knows(variable: str, words: str) -> None:
+    with pytest.raises(UserError, match=f"{variable}=nonsense: {words}"):
+        check_machine({variable: "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "asked", "usual"),
+    [
+        ("JAX_NUMPY_RANK_PROMOTION", "raise", "allow"),
+        ("JAX_NUMPY_DTYPE_PROMOTION", "strict", "standard"),
+        ("JAX_DISABLE_JIT", "1", "0"),
+        ("JAX_DEBUG_NANS", "True", "false"),
+        ("JAX_DEFAULT_PRNG_IMPL", "rbg", "threefry2x32"),
+    ],
+)
+def test_rules_that_nothing_here_was_written_for_are_left_aside(
+    variable: str, asked: str, usual: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment = {variable: asked, "HOME": "/home/me"}
+    check_machine(environment)
+    assert environment == {"HOME": "/home/me"}
+    assert f"{variable} is left aside" in capsys.readouterr().err
+    check_machine({variable: usual})
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("value", ["1", "true", "ON", "whatever"])
 def test_64_bits_are_left_aside(value: str, capsys: pytest.CaptureFixture[str]) -> None:
     environment = {"JAX_ENABLE_X64": value}
     check_machine(environment)

@@ -29,6 +29,8 @@ ROBUST_FOLDER ?= checkpoints/robust$(SUFFIX)
 PYTHON ?= python3
 # On all cores, but for the slowest tests, which .ci/run has besides: make test PYTEST_ARGS=-q runs all of them in turn.
 PYTEST_ARGS ?= -q -n auto --maxprocesses 4 -m "not slow"
+# Pythons that `make release` tries the wheel with.
+PYTHONS ?= python3.11 python3.12 python3.13
 # Extras of pyproject.toml that are installed; drake, gpu (an NVIDIA card) and warp (its engine alone) are more.
 EXTRAS ?= deploy,dev
 
@@ -44,7 +46,7 @@ THERE := $(shell cat $(INSTALLED) 2>/dev/null)
 ASKED := $(subst $(comma), ,$(EXTRAS))
 TOGETHER := $(sort $(THERE) $(ASKED))
 
-.PHONY: setup more-extras play walk walk-amp robust policy docs pictures benchmark test lint clean
+.PHONY: setup more-extras play walk walk-amp robust policy docs pictures benchmark test lint release clean
 
 setup: $(INSTALLED)
 
@@ -117,6 +119,11 @@ lint: setup
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m pyright
+
+# Wheel and sdist in dist/, after all that a release has to pass; then a stranger's first steps with the wheel in an empty
+# environment of each Python (minutes each). It publishes nothing.
+release: setup
+	$(PY) scripts/release.py $(PYTHONS)
 
 clean:
 	rm -rf $(VENV) site *.egg-info .pytest_cache .ruff_cache .hypothesis

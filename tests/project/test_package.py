@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 import playground_amp
 from playground_amp.robot.models import shipped_policy
@@ -85,3 +86,18 @@ def test_every_dependency_has_a_version_that_is_known_to_work() -> None:
 def name_of(requirement: str) -> str:
     """The name of a distribution as an index compares it."""
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
+
+
+def test_commits_are_checked_by_the_ruff_that_make_lint_uses() -> None:
+    (pinned,) = re.findall(r"^ruff==.*$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    assert [hook["additional_dependencies"] for hook in hooks] == [[pinned]] * 2
+
+
+def test_the_public_check_runs_the_projects_own_and_every_python_that_is_named() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    assert "bash .ci/run" in [step.get("run") for step in jobs["check"]["steps"]]
+    tried = jobs["wheel"]["strategy"]["matrix"]["python"]
+    prefix = "Programming Language :: Python :: 3."
+    named = [each for each in PROJECT["project"]["classifiers"] if each.startswith(prefix)]
+    assert [f"{prefix}{version.removeprefix('3.')}" for version in tried] == named

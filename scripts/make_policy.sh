@@ -8,8 +8,11 @@ PY=${PY:-.venv/bin/python}
 box=policies/walk
 run=${1:-$box}
 
-checkpoint=$(ls -v "$run"/final_iter_*.pkl 2>/dev/null | tail -n 1)
+# A Mac has neither `ls -v` nor sha256sum.
+numbered='s/.*final_iter_\([0-9]*\).pkl/\1 &/'
+checkpoint=$({ ls "$run"/final_iter_*.pkl 2>/dev/null || true; } | sed "$numbered" | sort -n | tail -n 1 | cut -d ' ' -f 2-)
 [ -n "$checkpoint" ] || { echo "error: $run holds no final_iter_<N>.pkl" >&2; exit 2; }
+sum_of() { { sha256sum <"$1" 2>/dev/null || shasum -a 256 <"$1"; } | cut -d ' ' -f 1; }
 
 mkdir -p "$(dirname "$box")"
 work=$(mktemp -d "$(dirname "$box")/.policy.XXXXXX") # beside the box: renamed, never copied
@@ -29,7 +32,7 @@ for name in policy.onnx golden.json runtime.py report.json gate_walk.json report
   if [ -f "$box/$name" ]; then mv "$box/$name" "$before/"; fi
 done
 for old in "$box"/final_iter_*.pkl; do
-  if [ -f "$old" ] && grep -qs "$(sha256sum <"$old" | cut -d ' ' -f 1)" "$box/manifest.json"; then mv "$old" "$before/"; fi
+  if [ -f "$old" ] && grep -qs "$(sum_of "$old")" "$box/manifest.json"; then mv "$old" "$before/"; fi
 done
 if [ -f "$box/manifest.json" ]; then mv "$box/manifest.json" "$before/"; fi
 mkdir -p "$box"

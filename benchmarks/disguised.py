@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "helpers")]
 
-from disguise import Disguise, disguise  # noqa: E402  (of the tests)
+from disguise import Disguise, disguise  # noqa: E402 # pyright: ignore[reportMissingImports]  (of the tests)
 from learning_curves import STRETCHES, Curve, report, train_wildrobot  # noqa: E402  (beside this file)
 
 

@@ -58,9 +58,7 @@ def gpu_memory() -> int:
         answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
         return min(int(line) for line in answer.splitlines()) * 2**20
     except (OSError, subprocess.SubprocessError, ValueError):
-        raise UserError(
-            "--num-envs: nvidia-smi does not tell the GPU's memory; give a number"
-        ) from None
+        raise UserError("--num-envs: nvidia-smi does not tell the GPU's memory; give a number") from None
 
 
 def _power_of_two(number: int) -> int:

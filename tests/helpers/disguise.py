@@ -178,7 +178,7 @@ class _Tailor:
         return [int(item) for item in self.rng.permutation(list(items))] if self.what.names else list(items)
 
     def _turn(self) -> Rotation:
-        return Rotation.random(random_state=self.rng)
+        return Rotation.from_quat(self.rng.normal(size=4))
 
     def _frame(self, body: int) -> tuple[np.ndarray, Rotation]:
         """A body's new frame, in the original's base frame at the disguised zero pose."""

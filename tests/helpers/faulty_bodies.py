@@ -148,6 +148,33 @@ def crowded(tree: ElementTree.Element) -> None:
         add(thigh, "geom", type="sphere", size="0.06", pos="0 0 -0.03", mass="0")
 
 
+def no_solid(tree: ElementTree.Element) -> None:
+    """A moment of inertia that exceeds the two others together."""
+    _inertial(tree).set("diaginertia", "1e-4 1e-5 1e-5")
+
+
+def massless(tree: ElementTree.Element) -> None:
+    """A shank that weighs nothing."""
+    _inertial(tree).set("mass", "0")
+
+
+def weightless(tree: ElementTree.Element) -> None:
+    """Gravity switched off, as for tuning."""
+    add(tree, "option", gravity="0 0 0")
+
+
+def nameless(tree: ElementTree.Element) -> None:
+    """Bodies without names."""
+    for body in tree.iter("body"):
+        body.attrib.pop("name", None)
+
+
+def _inertial(tree: ElementTree.Element) -> ElementTree.Element:
+    inertial = named(tree, "body", "left_knee_link").find("inertial")
+    assert inertial is not None
+    return inertial
+
+
 def _without_keyframe(tree: ElementTree.Element) -> None:
     keyframe = tree.find("keyframe")
     if keyframe is not None:

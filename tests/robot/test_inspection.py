@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ from bodies import DUCK, backlash_duck, badly_mirrored, duck, tall_biped, urdf
 from made_up_bodies import write_plan
 from rich.console import Console
 
+from playground_amp.errors import UserError
 from playground_amp.robot.inspection.finding import Finding, counted
 from playground_amp.robot.inspection.inspection import Inspection, inspect_robot
 from playground_amp.robot.inspection.page import print_inspection
@@ -38,6 +40,7 @@ def test_a_sound_robot_has_nothing_to_mend(body, tmp_path: Path) -> None:
     [
         (faults.grams, "units", "grams"),
         (faults.gram_square_millimeters, "inertia", "from its center"),
+        (faults.no_solid, "inertia", "left_knee_link' is that of no solid"),
         (faults.no_ranges, "ranges", "10 joints .* without a range"),
         (faults.degrees, "ranges", "more than a turn"),
         (faults.no_limits, "torque limits", "10 joints .* without a torque limit"),
@@ -51,8 +54,6 @@ def test_a_sound_robot_has_nothing_to_mend(body, tmp_path: Path) -> None:
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_a_fault_is_found_named_and_mended(change: Change, kind: str, words: str, tmp_path: Path) -> None:
-    import re
-
     found = [finding for finding in inspected(tmp_path, change).to_mend if finding.kind == kind]
     matching = [finding for finding in found if re.search(words, finding.what)]
     assert matching, [finding.what for finding in found]
@@ -64,6 +65,7 @@ def test_a_fault_is_found_named_and_mended(change: Change, kind: str, words: str
     [
         (faults.slides_and_hinges, "root", "not by a free joint"),
         (faults.loose_ball, "files", "ball"),
+        (faults.weightless, "files", "its gravity is 0, 0, 0"),
         (faults.crowded, "collision", "left_hip_pitch_link and right_hip_pitch_link overlap"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
@@ -71,6 +73,15 @@ def test_a_fault_is_found_named_and_mended(change: Change, kind: str, words: str
 def test_what_init_takes_care_of_is_said(change: Change, kind: str, words: str, tmp_path: Path) -> None:
     inspection = inspected(tmp_path, change)
     assert any(finding.kind == kind and words in finding.what for finding in inspection.findings)
+
+
+def test_bodies_without_names_get_some(tmp_path: Path) -> None:
+    assert inspected(tmp_path, faults.nameless).anatomy.base == "body_1"
+
+
+def test_what_weighs_nothing_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'left_knee_link' moves but has no mass or no inertia"):
+        inspected(tmp_path, faults.massless)
 
 
 def test_lengths_in_millimeters_are_seen(tmp_path: Path) -> None:
@@ -112,9 +123,7 @@ def test_soles_that_were_lost_are_to_be_mended(tmp_path: Path) -> None:
 
 
 def test_a_shipped_robot_is_fine() -> None:
-    from playground_amp.paths import ROBOTS
-
-    assert inspect_robot(ROBOTS / "wildrobot").to_mend == ()
+    assert inspect_robot(Path("wildrobot")).to_mend == ()
 
 
 def test_the_page_says_what_the_robot_is_and_what_is_wrong(tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ def _files(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
         does = told.mend or "nothing needs to be done"
         if told.kind.startswith("mesh") and not grave:
             does = f"{told.mend}; for walking they are not needed"
-        yield Finding("mend" if grave else "note", "files", told.text, does)
+        kind = "inertia" if told.kind == "inertia" else "files"
+        yield Finding("mend" if grave else "note", kind, told.text, does)
     if feet_lost:
         yield Finding(
             "mend",

@@ -13,6 +13,8 @@ NoteKind = Literal[
     "loose body",
     "lost reference",
     "keyframe",
+    "gravity",
+    "inertia",
 ]
 
 

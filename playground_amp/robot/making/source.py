@@ -1,5 +1,6 @@
 """Reading anybody's model of a robot, MJCF or URDF, with its meshes or without them."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,12 +72,39 @@ def _compiled(
     for _ in range(_TRIES):
         try:
             spec = mujoco.MjSpec.from_string(ElementTree.tostring(root, encoding="unicode"), assets=ASSETS)
+            _name_parts(spec)
+            _let_things_fall(spec, notes)
             return spec, spec.compile()
         except (ValueError, mujoco.FatalError) as error:
             reason = " ".join(str(error).split())
         if not _mended(root, reason, notes, lost):
             break
-    raise UserError(f"{path}: MuJoCo cannot read it: {reason.replace('XML Error: ', '').replace('Error: ', '')}")
+    raise UserError(f"{path}{_in_words(reason)}")
+
+
+def _name_parts(spec: mujoco.MjSpec) -> None:
+    """Gives bodies and joints without a name one."""
+    for word, parts in (("body", spec.bodies), ("joint", spec.joints)):
+        taken = {part.name for part in parts}
+        free = (name for index in itertools.count(1) if (name := f"{word}_{index}") not in taken)
+        for part in parts:
+            part.name = part.name or next(free)
+
+
+def _let_things_fall(spec: mujoco.MjSpec, notes: list[Note]) -> None:
+    """Gravity that is switched off, or points elsewhere than down, becomes the usual one."""
+    x, y, z = (float(each) for each in spec.option.gravity)
+    if not (z < 0 and abs(x) + abs(y) < 1e-3 * -z):
+        spec.option.gravity = mujoco.MjSpec().option.gravity
+        notes.append(Note("gravity", f"its gravity is {x:g}, {y:g}, {z:g} m/s²: the usual one was taken", ""))
+
+
+def _in_words(reason: str) -> str:
+    """What MuJoCo refuses a model for, as the end of a sentence."""
+    named = _NAMED.search(reason)
+    if named and "mjMINVAL" in reason:
+        return f": {named[1]!r} moves but has no mass or no inertia: give it an <inertial> or a shape of some density"
+    return f": MuJoCo cannot read it: {reason.replace('XML Error: ', '').replace('Error: ', '')}"
 
 
 def _mended(root: ElementTree.Element, reason: str, notes: list[Note], lost: set[str]) -> bool:
@@ -95,9 +123,21 @@ def _mended(root: ElementTree.Element, reason: str, notes: list[Note], lost: set
     if "exclude" in reason or "in collision" in reason:
         return _without(root, "contact", notes, "lost reference", "its contact pairs name what is not there")
     named = _NAMED.search(reason)
+    if "balanceinertia" in reason:
+        return _balanced(root, named[1] if named else "a body", notes)
     if named and any(mesh.get("name") == named[1] for mesh in root.iter("mesh")):
         return _without_mesh(root, named[1], notes, lost)
     return False
+
+
+def _balanced(root: ElementTree.Element, body: str, notes: list[Note]) -> bool:
+    """Has MuJoCo correct moments of inertia that no solid has."""
+    if any(compiler.get("balanceinertia") == "true" for compiler in root.iter("compiler")):
+        return False
+    ElementTree.SubElement(root, "compiler", balanceinertia="true")
+    text = f"the inertia of {body!r} is that of no solid (one moment exceeds the two others together); it was evened"
+    notes.append(Note("inertia", text, "export it again, about the body's center of mass"))
+    return True
 
 
 def _without_attribute(root: ElementTree.Element, attribute: str, reason: str, notes: list[Note]) -> bool:

@@ -52,6 +52,9 @@ def test_the_duck_becomes_a_robot_that_stands(tmp_path: Path) -> None:
     mujoco.mj_resetDataKeyframe(model, data, model.key("home").id)
     mujoco.mj_step(model, data, nstep=1000)
     assert data.qpos[2] == pytest.approx(0.195, abs=0.01)  # as docs/your_own_robot.md says
+    data.qvel[:2] = 2.0  # m/s: it falls over
+    mujoco.mj_step(model, data, nstep=1000)
+    assert 0.01 < data.qpos[2] < 0.1  # and lies on the floor, not in it
 
 
 @pytest.mark.slow

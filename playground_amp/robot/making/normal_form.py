@@ -18,11 +18,15 @@ _OPTIONS = {"timestep": "0.002", "integrator": "implicitfast", "solver": "Newton
 _EFFORT = {"iterations": "10", "ls_iterations": "10"}
 EDGE_RADIUS = 0.05  # of a sole's half length: of the round edge of its bars
 _TOUCHING = {"type": "capsule", "contype": "0", "conaffinity": "1", "condim": "3", "group": "3"}
+_FALLEN = {"type": "sphere", "contype": "0", "conaffinity": "1", "condim": "3", "group": "3"}
+_HEAVY = 0.05  # of the robot's mass: bodies that a fallen robot lies on
+_THICK = (0.15, 0.06)  # of the standing height, radius of what they touch the floor with: the base, others
 _LOOKS = {"contype": "0", "conaffinity": "0", "group": "2"}
 _ACROSS = np.array([np.sqrt(0.5), np.sqrt(0.5), 0, 0])  # turns z, along a capsule, to y
 _NOTE = """
   {name} in normal form, made by robot.py init. Lengths in m, masses in kg, angles in rad. Free base between the hips,
-  x forward, y left, z up; all frames are parallel at the zero pose; soles touch the floor with two bars each.
+  x forward, y left, z up; all frames are parallel at the zero pose; soles touch the floor with two bars each,
+  a fallen robot with a few spheres.
   """
 
 
@@ -59,6 +63,9 @@ def write_mjcf(
         _add_sole(placed[id(carrier)], carrier, foot)
         for end in ENDS:
             _add(sensors, "touch", name=f"{foot.side}_{end}", site=f"{foot.side}_{end}")
+    for rigid in layout.bodies:
+        if rigid not in (layout.carrier[foot.body] for foot in anatomy.feet):
+            _add_fall_shape(placed[id(rigid)], rigid, anatomy, height)
     carrier = layout.carrier[anatomy.imu.body]
     place, turn = _text(anatomy.imu.place - carrier.origin), _text(anatomy.imu.quaternion)
     _add(placed[id(carrier)], "site", name=IMU, pos=place, quat=turn, group="4")
@@ -128,6 +135,16 @@ def _add_sole(body: ElementTree.Element, carrier: Rigid, foot: FootFacts) -> Non
         _add(body, "geom", name=name, size=_text([radius, half_bar]), pos=_text(place), quat=_text(across), **_TOUCHING)
         box = _text([2 * radius, half_bar + 2 * radius, 2 * radius])
         _add(body, "site", name=name, type="box", size=box, pos=_text(place), quat=_text(foot.quaternion), group="4")
+
+
+def _add_fall_shape(body: ElementTree.Element, rigid: Rigid, anatomy: Anatomy, height: float) -> None:
+    """A sphere about a heavy body's center of mass, well clear of the floor while the robot stands."""
+    if rigid.mass < _HEAVY * anatomy.mass:
+        return
+    clear = (rigid.center[2] - anatomy.sole_height) / 3
+    radius = min(_THICK[rigid.parent is not None] * height, clear)
+    if radius > 0:
+        _add(body, "geom", size=_text([radius]), pos=_text(rigid.center - rigid.origin), **_FALLEN)
 
 
 def _add(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:

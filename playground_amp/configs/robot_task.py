@@ -6,11 +6,8 @@ from typing import Any
 from playground_amp.configs.keys import describe_unknown_key, field_at
 from playground_amp.configs.overrides import leaves
 from playground_amp.errors import UserError
-from playground_amp.paths import STANDARD
 from playground_amp.robot.description import DESCRIPTION, read_description
 from playground_amp.robot.record import Robot
-from playground_amp.robot.scale import scale_of
-from playground_amp.yaml_text import read_yaml
 
 
 def task_of(robot: Robot) -> dict[str, Any]:
@@ -20,18 +17,6 @@ def task_of(robot: Robot) -> dict[str, Any]:
         if field_at(path) is None and path[:1] != ("reward_weights",):
             raise UserError(f"{robot.folder / DESCRIPTION}: task: {describe_unknown_key(path)}")
     return task
-
-
-def pace(robot: Robot) -> float:
-    """The share of the forward speeds of its size that a robot's own task commands at most; never above 1.
-
-    Servos that are slow for their robot bound what it can be asked for: in training and, by this, in the gates.
-    """
-    commands = task_of(robot).get("env", {}).get("commands", {})
-    if "forward" not in commands:
-        return 1.0
-    fastest = read_yaml(STANDARD)["env"]["commands"]["forward"][1] * scale_of(robot).speed
-    return min(1.0, commands["forward"][1] / fastest)
 
 
 def with_task(data: Mapping[str, Any], task: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from playground_amp.configs.keys import nearest
-from playground_amp.configs.robot_task import pace
 from playground_amp.errors import UserError
 from playground_amp.robot.record import Robot
 from playground_amp.robot.scale import Scale, scale_of, times
@@ -73,16 +72,11 @@ class Cell:
         return self.program[0].forward
 
     def scaled_for(self, robot: Robot) -> "Cell":
-        """The same cell for a robot of other measures, no faster than its own task asks of it (`robot_task.pace`)."""
-        scale, share = scale_of(robot), pace(robot)
-        longer = 1.0 if math.isinf(self.distance) else 1 / share
-        program = [segment.scaled(scale) for segment in self.program]
+        """The same cell for a robot of other measures."""
+        scale = scale_of(robot)
         return dataclasses.replace(
             self,
-            program=tuple(
-                dataclasses.replace(each, forward=times(each.forward, share), seconds=times(each.seconds, longer))
-                for each in program
-            ),
+            program=tuple(segment.scaled(scale) for segment in self.program),
             criteria=tuple(criterion.scaled_for(robot) for criterion in self.criteria),
             distance=times(self.distance, scale.length),
             shove=self.shove and self.shove.scaled(scale),

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import shutil
 from pathlib import Path
 
 import pytest
@@ -173,20 +172,3 @@ def test_a_cell_is_reduced_over_another_distance_in_proportionate_time():
 
 def test_scaling_knows_a_robot_by_its_folder(tmp_path: Path):
     assert WALK.scaled_for(load_robot(second_body(tmp_path / "other"), "flat")) != WALK
-
-
-@pytest.mark.parametrize(("fastest", "share"), [(0.4, 0.5), (2.0, 1.0)])
-def test_a_gate_asks_for_no_more_speed_than_the_robot_s_own_task(tmp_path: Path, fastest: float, share: float) -> None:
-    """WildRobot's task commands up to 0.8 m/s; half of it halves the gate's forward speeds, in twice the time."""
-    folder = tmp_path / "slow"
-    shutil.copytree(ROBOT.folder, folder, ignore=shutil.ignore_patterns("demonstrations"))
-    description = folder / "robot.yaml"
-    description.write_text(f"{description.read_text()}task: {{env: {{commands: {{forward: [-0.1, {fastest}]}}}}}}\n")
-    slow = load_robot(str(folder), "flat")
-    walks = WALK.scaled_for(slow).cells
-    assert [cell.speed for cell in walks] == pytest.approx([0.3 * share, 0.5 * share])
-    assert [cell.distance for cell in walks] == [50.0, 50.0]
-    assert [cell.time_limit for cell in walks] == pytest.approx(
-        [cell.time_limit / share for cell in WALK.cells], rel=1e-5
-    )
-    assert [cell.time_limit for cell in ROBUST.scaled_for(slow).cells] == [cell.time_limit for cell in ROBUST.cells]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from playground_amp.cli import play
 from playground_amp.cockpit import film
 from playground_amp.errors import UserError
 from playground_amp.gates.gates import WALK
+from playground_amp.paths import ROBOTS
 from playground_amp.policies.opening import open_policy
 from playground_amp.rendering import frames as rendering
 
@@ -81,6 +83,11 @@ class TestMistakes:
 
     def test_no_such_checkpoint(self, tmp_path: Path):
         assert "No such file" in error_of("--checkpoint", tmp_path / "final_iter_1.pkl", "--port", free_port())
+
+    def test_without_a_checkpoint_the_robot_must_come_with_a_policy(self, tmp_path: Path):
+        robot = tmp_path / "my robot"
+        shutil.copytree(ROBOTS / "wildrobot", robot, ignore=shutil.ignore_patterns("policy", "demonstrations"))
+        assert "comes without a policy (robots with one: wildrobot" in error_of("--robot", robot, "--port", free_port())
 
     def test_a_folder_of_something_else(self, tmp_path: Path):
         assert "is no folder of a run" in error_of("--checkpoint", tmp_path, "--port", free_port())

@@ -51,7 +51,8 @@ def shipped_policy(robot: str) -> Path:
     folder = robot_folder(robot) / POLICY
     if not folder.is_dir():
         with_one = [name for name in shipped_robots() if (ROBOTS / name / POLICY).is_dir()]
-        raise UserError(f"robot {robot} comes without a policy (robots with one: {', '.join(with_one)}): name one, as after --checkpoint")
+        known = ", ".join(with_one)
+        raise UserError(f"robot {robot} comes without a policy (robots with one: {known}): name one")
     return folder
 
 

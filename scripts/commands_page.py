@@ -37,7 +37,7 @@ A mistake in a flag ends with exit status 2 and one sentence, before anything st
 | `test`, `lint` | run the tests; check format, lint and types | `PYTEST_ARGS` |
 | `docs`, `pictures` | the documentation as a site; the pictures in it | |
 | `benchmark` | measure speed, write the page on performance | |
-| `release` | the wheel and the sources, checked, and tried in an empty environment | |
+| `release` | the wheel and the sources, checked, and tried in an empty environment | `PYTHONS` |
 | `clean` | remove the environment and what tools left; runs stay | |
 """
 

@@ -54,3 +54,7 @@ def test_the_design_lists_every_command_and_every_folder() -> None:
     assert sorted(re.findall(r"`(\w+\.py)`", first_cells)) == sorted(path.name for path in scripts)
     layers = runpy.run_path(str(ROOT / "tests" / "project" / "test_imports.py"))["LAYERS"]
     assert sorted(re.findall(r"`(\w+)/`", first_cells)) == sorted(layers)
+
+
+def test_the_first_page_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120

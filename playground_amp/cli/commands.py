@@ -15,6 +15,7 @@ COMMANDS = (
     Command("play", "watch and steer a walking robot in the browser, or film it"),
     Command("train", "train a robot to walk"),
     Command("evaluate", "judge a trained policy by a gate, or in another simulator"),
+    Command("verify", "judge a policy of others anew and hold it against its card"),
     Command("report", "make the report of a run, one HTML file"),
     Command("export", "write a policy as a bundle that runs on the robot with NumPy alone"),
     Command("motion", "reference motion: generate, import, check, show, record"),

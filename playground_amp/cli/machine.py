@@ -26,7 +26,8 @@ _NVIDIA = ("cuda", "gpu")
 _OTHERS = ("cpu", "tpu", "rocm")
 
 _DEVICES = re.compile(r"|-1|[1-9][0-9]{0,5}")
-_RENDERERS = ("", "egl", "osmesa", "glfw", "glx", "cgl", "wgl", "enable", "enabled", "on", "true", "1") + (
+_RENDERERS = (
+    *("", "egl", "osmesa", "glfw", "glx", "cgl", "wgl", "enable", "enabled", "on", "true", "1"),
     *("disable", "disabled", "off", "false", "0"),
 )
 _PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")

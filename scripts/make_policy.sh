@@ -21,6 +21,7 @@ fresh=$work/fresh before=$work/before
 
 "$PY" playground_amp/export.py --checkpoint "$checkpoint" --output "$fresh"
 "$PY" playground_amp/evaluate.py --bundle "$fresh" --gate walk --json "$fresh/gate_walk.json"
+"$PY" playground_amp/verify.py "$fresh" --write-card "$fresh"
 cp "$checkpoint" "$fresh/"
 if [ -f "$run/report.html" ]; then cp "$run/report.html" "$fresh/"; fi
 
@@ -28,7 +29,7 @@ if [ -f "$run/report.html" ]; then cp "$run/report.html" "$fresh/"; fi
 # the new one stands.
 trap - EXIT
 mkdir "$before"
-for name in policy.onnx golden.json runtime.py report.json gate_walk.json report.html; do
+for name in policy.onnx golden.json runtime.py report.json gate_walk.json card.json card.md report.html; do
   if [ -f "$box/$name" ]; then mv "$box/$name" "$before/"; fi
 done
 for old in "$box"/final_iter_*.pkl; do

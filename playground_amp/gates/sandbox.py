@@ -17,7 +17,7 @@ _FORBIDDEN = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sen
 _FORBIDDEN += ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "pty.spawn", "ftplib.connect")
 _CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.truncate")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_LARGEST_FILE = 1 << 28  # bytes
+_LARGEST_FILE = 256 * 2**20  # bytes
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of unshare(2)
 
 

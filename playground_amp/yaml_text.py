@@ -4,12 +4,12 @@ import os
 import re
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from playground_amp.errors import UserError
 from playground_amp.files import is_missing, read_input
+from playground_amp.untyped import Plain
 
 _INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
@@ -32,7 +32,7 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers = _RESOLVERS
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
@@ -61,7 +61,7 @@ class _Dumper(yaml.SafeDumper):
 
     yaml_implicit_resolvers = _RESOLVERS
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
 
@@ -70,7 +70,7 @@ _Dumper.add_representer(
 )
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Plain]:
     """Reads a file that holds one mapping. Raises UserError, with the line where there is one."""
     if is_missing(path):
         raise UserError(f"there is no configuration file {path}")
@@ -84,17 +84,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
-def parse_value(text: str, source: str) -> Any:
+def parse_value(text: str, source: str) -> Plain:
     """Reads one YAML value, such as `0.001`, `true` or `[1, 2]`; `source` names it in a UserError."""
     return _load(text, source)
 
 
-def write_yaml(data: dict[str, Any]) -> str:
+def write_yaml(data: dict[str, object]) -> str:
     """YAML text of plain dicts, lists, numbers and strings, in their order, that reads back equal."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=120)
 
 
-def _load(content: bytes | str, source: str) -> Any:
+def _load(content: bytes | str, source: str) -> Plain:
     try:
         return _modest(yaml.load(content, _Loader), source)
     except RecursionError:

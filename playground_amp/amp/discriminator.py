@@ -6,16 +6,17 @@ Other targets need another reward: with 0 and 1, this one would pay 0.75 to a ce
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from playground_amp.brax_api.learning import MLP
+from playground_amp.untyped import Params
 
 REAL, FAKE = 1.0, -1.0  # targets
-Discriminator = Callable[[Any, jax.Array], jax.Array]  # (params, normalized features [..., n]) → answers [...]
+Discriminator = Callable[[Params, jax.Array], jax.Array]  # (params, normalized features [..., n]) → answers [...]
 
 
 class Losses(NamedTuple):
@@ -25,7 +26,7 @@ class Losses(NamedTuple):
     penalty: jax.Array  # mean squared norm of the answer's gradient at demonstrations
 
 
-def make_discriminator(layers: Sequence[int], feature_size: int) -> tuple[Callable[[jax.Array], Any], Discriminator]:
+def make_discriminator(layers: Sequence[int], feature_size: int) -> tuple[Callable[[jax.Array], Params], Discriminator]:
     """The functions (key → params) and (params, features → answers): ReLU layers and one linear output."""
     network = MLP(layer_sizes=[*layers, 1], activation=nn.relu)
     blank = jnp.zeros((1, feature_size))
@@ -37,7 +38,7 @@ def style_reward(answer: jax.Array) -> jax.Array:
     return jnp.clip(1.0 - 0.25 * (answer - REAL) ** 2, 0.0, 1.0)
 
 
-def losses(discriminator: Discriminator, params: Any, real: jax.Array, fake: jax.Array) -> Losses:
+def losses(discriminator: Discriminator, params: Params, real: jax.Array, fake: jax.Array) -> Losses:
     """Of normalized features [B, n]; the gradient penalty is taken at the demonstrations (Mescheder et al. 2018)."""
     wrong = jnp.mean((discriminator(params, real) - REAL) ** 2) + jnp.mean((discriminator(params, fake) - FAKE) ** 2)
     slope = jax.vmap(jax.grad(discriminator, argnums=1), (None, 0))(params, real)

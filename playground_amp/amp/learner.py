@@ -4,7 +4,7 @@ Style is scored by the discriminator as it was during the rollout: `style` first
 """
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ from playground_amp.amp import discriminator as disc
 from playground_amp.amp.ref_buffer import ReferenceBuffer
 from playground_amp.brax_api.learning import running_statistics
 from playground_amp.configs.amp import AmpConfig
+from playground_amp.untyped import Params
 
 _FEATURE_BOUND = 10.0  # standard deviations; a robot that flies apart must not set the scale
 _ADAM_B1 = 0.5  # little momentum: the opponent moves (Radford et al. 2016)
@@ -30,7 +31,7 @@ class ReplayBuffer(NamedTuple):
 class PriorState(NamedTuple):
     """All that the prior carries from iteration to iteration."""
 
-    params: Any
+    params: Params
     optimizer: optax.OptState
     normalizer: running_statistics.RunningStatisticsState
     replay: ReplayBuffer
@@ -105,7 +106,7 @@ class MotionPrior:
             for x, noise_key in ((real, real_noise_key), (fake, fake_noise_key))
         ]
 
-        def loss(params: Any) -> tuple[jax.Array, disc.Losses]:
+        def loss(params: Params) -> tuple[jax.Array, disc.Losses]:
             parts = disc.losses(self._discriminator, params, *shaken)
             return parts.classification + self.config.gradient_penalty * parts.penalty, parts
 

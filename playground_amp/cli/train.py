@@ -7,13 +7,14 @@ import os
 from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playground_amp.cli.parser import CommandParser, add_robot_flag, require_writable
 from playground_amp.configs.engines import TRAINING_CHOICES
 from playground_amp.errors import UserError
 from playground_amp.paths import PACKAGE, STANDARD, find_config
 from playground_amp.telling import tell
+from playground_amp.untyped import Plain
 
 if TYPE_CHECKING:
     from playground_amp.configs.schema import Config
@@ -180,9 +181,9 @@ def check_run(config: "Config") -> None:
 def _resolve_config(arguments: argparse.Namespace, flag_names: dict[str, str]) -> "Config":
     from playground_amp.configs.loader import load_config, overridden
 
-    given: dict[str, Any] = vars(arguments)
+    given: dict[str, Plain] = vars(arguments)
 
-    def typed() -> dict[str, Any]:
+    def typed() -> dict[str, Plain]:
         flags = {key: given[key] for key in flag_names if given[key] is not None}
         return {"verify": arguments.verify, "flags": flags, "flag_names": flag_names}
 
@@ -232,7 +233,7 @@ def _print_config(config: "Config") -> int:
     return 0
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> object:
     from playground_amp.yaml_text import parse_value
 
     return parse_value(text, "the value")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from playground_amp.configs.fields import Section
 from playground_amp.configs.inheritance import EXTENDS
@@ -11,7 +10,7 @@ from playground_amp.configs.overrides import Override, apply, leaves
 from playground_amp.configs.schema import Config
 
 
-def changed(config: Config, changes: Mapping[str, Any], source: str = "the changed configuration") -> Config:
+def changed(config: Config, changes: Mapping[str, object], source: str = "the changed configuration") -> Config:
     """The configuration with other values by dotted key, validated anew: `changed(config, {"env.terrain": "rough"})`.
 
     A key may be a section's, with a whole section as its value. `source` says who asks for it, for the error.
@@ -34,7 +33,7 @@ def changed_by_file(config: Config, path: Path) -> Config:
     return changed(config, {".".join(key): value for key, value in leaves(own)}, str(path))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Section):
         return value.model_dump(mode="json")
     return list(value) if isinstance(value, tuple) else value

@@ -3,17 +3,19 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from playground_amp.errors import UserError
+from playground_amp.untyped import Plain
 from playground_amp.yaml_text import read_yaml
 
 EXTENDS = "extends"
 
 
 def read_with_base(
-    path: Path, resolve: Callable[[Path, dict[str, Any]], dict[str, Any]] | None = None, heirs: tuple[Path, ...] = ()
-) -> dict[str, Any]:
+    path: Path,
+    resolve: Callable[[Path, dict[str, Plain]], dict[str, Plain]] | None = None,
+    heirs: tuple[Path, ...] = (),
+) -> dict[str, Plain]:
     """The content of a file over that of the file it extends, if any, which is found beside it.
 
     Sections are merged key by key; every other value replaces that of the base whole. `resolve` makes of each file's
@@ -40,7 +42,7 @@ def read_with_base(
         raise UserError(f"{path} extends {base}: {error}") from None
 
 
-def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def _merged(base: dict[str, Plain], changes: dict[str, Plain]) -> dict[str, Plain]:
     merged = dict(base)
     for name, value in changes.items():
         inner = merged.get(name)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -26,11 +25,12 @@ from playground_amp.configs.stages import ends_in_order
 from playground_amp.errors import UserError
 from playground_amp.paths import CONFIGS, DEFAULT_ROBOT, STANDARD
 from playground_amp.telling import warn
+from playground_amp.untyped import Plain
 from playground_amp.yaml_text import read_yaml, write_yaml
 
 FREE_FORM = ("reward_weights", "stages", "quick_verify")  # sections that need not name everything
 
-_NONE: Mapping[str, Any] = MappingProxyType({})
+_NONE: Mapping[str, Plain] = MappingProxyType({})
 
 
 def load_config(
@@ -38,7 +38,7 @@ def load_config(
     overrides: Sequence[str] = (),
     *,
     verify: bool = False,
-    flags: Mapping[str, Any] = _NONE,
+    flags: Mapping[str, Plain] = _NONE,
     flag_names: Mapping[str, str] = _NONE,
 ) -> Config:
     """Loads and validates a configuration.
@@ -73,7 +73,7 @@ def overridden(
     overrides: Sequence[str] = (),
     *,
     verify: bool = False,
-    flags: Mapping[str, Any] = _NONE,
+    flags: Mapping[str, Plain] = _NONE,
     flag_names: Mapping[str, str] = _NONE,
 ) -> Config:
     """A configuration that is there already, such as a policy's, with what a command line gives; as `load_config`."""
@@ -81,7 +81,7 @@ def overridden(
     return _resolved(data, source, from_set(overrides, data) + from_flags(flags, flag_names), verify)
 
 
-def _resolved(data: dict[str, Any], source: str, given: Sequence[Override], verify: bool) -> Config:
+def _resolved(data: dict[str, Plain], source: str, given: Sequence[Override], verify: bool) -> Config:
     """The data of a file with `quick_verify:`, if it applies, and what was given, validated."""
     quick = from_quick_verify(data, source)
     _, quick_errors = _validate(apply(data, quick))
@@ -107,17 +107,17 @@ def _wrong_stages(config: Config, source: str) -> Iterator[str]:
         yield from _in_words([error for error in errors if error["loc"]], changes, source)
 
 
-def standard_data(robot: str) -> dict[str, Any]:
+def standard_data(robot: str) -> dict[str, Plain]:
     """The standard configuration file as plain data, for a robot. Raises UserError if there is no such robot."""
     return read_for_robot(robot, STANDARD) | {"robot": robot}
 
 
-def read_for_robot(robot: str, path: Path) -> dict[str, Any]:
+def read_for_robot(robot: str, path: Path) -> dict[str, Plain]:
     """A file's own content in SI units of a robot. Raises UserError if there is no such robot or no such file."""
     return _for_robot(robot, path, read_yaml(path))
 
 
-def _for_robot(robot: object, path: Path, data: dict[str, Any]) -> dict[str, Any]:
+def _for_robot(robot: object, path: Path, data: dict[str, Plain]) -> dict[str, Plain]:
     """A file's content in SI units of a robot, its own `task:` in it; no name of one is left for the validation."""
     if Path(os.path.realpath(path)).parent != CONFIGS or not isinstance(robot, str) or robot == DEFAULT_ROBOT:
         return data
@@ -131,7 +131,7 @@ def _for_robot(robot: object, path: Path, data: dict[str, Any]) -> dict[str, Any
     return with_task(scaled(data, scale_of(known)), task_of(known), whole=path.resolve() == STANDARD)
 
 
-def config_from_dict(data: Mapping[str, Any], source: str) -> Config:
+def config_from_dict(data: Mapping[str, Plain], source: str) -> Config:
     """Validates plain data, as `Config.model_dump` writes it; `source` says where it is from.
 
     Raises:
@@ -143,7 +143,7 @@ def config_from_dict(data: Mapping[str, Any], source: str) -> Config:
     return config
 
 
-def config_of_policy(data: Mapping[str, Any], source: str) -> Config:
+def config_of_policy(data: Mapping[str, Plain], source: str) -> Config:
     """The configuration stored with a trained policy, which an earlier version of this project may have written.
 
     Keys that have come since are taken from the standard configuration file, where what is new is switched off; a
@@ -160,7 +160,9 @@ def config_of_policy(data: Mapping[str, Any], source: str) -> Config:
     return config
 
 
-def _completed(data: Mapping[str, Any], standard: Mapping[str, Any], prefix: str = "") -> tuple[dict[str, Any], list]:
+def _completed(
+    data: Mapping[str, Plain], standard: Mapping[str, Plain], prefix: str = ""
+) -> tuple[dict[str, Plain], list]:
     """`data` with the keys of `standard` that it lacks, and their dotted names; free-form sections stay as they are."""
     complete, new = dict(data), []
     for key, value in standard.items():
@@ -179,7 +181,7 @@ def dump_config(config: Config) -> str:
     return write_yaml(config.model_dump(mode="json"))
 
 
-def _validate(data: dict[str, Any]) -> tuple[Config | None, list[ErrorDetails]]:
+def _validate(data: dict[str, Plain]) -> tuple[Config | None, list[ErrorDetails]]:
     try:
         return Config.model_validate(data), []
     except ValidationError as error:

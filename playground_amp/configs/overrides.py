@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 from playground_amp.configs.keys import describe_unknown_key, leaf_keys, section_at
 from playground_amp.errors import UserError
+from playground_amp.untyped import Plain
 from playground_amp.yaml_text import parse_value
 
 
@@ -14,19 +14,19 @@ class Override:
     """A value for one key, and where it was given."""
 
     path: tuple[str, ...]
-    value: Any
+    value: object
     source: str
     prefix: str = ""
 
 
-def apply(data: dict[str, Any], overrides: Sequence[Override]) -> dict[str, Any]:
+def apply(data: dict[str, Plain], overrides: Sequence[Override]) -> dict[str, Plain]:
     """A copy of plain configuration data with the overrides put in, the last one winning."""
     for override in overrides:
         data = _with_value(data, override.path, override.value)
     return data
 
 
-def _with_value(data: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+def _with_value(data: dict[str, Plain], path: tuple[str, ...], value: object) -> dict[str, Plain]:
     name, *rest = path
     if not rest:
         return {**data, name: value}
@@ -36,7 +36,7 @@ def _with_value(data: dict[str, Any], path: tuple[str, ...], value: Any) -> dict
     return {**data, name: _with_value(inner, tuple(rest), value)}
 
 
-def from_flags(flags: Mapping[str, Any], names: Mapping[str, str]) -> list[Override]:
+def from_flags(flags: Mapping[str, Plain], names: Mapping[str, str]) -> list[Override]:
     """Overrides from flags by dotted key; `names` gives the flag as the user typed it."""
     return [
         Override(tuple(key.split(".")), value, f"{names[key]} {value}" if key in names else "command line")
@@ -44,7 +44,7 @@ def from_flags(flags: Mapping[str, Any], names: Mapping[str, str]) -> list[Overr
     ]
 
 
-def from_quick_verify(data: Mapping[str, Any], source: str) -> list[Override]:
+def from_quick_verify(data: Mapping[str, Plain], source: str) -> list[Override]:
     """The section `quick_verify:` flattened to one override a key."""
     section = data.get("quick_verify")
     if not isinstance(section, dict):
@@ -55,12 +55,12 @@ def from_quick_verify(data: Mapping[str, Any], source: str) -> list[Override]:
     return [Override(path, value, source, "quick_verify.") for path, value in leaves(sections)]
 
 
-def from_stage(name: str, changes: Mapping[str, Any], source: str) -> list[Override]:
+def from_stage(name: str, changes: Mapping[str, Plain], source: str) -> list[Override]:
     """The changes of a stage flattened to one override a key."""
     return [Override(path, value, source, f"stages.{name}.changes.") for path, value in leaves(changes)]
 
 
-def leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def leaves(values: Mapping[str, Plain], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     """Path and value of every key in a part of a configuration."""
     for name, value in values.items():
         inner = (*path, name)
@@ -71,7 +71,7 @@ def leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tu
             yield inner, value
 
 
-def holding_throughout(data: dict[str, Any], given: Sequence[Override]) -> dict[str, Any]:
+def holding_throughout(data: dict[str, Plain], given: Sequence[Override]) -> dict[str, Plain]:
     """Plain configuration data whose stages leave alone what was given besides: that holds in all of them."""
     stages = data.get("stages")
     if not isinstance(stages, dict):
@@ -80,19 +80,19 @@ def holding_throughout(data: dict[str, Any], given: Sequence[Override]) -> dict[
     return {**data, "stages": {name: _without(stage, dropped) for name, stage in stages.items()}}
 
 
-def _without(stage: Any, dropped: Set[tuple[str, ...]]) -> Any:
+def _without(stage: object, dropped: Set[tuple[str, ...]]) -> object:
     """A stage whose changes name no dropped path; what is no stage is left for the validation."""
     if not isinstance(stage, dict) or not isinstance(stage.get("changes"), dict):
         return stage
 
-    def kept(values: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    def kept(values: dict[str, Plain], path: tuple[str, ...]) -> dict[str, Plain]:
         inner = {name: value for name, value in values.items() if (*path, name) not in dropped}
         return {name: kept(each, (*path, name)) if isinstance(each, dict) else each for name, each in inner.items()}
 
     return {**stage, "changes": kept(stage["changes"], ())}
 
 
-def from_set(assignments: Sequence[str], data: Mapping[str, Any]) -> list[Override]:
+def from_set(assignments: Sequence[str], data: Mapping[str, Plain]) -> list[Override]:
     """Overrides from `--set key=value`; `data` is the file, whose reward terms and stages are known keys too."""
     own = [f"reward_weights.{term}" for term in _names(data, "reward_weights")]
     own += [f"stages.{stage}.until" for stage in _names(data, "stages")]
@@ -100,7 +100,7 @@ def from_set(assignments: Sequence[str], data: Mapping[str, Any]) -> list[Overri
     return [_from_assignment(text, known) for text in assignments]
 
 
-def _names(data: Mapping[str, Any], section: str) -> list[str]:
+def _names(data: Mapping[str, Plain], section: str) -> list[str]:
     """The names in a section that knows names of the user's own; what is no section is left for the validation."""
     return list(data[section]) if isinstance(data.get(section), dict) else []
 

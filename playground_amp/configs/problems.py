@@ -1,7 +1,5 @@
 """Validation errors of pydantic in the words of a person who edits a YAML file."""
 
-from typing import Any
-
 from pydantic_core import ErrorDetails
 
 from playground_amp.configs.keys import describe_unknown_key, nearest
@@ -69,13 +67,13 @@ def _allowed(error: ErrorDetails) -> str:
     return f"valid ({error['msg']})"
 
 
-def _one_of(expected: str, found: Any) -> str:
+def _one_of(expected: str, found: object) -> str:
     words = expected.replace(" or ", ", ").split(", ")
     close = nearest(found, words) if isinstance(found, str) else None
     return f"{expected}{f' (perhaps {close}?)' if close else ''}"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as it would stand in the YAML, cut to a readable length."""
     if value is None:
         return "nothing"

@@ -1,7 +1,7 @@
 """The section about the stages of a run: what changes while it goes on, and when."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, PlainValidator
 
@@ -24,7 +24,7 @@ _KEPT = (
 """What no stage can change: the shape of what has learned so far, and what a run has once."""
 
 
-def _count_or_share(value: Any) -> int | float:
+def _count_or_share(value: object) -> int | float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if value >= 1 and value == int(value):
             return int(value)
@@ -67,7 +67,7 @@ def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[str]:
             yield f"stages.{name}.changes: {kept[0]} stays as it is through a run"
 
 
-def _names(changes: Any, path: Sequence[str]) -> bool:
+def _names(changes: object, path: Sequence[str]) -> bool:
     """Whether a value for the key at a path is among the changes."""
     if not path:
         return True

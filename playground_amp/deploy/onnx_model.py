@@ -16,7 +16,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.envs.observations import actor_layout
 from playground_amp.errors import UserError
 from playground_amp.robot.record import Robot
-from playground_amp.runs.checkpoint import Params
+from playground_amp.untyped import Params
 
 ACTIVATION = "Elu"
 OPSET, IR_VERSION = 16, 8  # read by onnxruntime 1.11 and later

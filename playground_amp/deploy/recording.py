@@ -20,7 +20,7 @@ from playground_amp.learning.networks import make_policy
 from playground_amp.physics.imu import imu_readings
 from playground_amp.robot.scale import scale_of
 from playground_amp.rollouts.rollout import AsInTraining, policy_controller, roll_out
-from playground_amp.runs.checkpoint import Params
+from playground_amp.untyped import Params
 
 # WildRobot's: forward, sideways m/s, yaw rate rad/s; other robots get these times their scale.
 COMMANDS = ((0.0, 0.0, 0.0), (0.1, 0.0, 0.0), (0.3, 0.0, 0.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.2, -0.5))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ import optax
 
 from playground_amp.amp import discriminator as disc
 from playground_amp.configs.amp import AmpConfig
+from playground_amp.untyped import Params
 
 SET_SIZE = 2048  # transitions of each side; fewer are repeated
 _LAYERS = (64, 64)
@@ -24,7 +25,7 @@ class Judge(NamedTuple):
 
     mean: np.ndarray  # [2 F]
     std: np.ndarray  # [2 F]
-    params: Any
+    params: Params
 
 
 class ThrowAway:
@@ -67,7 +68,7 @@ class ThrowAway:
 def _learning(discriminator: disc.Discriminator, init: Callable, penalty: float) -> Callable:
     optimizer = optax.adam(_RATE)
 
-    def loss(params: Any, real: jax.Array, fake: jax.Array) -> jax.Array:
+    def loss(params: Params, real: jax.Array, fake: jax.Array) -> jax.Array:
         parts = disc.losses(discriminator, params, real, fake)
         return parts.classification + penalty * parts.penalty
 
@@ -77,7 +78,7 @@ def _learning(discriminator: disc.Discriminator, init: Callable, penalty: float)
         updates, state = optimizer.update(jax.grad(loss)(params, real[rows[0]], fake[rows[1]]), state)
         return (optax.apply_updates(params, updates), state), None
 
-    def learn(real: jax.Array, fake: jax.Array, key: jax.Array) -> Any:
+    def learn(real: jax.Array, fake: jax.Array, key: jax.Array) -> Params:
         init_key, steps_key = jax.random.split(key)
         params = init(init_key)
         start = (params, optimizer.init(params))

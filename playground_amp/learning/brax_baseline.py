@@ -6,7 +6,6 @@ place to start for whoever wants another of Brax's algorithms.
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from playground_amp.brax_api.environments import train_ppo
 from playground_amp.brax_api.learning import PPONetworks
@@ -17,20 +16,21 @@ from playground_amp.learning.build import make_task
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.physics.protocol import Engine
 from playground_amp.robot.record import Robot
+from playground_amp.untyped import Params
 
-Record = dict[str, float]
+Progress = dict[str, float]  # metrics after a stretch, by name
 _EVALUATION_ENVS = 64
 
 
 def train_with_brax(
     config: Config,
-    on_progress: Callable[[Record], None],
-    on_policy: Callable[[int, dict[str, Any]], None] = lambda steps, params: None,
+    on_progress: Callable[[Progress], None],
+    on_policy: Callable[[int, Params], None] = lambda steps, params: None,
     *,
     engine: Engine | None = None,
     stretches: int = 10,
     evaluate: bool = True,
-) -> tuple[dict[str, Any], Record]:
+) -> tuple[Params, Progress]:
     """Trains for `trainer.num_iterations` iterations, rounded up to a whole number a stretch: policy and last record.
 
     Args:
@@ -49,11 +49,11 @@ def train_with_brax(
     iterations_a_stretch = -(-trainer.num_iterations // stretches)
     stretches = -(-trainer.num_iterations // iterations_a_stretch)
     steps_per_iteration = trainer.num_envs * trainer.rollout_steps
-    records: list[Record] = []
+    records: list[Progress] = []
 
-    def progress(steps: int, metrics: Mapping[str, Any]) -> None:
+    def progress(steps: int, metrics: Mapping[str, Params]) -> None:
         if steps:  # 0: the policy before training
-            records.append(_record(steps, steps // steps_per_iteration, metrics))
+            records.append(_progress_of(steps, steps // steps_per_iteration, metrics))
             on_progress(records[-1])
 
     _, params, _ = train_ppo(
@@ -76,7 +76,7 @@ def _require_known_settings(config: Config) -> None:
         raise UserError("amp.enabled needs trainer.name wildrobot: Brax's ppo.train() has no motion prior")
 
 
-def _settings(config: Config) -> dict[str, Any]:
+def _settings(config: Config) -> Params:
     """Brax's names for the settings of the trainer."""
     trainer = config.trainer
     return {
@@ -107,15 +107,15 @@ def _settings(config: Config) -> dict[str, Any]:
 def _network_factory(
     trainer: TrainerConfig,
     robot: Robot,
-    observation_size: Any,
+    observation_size: Params,
     action_size: int,
-    preprocess_observations_fn: Any = None,
+    preprocess_observations_fn: Params = None,
 ) -> PPONetworks:
     del action_size, preprocess_observations_fn  # this project's networks normalize, and know the robot's joints
     return make_networks(trainer, robot, observation_size)
 
 
-def _record(steps: int, iteration: int, metrics: Mapping[str, Any]) -> Record:
+def _progress_of(steps: int, iteration: int, metrics: Mapping[str, Params]) -> Progress:
     names = {
         "reward": "eval/episode_reward",
         "episode_length": "eval/avg_episode_length",

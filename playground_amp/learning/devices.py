@@ -5,7 +5,6 @@ the update needs from all of them. With the same total of robots the result is t
 """
 
 import os
-from typing import Any
 
 import jax
 import numpy as np
@@ -14,6 +13,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from playground_amp.envs.vector import ROBOTS
 from playground_amp.errors import UserError
+from playground_amp.untyped import Pytree
 
 _BY_HAND = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
 
@@ -71,7 +71,7 @@ def same_everywhere(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec())
 
 
-def gathered(state: Any) -> Any:
+def gathered(state: Pytree) -> Pytree:
     """The state with all robots in every process, ready to be saved; all processes call it together."""
     if jax.process_count() == 1:
         return state

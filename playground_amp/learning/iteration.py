@@ -3,9 +3,9 @@
 Everything that changes is in `TrainingState`; `Trainer.iterate` is one jitted program from it to the next.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,8 @@ from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning import averaging, devices, ppo, rollout
 from playground_amp.learning.networks import make_networks, policy_params
-from playground_amp.learning.trained_policy import TrainedPolicy
+from playground_amp.learning.trained_policy import AmpPrior, TrainedPolicy
+from playground_amp.untyped import Params
 
 
 class TrainingState(NamedTuple):
@@ -170,7 +171,7 @@ class Trainer:
         """What a style of 1 pays a step, []: at weight 1 as much as the task pays at most, once episodes are long."""
         return self.config.style_pay * jnp.minimum(1.0, statistics.mean_length / self.config.amp.ramp_episode_length)
 
-    def taught(self, state: TrainingState, params: Mapping[str, Any], steps: int) -> TrainingState:
+    def taught(self, state: TrainingState, params: Params, steps: int) -> TrainingState:
         """A state at the start of a run with the networks and the normalizer of a policy, trained for so many steps."""
         learner = ppo.taught(state.learner, params, steps)
         return strongly_typed(state._replace(learner=learner, average=averaging.of_now(learner)))
@@ -184,7 +185,7 @@ class Trainer:
             return TrainedPolicy(params)
         scale = {"mean": state.prior.normalizer.mean, "std": state.prior.normalizer.std}
         discriminator = jax.tree.map(np.asarray, {"normalizer": scale, "params": state.prior.params})
-        return TrainedPolicy(params, discriminator, self.config.amp.weight)
+        return TrainedPolicy(params, AmpPrior(discriminator, self.config.amp.weight))
 
 
 def strongly_typed(state: TrainingState) -> TrainingState:

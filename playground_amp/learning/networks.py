@@ -7,7 +7,6 @@ knows besides.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,13 +19,14 @@ from playground_amp.learning import symmetry
 from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
 from playground_amp.robot.record import Robot
+from playground_amp.untyped import Params
 
 Mirrors = Mapping[str, Mirror]
-Policy = Callable[[Mapping[str, Any], Mapping[str, jax.Array], jax.Array | None], jax.Array]
+Policy = Callable[[Mapping[str, Params], Mapping[str, jax.Array], jax.Array | None], jax.Array]
 _ACTOR_KEY, _CRITIC_KEY = "state", "privileged_state"
 
 
-def make_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Any]) -> PPONetworks:
+def make_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Params]) -> PPONetworks:
     """The actor and the critic of a configuration, over observations {"state", "privileged_state"} of these sizes."""
     networks = _plain_networks(trainer, robot, sizes)
     if not trainer.symmetric:
@@ -39,7 +39,7 @@ def make_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Any]
     )
 
 
-def policy_params(trainer: TrainerConfig, robot: Robot, normalizer: Any, policy: Any, value: Any) -> dict[str, Any]:
+def policy_params(trainer: TrainerConfig, robot: Robot, normalizer: Params, policy: Params, value: Params) -> Params:
     """The policy as nested dicts of NumPy arrays, those of plain networks: what a checkpoint holds."""
     if trainer.symmetric:
         mirrors = observation_mirrors(robot, len(normalizer.mean[_ACTOR_KEY]))
@@ -56,7 +56,7 @@ def make_policy(trainer: TrainerConfig, robot: Robot) -> Policy:
     """
     networks = _plain_networks(trainer, robot, observation_sizes(robot, history=1))  # inputs of any size will do
 
-    def policy(params: Mapping[str, Any], observation: Mapping[str, jax.Array], key: jax.Array | None) -> jax.Array:
+    def policy(params: Params, observation: Mapping[str, jax.Array], key: jax.Array | None) -> jax.Array:
         scale = params["normalizer"]
         normalizer = running_statistics.NestedMeanStd(mean=scale["mean"][_ACTOR_KEY], std=scale["std"][_ACTOR_KEY])
         logits = networks.policy_network.apply(normalizer, params["policy"], observation[_ACTOR_KEY])
@@ -66,7 +66,7 @@ def make_policy(trainer: TrainerConfig, robot: Robot) -> Policy:
     return policy
 
 
-def _plain_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Any]) -> PPONetworks:
+def _plain_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Params]) -> PPONetworks:
     """Brax's PPO networks: ELU, Gaussian actions with a learned standard deviation, normalized observations.
 
     The mean starts near the home pose (small last layer).
@@ -100,19 +100,19 @@ def _elu_slope(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[j
     return y, tangents[0] * (jnp.minimum(y, 0.0) + 1.0)
 
 
-def _averaged(network: FeedForwardNetwork, mirrors: Mirrors, average: Callable[[Any], Any]) -> FeedForwardNetwork:
+def _averaged(network: FeedForwardNetwork, mirrors: Mirrors, average: Callable[[Params], Params]) -> FeedForwardNetwork:
     """The network with its weights and its normalizer averaged with their mirror image at every use."""
 
-    def apply(normalizer: Any, params: Any, observation: Mapping[str, jax.Array]) -> Any:
+    def apply(normalizer: Params, params: Params, observation: Mapping[str, jax.Array]) -> Params:
         normalizer = symmetry.symmetric_normalizer(normalizer, mirrors)
         return network.apply(normalizer, average(params), observation)
 
     return FeedForwardNetwork(init=network.init, apply=apply)
 
 
-def _symmetric_policy(robot: Robot, mirrors: Mirrors, params: Any) -> dict[str, Any]:
+def _symmetric_policy(robot: Robot, mirrors: Mirrors, params: Params) -> Params:
     return symmetry.symmetric_policy(params, mirrors[_ACTOR_KEY], mirror.joints(robot))
 
 
-def _symmetric_value(mirrors: Mirrors, params: Any) -> dict[str, Any]:
+def _symmetric_value(mirrors: Mirrors, params: Params) -> Params:
     return symmetry.symmetric_value(params, mirrors[_CRITIC_KEY])

@@ -4,9 +4,9 @@ The learning rate follows the KL divergence of each update (Schulman et al. 2017
 gradient is not finite is left out and counted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,7 @@ from playground_amp.brax_api.learning import (
     running_statistics,
 )
 from playground_amp.configs.schema import TrainerConfig
+from playground_amp.untyped import Params
 
 # A feature that hardly varies for a while, like pushes before they begin, must not come as thousands when it does.
 _LEAST_DEVIATION = 0.01
@@ -47,7 +48,7 @@ def make_optimizer(config: TrainerConfig) -> optax.GradientTransformation:
     return optax.flatten(optax.apply_if_finite(clipped, max_consecutive_errors=_NEVER_GIVE_UP))
 
 
-def init_learner(config: TrainerConfig, networks: PPONetworks, observation: Any, key: jax.Array) -> Learner:
+def init_learner(config: TrainerConfig, networks: PPONetworks, observation: Params, key: jax.Array) -> Learner:
     """A learner at the start. `observation`: one robot's, for its shapes."""
     policy_key, value_key = jax.random.split(key)
     params = PPONetworkParams(
@@ -59,7 +60,7 @@ def init_learner(config: TrainerConfig, networks: PPONetworks, observation: Any,
     return Learner(params, cast(optax.ApplyIfFiniteState, optimizer), running_statistics.init_state(shapes))
 
 
-def taught(learner: Learner, params: Mapping[str, Any], steps: int) -> Learner:
+def taught(learner: Learner, params: Params, steps: int) -> Learner:
     """A learner at its start with the networks of a policy file, and its normalizer as it was after so many steps."""
     scale = jax.tree.map(jnp.asarray, params["normalizer"])
     normalizer = learner.normalizer.replace(  # pyright: ignore[reportAttributeAccessIssue]  (flax's dataclass)
@@ -76,7 +77,7 @@ def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
     """The function (learner, transitions [N, T], key) → (learner, metrics): all epochs over one rollout."""
     minibatch = _make_minibatch(config, networks)
 
-    def epoch(normalizer: Any, data: Transition, carry: tuple, key: jax.Array) -> tuple[tuple, dict]:
+    def epoch(normalizer: Params, data: Transition, carry: tuple, key: jax.Array) -> tuple[tuple, dict]:
         shuffle_key, loss_key = jax.random.split(key)
         order = jax.random.permutation(shuffle_key, config.num_envs).reshape(config.num_minibatches, -1)
         keys = jax.random.split(loss_key, config.num_minibatches)
@@ -113,7 +114,7 @@ def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
 
 def _make_minibatch(
     config: TrainerConfig, networks: PPONetworks
-) -> Callable[[Any, tuple, tuple[Transition, jax.Array]], tuple[tuple, dict]]:
+) -> Callable[[Params, tuple, tuple[Transition, jax.Array]], tuple[tuple, dict]]:
     """The function (normalizer, (params, optimizer), (transitions, key)) → ((params, optimizer), Brax's metrics)."""
     optimizer = make_optimizer(config)
     loss = partial(
@@ -126,7 +127,7 @@ def _make_minibatch(
         vf_coefficient=config.value_loss_weight,
     )
 
-    def minibatch(normalizer: Any, carry: tuple, batch: tuple[Transition, jax.Array]) -> tuple[tuple, dict]:
+    def minibatch(normalizer: Params, carry: tuple, batch: tuple[Transition, jax.Array]) -> tuple[tuple, dict]:
         params, opt_state = carry
         data, key = batch
         gradient, metrics = jax.grad(loss, has_aux=True)(params, normalizer, data, key)
@@ -140,7 +141,7 @@ def _make_minibatch(
 
 
 def _update_normalizer(
-    normalizer: running_statistics.RunningStatisticsState, observation: Any
+    normalizer: running_statistics.RunningStatisticsState, observation: Params
 ) -> running_statistics.RunningStatisticsState:
     """The statistics with the observations [N, T, ...] of a rollout; as they were if that makes them not finite."""
     updated = running_statistics.update(normalizer, observation, std_min_value=_LEAST_DEVIATION)

@@ -1,7 +1,7 @@
 """Collecting experience: every robot steps under the policy's noise, and episodes are counted as they end."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings
+from playground_amp.untyped import Pytree
 
 
 class EpisodeStatistics(NamedTuple):
@@ -80,7 +81,7 @@ def collect(
     `describe`: features of one robot's step, for `Rollout.motion`.
     """
 
-    def step(carry: tuple, step_key: jax.Array) -> tuple[tuple, Any]:
+    def step(carry: tuple, step_key: jax.Array) -> tuple[tuple, Pytree]:
         states, running, evidence = carry
         action, policy_extras = act(states.observation, step_key)
         following, reached = env.step(states, action, difficulty)

@@ -8,7 +8,6 @@ averaged weights are those of a plain network: what is exported needs no knowled
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import jax
 import numpy as np
@@ -16,9 +15,10 @@ from jax.custom_derivatives import linear_call
 
 from playground_amp.robot import mirror
 from playground_amp.robot.mirror import Mirror
+from playground_amp.untyped import Params
 
 
-def symmetric_layers(layers: Mapping[str, Any], first: Mirror, last: Mirror) -> dict[str, Any]:
+def symmetric_layers(layers: Params, first: Mirror, last: Mirror) -> Params:
     """Dense layers {name: {"kernel": [in, out], "bias": [out]}}, in order, averaged with their mirror image.
 
     Args:
@@ -38,7 +38,7 @@ def symmetric_layers(layers: Mapping[str, Any], first: Mirror, last: Mirror) -> 
     }
 
 
-def symmetric_policy(params: Mapping[str, Any], observation: Mirror, action: Mirror) -> dict[str, Any]:
+def symmetric_policy(params: Params, observation: Mirror, action: Mirror) -> Params:
     """Parameters of Brax's policy network (hidden layers, mean, standard deviation), averaged with their image."""
     content = params["params"]
     hidden, mean, std = content["MLP_0"], content["Dense_0"], content["std_logparam"]["log_value"]
@@ -53,12 +53,12 @@ def symmetric_policy(params: Mapping[str, Any], observation: Mirror, action: Mir
     }
 
 
-def symmetric_value(params: Mapping[str, Any], observation: Mirror) -> dict[str, Any]:
+def symmetric_value(params: Params, observation: Mirror) -> Params:
     """Parameters of Brax's value network, averaged with their image: the same value for both."""
     return {"params": symmetric_layers(params["params"], observation, mirror.signs(1))}
 
 
-def symmetric_normalizer(normalizer: Any, observations: Mapping[str, Mirror]) -> Any:
+def symmetric_normalizer(normalizer: Params, observations: Mapping[str, Mirror]) -> Params:
     """Brax's observation statistics, averaged with those of the mirrored observations."""
     mean = {name: _average_vector(x, observations[name]) for name, x in normalizer.mean.items()}
     std = {

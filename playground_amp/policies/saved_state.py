@@ -11,8 +11,9 @@ from playground_amp.learning import averaging
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.ppo import init_learner
 from playground_amp.robot.record import Robot
-from playground_amp.runs.checkpoint import Params, SavedPolicy, config_and_robot
+from playground_amp.runs.checkpoint import SavedPolicy, config_and_robot
 from playground_amp.runs.state import SavedState, read_state, restore
+from playground_amp.untyped import Params
 
 _AVERAGE = "average/"
 _NORMALIZER_MEAN = f"{_AVERAGE}normalizer/mean/"
@@ -26,9 +27,9 @@ def read_policy_of_state(path: Path, robot: str | None = None) -> SavedPolicy:
     """
     state = read_state(path)
     manifest = state.manifest
-    if not isinstance(manifest.get("config"), dict) or not isinstance(manifest.get("metrics"), dict):
-        raise UserError(f"the saved state {path} holds no policy: its manifest lacks a configuration or metrics")
-    config, loaded = config_and_robot(manifest["config"], manifest.get("robot"), robot, f"the saved state {path}")
+    if not manifest.config:
+        raise UserError(f"the saved state {path} holds no policy: its manifest lacks a configuration")
+    config, loaded = config_and_robot(manifest.config, manifest.robot, robot, f"the saved state {path}")
     params = _params(state, config.trainer, loaded)
     return SavedPolicy(path, params, state.metrics, config, loaded, amp=None)
 

@@ -5,8 +5,7 @@ whatever was asked for, so more is asked than the task commands. The first secon
 out.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +25,7 @@ from playground_amp.robot.scale import Scale, scale_of, times
 from playground_amp.rollouts.criteria import IS_DEMONSTRATION, Criterion
 from playground_amp.rollouts.effort import joint_torques, mean_power, rms, servo_weights
 from playground_amp.rollouts.rollout import UntilFall, policy_controller, roll_out
+from playground_amp.untyped import Params
 
 # WildRobot's; another robot's are scaled.
 SETTLE_SECONDS, CLIP_SECONDS = 3.0, 4.0
@@ -79,7 +79,7 @@ def commands_to_record(config: CommandConfig, scale: Scale, count: int, seed: in
     return np.vstack([chosen, drawn]).astype(np.float32)
 
 
-def record_takes(config: Config, params: Mapping[str, Any], commands: np.ndarray, seed: int) -> list[Take]:
+def record_takes(config: Config, params: Params, commands: np.ndarray, seed: int) -> list[Take]:
     """A take for each command [K, 3] of a deterministic policy, from rest, never pushed, on the nominal floor."""
     env = WildRobotEnv(config)
     robot = env.engine.robot

@@ -1,7 +1,6 @@
 """The tracking policy: PPO with a posture reward, which turns kinematic clips into motion that physics allows."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from playground_amp.configs.changes import changed_by_file
 from playground_amp.configs.schema import Config
@@ -14,9 +13,10 @@ from playground_amp.paths import TRACKER
 from playground_amp.runs.stages import stages_of
 from playground_amp.runs.tracking.console import Console
 from playground_amp.runs.training import Training
+from playground_amp.untyped import Params
 
 
-def train_tracker(config: Config, clips: Sequence[Clip], console: Console) -> dict[str, Any]:
+def train_tracker(config: Config, clips: Sequence[Clip], console: Console) -> Params:
     """Trains on periodic clips that fill a grid of commands, in the stages of its own file; the policy's parameters.
 
     `config`: the task, and for how many iterations it is trained.

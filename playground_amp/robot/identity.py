@@ -1,12 +1,13 @@
 """Which robot something was made for. Policies, bundles and saved states carry it, and are refused on another robot."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
+from playground_amp.untyped import Plain
 
 _MANY = 6  # joints whose ranges are still named one by one
 
@@ -27,7 +28,7 @@ class RobotIdentity(NamedTuple):
     sha256: str  # over the robot's files
     joints: tuple[JointRange, ...]
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_plain(self) -> dict[str, object]:
         """The identity as it is written into files."""
         return {**self._asdict(), "joints": [joint._asdict() for joint in self.joints]}
 
@@ -39,7 +40,7 @@ def identity_of(robot: Robot) -> RobotIdentity:
     return RobotIdentity(robot.name, robot.title, robot.sha256, joints)
 
 
-def read_identity(plain: Any, source: str) -> RobotIdentity | None:
+def read_identity(plain: Plain, source: str) -> RobotIdentity | None:
     """What `as_plain` made; None where a file of an earlier version does not tell the robot (or its hash alone).
 
     Raises:
@@ -54,7 +55,7 @@ def read_identity(plain: Any, source: str) -> RobotIdentity | None:
         raise UserError(f"{source} does not say its robot as it should: {type(error).__name__} {error}") from None
 
 
-def robot_of_file(plain: Any, config: Mapping[str, Any], chosen: str | None, source: str) -> Robot:
+def robot_of_file(plain: Plain, config: Mapping[str, object], chosen: str | None, source: str) -> Robot:
     """The robot that the policy in a file is for, flat ground around it.
 
     Args:

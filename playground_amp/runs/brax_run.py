@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playground_amp.configs.schema import Config
 from playground_amp.files import exclusive
-from playground_amp.learning.brax_baseline import train_with_brax
+from playground_amp.learning.brax_baseline import Progress, train_with_brax
 from playground_amp.robot.identity import identity_of
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import save_policy
@@ -12,7 +12,6 @@ from playground_amp.runs.contents import checkpoint_path
 from playground_amp.runs.folder import prepare_folder
 from playground_amp.runs.result import Ending, RunResult, summary
 from playground_amp.runs.tracking.console import make_console
-from playground_amp.runs.tracking.metrics_log import Record
 from playground_amp.runs.tracking.tracker import Tracker
 from playground_amp.telling import tell
 
@@ -25,7 +24,7 @@ def run_brax(config: Config, *, use_wandb: bool) -> RunResult:
         prepare_folder(run_folder, None, config, console.say)
         with Tracker(run_folder, plain_config, through=0, use_wandb=use_wandb, say=console.say) as tracker:
 
-            def on_progress(progress: Record) -> None:
+            def on_progress(progress: Progress) -> None:
                 record = _with_our_names(progress)
                 tracker.log(record)
                 console.show(record)
@@ -44,6 +43,6 @@ def run_brax(config: Config, *, use_wandb: bool) -> RunResult:
     return result
 
 
-def _with_our_names(progress: Record) -> dict[str, float | int]:
+def _with_our_names(progress: Progress) -> dict[str, float | int]:
     names = {"steps": "env_steps", "steps_per_second": "time/steps_per_second"}
     return {names.get(name, name): value for name, value in progress.items()}

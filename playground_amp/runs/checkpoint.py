@@ -11,7 +11,6 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,10 +18,12 @@ from playground_amp.configs.loader import config_of_policy
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
 from playground_amp.files import read_input, write_atomically
+from playground_amp.learning.trained_policy import AmpPrior
 from playground_amp.robot.identity import robot_of_file
 from playground_amp.robot.record import Robot
 from playground_amp.runs.contents import list_checkpoints
 from playground_amp.runs.safe_pickle import UnsafePickle, safe_loads
+from playground_amp.untyped import Params, Plain
 
 SUM_PREFIX = b"\nsha256 "
 SUM_LENGTH = len(SUM_PREFIX) + 64 + 1
@@ -30,15 +31,6 @@ KEYS = ("params", "metrics", "config")
 AMP_KEYS = ("amp_discriminator", "amp_weight")
 ROBOT_KEY = "robot"  # which the files of earlier versions lack
 PARAMS_KEYS = ("normalizer", "policy", "value")
-Params: TypeAlias = dict[str, Any]  # arrays in nested dicts
-
-
-@dataclass(frozen=True, eq=False)
-class AmpPrior:
-    """The motion prior that a policy was trained with."""
-
-    discriminator: Params
-    weight: float  # of the style reward
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,22 +64,19 @@ def find_checkpoint(path: Path) -> Path:
 
 def save_policy(
     path: Path,
-    params: Mapping[str, Any],
+    params: Params,
     metrics: Mapping[str, float],
-    config: Mapping[str, Any],
-    robot: Mapping[str, Any],
-    **amp: Any,
+    config: Mapping[str, object],
+    robot: Mapping[str, object],
+    amp: AmpPrior | None = None,
 ) -> None:
     """Writes a policy atomically: `params` as in `make_policy`, `config` the resolved one as plain data.
 
-    `robot` is a `RobotIdentity` as plain data; `amp` may hold `amp_discriminator` and `amp_weight`. Raises OSError if
-    the file cannot be written.
+    `robot` is a `RobotIdentity` as plain data. Raises OSError if the file cannot be written.
     """
-    unknown = set(amp) - set(AMP_KEYS)
-    if unknown:
-        raise TypeError(f"save_policy() knows {', '.join(AMP_KEYS)}, not {', '.join(sorted(unknown))}")
     numbers = {name: float(value) for name, value in metrics.items()}
-    content = _plain({"params": params, "metrics": numbers, "config": config, **amp, ROBOT_KEY: robot}, "checkpoint")
+    prior = dict(zip(AMP_KEYS, amp, strict=True)) if amp else {}
+    content = _plain({"params": params, "metrics": numbers, "config": config, **prior, ROBOT_KEY: robot}, "checkpoint")
     pickled = pickle.dumps(content, protocol=5)
     write_atomically(path, pickled + SUM_PREFIX + hashlib.sha256(pickled).hexdigest().encode() + b"\n")
 
@@ -116,7 +105,9 @@ def read_policy(path: Path, robot: str | None = None) -> SavedPolicy:
     )
 
 
-def config_and_robot(config: Mapping[str, Any], identity: Any, robot: str | None, source: str) -> tuple[Config, Robot]:
+def config_and_robot(
+    config: Mapping[str, object], identity: object, robot: str | None, source: str
+) -> tuple[Config, Robot]:
     """The configuration in a file and the robot it is for, from plain data; `robot` as in `read_policy`.
 
     `identity`: what the file says of its robot, None if it is of an earlier version. Raises UserError if this version
@@ -143,7 +134,7 @@ def _checked(data: bytes, path: Path) -> bytes:
     return pickled
 
 
-def _plain(value: Any, place: str) -> Any:
+def _plain(value: object, place: str) -> Plain:
     """`value` with its arrays in NumPy and its numbers in Python's types; nothing else gets into a file."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -159,7 +150,7 @@ def _plain(value: Any, place: str) -> Any:
     return array
 
 
-def _require_policy(content: Any, path: Path) -> None:
+def _require_policy(content: Plain, path: Path) -> None:
     """Raises UserError unless `content` has the keys of a policy and arrays of finite numbers under them."""
     _require_keys(content, KEYS, (*AMP_KEYS, ROBOT_KEY), "the file", path)
     if set(AMP_KEYS) & set(content):
@@ -177,13 +168,13 @@ def _require_policy(content: Any, path: Path) -> None:
         raise UserError(f"the checkpoint {path} holds no policy: mean {shapes[0]} and std {shapes[1]} differ in shape")
 
 
-def _require_keys(value: Any, required: tuple[str, ...], optional: tuple[str, ...], name: str, path: Path) -> None:
+def _require_keys(value: Plain, required: tuple[str, ...], optional: tuple[str, ...], name: str, path: Path) -> None:
     found = sorted(value) if isinstance(value, dict) else type(value).__name__
     if not isinstance(value, dict) or not set(required) <= set(value) <= set(required + optional):
         raise UserError(f"the checkpoint {path} holds no policy: {name} has {found}, expected {', '.join(required)}")
 
 
-def _require_layer(tree: dict[str, Any], place: str, path: Path) -> None:
+def _require_layer(tree: dict[str, Plain], place: str, path: Path) -> None:
     """Where a dict is a layer, kernel [in, out] and bias [out] must fit."""
     kernel, bias = tree.get("kernel"), tree.get("bias")
     if not isinstance(kernel, np.ndarray) or not isinstance(bias, np.ndarray):
@@ -193,7 +184,7 @@ def _require_layer(tree: dict[str, Any], place: str, path: Path) -> None:
         raise UserError(f"the checkpoint {path} holds no policy: {place} has {shapes}, which do not fit")
 
 
-def _require_arrays(tree: Any, place: str, path: Path) -> None:
+def _require_arrays(tree: Plain, place: str, path: Path) -> None:
     if isinstance(tree, dict) and tree:
         _require_layer(tree, place, path)
         for key, entry in tree.items():

@@ -39,9 +39,9 @@ def replay_evidence(path: Path) -> ReplayedStep:
     is not there.
     """
     saved = read_state(path)
-    config = config_from_dict(saved.manifest["config"], f"the configuration in {path}")
+    config = config_from_dict(saved.manifest.config, f"the configuration in {path}")
     robot = load_robot(config.robot, config.env.terrain)
-    made_for = read_identity(saved.manifest["robot"], str(path))
+    made_for = read_identity(saved.manifest.robot, str(path))
     if made_for is None:
         raise UserError(f"{path} is of an earlier version of the robot: its files have changed since")
     require_same_robot(made_for, robot, str(path))

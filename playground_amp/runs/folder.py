@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from playground_amp.configs.loader import dump_config
 from playground_amp.configs.schema import Config
@@ -63,7 +62,7 @@ def _prepare(run_folder: Path, saved: SavedState | None, config: Config, say: Ca
             "the newest, or name another --checkpoint-dir to branch off"
         )
     if saved is not None:
-        keep_stage(run_folder, saved.iteration, saved.manifest["config"], config_at(config, saved.iteration + 1))
+        keep_stage(run_folder, saved.iteration, saved.manifest.config, config_at(config, saved.iteration + 1))
     write_atomically(run_folder / CONFIG, dump_config(config).encode())
 
 
@@ -73,7 +72,7 @@ def list_stages(run_folder: Path) -> dict[int, Path]:
     return dict(sorted((int(end), path) for end, path in found.items() if end.isdigit()))
 
 
-def keep_stage(run_folder: Path, iteration: int, before: dict[str, Any], following: Config) -> None:
+def keep_stage(run_folder: Path, iteration: int, before: dict[str, object], following: Config) -> None:
     """Keeps the configuration that was in force up to `iteration`, if the run goes on with another."""
     for end, path in list_stages(run_folder).items():
         if end >= iteration:  # of an attempt that got no further
@@ -126,7 +125,7 @@ def _lies_in(path: Path, run_folder: Path) -> bool:
     return Path(os.path.realpath(path)).parents[1] == Path(os.path.realpath(run_folder))
 
 
-def mark_best(run_folder: Path, iteration: int, gate_result: Mapping[str, Any]) -> Path:
+def mark_best(run_folder: Path, iteration: int, gate_result: Mapping[str, object]) -> Path:
     """Keeps the state and the policy of `iteration` in `best/`, with the gate's result beside them, whatever is pruned.
 
     Raises UserError if neither is there, or `best/` is somebody else's or cannot be written.

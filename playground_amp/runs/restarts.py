@@ -1,7 +1,7 @@
 """What starts anew where a run goes on under a configuration that parts of its state do not fit."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from playground_amp.configs.schema import Config
 from playground_amp.runs.manifest import differing_keys
@@ -20,7 +20,7 @@ PRIOR = Part("the motion prior", ("prior/",))
 _OTHER_WORLD = ("robot", "env.terrain", "physics.engine")  # where robots cannot just go on from the place they are at
 
 
-def parts_to_restart(saved: SavedState, template: Any, before: dict[str, Any], now: Config) -> list[Part]:
+def parts_to_restart(saved: SavedState, template: object, before: dict[str, object], now: Config) -> list[Part]:
     """The parts that do not fit the run that goes on, because its configuration differs from the one `before`.
 
     Under the same configuration nothing starts anew: what does not fit then is of another version, and is refused.

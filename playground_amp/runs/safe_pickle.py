@@ -10,9 +10,10 @@ import math
 import pickle
 import pickletools
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+
+from playground_amp.untyped import Plain
 
 KINDS = "biuf"
 
@@ -21,7 +22,7 @@ class UnsafePickle(Exception):
     """The pickle is damaged, or asks for something that is no plain data; the message says what."""
 
 
-def safe_loads(data: bytes) -> Any:
+def safe_loads(data: bytes) -> Plain:
     """The object in the pickle `data`. Raises UnsafePickle."""
     try:
         _require_modest_memo(data)
@@ -51,11 +52,11 @@ class _Dtype:
 
     __slots__ = ("code", "state")
 
-    def __init__(self, code: Any) -> None:
+    def __init__(self, code: object) -> None:
         self.code = code
-        self.state: Any = None
+        self.state: Plain = None
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: Plain) -> None:
         self.state = state
 
     def built(self) -> np.dtype:
@@ -73,10 +74,10 @@ class _Array:
 
     __slots__ = ("dtype", "order", "raw", "shape")
 
-    def __init__(self, shape: Any = None, dtype: Any = None, raw: Any = None, order: Any = "C") -> None:
+    def __init__(self, shape: Plain = None, dtype: Plain = None, raw: Plain = None, order: Plain = "C") -> None:
         self.shape, self.dtype, self.raw, self.order = shape, dtype, raw, order
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: Plain) -> None:
         _, self.shape, self.dtype, fortran, self.raw = state
         self.order = "F" if fortran else "C"
 
@@ -98,16 +99,16 @@ class _Constructor:
 
     __slots__ = ("_call",)
 
-    def __init__(self, call: Callable[..., Any]) -> None:
+    def __init__(self, call: Callable[..., object]) -> None:
         object.__setattr__(self, "_call", call)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: object) -> object:
         return self._call(*arguments)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         raise UnsafePickle(f"it sets the attribute {name!r}")
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: Plain) -> None:
         raise UnsafePickle("it alters a constructor")
 
 
@@ -116,7 +117,7 @@ class _Scalar(_Array):
 
     __slots__ = ()
 
-    def __init__(self, dtype: Any, raw: Any) -> None:
+    def __init__(self, dtype: Plain, raw: Plain) -> None:
         super().__init__((), dtype, raw)
 
 
@@ -135,16 +136,16 @@ for _core in ("numpy.core", "numpy._core"):
 class _PlainUnpickler(pickle.Unpickler):
     """Python's unpickler with every name but those of NumPy arrays refused."""
 
-    def find_class(self, module_name: str, global_name: str) -> Any:
+    def find_class(self, module_name: str, global_name: str) -> object:
         if (module_name, global_name) not in CONSTRUCTORS:
             raise UnsafePickle(f"it asks for {module_name}.{global_name}; only arrays and plain data are read")
         return CONSTRUCTORS[(module_name, global_name)]
 
-    def persistent_load(self, pid: Any) -> Any:
+    def persistent_load(self, pid: object) -> object:
         raise UnsafePickle("it refers to something outside the file")
 
 
-def _built(value: Any) -> Any:
+def _built(value: object) -> object:
     """`value` with its arrays built. Raises UnsafePickle if it holds anything but plain data."""
     if isinstance(value, _Array):
         return value.built().item() if isinstance(value, _Scalar) else value.built()

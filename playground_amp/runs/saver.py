@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from playground_amp.configs.schema import Config
 from playground_amp.learning import devices
@@ -10,11 +9,12 @@ from playground_amp.learning.trained_policy import TrainedPolicy
 from playground_amp.runs.checkpoint import save_policy
 from playground_amp.runs.contents import EVIDENCE, checkpoint_path, list_states, state_path
 from playground_amp.runs.folder import keep_stage, prune_states
-from playground_amp.runs.manifest import make_manifest
+from playground_amp.runs.manifest import Manifest, make_manifest
 from playground_amp.runs.result import Ending, RunResult
 from playground_amp.runs.state import save_state
-from playground_amp.runs.tracking.metrics_log import Record, strict
+from playground_amp.runs.tracking.metrics_log import Record
 from playground_amp.runs.training import Training
+from playground_amp.untyped import Pytree
 
 EVIDENCE_FILES = 10
 
@@ -28,7 +28,7 @@ class Saver:
         """`keep`: how many states stay. `sync_metrics` forces to the disk what precedes a state."""
         self._run_folder, self._keep = run_folder, keep
         self._sync_metrics, self._say = sync_metrics, say
-        self._manifest: dict[str, Any] = {}
+        self._manifest = Manifest()
 
     def begin(self, config: Config, done: int) -> None:
         """What is saved from now on, of the iterations after `done`, was made under `config`.
@@ -37,19 +37,19 @@ class Saver:
         """
         before, self._manifest = self._manifest, make_manifest(config)
         try:
-            if before:
-                keep_stage(self._run_folder, done, before["config"], config)
+            if before.config:
+                keep_stage(self._run_folder, done, before.config, config)
         except OSError as error:
             self._say(f"could not keep the configuration of the iterations up to {done}: {error.strerror}")
 
-    def save_state(self, state: Any, record: Record) -> Path | None:
+    def save_state(self, state: Pytree, record: Record) -> Path | None:
         """Saves the state after the record's iteration; None if the disk refuses."""
         path = state_path(self._run_folder, int(record["iteration"]))
         if path.exists():
             return path
         try:
             self._sync_metrics()
-            save_state(path, state, self._manifest_of(record))
+            save_state(path, state, self._manifest, record)
             prune_states(self._run_folder, self._keep)
         except OSError as error:
             last = next((path.name for path in list_states(self._run_folder)), "none")
@@ -57,7 +57,7 @@ class Saver:
             return None
         return path
 
-    def keep_evidence(self, evidence: Any, record: Record) -> None:
+    def keep_evidence(self, evidence: Pytree, record: Record) -> None:
         """Keeps what led to a state that is not finite, where `evidence.found`; the first few times only."""
         if evidence is not None and evidence.found:
             self._write_evidence(f"iter_{record['iteration']:08d}", evidence, record)
@@ -77,24 +77,18 @@ class Saver:
 
     def _save_policy(self, policy: TrainedPolicy, record: Record) -> Path | None:
         path = checkpoint_path(self._run_folder, int(record["iteration"]))
-        amp = {} if policy.amp_discriminator is None else policy._asdict()
         try:
-            made_for = {"config": self._manifest["config"], "robot": self._manifest["robot"]}
-            save_policy(path, metrics=record, **made_for, **{"params": policy.params, **amp})
+            save_policy(path, policy.params, record, self._manifest.config, self._manifest.robot, policy.amp)
         except OSError as error:
             self._say(f"could not write {path}: {error.strerror}")
             return None
         return path
 
-    def _write_evidence(self, name: str, evidence: Any, record: Record) -> None:
+    def _write_evidence(self, name: str, evidence: Pytree, record: Record) -> None:
         folder = self._run_folder / EVIDENCE
         if len(list(folder.glob("iter_*"))) >= EVIDENCE_FILES and name.startswith("iter_"):
             return
         try:
-            save_state(folder / f"{name}.npz", evidence, self._manifest_of(record))
+            save_state(folder / f"{name}.npz", evidence, self._manifest, record)
         except OSError as error:
             self._say(f"could not write {folder / name}.npz: {error.strerror}")
-
-    def _manifest_of(self, record: Record) -> dict[str, Any]:
-        lasting = {name: strict(value) for name, value in record.items() if not name.startswith("time/")}
-        return {**self._manifest, "iteration": int(record["iteration"]), "metrics": lasting}

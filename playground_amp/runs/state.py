@@ -16,13 +16,16 @@ import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import jax
 import numpy as np
 
 from playground_amp.errors import UserError
 from playground_amp.files import ARCHIVE_ERRORS, read_input, require_modest, write_atomically
+from playground_amp.runs.manifest import Manifest
+from playground_amp.runs.tracking.metrics_log import Record, strict
+from playground_amp.untyped import Plain, Pytree
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -35,27 +38,23 @@ class SavedState(NamedTuple):
     """A state as read from a file."""
 
     path: Path
-    manifest: dict[str, Any]
+    iteration: int
+    metrics: dict[str, float | int]  # the record of that iteration, without its timing
+    manifest: Manifest
     arrays: dict[str, np.ndarray]
 
-    @property
-    def iteration(self) -> int:
-        return self.manifest["iteration"]
 
-    @property
-    def metrics(self) -> dict[str, float | int]:
-        """The record of that iteration, without its timing."""
-        return {name: math.nan if value is None else value for name, value in self.manifest["metrics"].items()}
-
-
-def save_state(path: Path, state: Any, manifest: Mapping[str, Any]) -> None:
-    """Writes a pytree of JAX arrays and its manifest (plain data with a key `iteration`) atomically.
+def save_state(path: Path, state: Pytree, manifest: Manifest, record: Record) -> None:
+    """Writes a pytree of JAX arrays atomically, with what it belongs to and the record of its iteration.
 
     Raises OSError if the disk refuses it; a file that was there before is then still there, whole.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        text = json.dumps({"format": FORMAT, **manifest}, indent=1, sort_keys=True)
+        told = {name: value for name, value in manifest._asdict().items() if value}
+        lasting = {name: strict(value) for name, value in record.items() if not name.startswith("time/")}
+        content = {"format": FORMAT, **told, "iteration": int(record["iteration"]), "metrics": lasting}
+        text = json.dumps(content, indent=1, sort_keys=True)
         archive.writestr(zipfile.ZipInfo(MANIFEST), text)
         for name, array in arrays_of(state).items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
@@ -86,7 +85,23 @@ def read_state(path: Path) -> SavedState:
         raise UserError(f"the saved state {path} has format {found}; this version reads {FORMAT}")
     if not isinstance(manifest.get("iteration"), int):
         raise UserError(f"{path} is no saved state of WildRobot: it names no iteration")
-    return SavedState(path, manifest, arrays)
+    return SavedState(path, manifest["iteration"], _metrics(manifest), _manifest(manifest), arrays)
+
+
+def _metrics(content: dict[str, Plain]) -> dict[str, float | int]:
+    found = content.get("metrics")
+    return {name: math.nan if x is None else x for name, x in found.items()} if isinstance(found, dict) else {}
+
+
+def _manifest(content: dict[str, Plain]) -> Manifest:
+    config = content.get("config")
+    return Manifest(
+        config=config if isinstance(config, dict) else {},
+        robot=content.get("robot"),
+        observation=content.get("observation", {}),
+        code=content.get("code"),
+        libraries=content.get("libraries", {}),
+    )
 
 
 def restore(saved: SavedState, template: State, anew: Sequence[str] = ()) -> State:
@@ -126,12 +141,12 @@ def _differences(saved: SavedState, leaves: Mapping[str, jax.Array]) -> dict[str
     }
 
 
-def arrays_of(state: Any) -> dict[str, np.ndarray]:
+def arrays_of(state: Pytree) -> dict[str, np.ndarray]:
     """The arrays of a state by name, as a file holds them."""
     return {name: _to_numpy(leaf, name) for name, leaf in _named_leaves(state).items()}
 
 
-def _named_leaves(tree: Any) -> dict[str, jax.Array]:
+def _named_leaves(tree: Pytree) -> dict[str, jax.Array]:
     """The leaves in order, by their path: fields, keys and indices joined by '/'."""
     leaves = jax.tree.leaves_with_path(tree)
     named = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
@@ -166,5 +181,5 @@ def _read_array(data: bytes) -> np.ndarray:
     return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
 
 
-def _described(array: Any) -> str:
+def _described(array: Pytree) -> str:
     return f"{array.dtype}{list(array.shape)}"

@@ -1,9 +1,9 @@
 """A trainer and its state, from stage to stage of a run."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import jax
 import jax.numpy as jnp
@@ -12,10 +12,12 @@ from playground_amp.configs.schema import Config
 from playground_amp.learning import devices
 from playground_amp.learning.trained_policy import TrainedPolicy
 from playground_amp.runs.checkpoint import SavedPolicy
+from playground_amp.runs.manifest import Manifest
 from playground_amp.runs.restarts import parts_to_restart, told
 from playground_amp.runs.stages import Stage
 from playground_amp.runs.state import SavedState, arrays_of, restore
 from playground_amp.runs.tracking.metrics_log import Record
+from playground_amp.untyped import Params, Pytree
 
 
 class Trains(Protocol):
@@ -23,16 +25,16 @@ class Trains(Protocol):
 
     steps_per_iteration: int
 
-    def init(self) -> Any: ...
-    def iterate(self, state: Any, /) -> tuple[Any, dict[str, jax.Array], Any]:
+    def init(self) -> Pytree: ...
+    def iterate(self, state: Pytree, /) -> tuple[Pytree, dict[str, jax.Array], Pytree]:
         """The next state, metrics [] by name, and evidence of a robot that went bad."""
         ...
 
-    def taught(self, state: Any, params: Mapping[str, Any], steps: int, /) -> Any:
+    def taught(self, state: Pytree, params: Params, steps: int, /) -> Pytree:
         """A state at the start of a run with a policy that was trained for so many steps."""
         ...
 
-    def policy(self, state: Any, /) -> TrainedPolicy: ...
+    def policy(self, state: Pytree, /) -> TrainedPolicy: ...
 
 
 class Training:
@@ -40,7 +42,7 @@ class Training:
 
     stage: Stage
     trainer: Trains
-    state: Any = None
+    state: Pytree = None
 
     def __init__(
         self,
@@ -69,14 +71,14 @@ class Training:
                 state = self._taught(self._origin, state)
         self.state, self._origin = state, None
 
-    def _resumed(self, saved: SavedState, fresh: Any) -> Any:
-        anew = parts_to_restart(saved, fresh, saved.manifest["config"], self.stage.config)
+    def _resumed(self, saved: SavedState, fresh: Pytree) -> Pytree:
+        anew = parts_to_restart(saved, fresh, saved.manifest.config, self.stage.config)
         if anew:
             self._say(told(anew))
         return restore(saved, fresh, [name for part in anew for name in part.names])
 
-    def _taught(self, policy: SavedPolicy, fresh: Any) -> Any:
-        read = SavedState(policy.path, {}, arrays_of(policy.params))
+    def _taught(self, policy: SavedPolicy, fresh: Pytree) -> Pytree:
+        read = SavedState(policy.path, 0, {}, Manifest(), arrays_of(policy.params))
         template = jax.tree.map(jnp.asarray, self.trainer.policy(fresh).params)
         params = restore(read, template)  # which says what does not fit
         state = self.trainer.taught(fresh, params, int(policy.metrics.get("env_steps", 0)))
@@ -84,12 +86,12 @@ class Training:
 
     def _leave(self) -> SavedState:
         """The state that the stage ends with, as if it had been read from a file; its trainer is let go."""
-        manifest = {"config": self.stage.config.model_dump(mode="json"), "iteration": self.done, "metrics": self.record}
+        manifest = Manifest(config=self.stage.config.model_dump(mode="json"))
         arrays = arrays_of(devices.gathered(self.state))
         del self.trainer, self.state
-        return SavedState(Path(f"after iteration {self.done}"), manifest, arrays)
+        return SavedState(Path(f"after iteration {self.done}"), self.done, dict(self.record), manifest, arrays)
 
-    def iterations(self) -> Iterator[tuple[Record, Any]]:
+    def iterations(self) -> Iterator[tuple[Record, Pytree]]:
         """The iterations that are left of the stage: a record each, and evidence of a robot that went bad."""
         steps = self.trainer.steps_per_iteration
         for iteration in range(self.done + 1, self.stage.end + 1):

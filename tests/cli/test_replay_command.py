@@ -36,7 +36,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = jnp.asarray(robot.home_joint_position, jnp.float32)
     kept = Evidence(jnp.bool_(True), physics, parameters, jnp.zeros(robot.num_joints), home, home, jnp.zeros(3))
     path = tmp_path_factory.mktemp("run") / "evidence" / "iter_00000007.npz"
-    save_state(path, kept, {**make_manifest(config), "iteration": 7, "metrics": {}})
+    save_state(path, kept, make_manifest(config), {"iteration": 7})
     return path
 
 

@@ -88,6 +88,6 @@ def test_a_layout_goes_to_the_networks_and_back_to_si_units():
 
 
 def test_a_saved_state_says_what_was_seen():
-    described = make_manifest(load_config(STANDARD))["observation"]
+    described = make_manifest(load_config(STANDARD)).observation
     assert described["actor"] == [f"{part.name} {part.size}" for part in actor_layout(ROBOT).parts]
     assert described["critic"][-1] == "push_force_h 3"

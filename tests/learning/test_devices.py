@@ -49,7 +49,8 @@ def run(trainer, state, iterations):
 one, two = trainer(1), trainer(2)
 _, alone = run(one, one.init(), 3)
 state, shared = run(two, two.init(), 2)
-save_state(Path(sys.argv[1]), state, {"iteration": 2})
+from playground_amp.runs.manifest import Manifest
+save_state(Path(sys.argv[1]), state, Manifest(), {"iteration": 2})
 _, moved = run(one, restore(read_state(Path(sys.argv[1])), one.init()), 1)
 _, back = run(two, restore(read_state(Path(sys.argv[1])), two.init()), 1)
 split = state.env_states.physics.qpos.sharding.is_fully_replicated

@@ -15,6 +15,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.learning.iteration import Trainer
 from playground_amp.paths import STANDARD
 from playground_amp.physics.engines import host_call
+from playground_amp.runs.manifest import Manifest
 from playground_amp.runs.state import read_state, restore, save_state
 
 ROW = jax.ShapeDtypeStruct((1,), jnp.float32)
@@ -151,7 +152,7 @@ def test_nothing_is_compiled_after_the_first_iteration_nor_after_a_resume(tmp_pa
     for _ in range(3):
         state = trainer.iterate(state).state
     assert compiled == []
-    save_state(tmp_path / "state.npz", state, {"iteration": 4})
+    save_state(tmp_path / "state.npz", state, Manifest(), {"iteration": 4})
     restored = restore(read_state(tmp_path / "state.npz"), state)
     compiled.clear()  # taking the state apart and putting it together are tiny programs of their own
     trainer.iterate(restored)

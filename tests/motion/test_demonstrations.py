@@ -26,6 +26,7 @@ from playground_amp.motion.posture import make_posture_table
 from playground_amp.paths import PACKAGE, STANDARD
 from playground_amp.robot.robot import load_robot
 from playground_amp.rotations import heading_of
+from playground_amp.runs.manifest import Manifest
 from playground_amp.runs.state import read_state, restore, save_state
 
 NARROW = (
@@ -182,7 +183,7 @@ def amp_trainer(folder: Path) -> Trainer:
 
 def test_a_saved_state_with_amp_goes_on_to_the_same_bits(amp_trainer: Trainer, tmp_path: Path) -> None:
     state = amp_trainer.iterate(amp_trainer.init()).state
-    save_state(tmp_path / "state.npz", state, {"iteration": 1})
+    save_state(tmp_path / "state.npz", state, Manifest(), {"iteration": 1})
     through, metrics, _ = amp_trainer.iterate(state)
     resumed, again, _ = amp_trainer.iterate(restore(read_state(tmp_path / "state.npz"), amp_trainer.init()))
     for ours, theirs in zip(jax.tree.leaves(through), jax.tree.leaves(resumed), strict=True):
@@ -192,7 +193,7 @@ def test_a_saved_state_with_amp_goes_on_to_the_same_bits(amp_trainer: Trainer, t
 
 def test_the_policy_file_of_a_run_with_amp_holds_the_discriminator(amp_trainer: Trainer) -> None:
     policy = amp_trainer.policy(amp_trainer.init())
-    assert policy.amp_weight == 1.0
-    assert policy.amp_discriminator is not None
-    assert policy.amp_discriminator["normalizer"]["mean"].shape == (74,)
-    assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(policy.amp_discriminator))
+    assert policy.amp is not None
+    assert policy.amp.weight == 1.0
+    assert policy.amp.discriminator["normalizer"]["mean"].shape == (74,)
+    assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(policy.amp.discriminator))

@@ -19,6 +19,7 @@ from playground_amp.policies.opening import open_policy
 from playground_amp.robot.identity import identity_of
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import SUM_PREFIX, read_policy, save_policy
+from playground_amp.runs.manifest import Manifest
 from playground_amp.runs.state import save_state
 
 OTHER = ROBOT_DATA | {"sha256": "0" * 64}  # the same robot before its files were changed
@@ -32,8 +33,8 @@ def checkpoint(folder: Path, robot: dict = ROBOT_DATA, config: dict | None = Non
 
 def state(folder: Path, robot: dict) -> Path:
     path = folder / "iter_00000001.npz"
-    manifest = {"iteration": 1, "metrics": {}, "config": CONFIG.model_dump(mode="json"), "robot": robot}
-    save_state(path, {"more": jnp.zeros(3)}, manifest)
+    manifest = Manifest(config=CONFIG.model_dump(mode="json"), robot=robot)
+    save_state(path, {"more": jnp.zeros(3)}, manifest, {"iteration": 1})
     return path
 
 

@@ -18,6 +18,7 @@ from playground_amp.learning.ppo import init_learner
 from playground_amp.policies.opening import open_policy
 from playground_amp.runs.checkpoint import save_policy
 from playground_amp.runs.contents import checkpoint_path, state_path
+from playground_amp.runs.manifest import Manifest
 from playground_amp.runs.state import save_state
 
 
@@ -43,8 +44,9 @@ def write_average(folder: Path, iteration: int, env: WildRobotEnv) -> averaging.
     networks = make_networks(CONFIG.trainer, ROBOT, {name: shape.shape[0] for name, shape in observation.items()})
     learner = init_learner(CONFIG.trainer, networks, observation, jax.random.PRNGKey(iteration))
     average = jax.tree.map(jnp.asarray, averaging.of_now(learner))
-    manifest = {"iteration": iteration, "metrics": {}, "config": CONFIG.model_dump(mode="json"), "robot": ROBOT_DATA}
-    save_state(state_path(folder, iteration), {"average": average, "more": jnp.zeros(3)}, manifest)
+    manifest = Manifest(config=CONFIG.model_dump(mode="json"), robot=ROBOT_DATA)
+    state = {"average": average, "more": jnp.zeros(3)}
+    save_state(state_path(folder, iteration), state, manifest, {"iteration": iteration})
     return average
 
 

@@ -42,6 +42,7 @@ FOUNDATIONS = (
     "paths",
     "rotations",
     "telling",
+    "untyped",
     "yaml_text",
 )  # modules of the package itself, for everybody
 SIMULATORS = ("mujoco", "mujoco_warp", "warp", "pydrake")

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
+from playground_amp.learning.trained_policy import AmpPrior
 from playground_amp.paths import STANDARD
 from playground_amp.runs.checkpoint import SUM_PREFIX, read_policy, save_policy
 from playground_amp.runs.safe_pickle import UnsafePickle, safe_loads
@@ -68,8 +69,7 @@ def test_jax_arrays_and_amp_parts_become_plain(tmp_path: Path) -> None:
         {"reward": jnp.float32(2)},
         PLAIN_CONFIG,
         ROBOT_DATA,
-        amp_discriminator=discriminator,
-        amp_weight=1.0,
+        AmpPrior(discriminator, 1.0),
     )
     saved = read_policy(path)
     assert saved.amp is not None

@@ -24,7 +24,7 @@ def test_a_robot_of_a_run_on_rough_ground_steps_on_the_height_field(tmp_path: Pa
     joints, still = jnp.asarray(env.engine.robot.home_joint_position, jnp.float32), jnp.zeros(3)
     evidence = Evidence(jnp.bool_(True), state.physics, state.parameters, jnp.zeros_like(joints), joints, joints, still)
     path = tmp_path / "evidence" / "iter_00000003.npz"
-    save_state(path, evidence, make_manifest(config) | {"iteration": 3, "metrics": {}})
+    save_state(path, evidence, make_manifest(config), {"iteration": 3})
 
     replayed = replay_evidence(path)
 

@@ -16,15 +16,16 @@ from paths import HELPERS
 from playground_amp.configs.loader import dump_config, load_config
 from playground_amp.errors import UserError
 from playground_amp.files import exclusive
-from playground_amp.learning.trained_policy import TrainedPolicy
+from playground_amp.learning.trained_policy import AmpPrior, TrainedPolicy
 from playground_amp.runs import saver
 from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.contents import list_states, state_path
 from playground_amp.runs.folder import list_stages, mark_best
 from playground_amp.runs.loop import run
+from playground_amp.runs.manifest import Manifest
 from playground_amp.runs.result import RunResult
 from playground_amp.runs.state import read_state
-from playground_amp.runs.tracking.metrics_log import read_records
+from playground_amp.runs.tracking.metrics_log import Record, read_records
 
 Lines = list[dict[str, Any]]
 
@@ -220,10 +221,10 @@ def test_updates_that_are_skipped_now_and_then_do_not_stop_it(tmp_path: Path) ->
 def test_a_full_disk_during_a_save_keeps_the_last_good_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full_at(path: Path, state: FakeState, manifest: dict[str, Any]) -> None:
-        if manifest["iteration"] in (4, 6):
+    def full_at(path: Path, state: FakeState, manifest: Manifest, record: Record) -> None:
+        if record["iteration"] in (4, 6):
             raise OSError(28, "No space left on device")
-        save_state(path, state, manifest)
+        save_state(path, state, manifest, record)
 
     save_state = saver.save_state
     monkeypatch.setattr(saver, "save_state", full_at)
@@ -252,7 +253,7 @@ def test_the_configuration_beside_the_run_is_the_resolved_one(tmp_path: Path) ->
 def test_the_policy_file_of_a_trainer_with_a_motion_prior_holds_it(tmp_path: Path) -> None:
     class Amp(FakeTrainer):
         def policy(self, state: FakeState) -> TrainedPolicy:
-            return super().policy(state)._replace(amp_discriminator={"kernel": state.weights["a/b"]}, amp_weight=0.5)
+            return super().policy(state)._replace(amp=AmpPrior({"kernel": state.weights["a/b"]}, 0.5))
 
     result = train(tmp_path, trainer=Amp)
     assert result.checkpoint is not None

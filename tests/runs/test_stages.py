@@ -70,7 +70,7 @@ def test_a_run_goes_from_stage_to_stage_and_the_folder_tells(
     assert ends == {3: config_at(config, 3), 5: config_at(config, 5)}
     assert load_config(tmp_path / "config.yaml") == config
     assert read_policy(tmp_path / "final_iter_8.pkl").config == config_at(config, 8)
-    assert read_state(state_path(tmp_path, 8)).manifest["config"]["env"]["terrain"] == "rough"
+    assert read_state(state_path(tmp_path, 8)).manifest.config["env"]["terrain"] == "rough"
 
 
 @pytest.mark.parametrize("iteration", range(1, 9))

@@ -1,10 +1,10 @@
 """Saved states: whole or refused, of this run or refused, and the same bits when they come back."""
 
 import io
+import math
 import os
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,12 +15,12 @@ from fake_trainer import FakeState, FakeTrainer, fake_config
 from playground_amp.errors import UserError
 from playground_amp.runs.contents import list_states, state_path
 from playground_amp.runs.folder import mark_best, prune_states, set_aside_earlier_run
-from playground_amp.runs.manifest import code_revision, make_manifest, require_unchanged
+from playground_amp.runs.manifest import Manifest, code_revision, make_manifest, require_unchanged
 from playground_amp.runs.resuming import newest_sound_state
 from playground_amp.runs.state import read_state, restore, save_state
 
 CONFIG = fake_config("run")
-MANIFEST: dict[str, Any] = make_manifest(CONFIG) | {"metrics": {"reward": 1.0, "kl": None}}
+MANIFEST = make_manifest(CONFIG)
 
 
 def state_after(iterations: int) -> FakeState:
@@ -33,7 +33,7 @@ def state_after(iterations: int) -> FakeState:
 
 def save(run_folder: Path, iteration: int) -> Path:
     path = state_path(run_folder, iteration)
-    save_state(path, state_after(iteration), MANIFEST | {"iteration": iteration})
+    save_state(path, state_after(iteration), MANIFEST, {"iteration": iteration, "reward": 1.0, "kl": math.nan})
     return path
 
 
@@ -119,7 +119,7 @@ def test_a_run_may_go_on_with_other_reward_terms(tmp_path: Path) -> None:
     def state(age: float, *terms: str) -> dict[str, dict]:
         return {"env_states": {"age": jnp.full(3, age), "reward_terms": {name: jnp.ones(3) for name in terms}}}
 
-    save_state(tmp_path / "state.npz", state(7.0, "alive", "torque"), {"iteration": 1})
+    save_state(tmp_path / "state.npz", state(7.0, "alive", "torque"), Manifest(), {"iteration": 1})
     restored = restore(read_state(tmp_path / "state.npz"), state(0.0, "alive", "swing_tilt"))["env_states"]
     np.testing.assert_array_equal(restored["age"], 7.0)
     paid = {name: np.asarray(term).tolist() for name, term in restored["reward_terms"].items()}
@@ -210,32 +210,33 @@ def test_a_damaged_state_in_the_folder_of_another_run_stays(tmp_path: Path) -> N
 
 def test_what_changed_is_shown_and_refused() -> None:
     changed = fake_config("run", "trainer.lr=0.0005", "reward_weights.alive=0.7")
-    now = MANIFEST | {"config": changed.model_dump(mode="json"), "robot": MANIFEST["robot"] | {"sha256": "0" * 64}}
+    moved = MANIFEST.robot | {"sha256": "0" * 64}
+    now = MANIFEST._replace(config=changed.model_dump(mode="json"), robot=moved)
     with pytest.raises(UserError) as caught:
         require_unchanged(MANIFEST, now, [])
     message = str(caught.value)
     assert "trainer.lr: 0.0003 → 0.0005" in message
     assert "reward_weights.alive: 0.5 → 0.7" in message
-    assert f"robot: {MANIFEST['robot']['sha256'][:12]}… → 000000000000…" in message
+    assert f"robot: {MANIFEST.robot['sha256'][:12]}… → 000000000000…" in message
     assert message.endswith("--override trainer.lr reward_weights.alive robot")
     require_unchanged(MANIFEST, now, ["trainer.lr", "reward_weights", "robot"])
     weights = [f"reward_weights.{name}=0.7" for name in ("alive", "tilt", "torque", "foot_slip")]
     many = fake_config("run", "trainer.lr=0.0005", *weights)
     with pytest.raises(UserError, match=r"--override trainer\.lr reward_weights$"):
-        require_unchanged(MANIFEST, MANIFEST | {"config": many.model_dump(mode="json")}, [])
+        require_unchanged(MANIFEST, MANIFEST._replace(config=many.model_dump(mode="json")), [])
     with pytest.raises(UserError, match=r"trainer\.lrr: no such key"):
         require_unchanged(MANIFEST, now, ["trainer.lrr"])
 
 
 def test_what_does_not_touch_learning_may_change() -> None:
     changed = fake_config("elsewhere", "trainer.num_iterations=99", "trainer.save_interval=7", "physics.num_threads=1")
-    require_unchanged(MANIFEST, MANIFEST | {"config": changed.model_dump(mode="json")}, [])
+    require_unchanged(MANIFEST, MANIFEST._replace(config=changed.model_dump(mode="json")), [])
 
 
 def test_another_observation_layout_is_refused() -> None:
-    layout = MANIFEST["observation"] | {"actor": ["gravity_b 3"]}
+    layout = MANIFEST.observation | {"actor": ["gravity_b 3"]}
     with pytest.raises(UserError, match=r"observation\.actor: .*gait_clock 2 → gravity_b 3"):
-        require_unchanged(MANIFEST, MANIFEST | {"observation": layout}, [])
+        require_unchanged(MANIFEST, MANIFEST._replace(observation=layout), [])
 
 
 def test_the_code_revision_is_that_of_this_clone_or_none() -> None:

@@ -1,7 +1,7 @@
 """Finds a walker in a recording: its pelvis, hips, knees and ankles, which way is up, how long a meter is."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -12,6 +12,7 @@ from playground_amp.motion.human.joint_names import PARTS, sides_and_parts
 from playground_amp.motion.human.skeleton import SkeletonMotion
 from playground_amp.motion.human.units import fitting_units, meters
 from playground_amp.robot.record import SIDES
+from playground_amp.untyped import Plain
 from playground_amp.yaml_text import read_yaml
 
 ROLES = ("pelvis", *(f"{side}_{part}" for side in SIDES for part in ("hip", "knee", "ankle")))
@@ -39,7 +40,7 @@ def read_map(path: Path) -> dict[str, str]:
     Raises:
       UserError: it cannot be read, or names an unknown role.
     """
-    found: dict[str, Any] = read_yaml(path)
+    found: dict[str, Plain] = read_yaml(path)
     for role, joint in found.items():
         if role not in ROLES:
             close = nearest(str(role), ROLES)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from playground_amp.errors import UserError
 from playground_amp.runs.tracking.metrics_log import MetricsLog, Record
 from playground_amp.runs.tracking.wandb_run import WandbRun
+from playground_amp.untyped import Plain
 
 Say = Callable[[str], None]
 
@@ -33,7 +34,9 @@ class Tracker:
 
     CLOSE_SECONDS = 60.0
 
-    def __init__(self, run_folder: Path, config: Mapping[str, Any], *, through: int, use_wandb: bool, say: Say) -> None:
+    def __init__(
+        self, run_folder: Path, config: Mapping[str, Plain], *, through: int, use_wandb: bool, say: Say
+    ) -> None:
         """`through`: the iteration already done; records after it are cut off. `say` prints a line to the user."""
         self._run_folder = run_folder
         self._say = say

@@ -107,7 +107,7 @@ def _load(content: bytes | str, source: str) -> Plain:
         raise UserError(f"{source} is not YAML: {reason}") from None
 
 
-def _modest(data: Any, source: str) -> Any:
+def _modest(data: Plain, source: str) -> Plain:
     """`data`, unless aliases make a few lines into more than anybody configures."""
     values, unseen = 0, [data]
     while unseen:

@@ -15,6 +15,7 @@ from playground_amp.cli.parser import (
     positive_int_to,
     require_writable,
     robot_given,
+    user_path,
 )
 from playground_amp.cli.subcommands import Subcommands, run_subcommand, subcommand_parser
 from playground_amp.errors import UserError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from playground_amp.configs.schema import Config
     from playground_amp.motion.clip import Clip
     from playground_amp.robot.record import Robot
+    from playground_amp.runs.checkpoint import SavedPolicy
 
 PASSED_STATUS, FAILED_STATUS = 0, 1
 DEFAULT_FOLDER = Path("reference_clips")
@@ -44,23 +46,29 @@ def generate(argv: Sequence[str]) -> int:
     require_writable(arguments.output, f"the folder {arguments.output} (--output)")
 
     from playground_amp.motion.clip_output import write_clips
-    from playground_amp.motion.generate.table import make_table
+    from playground_amp.motion.generate.stepping import generated_clips
     from playground_amp.robot.robot import load_robot
 
     config = _config(arguments)
     robot = load_robot(config.robot)
-    clips = make_table(robot, config.env)
+    clips = generated_clips(robot, config.env, tell)
     write_clips(clips, arguments.output)
     tell(f"{len(clips)} clips in {arguments.output}")
     return _check(robot, clips)
 
 
 def record(argv: Sequence[str]) -> int:
-    """Train a policy to follow generated clips and record what physics lets it do: demonstrations for AMP."""
+    """Record what physics lets a policy do, a given one or one trained to follow clips: demonstrations for AMP."""
     parser = subcommand_parser("record", record)
     _add_config_flags(parser)
     parser.add_argument(
         "--output", type=Path, default=RECORDED_FOLDER, metavar="DIR", help=f"folder ({RECORDED_FOLDER})"
+    )
+    parser.add_argument(
+        "--policy",
+        type=user_path,
+        metavar="PATH",
+        help="a policy of the robot (.pkl or run folder) instead of training",
     )
     parser.add_argument(
         "--commands", type=positive_int_to(10_000), default=RECORDED_COMMANDS, metavar="N", help="velocities to record"
@@ -70,22 +78,20 @@ def record(argv: Sequence[str]) -> int:
 
     from playground_amp.motion.clip import RECORDED
     from playground_amp.motion.clip_output import require_clip_folder, write_clips
-    from playground_amp.motion.generate.table import make_table
+    from playground_amp.motion.demonstrations import not_covered
     from playground_amp.physics.registry import check_engine, prepare
     from playground_amp.record.recorder import commands_to_record, record_takes
     from playground_amp.record.table import print_takes
-    from playground_amp.record.tracker import train_tracker
+    from playground_amp.record.tracker import trained_tracker
     from playground_amp.robot.robot import load_robot
     from playground_amp.robot.scale import scale_of
-    from playground_amp.runs.tracking.console import make_console
 
     require_clip_folder(arguments.output, RECORDED)
-    config = _config(arguments, RECORDER_SETTINGS)
+    given = _policy(arguments) if arguments.policy else None
+    config = given.config if given else _config(arguments, RECORDER_SETTINGS)
     prepare(check_engine(config.physics, training=True))
     robot = load_robot(config.robot)
-    clips = make_table(robot, config.env)
-    with make_console(config.trainer.num_iterations) as console:
-        params = train_tracker(config, clips, console)
+    params = given.params if given else trained_tracker(robot, config, tell)
     commands = commands_to_record(config.env.commands, scale_of(robot), arguments.commands, config.trainer.seed)
     takes = record_takes(config, params, commands, config.trainer.seed)
     print_takes(robot, takes)
@@ -93,6 +99,8 @@ def record(argv: Sequence[str]) -> int:
     if kept:
         write_clips(kept, arguments.output)
     tell(f"{len(kept)} of {len(takes)} clips passed and are in {arguments.output}")
+    if kept and (missing := not_covered(kept, config, str(arguments.output))):
+        tell(f"train.py --enable-amp needs more: {missing}")
     return PASSED_STATUS if kept else FAILED_STATUS
 
 
@@ -210,6 +218,15 @@ def _config(arguments: argparse.Namespace, settings: Sequence[str] = ()) -> "Con
     return load_config(
         arguments.config, [*settings, *arguments.set], flags=robot_given(arguments), flag_names={"robot": "--robot"}
     )
+
+
+def _policy(arguments: argparse.Namespace) -> "SavedPolicy":
+    """The policy of `--policy`, for the robot of `--robot` if that is given."""
+    from playground_amp.runs.checkpoint import find_checkpoint, read_policy
+
+    if arguments.set or arguments.config != STANDARD:
+        raise UserError("--policy: a policy brings its own configuration; --config and --set are for training one")
+    return read_policy(find_checkpoint(arguments.policy), arguments.robot)
 
 
 def _check(robot: "Robot", clips: "Sequence[Clip]") -> int:

@@ -160,8 +160,6 @@ def check_run(config: "Config") -> None:
 
     if config.trainer.name == "brax" and config.amp.enabled:
         raise UserError("--trainer brax: Brax's trainer has no motion prior; AMP is allowed with --trainer wildrobot")
-    if config.trainer.name == "brax" and config.stages:
-        raise UserError("--trainer brax: Brax's trainer knows no stages; they are allowed with --trainer wildrobot")
     if importlib.util.find_spec("brax") is None:
         raise UserError('Failed to import Brax PPO: the package is not installed; pip install "brax>=0.14.2"')
     folder = Path(config.trainer.checkpoint_dir)

@@ -9,6 +9,7 @@ from playground_amp.untyped import Plain
 from playground_amp.yaml_text import read_yaml
 
 EXTENDS = "extends"
+_STAGES = "stages"
 
 
 def read_with_base(
@@ -18,8 +19,8 @@ def read_with_base(
 ) -> dict[str, Plain]:
     """The content of a file over that of the file it extends, if any, which is found beside it.
 
-    Sections are merged key by key; every other value replaces that of the base whole. `resolve` makes of each file's
-    own content what is merged.
+    Sections are merged key by key; every other value replaces that of the base whole. So do `stages:` that name one
+    which the base has not: they are another run. `resolve` makes of each file's own content what is merged.
 
     Raises:
         UserError: a file that cannot be read, `extends` that is no file name, or files that extend each other.
@@ -46,5 +47,7 @@ def _merged(base: dict[str, Plain], changes: dict[str, Plain]) -> dict[str, Plai
     merged = dict(base)
     for name, value in changes.items():
         inner = merged.get(name)
-        merged[name] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+        both = isinstance(inner, dict) and isinstance(value, dict)
+        another_run = name == _STAGES and both and not value.keys() <= inner.keys()
+        merged[name] = _merged(inner, value) if both and not another_run else value
     return merged

@@ -147,12 +147,13 @@ def config_of_policy(data: Mapping[str, Plain], source: str) -> Config:
     """The configuration stored with a trained policy, which an earlier version of this project may have written.
 
     Keys that have come since are taken from the standard configuration file, where what is new is switched off; a
-    line on stderr names them.
+    line on stderr names them. Stages are none: the run had none.
 
     Raises:
         UserError: one sentence a line, for everything that is wrong.
     """
     robot = data.get("robot", DEFAULT_ROBOT)
+    data = {"stages": {}} | dict(data)
     complete, new = _completed(data, standard_data(robot) if isinstance(robot, str) else read_yaml(STANDARD))
     config = config_from_dict(complete, source)
     if new:

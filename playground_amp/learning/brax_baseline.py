@@ -42,7 +42,7 @@ def train_with_brax(
       evaluate: run whole episodes after each stretch; without it records have no reward and no episode length.
 
     Raises:
-      UserError: AMP is on, or there are stages; Brax's trainer has neither.
+      UserError: AMP is on, which Brax's trainer does not have.
     """
     _require_known_settings(config)
     trainer, task = config.trainer, make_task(config, engine=engine)
@@ -70,8 +70,6 @@ def train_with_brax(
 
 
 def _require_known_settings(config: Config) -> None:
-    if config.stages:
-        raise UserError("stages need trainer.name wildrobot: Brax's ppo.train() knows none")
     if config.amp.enabled:
         raise UserError("amp.enabled needs trainer.name wildrobot: Brax's ppo.train() has no motion prior")
 

@@ -74,6 +74,15 @@ def _check_rate(clip: Clip, control_dt: float, source: str) -> None:
         )
 
 
+def not_covered(clips: Sequence[Clip], config: Config, source: str) -> str | None:
+    """What `check_coverage` would refuse, in words; None: nothing."""
+    try:
+        check_coverage(clips, config, source)
+    except UserError as error:
+        return str(error)
+    return None
+
+
 def check_coverage(clips: Sequence[Clip], config: Config, source: str) -> None:
     """Raises UserError if the task commands a velocity that lies outside those of the clips, axis by axis."""
     shown, commands = np.array([clip.command for clip in clips]), config.env.commands

@@ -1,6 +1,6 @@
 """The tracking policy: PPO with a posture reward, which turns kinematic clips into motion that physics allows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from playground_amp.configs.changes import changed_by_file
 from playground_amp.configs.schema import Config
@@ -8,12 +8,21 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.iteration import Trainer
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import reference_states
+from playground_amp.motion.generate.stepping import generated_clips
 from playground_amp.motion.posture import make_posture_table
 from playground_amp.paths import TRACKER
+from playground_amp.robot.record import Robot
 from playground_amp.runs.stages import stages_of
-from playground_amp.runs.tracking.console import Console
+from playground_amp.runs.tracking.console import Console, make_console
 from playground_amp.runs.training import Training
 from playground_amp.untyped import Params
+
+
+def trained_tracker(robot: Robot, config: Config, say: Callable[[str], None]) -> Params:
+    """The parameters of a policy that follows what the generators make for a robot; `say` hears which of them."""
+    clips = generated_clips(robot, config.env, say)
+    with make_console(config.trainer.num_iterations) as console:
+        return train_tracker(config, clips, console)
 
 
 def train_tracker(config: Config, clips: Sequence[Clip], console: Console) -> Params:

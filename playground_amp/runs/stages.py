@@ -11,7 +11,7 @@ from playground_amp.configs.stages import ends_in_order
 class Stage(NamedTuple):
     """A stretch of a run under one configuration, from the iteration after `start` to `end`."""
 
-    name: str  # "" for a run that knows no stages
+    name: str  # "" for a run that has one only
     start: int
     end: int
     config: Config
@@ -32,6 +32,8 @@ def stages_of(config: Config, done: int = 0) -> list[Stage]:
         if start < end:
             stages.append(Stage(name, start, end, config))
         start = end
+    if len(stages) == 1:
+        stages = [stages[0]._replace(name="")]
     return [stage for stage in stages if stage.end > done] or stages[-1:]
 
 

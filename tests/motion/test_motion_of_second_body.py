@@ -117,7 +117,8 @@ def test_legs_that_cannot_level_a_foot_are_refused_in_a_sentence() -> None:
         make_clip(robot, load_config(STANDARD).env, (0.2, 0.0, 0.0))
     assert str(error.value) == (
         "wildrobot: a gait can be made for legs that place a sole, pitch it and keep it from rolling, which takes five "
-        "independent joints; the left leg (left_hip_pitch, left_hip_roll, left_knee_pitch, left_ankle_pitch) has 4"
+        "independent joints besides one that turns it; the left leg (left_hip_pitch, left_hip_roll, left_knee_pitch, "
+        "left_ankle_pitch) has 4"
     )
 
 

@@ -21,6 +21,7 @@ _LARGEST_STEP = 0.3  # rad a Newton step
 _TOLERANCE = 1e-9
 _PLACED, _TURNED = 5, 6  # what is asked: place, pitch and roll; and heading
 _SINGULAR = 0.02  # a direction in which the joints move a foot so much less than in the others is none
+_UPRIGHT = 0.9  # of an axis is along z: it turns the foot
 _TURN = 0.05  # what a radian off level or off the heading counts in `nearest`, against a leg's length off the place
 _DAMPING = 1e-6
 _STILL = 1e-4  # rad
@@ -68,14 +69,17 @@ def leg_of(robot: Robot, side: int) -> LegKinematics:
     upright = FootTarget(np.zeros((1, 3)), np.zeros(1), np.array([[0.0, 0.0, 1.0]]), np.array([[0.0, 1.0, 0.0]]))
     _, jacobian = _constraints(pose, upright, _TURNED)
     jacobian[:, :3] /= robot.leg_length
-    free = [int(np.linalg.matrix_rank(jacobian[0, :asked], tol=_SINGULAR)) for asked in (_PLACED, _TURNED)]
-    if free[0] < _PLACED:
+    all_six = int(np.linalg.matrix_rank(jacobian[0], tol=_SINGULAR))
+    # A foot that is placed or leveled by turning it would not point ahead.
+    level = jacobian[0, :_PLACED][:, np.abs(robot.joint_axis_b[chain.joints, 2]) < _UPRIGHT]
+    free = _PLACED if all_six == _TURNED else int(np.linalg.matrix_rank(level, tol=_SINGULAR))
+    if free < _PLACED:
         raise UserError(
             f"{robot.name}: a gait can be made for legs that place a sole, pitch it and keep it from rolling, which "
-            f"takes five independent joints; the {SIDES[side]} leg ({', '.join(robot.leg_joint_names(side))}) has "
-            f"{free[0]}"
+            f"takes five independent joints besides one that turns it; the {SIDES[side]} leg "
+            f"({', '.join(robot.leg_joint_names(side))}) has {free}"
         )
-    return LegKinematics(chain, free[1])
+    return LegKinematics(chain, _TURNED if all_six == _TURNED else _PLACED)
 
 
 def forward(chain: Chain, angles: np.ndarray) -> FootPose:

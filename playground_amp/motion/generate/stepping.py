@@ -1,10 +1,12 @@
 """Flat-footed stepping for any legs: what a robot starts from, and is paid for following, before it can walk.
 
 Feet go as the gait clock says, the base stays level and sways like an inverted pendulum over them, the legs do what
-they can (`nearest` in leg.py). There is no dynamics in it: that is what the policy is for. Where a command's steps are
-beyond the legs' reach or their servos' speed, the base goes down a little, then the steps get shorter.
+they can (`nearest` in leg.py), arms that act swing. There is no dynamics in it: that is what the policy is for. Where
+a command's steps are beyond the legs' reach or their servos' speed, the base goes down or up a little, then the steps
+get lower and shorter.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,7 +23,7 @@ from playground_amp.motion.generate.balance import PENDULUM_HEIGHT, pendulum_swa
 from playground_amp.motion.generate.footsteps import place_feet
 from playground_amp.motion.generate.gait import GaitStyle, Walk, as_clip, whole_frames
 from playground_amp.motion.generate.steps import make_foot, weight_share
-from playground_amp.motion.generate.table import commands_of
+from playground_amp.motion.generate.table import commands_of, make_table
 from playground_amp.robot.record import BASE_QVEL_SIZE, Robot
 from playground_amp.robot.scale import scale_of
 
@@ -39,14 +41,28 @@ class _Attempt(NamedTuple):
     """What is tried for a command; the next one where legs do not reach or servos cannot follow."""
 
     share: float = 1.0  # of the command's velocity
-    lower: int = 1  # times `_LOWER` the base is lower than at home, so that legs can stretch
+    lower: int = (
+        1  # times `_LOWER` the base is lower than at home: legs have to stretch; less, where knees are at an end
+    )
     swing: float = 1.0  # of the height that feet are to swing
     pitch: float = 0.1  # rad, of the soles at most
 
 
-_AS_ASKED = (_Attempt(), _Attempt(lower=2), _Attempt(lower=3), _Attempt(1.0, 1, 0.7), _Attempt(1.0, 3, 0.7))
-_SHORTER = tuple(_Attempt(share, 1, 0.7) for share in np.linspace(0.9, 0.0, 10))
-_ON_THE_SPOT = (_Attempt(0.0, 3, 0.7, 2.0), _Attempt(0.0, 3, 0.4, 2.0))
+def _attempts() -> Iterator[_Attempt]:
+    """From what is asked to less and less of it."""
+    yield from (_Attempt(lower=lower) for lower in (1, 0, 2, -1, 3, -2))
+    for share in (1.0, 0.8, 0.6, 0.4, 0.2, 0.0):
+        yield from (_Attempt(share, lower, 0.7) for lower in (1, -1, 3))
+    yield from (_Attempt(0.0, lower, 0.4, pitch=2.0) for lower in (1, -1, 3))
+
+
+def generated_clips(robot: Robot, config: EnvConfig, say: Callable[[str], None]) -> list[Clip]:
+    """The gaits of table.py; for legs of another kind than those are made for, which is said, steps."""
+    try:
+        return make_table(robot, config)
+    except UserError as error:
+        say(f"{error}: flat-footed stepping instead")
+        return stepping_clips(robot, config)
 
 
 def stepping_clips(robot: Robot, config: EnvConfig) -> list[Clip]:
@@ -60,7 +76,7 @@ def stepping_clips(robot: Robot, config: EnvConfig) -> list[Clip]:
     commands = commands_of(config.commands, scale_of(robot), STEPS)
     whole = {each: whole_frames(_cycle_time(config, each), config.control_dt) for each in commands}
     walks: dict[tuple[float, float, float], Walk] = {}
-    for attempt in (*_AS_ASKED, *_SHORTER, *_ON_THE_SPOT):
+    for attempt in _attempts():
         left = [each for each in commands if each not in walks]
         if not left:
             break
@@ -71,9 +87,9 @@ def stepping_clips(robot: Robot, config: EnvConfig) -> list[Clip]:
             walks[left[index]] = Walk(left[index], velocity[index], pose[index], *whole[left[index]])
     if len(walks) < len(commands):
         raise UserError(
-            f"{robot.name}: stepping cannot be made: with the base {_LOWER * scale_of(robot).length:.3f} m lower than "
-            "at home the soles do not reach the places that they have there, or the servos are too slow for the gait "
-            "clock (env.gait)"
+            f"{robot.name}: stepping cannot be made: with the base a little lower or higher than at home the soles do "
+            "not reach the places that they have there, within the joints' ranges, or the servos are too slow for the "
+            "gait clock (env.gait)"
         )
     return [as_clip(robot, config.gait, walks[each], config.control_dt, SOURCE) for each in commands]
 

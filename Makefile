@@ -8,7 +8,7 @@ SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | t
 
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
-WALK_ITERATIONS ?= 500
+WALK_ITERATIONS ?= 250
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk$(SUFFIX)
 # The same with the motion prior: make walk-amp.

@@ -1,4 +1,4 @@
-"""How much training until a policy passes the gate `walk`, from nothing: the median over seeds.
+"""Seconds of training, and steps, from nothing until a policy passes the gate `walk`: the medians over seeds.
 
     python benchmarks/time_to_walk.py [--seeds 5] [--limit 180] [--every 30] [--num-envs 512] [--set KEY=VALUE ...]
 
@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -34,22 +33,23 @@ def main() -> int:
     arguments = parser.parse_args()
     from playground_amp.outputs import json_object, require_output, write_output
 
-    earlier = json_object("earlier figures of this benchmark (JSON)", "cores", "every", "limit", "seconds")
+    earlier = json_object("earlier figures of this benchmark (JSON)", "cores", "every", "limit", "seconds", "steps")
     if arguments.keep:
         require_output(arguments.keep, earlier)
-    times = [time_to_walk(seed, arguments) for seed in range(arguments.seeds)]
-    middle = median(times)
-    said = f"{middle:.0f} s of training" if middle < math.inf else f"not within {arguments.limit:.0f} s"
-    print(f"median of {len(times)} seeds: {said}")
+    found = [time_to_walk(seed, arguments) for seed in range(arguments.seeds)]
+    middle, steps = (median(column) for column in zip(*found, strict=True))
+    said = f"{middle:.0f} s of training, {steps:,.0f} steps"
+    print(f"median of {len(found)} seeds: {said if middle < math.inf else f'not within {arguments.limit:.0f} s'}")
     if arguments.keep:
-        seconds = [round(each) if each < math.inf else None for each in times]
-        kept = {"cores": os.cpu_count(), "every": arguments.every, "limit": arguments.limit, "seconds": seconds}
+        kept = {"cores": os.cpu_count(), "every": arguments.every, "limit": arguments.limit}
+        for name, column in zip(("seconds", "steps"), zip(*found, strict=True), strict=True):
+            kept[name] = [round(each) if each < math.inf else None for each in column]
         write_output(arguments.keep, earlier, (json.dumps(kept) + "\n").encode())
     return 0 if middle <= arguments.limit else 1
 
 
-def time_to_walk(seed: int, arguments: argparse.Namespace) -> float:
-    """Seconds of training; infinite if none of the policies passes."""
+def time_to_walk(seed: int, arguments: argparse.Namespace) -> tuple[float, float]:
+    """Seconds of training and steps; infinite if none of the policies passes."""
     with tempfile.TemporaryDirectory() as folder:
         for seconds, steps, policy in list(policies(seed, arguments, Path(folder))):
             command = [sys.executable, str(ROOT / "playground_amp/evaluate.py"), "--gate", "walk"]
@@ -58,8 +58,8 @@ def time_to_walk(seed: int, arguments: argparse.Namespace) -> float:
             )
             print(f"seed {seed}: {seconds:4.0f} s, {steps:9,} steps: {'passed' if done.returncode == 0 else 'failed'}")
             if done.returncode == 0:
-                return seconds
-    return math.inf
+                return seconds, steps
+    return math.inf, math.inf
 
 
 def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[float, int, Path]]:
@@ -71,24 +71,26 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
     from playground_amp.robot.robot import load_robot
     from playground_amp.runs.checkpoint import save_policy
     from playground_amp.runs.contents import checkpoint_path
+    from playground_amp.runs.stages import stages_of
+    from playground_amp.runs.training import Training
 
-    config = make_config(arguments.num_envs, f"trainer.seed={seed}", *arguments.set)
+    endless = f"trainer.num_iterations={10**6}"
+    config = make_config(arguments.num_envs, f"trainer.seed={seed}", endless, *arguments.set)
     robot = identity_of(load_robot(config.robot, config.env.terrain)).as_plain()
-    trainer = make_trainer(config)
-    state, spent, iteration, due = trainer.init(), 0.0, 0, arguments.every
-    while spent < arguments.limit:
-        started = time.perf_counter()
-        state, metrics, _ = trainer.iterate(state)
-        reward = float(metrics["reward"])  # waits for the iteration
-        spent, iteration = spent + time.perf_counter() - started, iteration + 1
-        if spent >= due:
-            due += arguments.every
-            path = checkpoint_path(folder, iteration)
-            steps = iteration * trainer.steps_per_iteration
-            record = {"iteration": iteration, "env_steps": steps, "reward": reward}
-            config_and_robot = {"config": config.model_dump(mode="json"), "robot": robot}
-            save_policy(path, metrics=record, params=trainer.policy(state).params, **config_and_robot)
-            yield spent, steps, path
+    training, spent, due = Training(make_trainer, lambda said: None), 0.0, arguments.every
+    for stage in stages_of(config):
+        training.enter(stage)
+        plain = stage.config.model_dump(mode="json")
+        for record, _ in training.iterations():
+            spent += record["time/iteration"]
+            if spent >= due:
+                due += arguments.every
+                path = checkpoint_path(folder, training.done)
+                params = training.trainer.policy(training.state).params
+                save_policy(path, metrics=record, params=params, config=plain, robot=robot)
+                yield spent, int(record["env_steps"]), path
+            if spent >= arguments.limit:
+                return
 
 
 if __name__ == "__main__":

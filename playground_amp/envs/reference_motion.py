@@ -28,6 +28,7 @@ class PostureTable(NamedTuple):
     sideways: jax.Array  # [Y] m/s, rising
     yaw_rate: jax.Array  # [W] rad/s, rising
     joint_position: jax.Array  # [X, Y, W, P + 1, J] rad; the last phase is the first one again
+    spread: jax.Array  # [] rad², mean squared distance of all joints from where they are on the average of a cycle
 
     def at(self, command: jax.Array, gait_phase: jax.Array) -> jax.Array:
         """Joint positions [J] rad for a command [3] at a phase []; beyond the grid those of its edge."""

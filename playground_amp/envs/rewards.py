@@ -187,8 +187,8 @@ def action_rate(s: RewardInputs) -> jax.Array:
 
 
 def torque(s: RewardInputs) -> jax.Array:
-    """Sum of squared joint torques, N²m²."""
-    return jnp.sum((s.readings.joint_torque / _torque_scale(s.robot)) ** 2)
+    """Sum of squared joint torques, N²m², by their limits; less where stepping takes more of those than WildRobot's."""
+    return jnp.sum((s.readings.joint_torque / _torque_scale(s.robot)) ** 2) / max(1.0, s.scale.effort)
 
 
 def joint_speed(s: RewardInputs) -> jax.Array:
@@ -207,8 +207,13 @@ def standing_posture(s: RewardInputs) -> jax.Array:
 
 
 def reference_posture(s: RewardInputs) -> jax.Array:
-    """Gaussian of the distance of all joints from the reference, width 0.35 rad (cf. Peng et al. 2018, equation 7)."""
-    return jnp.exp(-jnp.sum(s.reference_offset**2) / 0.25)
+    """How near all joints are to the reference: 1 at it, half at a distance that is its spread, never quite nothing.
+
+    Keeping still in the middle of the motion pays about half, whether the robot's steps are large or small, and from
+    a home pose that is far from it there is still something to gain.
+    """
+    assert s.posture is not None, "the environment leaves out the terms that need it"
+    return 1.0 / (1.0 + jnp.sum(s.reference_offset**2) / s.posture.spread)
 
 
 def _torque_scale(robot: Robot) -> np.ndarray:

@@ -25,8 +25,9 @@ def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
         table[place] = over_a_cycle(clip, np.arange(_PHASES + 1) / _PHASES)
     if np.isnan(table).any():
         raise ValueError("the commands of the clips do not fill a grid")
-    arrays: tuple[Any, ...] = (*axes, table)
-    return PostureTable(*(array.astype(np.float32) for array in arrays))
+    spread = np.sum(np.var(table[..., :-1, :], axis=3), axis=-1).mean()
+    arrays: tuple[Any, ...] = (*axes, table, spread)
+    return PostureTable(*(np.asarray(array, np.float32) for array in arrays))
 
 
 def over_a_cycle(clip: Clip, phase: np.ndarray) -> np.ndarray:

@@ -83,7 +83,20 @@ def test_a_file_changes_a_stage_of_the_one_that_it_extends(tmp_path: Path) -> No
 def test_stages_come_back_from_what_is_written() -> None:
     config = load_config(ROBUST)
     assert config_from_dict(parse_value(dump_config(config), "test"), "test") == config
-    assert load_config(STANDARD).stages == {}
+    assert list(config.stages) == ["learn", "finish"]
+
+
+def test_stages_that_the_extended_file_has_not_replace_all_of_its_own(tmp_path: Path) -> None:
+    assert list(load_config(STANDARD).stages) == ["follow", "walk"]
+    heir = tmp_path / "heir.yaml"
+    heir.write_text(f"extends: {STANDARD}\nstages:\n  follow:\n    until: 9\n  rest: {{}}\n")
+    stages = load_config(heir).stages
+    assert list(stages) == ["follow", "rest"]
+    assert stages["follow"].changes == {}
+    heir.write_text(f"extends: {STANDARD}\nstages:\n  follow:\n    until: 9\n")
+    stages = load_config(heir).stages
+    assert list(stages) == ["follow", "walk"]
+    assert stages["follow"].changes == load_config(STANDARD).stages["follow"].changes
 
 
 def test_a_stage_of_another_robot_is_scaled(tmp_path: Path) -> None:

@@ -127,10 +127,9 @@ def test_postures_are_held_against_home_and_against_the_reference():
     np.testing.assert_allclose(rewards.standing_posture(standing), 0.25, rtol=1e-5)  # 0.3² + 0.4²
     axis = jnp.array([-1.0, 1.0])
     table = jnp.broadcast_to(jnp.asarray(HOME, jnp.float32), (2, 2, 2, 3, JOINTS))
-    reference = PostureTable(axis, axis, axis, table)
-    np.testing.assert_allclose(
-        rewards.reference_posture(reward_inputs(away, posture=reference)), np.exp(-0.25 / 0.25), rtol=1e-5
-    )
+    for spread, paid in ((0.25, 0.5), (0.5, 2 / 3)):  # they are √0.25 rad apart
+        reference = PostureTable(axis, axis, axis, table, jnp.float32(spread))
+        np.testing.assert_allclose(rewards.reference_posture(reward_inputs(away, posture=reference)), paid, rtol=1e-5)
 
 
 def test_a_fall_is_paid_once():

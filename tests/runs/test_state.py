@@ -220,7 +220,7 @@ def test_what_changed_is_shown_and_refused() -> None:
     assert f"robot: {MANIFEST.robot['sha256'][:12]}… → 000000000000…" in message
     assert message.endswith("--override trainer.lr reward_weights.alive robot")
     require_unchanged(MANIFEST, now, ["trainer.lr", "reward_weights", "robot"])
-    weights = [f"reward_weights.{name}=0.7" for name in ("alive", "tilt", "torque", "foot_slip")]
+    weights = [f"reward_weights.{name}=0.7" for name in ("alive", "tilt", "action_rate", "foot_slip")]
     many = fake_config("run", "trainer.lr=0.0005", *weights)
     with pytest.raises(UserError, match=r"--override trainer\.lr reward_weights$"):
         require_unchanged(MANIFEST, MANIFEST._replace(config=many.model_dump(mode="json")), [])

@@ -1,8 +1,9 @@
-"""Make the report of a run without judging it anew: `python playground_amp/report.py --help`.
+"""Make the report of a run without judging it anew, or compare two: `python playground_amp/report.py --help`.
 
 `evaluate.py --report` judges and makes the same report.
 """
 
+import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +12,21 @@ from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, add_ro
 from playground_amp.errors import UserError
 from playground_amp.telling import tell
 
+COMPARISON = "comparison.html"
+
 
 def build_parser() -> CommandParser:
-    parser = CommandParser(description="Make the report of a run: one HTML file, from what its folder holds.")
-    add_checkpoint_flag(parser, required=True)
+    parser = CommandParser(
+        description="Make the report of a run, or compare two runs A B: one HTML file, from what their folders hold."
+    )
+    parser.add_argument("runs", type=Path, nargs="*", metavar="RUN", help="two runs, or policies of them, to compare")
+    add_checkpoint_flag(parser)
     add_robot_flag(parser)
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="the report (default: report.html in the run folder)"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help=f"the page (default: report.html in the run folder, {COMPARISON} here)",
     )
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="video to show, instead of filming one")
     return parser
@@ -26,6 +35,10 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Makes the report and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
+    if arguments.runs:
+        return _compare(arguments)
+    if arguments.checkpoint is None:
+        raise UserError("name a run with --checkpoint, or two to compare")
 
     from playground_amp.runs.checkpoint import find_checkpoint
 
@@ -45,4 +58,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     write_report(facts, path, film=arguments.video)
     tell(f"report: {path}")
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    if len(arguments.runs) != 2 or arguments.checkpoint or arguments.video:
+        raise UserError("two runs are compared, without --checkpoint and --video: report.py A B")
+
+    from playground_amp.outputs import require_output
+    from playground_amp.report.facts import REPORT_PAGE, read_facts
+    from playground_amp.runs.checkpoint import find_checkpoint
+
+    first, second = (read_facts(find_checkpoint(run), arguments.robot) for run in arguments.runs)
+    path = arguments.output or Path(COMPARISON)
+    require_output(path, REPORT_PAGE, first.checkpoint, second.checkpoint)
+
+    from playground_amp.report.comparison import write_comparison
+
+    write_comparison(first, second, path)
+    tell(f"comparison: {path}")
     return 0

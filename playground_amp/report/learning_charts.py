@@ -83,6 +83,11 @@ def names_in(records: Sequence[LoggedMetrics]) -> list[str]:
     return [name for name in dict.fromkeys(name for record in records for name in record) if name not in _STEP_AXES]
 
 
+def unit_of(name: str) -> str:
+    """The unit of a metric; empty where it has none."""
+    return _UNITS.get(name, "1/s" if name.startswith("reward/") else "")
+
+
 def thinned(values: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
     """Means over stretches of equal length [<= most], of the numbers in each; NaN where there are none."""
     stretch = -(-len(values) // most)
@@ -126,7 +131,7 @@ def _curve(
         traces,
         caption or _CAPTIONS.get(name, ""),
         xaxis=axis("iteration"),
-        yaxis=axis(_UNITS.get(name, "1/s" if name.startswith("reward/") else "")),
+        yaxis=axis(unit_of(name)),
         shapes=[_stripe(*healthy)] if healthy else [],
     )
 

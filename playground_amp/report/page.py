@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from playground_amp.configs.loader import dump_config
@@ -23,6 +22,7 @@ from playground_amp.report.program import Performance, perform, program
 from playground_amp.report.repeat import Change, changes, repeat_command
 from playground_amp.report.sections import SectionCharts, section_charts
 from playground_amp.report.summary import Highlight, Verdict, summary, verdict, versions
+from playground_amp.report.templating import template_environment
 from playground_amp.report.tracking_charts import StageResult, stage_results
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
@@ -98,14 +98,7 @@ def render(facts: RunFacts, gates: Sequence[JudgedGate], performance: Performanc
         versions=versions(),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-    environment = Environment(
-        loader=PackageLoader(__package__ or "", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"figure": _figure, "speed": _speed}
+    environment = template_environment()
     return environment.get_template("report.html.j2").render(
         vars(page), shown_command=shown_command, plotly=get_plotlyjs()
     )
@@ -116,15 +109,3 @@ def _film(performance: Performance, film: Path | None) -> PageFilm:
         return PageFilm(uri=data_uri(film) if film is not None else film_program(performance))
     except UserError as error:
         return PageFilm(reason=str(error))
-
-
-def _figure(value: float | None) -> str:
-    """A figure of a table: three digits, the same as in the terminal's table."""
-    if value is None:
-        return "–"
-    return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
-
-
-def _speed(value: float) -> str:
-    """Two decimals, without the sign of a zero."""
-    return f"{round(value, 2) + 0.0:.2f}"

@@ -26,6 +26,7 @@ def main(steps: int = 1_000_000, **settings: Any) -> Any:
         "batch_size": 512,
         "grad_updates_per_step": 16,
         "min_replay_size": 8192,
+        "num_evals": 10,
         "num_eval_envs": 32,
     }
     _, params, _ = train(

@@ -187,8 +187,8 @@ def action_rate(s: RewardInputs) -> jax.Array:
 
 
 def torque(s: RewardInputs) -> jax.Array:
-    """Sum of squared joint torques, N²m², by their limits; less where stepping takes more of those than WildRobot's."""
-    return jnp.sum((s.readings.joint_torque / _torque_scale(s.robot)) ** 2) / max(1.0, s.scale.effort)
+    """Sum of squared joint torques, N²m², each by its servo's limit."""
+    return jnp.sum((s.readings.joint_torque / _torque_scale(s.robot)) ** 2)
 
 
 def joint_speed(s: RewardInputs) -> jax.Array:

@@ -13,7 +13,6 @@ from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 
 _DIGITS = 6
-_LIFTING, _ROTORS = 0.7, 0.3  # shares of the squared torque that stepping takes of WildRobot
 
 Dimension = Literal[
     "length",
@@ -28,7 +27,6 @@ Dimension = Literal[
     "deflection",
     "servo_speed",
     "time_per_speed",
-    "effort",
 ]
 
 
@@ -47,7 +45,6 @@ class Scale(NamedTuple):
     deflection: float = 1.0  # mgL/kp: the angle by which the leg's servos give way under the weight
     servo_speed: float = 1.0  # of the leg's servos without load
     time_per_speed: float = 1.0  # 1/g
-    effort: float = 1.0  # squared torque that stepping takes of the leg's servos, over the square of their limit
 
 
 assert Scale._fields == get_args(Dimension)
@@ -56,13 +53,11 @@ assert Scale._fields == get_args(Dimension)
 def scale_of(robot: Robot) -> Scale:
     """The ratios of a robot; all exactly 1.0 for one of WildRobot's own size and weight."""
     unit = _measures(load_robot(DEFAULT_ROBOT))
-    length, height, masses, gravity, kp, servo_speed, limit, armature = (
+    length, height, masses, gravity, kp, servo_speed = (
         own / units for own, units in zip(_measures(robot), unit, strict=True)
     )
     time, speed = (length / gravity) ** 0.5, (length * gravity) ** 0.5
     force = masses * gravity
-    # Weight and links go with mgL, the servos' rotors with their inertia and the square of the pace, g/L.
-    lifting, rotors = force * length / limit, armature * gravity / length / limit
     return Scale(
         length=length,
         height=height,
@@ -76,7 +71,6 @@ def scale_of(robot: Robot) -> Scale:
         deflection=force * length / kp,
         servo_speed=servo_speed,
         time_per_speed=1.0 / gravity,
-        effort=_LIFTING * lifting**2 + _ROTORS * rotors**2,
     )
 
 
@@ -86,8 +80,7 @@ def times(value: float, ratio: float) -> float:
 
 
 def _measures(robot: Robot) -> tuple[float, ...]:
-    """Leg length, standing height, mass, gravity; the leg's mean gain, servo speed, torque limit and armature."""
+    """Leg length, standing height, mass, gravity; the leg's mean gain and servo speed."""
     leg = robot.legs[0].joints
-    servos = (robot.kp, robot.speed_limit, robot.torque_limit, robot.armature)
-    means = (float(each[leg].mean()) for each in servos)
-    return robot.leg_length, robot.standing_height, robot.mass, robot.gravity, *means
+    gain, speed = float(robot.kp[leg].mean()), float(robot.speed_limit[leg].mean())
+    return robot.leg_length, robot.standing_height, robot.mass, robot.gravity, gain, speed

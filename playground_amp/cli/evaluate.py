@@ -164,17 +164,16 @@ def _read_policy(arguments: argparse.Namespace) -> "PolicySource":
 def _judge(gate: "Gate", policy: "PolicySource") -> tuple["GateRun", float]:
     """The gate's run and the seconds it took."""
     # Imported here: it takes seconds, which nobody should wait for a mistyped path.
-    from rich.console import Console
-
+    from playground_amp.cli.progress import progress
     from playground_amp.gates.runner import run_gate
 
-    started = time.monotonic()
-    with Console(stderr=True).status(f"gate {gate.name}: compiling") as status:
+    started, longest = time.monotonic(), max(cell.time_limit for cell in gate.cells)
+    with progress(f"gate {gate.name}") as show:
 
-        def show(unfinished: int, seconds: float) -> None:
-            status.update(f"gate {gate.name}: {seconds:.0f} s walked, {unfinished} episodes to go")
+        def report(unfinished: int, seconds: float) -> None:
+            show(seconds / longest, f"{seconds:.0f} s walked, {unfinished} episodes to go")
 
-        run = run_gate(gate, policy.config, policy.controller, show)
+        run = run_gate(gate, policy.config, policy.controller, report)
     return run, time.monotonic() - started
 
 

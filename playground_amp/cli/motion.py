@@ -173,6 +173,7 @@ def import_(argv: Sequence[str]) -> int:
     if arguments.speed is not None and not 0 < arguments.speed < 5:
         raise UserError(f"--speed must be above 0 and below 5 m/s, found {arguments.speed:g}")
 
+    from playground_amp.cli.progress import progress
     from playground_amp.motion.clip_output import require_clip, write_clip
     from playground_amp.motion.human.importing import import_motion, source_of
     from playground_amp.motion.human.landmarks import read_map
@@ -186,7 +187,8 @@ def import_(argv: Sequence[str]) -> int:
     config = _config(arguments)
     robot = load_robot(config.robot)
     names = read_map(arguments.map) if arguments.map else None
-    imported = import_motion(robot, config.env, arguments.file, names, unit, arguments.up, arguments.speed)
+    with progress("importing") as show:
+        imported = import_motion(robot, config.env, arguments.file, names, unit, arguments.up, arguments.speed, show)
     write_clip(imported.clip, path, *inputs)
     tell("\n".join([*imported.lines(), f"wrote {path}"]))
     return _check(robot, [imported.clip])

@@ -97,6 +97,7 @@ def import_motion(
     unit: str | None = None,
     up: str | None = None,
     speed: float | None = None,
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
 ) -> Imported:
     """The steady walking of a file as a clip.
 
@@ -107,6 +108,7 @@ def import_motion(
       names: joint of each role; what is missing is guessed.
       unit, up: of the file, the unit a name or a number of meters; None: guessed.
       speed: forward speed of the clip, m/s; None: the fastest at which it passes the gates, at most Froude's.
+      report_progress: is told the share of the work that is done, and what comes next.
 
     Raises:
       UserError: the file, the names, or the motion will not do; the message says what.
@@ -127,7 +129,9 @@ def import_motion(
     if speed is not None:
         slower = speed / fastest
     else:
-        slower = _followable(robot, lambda share: made(share, False), min(1.0, config.commands.forward[1] / fastest))
+        largest = min(1.0, config.commands.forward[1] / fastest)
+        slower = _followable(robot, lambda share: made(share, False), largest, report_progress)
+    report_progress(0.9, "joint angles")
     clip = made(slower, True)
     return Imported(clip, motion, joints, walker, steady, straight, fastest)
 
@@ -147,11 +151,15 @@ def _require_way(stride: Stride, path: Path) -> None:
         )
 
 
-def _followable(robot: Robot, made: Callable[[float], Clip], largest: float) -> float:
+def _followable(
+    robot: Robot, made: Callable[[float], Clip], largest: float, report_progress: Callable[[float, str], None]
+) -> float:
     """The largest share of the speed that passes the gates; if none does, the one nearest to it."""
     best, fewest, reached = None, np.inf, ""
     slower = largest
     while slower >= _SLOWEST * min(1.0, largest):
+        tried = np.log(slower / largest) / np.log(_SLOWEST)
+        report_progress(0.9 * float(tried), f"trying {slower:.0%} of the person's speed in proportion")
         try:
             checked = check_clips(robot, [made(slower)])[0]
         except UserError as error:  # out of reach at this speed

@@ -13,7 +13,6 @@ but the standard library.
 import argparse
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-LONG, PATIENCE = 900, 300  # s for an installation or a training, for a page to answer
+LONG, PATIENCE = 1800, 300  # s for an installation or a training, for a page to answer
 NOBODY = 12345  # a uid without an entry
 BESIDE_RUNS = {"checkpoints"}  # what a command may leave in the working folder
 
@@ -166,7 +165,7 @@ def check_page(visitor: Stranger) -> None:
                 if b"<html" not in answer.read().lower():
                     raise Failed("the page of wildrobot play is no page")
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # not SIGINT, which a job in the background is deaf to
             process.wait(60)
 
 

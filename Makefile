@@ -39,7 +39,7 @@ PAGES := commands configuration observations
 
 VENV := .venv
 PY := $(VENV)/bin/python
-# Made by the last installation: it lists the extras that are there. One that is asked for and missing makes it anew.
+# Made by the last installation: it lists the extras that are there. One that is asked for and missing triggers a new installation.
 INSTALLED := $(VENV)/installed
 comma := ,
 THERE := $(shell cat $(INSTALLED) 2>/dev/null)
@@ -72,7 +72,7 @@ walk: setup
 	$(PY) playground_amp/evaluate.py --checkpoint $(WALK_FOLDER)/final_iter_$(WALK_ITERATIONS).pkl --gate walk \
 		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4 --report
 
-# Puts the policy of FROM, a run folder, into the box, after the full gate; without FROM the one that is there, anew.
+# Replaces the bundled policy by that of FROM, a run folder, after the full gate; without FROM, rebuilds it.
 policy: setup
 	PY=$(PY) scripts/make_policy.sh $(FROM)
 

@@ -204,7 +204,7 @@ def brax_training(num_envs: int, rounds: int, *, yardstick: bool) -> dict[str, l
     `yardstick`: Brax steps the physics of `boxes_turn`, else that of this project: its soles, its substeps.
 
     Brax reports after each of its iterations, and waits meanwhile; the first, which compiles, does not count. MJX comes
-    first: it has a say in how many threads XLA starts.
+    first: it sets how many threads XLA starts.
     """
     from playground_amp.learning.brax_baseline import train_with_brax
     from playground_amp.physics.engines.mjx import MjxEngine

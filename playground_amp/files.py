@@ -136,7 +136,7 @@ def temporary_path(path: Path) -> Path:
 def sync(path: Path) -> None:
     """Forces a file to the disk, or a folder's list of names: without it a renamed file can be lost in a power cut.
 
-    A file system that does not offer that is told of once.
+    A file system that does not offer that is reported once.
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -176,7 +176,7 @@ def require_writable(folder: Path, what: str) -> None:
 def exclusive(folder: Path) -> Iterator[None]:
     """Holds `folder` for this process; the system lets go of it when the process ends, however it ends.
 
-    A file system without locks is told of once. Raises UserError if the folder cannot be written or another process
+    A file system without locks is reported once. Raises UserError if the folder cannot be written or another process
     trains in it.
     """
     path = folder / LOCK

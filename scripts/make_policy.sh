@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the policy in the box out of a run folder, or anew out of the box itself (after a change to the bundle's form):
+# Replaces the bundled policy by that of a run folder, or rebuilds it (after a change to the bundle's format):
 # the bundle in policies/walk, the checkpoint it is of, and what the full gate found through the very file that is
-# shipped. What was there before stays until all of it is right; files of yours in the box stay.
+# shipped. What was there before stays until all of it is right; files of yours in the bundle's folder stay.
 set -euo pipefail
 
 PY=${PY:-.venv/bin/python}
@@ -25,7 +25,7 @@ fresh=$work/fresh before=$work/before
 cp "$checkpoint" "$fresh/"
 if [ -f "$run/report.html" ]; then cp "$run/report.html" "$fresh/"; fi
 
-# What this script put into the box goes; all else is somebody's and stays. From here on nothing is thrown away until
+# What this script wrote earlier goes; all else is somebody's and stays. From here on nothing is thrown away until
 # the new one stands.
 trap - EXIT
 mkdir "$before"
@@ -39,4 +39,4 @@ if [ -f "$box/manifest.json" ]; then mv "$box/manifest.json" "$before/"; fi
 mkdir -p "$box"
 mv "$fresh"/* "$box/"
 rm -rf "$work"
-echo "the policy in the box is now that of $checkpoint: $box"
+echo "the bundled policy is now that of $checkpoint: $box"

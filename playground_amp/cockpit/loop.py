@@ -20,7 +20,7 @@ from playground_amp.policies.source import NamedController, PolicySource
 _PICTURE_PERIOD = 0.04  # s
 _READOUT_PERIOD = 0.2  # s
 _LOOK_PERIOD = 1.0  # s between looks for a newer policy
-_FALLEN_TIME = 1.5  # s that a fallen robot lies before it starts anew
+_FALLEN_TIME = 1.5  # s that a fallen robot lies before it is reset
 _MOST_BEHIND = 0.2  # s; a loop that is later than this gives up catching up
 _FORGIVING = 0.1  # s of the page's idling while paused
 

@@ -20,7 +20,7 @@ _STYLE = "padding:0.4em 1em;font-size:0.85em;font-variant-numeric:tabular-nums"
 
 
 class Status(NamedTuple):
-    """What is told beside the measurements."""
+    """What is shown beside the measurements."""
 
     policy: str
     notice: str  # empty: nothing to say
@@ -72,7 +72,7 @@ class Readouts:
         panel.dock_left()
 
     def forget(self) -> None:
-        """Starts averages and chart anew."""
+        """Resets averages and chart."""
         self._samples.clear()
         self._chart.clear()
 

@@ -6,7 +6,7 @@ from playground_amp.configs.fields import LENGTH, RATE, SPEED, TIME, TIME_PER_SP
 
 
 class CommandConfig(Section):
-    """What the robot is asked to do: velocities in its heading frame, drawn anew during an episode."""
+    """What the robot is asked to do: velocities in its heading frame, resampled during an episode."""
 
     forward: Range = Field(description="forward speed, m/s", json_schema_extra=SPEED)
     sideways: Range = Field(description="speed to the left, m/s", json_schema_extra=SPEED)

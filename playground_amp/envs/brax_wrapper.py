@@ -20,7 +20,7 @@ class BraxWildRobotWrapper(Env):
         Brax's PPO takes them; else the actor's array [A] alone, which every algorithm takes.
 
     Episodes end in falls only: Brax's EpisodeWrapper cuts them off at their length. Brax's own AutoResetWrapper starts
-    each robot where it first started; `wrap_for_training` starts every episode anew.
+    each robot where it first started; `wrap_for_training` resets every episode.
     """
 
     def __init__(self, env: WildRobotEnv, asymmetric: bool = False):

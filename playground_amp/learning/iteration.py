@@ -189,5 +189,5 @@ class Trainer:
 
 
 def strongly_typed(state: TrainingState) -> TrainingState:
-    """The same arrays, none weakly typed: JAX would compile anew for the state that comes back, or is restored."""
+    """The same arrays, none weakly typed: JAX would recompile for the state that comes back or is restored."""
     return jax.tree.map(lambda x: jnp.asarray(x, jnp.asarray(x).dtype), state)

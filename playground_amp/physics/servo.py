@@ -1,4 +1,4 @@
-"""What a servo makes of its orders from one physics step to the next: late targets, play, less torque at speed.
+"""Servo model, one physics step at a time: command latency, backlash, torque-speed limit.
 
 MuJoCo's position actuator gives clip(kp (order − q) − kv q̇, limits). Here are that order and those limits for a physics
 step, from the robot's state at its beginning. One arithmetic for every engine: `xp` is NumPy or jax.numpy, and arrays
@@ -12,7 +12,7 @@ from playground_amp.rotations import Array
 
 
 def acts_within_a_period(parameters: PhysicalParameters, arrival: Array | None = None) -> bool:
-    """Whether orders or limits change between two control steps."""
+    """Whether targets or limits change between two control steps."""
     return any(x is not None for x in (arrival, parameters.latency, parameters.backlash, parameters.speed_droop))
 
 

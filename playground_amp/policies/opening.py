@@ -17,7 +17,7 @@ def open_policy(path: Path, robot: str | None = None, say: Callable[[str], None]
     Args:
         path: `final_iter_<N>.pkl`, a saved state, a bundle or a run folder.
         robot: as after --robot, the robot to use it on, which must be the one it was made for; None: that one.
-        say: is told of a run that has saved nothing yet, and is waited for.
+        say: gets a line while a run that has saved nothing yet is waited for.
 
     Raises:
         UserError: it is none of these, is damaged, or is of another robot.

@@ -57,7 +57,7 @@ class RunPolicies:
     def newer(self) -> NamedController | None:
         """The newest policy if it is newer than the last one given.
 
-        Raises UserError if it was trained for another task or has other layers: the run was started anew.
+        Raises UserError if it was trained for another task or has other layers: the run was restarted.
         """
         found = newest_policy(self._folder)
         if found is None or found[0] == self._iteration or self._controller is None:

@@ -61,7 +61,7 @@ class UntilFall:
 
 @dataclass(frozen=True)
 class AsInTraining:
-    """Whoever has fallen, or lived for as long as an episode lasts, starts anew under another command."""
+    """Whoever has fallen, or lived for as long as an episode lasts, restarts under another command."""
 
     vector: VectorEnv
 

@@ -1,4 +1,4 @@
-"""What starts anew where a run goes on under a configuration that parts of its state do not fit."""
+"""Which parts of the state are reset when a run is resumed under another configuration."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from playground_amp.runs.state import SavedState, misfits
 
 
 class Part(NamedTuple):
-    """A part of the training state that can be made anew without what was learned."""
+    """A part of the training state that can be reset without losing what was learned."""
 
     title: str
     names: tuple[str, ...]  # how its arrays' names begin
@@ -23,7 +23,7 @@ _OTHER_WORLD = ("robot", "env.terrain", "physics.engine")  # where robots cannot
 def parts_to_restart(saved: SavedState, template: object, before: dict[str, object], now: Config) -> list[Part]:
     """The parts that do not fit the run that goes on, because its configuration differs from the one `before`.
 
-    Under the same configuration nothing starts anew: what does not fit then is of another version, and is refused.
+    Under the same configuration nothing is reset: what does not fit then is of another version, and is refused.
     """
     differing = differing_keys(before, now.model_dump(mode="json"))
     if not differing:

@@ -1,4 +1,4 @@
-"""Writes what a run must not lose; a disk that refuses is told of, and the run goes on with what was saved before."""
+"""Writes what a run must not lose; a full disk is reported, and the run continues; the last save stands."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -4,7 +4,7 @@ One file an iteration: an uncompressed .npz (`numpy.load` opens it) with a membe
 state, a member `manifest.json`, and in the zip comment at its end the SHA-256 of all that comes before. Reading it runs
 no code: arrays are read with allow_pickle=False. Equal states make equal files.
 
-Orbax (0.12.8) was tried and not taken: it saves a folder of ten files, and restores damaged numbers in silence. Of 12
+Orbax (0.12.8) was tried and not taken: it saves a folder of ten files, and restores damaged numbers silently. Of 12
 flipped bits, spread over its data file of an array of 20,000 numbers, 10 came back as other numbers without an error.
 Sharded arrays on many hosts, where it would serve, are not what this project trains with.
 """
@@ -30,7 +30,7 @@ from playground_amp.untyped import Plain, Pytree
 FORMAT = 1
 MANIFEST = "manifest.json"
 SUM_LENGTH = 64
-_PAID = "env_states/reward_terms/"  # what the last step paid by term: told, and read by no step after it
+_PAID = "env_states/reward_terms/"  # reward by term of the last step: logged only, no later step reads it
 State = TypeVar("State")
 
 

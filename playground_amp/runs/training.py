@@ -50,7 +50,7 @@ class Training:
         say: Callable[[str], None],
         origin: SavedState | SavedPolicy | None = None,
     ) -> None:
-        """`origin`: a state to go on from, or a policy to begin with. `say` hears of stages and of what starts anew."""
+        """`origin`: a state to resume, or a policy to begin with. `say` gets a line a stage and one of what is reset."""
         self._make_trainer, self._say, self._origin = make_trainer, say, origin
         self.record: Record = origin.metrics if isinstance(origin, SavedState) else {}
         self.done = origin.iteration if isinstance(origin, SavedState) else 0

@@ -199,7 +199,7 @@ class _HostSimulations:
         rows: np.ndarray,
         arrival: np.ndarray | None,
     ) -> np.ndarray:
-        """The control period of servos whose orders or limits change from one physics step to the next."""
+        """The control period of servos whose targets or limits change from one physics step to the next."""
         nu, timestep = self._model.nu, self._model.opt.timestep
         target, previous = np.ascontiguousarray(rows[:, self._ends[5] : self._ends[6]]), np.ascontiguousarray(previous)
         failed = np.zeros(len(rows), bool)

@@ -1,4 +1,4 @@
-"""MJX without its print that Warp is not installed: whoever asks for the warp engine is told so properly."""
+"""MJX without its print that Warp is not installed: the error of the warp engine says it better."""
 
 import contextlib
 import io

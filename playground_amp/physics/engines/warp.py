@@ -132,7 +132,7 @@ def _make_call(
         simulations[rows.device.alias].advance(rows, num_steps, results)
 
     # The staged mode copies rows to and from buffers of its own: XLA may move its buffers between two iterations, and
-    # a graph captured anew would cost as much as many steps.
+    # recapturing the graph would cost as much as many steps.
     mode = wp.JaxCallableGraphMode.WARP_STAGED_EX if on_gpu else wp.JaxCallableGraphMode.NONE
     call = wp.jax_callable(advance, graph_mode=mode)
     return partial(_first, call, (num_robots, ResultRow(robot).width))

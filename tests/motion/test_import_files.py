@@ -132,6 +132,17 @@ def test_left_swings_in_the_first_half(tmp_path: Path) -> None:
     np.testing.assert_allclose(mirrored(steady.stride).ankle, steady.stride.ankle, atol=0.01)
 
 
+def test_other_programs_break_lines_and_order_otherwise(tmp_path: Path) -> None:
+    usual = write_bvh(tmp_path / "walk.bvh", seconds=0.2)
+    text = usual.read_text()
+    swapped = re.sub(r"(OFFSET [^\n]*)\n(CHANNELS [^\n]*)", r"\2\n\1", text)
+    head, step, *frames = re.split(r"(?<=MOTION\n)|(?<=Frame Time: .{10}\n)", swapped)
+    numbers = "".join(frames).split()
+    broken = "\n".join(" ".join(numbers[start : start + 7]) for start in range(0, len(numbers), 7))
+    (tmp_path / "other.bvh").write_text(head + step + broken + "\n")
+    np.testing.assert_array_equal(read_bvh(tmp_path / "other.bvh").position, read_bvh(usual).position)
+
+
 def damaged(write: Callable[[Path], Path], change: Callable[[str], str], path: Path) -> Path:
     write(path)
     path.write_text(change(path.read_text()))

@@ -112,17 +112,22 @@ def _read_joint(lines: _Lines, joints: list[_Joint], keyword: str, parent: int) 
     if not name:
         lines.fail(f"a {keyword} without a name", lines.taken)
     lines.take("{")
-    offset = np.array(lines.numbers(lines.take("OFFSET"), 3, f"OFFSET of {name}"))
     first = sum(len(joint.channels) for joint in joints)
-    channels = _read_channels(lines, name) if lines.peek().upper().startswith("CHANNELS") else ()
+    channels = _read_channels(lines, name) if _is_next(lines, "CHANNELS") else ()  # before OFFSET, by some programs
+    offset = np.array(lines.numbers(lines.take("OFFSET"), 3, f"OFFSET of {name}"))
+    channels = channels or (_read_channels(lines, name) if _is_next(lines, "CHANNELS") else ())
     joints.append(_Joint(name, parent, offset, channels, first))
     index = len(joints) - 1
     while lines.peek() != "}":
-        if lines.peek().upper().startswith("END"):
+        if _is_next(lines, "END"):
             _read_end(lines, joints, name, index)
         else:
             _read_joint(lines, joints, "JOINT", index)
     lines.take("}")
+
+
+def _is_next(lines: _Lines, keyword: str) -> bool:
+    return lines.peek().upper().startswith(keyword)
 
 
 def _read_channels(lines: _Lines, name: str) -> tuple[str, ...]:
@@ -153,12 +158,22 @@ def _read_motion(lines: _Lines, columns: int) -> tuple[np.ndarray, np.ndarray]:
     (step,) = lines.numbers(lines.take("Frame Time:"), 1, "Frame Time")
     if not step > 0:
         lines.fail(f"Frame Time is {step:g} s, it must be above 0", lines.taken)
-    rows = [lines.numbers(row.split(), columns, "a frame", number) for number, row in lines.rest()]
+    rest = _whole_frames([(number, row.split()) for number, row in lines.rest()], int(frames), columns)
+    rows = [lines.numbers(row, columns, "a frame", number) for number, row in rest]
     if len(rows) != frames:
         lines.fail(f"Frames announces {frames:g}, the file holds {len(rows)}: it is damaged or cut off")
     if len(rows) < 2:
         lines.fail("a motion needs two frames or more")
     return np.arange(len(rows)) * step, np.array(rows)
+
+
+def _whole_frames(rows: list[tuple[int, list[str]]], frames: int, columns: int) -> list[tuple[int, list[str]]]:
+    """A frame a line, also where a program has broken long lines or written several frames into one."""
+    words = [(number, word) for number, row in rows for word in row]
+    if len(rows) == frames or columns == 0 or len(words) != frames * columns:
+        return rows
+    starts = range(0, len(words), columns)
+    return [(words[start][0], [word for _, word in words[start : start + columns]]) for start in starts]
 
 
 def _poses(joints: list[_Joint], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

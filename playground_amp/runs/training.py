@@ -50,7 +50,7 @@ class Training:
         say: Callable[[str], None],
         origin: SavedState | SavedPolicy | None = None,
     ) -> None:
-        """`origin`: a state to resume, or a policy to begin with. `say` gets a line a stage and one of what is reset."""
+        """`origin`: a state to resume, or a policy to begin with. `say` gets a line a stage and one for a reset."""
         self._make_trainer, self._say, self._origin = make_trainer, say, origin
         self.record: Record = origin.metrics if isinstance(origin, SavedState) else {}
         self.done = origin.iteration if isinstance(origin, SavedState) else 0

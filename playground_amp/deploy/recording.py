@@ -62,6 +62,7 @@ def record(config: Config, params: Params, robots: int, steps: int) -> Recorded:
     """
     # What the sensors read is recorded, and must be what the policy got.
     changes = {"physics.engine": "native"} | {f"domain_randomization.{key}": value for key, value in NOMINAL.items()}
+    changes |= {"env.bus": False}
     config = changed(config, changes, "the checkpoint's configuration")
     env = WildRobotEnv(config)
     vector, controller = VectorEnv(env), policy_controller(make_policy(config.trainer, env.engine.robot), params)

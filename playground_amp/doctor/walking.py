@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config
 from playground_amp.envs import pushes
 from playground_amp.envs.commands import hold
@@ -30,7 +31,7 @@ from playground_amp.robot.scale import scale_of
 
 def task_reward(config: Config, clip: Clip) -> float:
     """Mean reward a second of doing what a clip does, told its command, but for the first second."""
-    env = WildRobotEnv(config)
+    env = WildRobotEnv(changed(config, {"env.bus": False}))  # clips have no sensors
     robot, weights, control_dt = env.engine.robot, config.paid_weights, config.env.control_dt
     torque = _torques(robot, clip)
     action = _actions(config, robot, clip, torque)

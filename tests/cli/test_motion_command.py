@@ -61,3 +61,10 @@ def test_the_demonstrations_that_ship_pass_their_gates(capsys: pytest.CaptureFix
     printed = capsys.readouterr().out
     assert "100 clips recorded from physics" in printed
     assert "100 of 100 clips pass every gate" in printed
+
+
+def test_a_policy_to_record_brings_its_own_configuration(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"--policy: a policy brings its own configuration"):
+        motion.main(["record", "--policy", str(tmp_path), "--set", "seed=3", "--output", str(tmp_path / "clips")])
+    with pytest.raises(UserError, match="holds no policy"):
+        motion.main(["record", "--policy", str(tmp_path), "--output", str(tmp_path / "clips")])

@@ -11,7 +11,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import EnvConfig
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
-from playground_amp.motion.generate.stepping import stepping_clips
+from playground_amp.motion.generate.stepping import generated_clips, stepping_clips
 from playground_amp.motion.posture import make_posture_table
 from playground_amp.motion.reference import posture_of, starts_of
 from playground_amp.paths import STANDARD
@@ -136,3 +136,13 @@ def test_a_robot_without_demonstrations_starts_on_steps_and_is_paid_for_their_po
     assert len(np.unique(starts.command, axis=0)) == 6 * 3 * 3
     never = load_config(STANDARD, ["env.reference_start_share=0"], flags={"robot": str(second.folder)})
     assert (starts_of(never), posture_of(never)) == (None, None)
+
+
+def test_legs_that_no_gaits_are_made_for_step_instead_which_is_said(second: Robot) -> None:
+    flat = without_last_hinge(second)
+    said: list[str] = []
+    clips = generated_clips(flat, task(flat, sideways=(0, 0), yaw_rate=(0, 0)), said.append)
+    assert {clip.source for clip in clips} == {"stepping generator"}
+    assert len(said) == 1
+    assert "takes five independent joints besides one that turns it" in said[0]
+    assert said[0].endswith("has 4: flat-footed stepping instead")

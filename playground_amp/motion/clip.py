@@ -2,7 +2,6 @@
 
 import io
 import os
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import numpy as np
 
 from playground_amp import rotations
 from playground_amp.errors import UserError
-from playground_amp.files import ARCHIVE_ERRORS, is_missing, require_file, require_modest, visible
+from playground_amp.files import ARCHIVE_ERRORS, is_missing, require_file, visible
+from playground_amp.motion.archive import opened_arrays
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
 RECORDED = "tracking policy, recorded in the engine"  # source of the clips that a policy showed in physics
@@ -128,16 +128,8 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     if is_missing(path):
         raise UserError(f"there is no clip {path}")
     require_file(path, "the clip")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise UserError(f"{path} is no clip: expected an .npz archive of named arrays, found one array")
-            require_modest(archive.zip)
-            return {name: _read_field(archive, name, path) for name in archive.files}
-    except ARCHIVE_ERRORS as error:
-        # NumPy's own words for a file of another kind advise to open it as a pickle.
-        reason = str(error).partition("\n")[0] if zipfile.is_zipfile(path) else "no .npz archive"
-        raise UserError(f"{path} is no clip, or damaged: {reason}") from error
+    with opened_arrays(path, "clip") as archive:
+        return {name: _read_field(archive, name, path) for name in archive.files}
 
 
 def _read_field(archive: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:

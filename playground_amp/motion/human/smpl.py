@@ -4,14 +4,14 @@ No body model is needed: only the skeleton's legs matter here, and their mean of
 the person (betas) is ignored; the robot's legs are scaled to whatever legs there are.
 """
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from playground_amp.errors import UserError
-from playground_amp.files import ARCHIVE_ERRORS, require_file, require_modest
+from playground_amp.files import ARCHIVE_ERRORS, require_file
+from playground_amp.motion.archive import opened_arrays
 from playground_amp.motion.human.skeleton import SkeletonMotion, place_joints
 
 # Joint, parent, offset from it (m; x left, y up, z forward). The first 22 joints are the same in SMPL, SMPL+H and
@@ -42,15 +42,8 @@ def read_smpl(path: Path) -> SkeletonMotion:
       UserError: it cannot be read, or a field is missing or wrong; the message names the field.
     """
     require_file(path, "the motion")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise UserError(f"{path} is no AMASS motion: expected an .npz archive of named arrays, found one array")
-            require_modest(archive.zip)
-            poses, trans, rate = _read_fields(archive, path)
-    except ARCHIVE_ERRORS as error:
-        reason = str(error).partition("\n")[0] if zipfile.is_zipfile(path) else "no .npz archive"
-        raise UserError(f"{path} is no AMASS motion, or damaged: {reason}") from error
+    with opened_arrays(path, "AMASS motion") as archive:
+        poses, trans, rate = _read_fields(archive, path)
     vectors = poses[:, : 3 * len(_SKELETON)].reshape(len(poses), len(_SKELETON), 3)
     local = Rotation.from_rotvec(vectors.reshape(-1, 3)).as_matrix().reshape(*vectors.shape, 3)
     parents = tuple(parent for _, parent, _ in _SKELETON)

@@ -1,12 +1,14 @@
 """Reference motion of a task: the moments that its episodes start from, and the posture that it may pay for."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from playground_amp.configs.schema import Config
+from playground_amp.configs.schema import Config, EnvConfig
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import has_demonstrations, load_demonstrations, reference_states
 from playground_amp.motion.posture import make_posture_table
+from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 
 
@@ -36,7 +38,13 @@ def posture_of(config: Config) -> PostureTable | None:
 
 
 def _steps(config: Config) -> list[Clip]:
-    # Imported here: it brings SciPy, which a run with demonstrations does without.
+    return _steps_of(load_robot(config.robot), config.env.model_dump_json())
+
+
+@cache
+def _steps_of(robot: Robot, env: str) -> list[Clip]:
+    """The steps for a section `env` as JSON; starts and posture ask for the same ones."""
+    # Imported here: it brings SciPy, which a run with demonstrations that is paid for no posture does without.
     from playground_amp.motion.generate.stepping import stepping_clips
 
-    return stepping_clips(load_robot(config.robot), config.env)
+    return stepping_clips(robot, EnvConfig.model_validate_json(env))

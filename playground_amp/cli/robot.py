@@ -69,6 +69,7 @@ def init(argv: Sequence[str]) -> int:
     parser.add_argument("--no-picture", action="store_true", help="without FOLDER.png, its front and side view")
     arguments = parser.parse_args(argv)
 
+    from playground_amp.configs.own_values import own_values
     from playground_amp.outputs import require_output
     from playground_amp.rendering.anatomy_picture import ANATOMY_PICTURE, save_anatomy_picture
     from playground_amp.robot.inspection.inspection import inspection_of
@@ -76,7 +77,6 @@ def init(argv: Sequence[str]) -> int:
     from playground_amp.robot.making.folder import require_robot_folder, write_robot
     from playground_amp.robot.making.recognition import anatomy_of
     from playground_amp.robot.making.source import read_source
-    from playground_amp.robot.making.tasks import own_values
 
     require_robot_folder(arguments.output)
     folder = arguments.output.resolve()
@@ -89,7 +89,7 @@ def init(argv: Sequence[str]) -> int:
     anatomy = anatomy_of(source)
     derived = arguments.gains == "derived"
     design = design_of(source, anatomy, servo=arguments.servo, derived=derived, acting=arguments.joints)
-    write_robot(arguments.output, source, anatomy, design, own_values(design))
+    write_robot(arguments.output, source, anatomy, design, own_values(anatomy, design))
     tell(f"{anatomy.name}: {anatomy.mass:.3g} kg, legs of {anatomy.leg_length:.3g} m, {len(design.acts)} joints act")
     tell(f"home: {design.home.origin}")
     inspection = inspection_of(arguments.path, source, anatomy, design)

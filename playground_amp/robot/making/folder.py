@@ -13,10 +13,10 @@ from playground_amp.robot.making.design import Design
 from playground_amp.robot.making.layout import Layout, lay_out
 from playground_amp.robot.making.looks import mesh_content, mesh_file
 from playground_amp.robot.making.normal_form import write_mjcf
+from playground_amp.robot.making.own_value import OwnValue
 from playground_amp.robot.making.robot_yaml import description_text
 from playground_amp.robot.making.skeleton import Skeleton
 from playground_amp.robot.making.source import Source
-from playground_amp.robot.making.tasks import OwnValue
 
 INDEX = "made.json"
 

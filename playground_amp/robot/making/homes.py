@@ -1,6 +1,6 @@
 """The pose that a robot stands in: a keyframe that holds, or one that is found."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import mujoco
 import numpy as np
@@ -25,6 +25,8 @@ _WEIGHTS = {"ahead": 12.0, "down": 12.0, "aside": 3.0, "level": 5.0, "yaw": 3.0,
 _GOOD = 2e-3  # of the squares of what a pose misses: it stands level under its center of mass
 _ONE_WAY = 0.2  # of a range, its middle off zero: that is the way it is meant for
 _TRIES = 4  # the center of mass moves with the pose
+
+CenterOfMass = Callable[[dict[str, float]], np.ndarray]  # [3] m, in the robot's frame, at angles of all driven joints
 
 
 class Homes:
@@ -55,11 +57,8 @@ class Homes:
         pose = poses[0] if poses else {}
         return {name: float(np.clip(pose.get(name, 0.0), *ends)) for name, ends in self.limits.items()}
 
-    def found(self, center_of_mass) -> dict[str, float]:
-        """Soles level under the center of mass, knees bent the way that ranges allow, hips no wider than at zero.
-
-        `center_of_mass`: from angles of all driven joints to it [3] m in the robot's frame.
-        """
+    def found(self, center_of_mass: CenterOfMass) -> dict[str, float]:
+        """Soles level under the center of mass, knees bent the way that ranges allow, hips no wider than at zero."""
         pose, likely = self.resting(), self._likely_bend()
         tried = [
             self._solved(pose, center_of_mass, share * self.reach, bend)
@@ -108,7 +107,7 @@ class Homes:
         return bool(axes[2, 2] > np.cos(_LEVEL) and -center[2] < _STRAIGHT * self.reach and -center[2] > 0)
 
     def _solved(
-        self, pose: dict[str, float], center_of_mass, height: float, bend: float
+        self, pose: dict[str, float], center_of_mass: CenterOfMass, height: float, bend: float
     ) -> tuple[dict[str, float], float]:
         """The pose at a height of the hips with knees bent one way, and how far it is from what is wanted."""
         ends = np.array([self.limits[joint.name] for joint in self.left])

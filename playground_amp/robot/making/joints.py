@@ -198,7 +198,7 @@ def _limbs(
     for joint in skeleton.hinges:
         body = body_of(skeleton, joint)
         carried = skeleton.inside[body]
-        in_leg = [side for side, hip in zip(sides, hips, strict=True) if body in skeleton.inside[hip]]
+        in_leg: list[Side] = [side for side, hip in zip(sides, hips, strict=True) if body in skeleton.inside[hip]]
         if in_leg:
             found[joint] = Limb("leg", in_leg[0])
         elif joint in legs.shared or legs.hub in carried:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from playground_amp.robot.making.notes import Note
+from playground_amp.robot.making.notes import Note, NoteKind
 
 STAND_IN = "stand_in.obj"
 _POINTER = b"version https://git-lfs"
@@ -132,7 +132,7 @@ def locate(finder: MeshFinder, file: str) -> tuple[Path | None, str | None]:
 
 def mesh_notes(faults: dict[str, list[str]]) -> tuple[Note, ...]:
     """A note a fault, from fault → files."""
-    words = {
+    words: dict[str, tuple[NoteKind, str, str]] = {
         "missing": ("mesh missing", "not there", "put them where the model looks for them"),
         "pointer": ("mesh pointer", "Git-LFS pointers instead of meshes", "fetch them with `git lfs pull`"),
         "unreadable": ("mesh unreadable", "no STL, OBJ or MSH that can be read", "export them again as binary STL"),

@@ -45,7 +45,7 @@ def anatomy_of(source: Source) -> Anatomy:
     plane = find_sagittal(skeleton, legs, patches)
     chains, feet = legs.chains, legs.feet
     if not plane.first_is_left:
-        chains, feet, patches = chains[::-1], feet[::-1], patches[::-1]
+        chains, feet, patches = (chains[1], chains[0]), (feet[1], feet[0]), (patches[1], patches[0])
     bearings = _bearings(skeleton, chains, plane)
     facts = joint_facts(skeleton, legs, chains, bearings, height)
     by_name = {joint.name: joint for joint in facts}

@@ -1,13 +1,13 @@
 """The text of `robot.yaml`: every derived value with its origin in a comment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from playground_amp.robot.making.anatomy import Anatomy
+from playground_amp.robot.making.anatomy import Anatomy, JointFacts
 from playground_amp.robot.making.design import Design
 from playground_amp.robot.making.layout import Layout
 from playground_amp.robot.making.normal_form import ENDS, IMU
+from playground_amp.robot.making.own_value import OwnValue
 from playground_amp.robot.making.source import Source
-from playground_amp.robot.making.tasks import OwnValue
 from playground_amp.yaml_text import write_yaml
 
 
@@ -71,7 +71,7 @@ def _parts(
 _FOOT = {"mesh": "the meshes' hull", "inertia": "its mass and inertia: its shape is unknown, MEASURE IT"}
 
 
-def _servo_parts(design: Design, joints) -> Iterator[str]:
+def _servo_parts(design: Design, joints: Iterable[JointFacts]) -> Iterator[str]:
     servos = {joint.name: design.servos[joint.name] for joint in joints}
     speeds = [servo.speed_limit for servo in servos.values()]
     usual = max(set(speeds), key=speeds.count)

@@ -1,5 +1,7 @@
 """The rectangles that a robot stands on."""
 
+from typing import Literal, NamedTuple
+
 import mujoco
 import numpy as np
 
@@ -15,26 +17,34 @@ _LEVEL = 0.01  # rad: a sole that is tilted less is level
 _STEPS = 71
 
 
+class _Sole(NamedTuple):
+    """A rectangle in the robot's frame."""
+
+    center: np.ndarray  # [3] m
+    half: np.ndarray  # [2] m, length and width
+    quaternion: np.ndarray  # [4] wxyz
+
+
 def foot_facts(
     skeleton: Skeleton, feet: tuple[int, int], patches: tuple[Patch, Patch], bearings: Bearings
 ) -> tuple[FootFacts, FootFacts]:
     """The soles of both feet, left and right. Both have the mean size of the two."""
     left, right = (_rectangle(patch, bearings) for patch in patches)
-    half = (left[1] + right[1]) / 2
+    half = (left.half + right.half) / 2
+    names = skeleton.body_name(feet[0]), skeleton.body_name(feet[1])
     return (
-        _facts(skeleton, feet[0], "left", left, half, patches[0]),
-        _facts(skeleton, feet[1], "right", right, half, patches[1]),
+        _facts(names[0], "left", left._replace(half=half), patches[0]),
+        _facts(names[1], "right", right._replace(half=half), patches[1]),
     )
 
 
-def _facts(skeleton, foot, side, rectangle, half, patch) -> FootFacts:
-    center, _, quaternion = rectangle
-    name = skeleton.body_name(foot)
-    return FootFacts(name, side, center, quaternion, float(half[0]), float(half[1]), patch.shape, patch.contacts)
+def _facts(body: str, side: Literal["left", "right"], sole: _Sole, patch: Patch) -> FootFacts:
+    length, width = (float(half) for half in sole.half)
+    return FootFacts(body, side, sole.center, sole.quaternion, length, width, patch.shape, patch.contacts)
 
 
-def _rectangle(patch: Patch, bearings: Bearings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Center [3], half length and half width [2], and rotation wxyz of a patch, in the robot's frame.
+def _rectangle(patch: Patch, bearings: Bearings) -> _Sole:
+    """The rectangle of a patch.
 
     Along the direction, near forward, in which the outline's rectangle is smallest. It is as long as the outline and
     so wide that the areas agree: corners that a round sole lacks carry nothing.
@@ -65,7 +75,7 @@ def _rectangle(patch: Patch, bearings: Bearings) -> tuple[np.ndarray, np.ndarray
     matrix = np.stack([axes[0], axes[1], up], axis=1)
     quaternion = np.empty(4)
     mujoco.mju_mat2Quat(quaternion, matrix.ravel())
-    return center, half, quaternion
+    return _Sole(center, half, quaternion)
 
 
 def _plane_axes(ahead: np.ndarray, side: np.ndarray, turn: float) -> np.ndarray:

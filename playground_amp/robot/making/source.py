@@ -12,7 +12,7 @@ import mujoco
 from playground_amp.errors import UserError
 from playground_amp.robot.making.documents import DocumentReader
 from playground_amp.robot.making.meshes import ASSETS, STAND_IN, place_meshes
-from playground_amp.robot.making.notes import Note
+from playground_amp.robot.making.notes import Note, NoteKind
 from playground_amp.robot.making.urdf import UrdfLimits, prepare_urdf
 
 _TRIES = 60  # mends of what MuJoCo refuses
@@ -171,7 +171,7 @@ def _with_ground(root: ElementTree.Element, name: str, notes: list[Note]) -> boo
     return True
 
 
-def _without(root: ElementTree.Element, tag: str, notes: list[Note], kind, text: str) -> bool:
+def _without(root: ElementTree.Element, tag: str, notes: list[Note], kind: NoteKind, text: str) -> bool:
     holders = [(parent, child) for parent in root.iter() for child in parent if child.tag == tag]
     for parent, child in holders:
         parent.remove(child)

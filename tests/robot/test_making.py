@@ -1,0 +1,151 @@
+"""`robot.py init` makes folders that load, stand, mirror and mean the same as the file they are made from."""
+
+import json
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+from bodies import backlash_duck, duck, four_legs, tall_biped, urdf
+
+from playground_amp.cli import robot as command
+from playground_amp.configs.loader import load_config
+from playground_amp.errors import UserError
+from playground_amp.paths import STANDARD
+from playground_amp.robot.making.designing import design_of
+from playground_amp.robot.making.folder import MADE_ROBOT
+from playground_amp.robot.making.recognition import anatomy_of
+from playground_amp.robot.making.servos import known_servos
+from playground_amp.robot.making.source import read_source
+from playground_amp.robot.models import model_of
+from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
+from playground_amp.robot.robot import load_robot
+from playground_amp.yaml_text import read_yaml
+
+BODIES = {"duck": duck, "backlash duck": backlash_duck, "tall": tall_biped, "URDF": urdf}
+
+
+@pytest.fixture(scope="module", params=BODIES)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Robot]:
+    folder = tmp_path_factory.mktemp("making")
+    path = BODIES[request.param](folder).path
+    assert command.main(["init", str(path), "--output", str(folder / "robot")]) == 0
+    return path, load_robot(str(folder / "robot"))
+
+
+def test_it_stands_at_home_under_its_own_servos(made: tuple[Path, Robot]) -> None:
+    _, robot = made
+    model = model_of(robot)
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, 0)
+    for _ in range(round(2.0 / model.opt.timestep)):
+        mujoco.mj_step(model, data)
+    assert data.qpos[2] > 0.9 * robot.standing_height
+    assert np.abs(data.qpos[4:6]).max() < 0.1
+
+
+def test_soles_are_where_the_file_has_them(made: tuple[Path, Robot]) -> None:
+    """At random angles: the file's soles against the chains of the folder's robot."""
+    path, robot = made
+    source = read_source(path)
+    anatomy = anatomy_of(source)
+    model, normal = source.model, model_of(robot)
+    angles = np.random.default_rng(0).uniform(-0.3, 0.3, robot.num_joints)
+    theirs, ours = mujoco.MjData(model), mujoco.MjData(normal)
+    theirs.qpos[:] = model.qpos0
+    ours.qpos[:BASE_QPOS_SIZE] = [0, 0, 0, 1, 0, 0, 0]
+    for name, angle in zip(robot.joint_names, angles, strict=True):
+        theirs.qpos[model.joint(name).qposadr[0]] = angle
+        ours.qpos[normal.joint(name).qposadr[0]] = angle
+    mujoco.mj_kinematics(model, theirs)
+    mujoco.mj_comPos(model, theirs)
+    mujoco.mj_kinematics(normal, ours)
+    mujoco.mj_comPos(normal, ours)
+    base = theirs.body(anatomy.base)
+    turn = np.empty(9)
+    mujoco.mju_quat2Mat(turn, anatomy.frame.quaternion)
+    frame = base.xmat.reshape(3, 3) @ turn.reshape(3, 3)
+    origin = base.xpos + base.xmat.reshape(3, 3) @ anatomy.frame.position
+    for foot in anatomy.feet:
+        there = (theirs.body(foot.body).xipos - origin) @ frame
+        np.testing.assert_allclose(ours.body(foot.body).xipos, there, atol=1e-7)
+    center = (theirs.subtree_com[model.body(anatomy.base).id] - origin) @ frame
+    np.testing.assert_allclose(ours.subtree_com[1], center, atol=1e-6)
+
+
+def test_the_mirror_holds(made: tuple[Path, Robot]) -> None:
+    """What the left foot does with angles, the right one does with the mirrored angles."""
+    _, robot = made
+    model = model_of(robot)
+    data = mujoco.MjData(model)
+    angles = np.random.default_rng(1).uniform(-0.3, 0.3, robot.num_joints)
+    places = []
+    for pose in (angles, robot.joint_mirror_sign * angles[robot.joint_mirror_index]):
+        data.qpos[:] = [0, 0, 0, 1, 0, 0, 0, *pose]
+        mujoco.mj_kinematics(model, data)
+        places.append([data.site(name).xpos.copy() for name in robot.foot_names])
+    mirrored = np.array(places[1])[::-1] * [1, -1, 1]
+    np.testing.assert_allclose(mirrored, places[0], atol=1e-6)
+
+
+def test_its_configuration_is_valid_and_has_its_own_values(made: tuple[Path, Robot]) -> None:
+    _, robot = made
+    config = load_config(STANDARD, [f"robot={robot.folder}"])
+    task = read_yaml(robot.folder / "robot.yaml")["task"]
+    assert config.env.action_scale == task["env"]["action_scale"]
+    expected = 0.47 * robot.weight * robot.leg_length / robot.kp[robot.legs[0].joints].mean()
+    assert config.env.action_scale == pytest.approx(expected, rel=0.01)
+
+
+def test_backlash_hinges_become_a_parameter(tmp_path: Path) -> None:
+    command.main(["init", str(backlash_duck(tmp_path).path), "--output", str(tmp_path / "robot")])
+    backlash = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).domain_randomization.backlash
+    assert backlash[0] == 0.0
+    assert backlash[1] == pytest.approx(0.009)
+
+
+def test_a_named_servo_drives_every_joint(tmp_path: Path) -> None:
+    source = read_source(tall_biped(tmp_path).path)
+    design = design_of(source, anatomy_of(source), servo="xh540")
+    facts = known_servos()["XH540"]
+    assert {servo.kp for servo in design.servos.values()} == {facts.kp}
+    assert {servo.speed_limit for servo in design.servos.values()} == {facts.speed_limit}
+    with pytest.raises(UserError, match="XM430"):
+        design_of(source, anatomy_of(source), servo="XM403")
+
+
+def test_joints_that_are_asked_for_come_with_their_mirror_images(tmp_path: Path) -> None:
+    source = read_source(duck(tmp_path).path)
+    with pytest.raises(UserError, match=r"no joint wings to act: known are arms, head, .*knee"):
+        design_of(source, anatomy_of(source), acting=["wings"])
+
+
+def test_slow_servos_take_shorter_steps(tmp_path: Path) -> None:
+    path = duck(tmp_path).path
+    path.write_text(path.read_text().replace('damping="0.05"', 'damping="1.5"'))
+    command.main(["init", str(path), "--output", str(tmp_path / "robot")])
+    text = (tmp_path / "robot" / "robot.yaml").read_text()
+    assert "as quick as WildRobot's" in text
+    own = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).env
+    (tmp_path / "robot" / "robot.yaml").write_text(text.partition("\ntask:")[0])
+    plain = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).env
+    assert 0.6 * plain.commands.forward[1] < own.commands.forward[1] < 0.9 * plain.commands.forward[1]
+    assert own.gait == plain.gait
+
+
+def test_a_folder_made_before_is_replaced_unless_it_was_edited(tmp_path: Path) -> None:
+    arguments = ["init", str(duck(tmp_path).path), "--output", str(tmp_path / "robot")]
+    for _ in range(2):
+        assert command.main(arguments) == 0
+    index = json.loads((tmp_path / "robot" / MADE_ROBOT.index).read_text())
+    assert "robot.yaml" in index["files"]
+    with open(tmp_path / "robot" / "robot.yaml", "a") as file:
+        file.write("# mine\n")
+    with pytest.raises(UserError, match="changed since it was written"):
+        command.main(arguments)
+
+
+def test_nothing_is_written_for_what_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="four legs"):
+        command.main(["init", str(four_legs(tmp_path)), "--output", str(tmp_path / "robot")])
+    assert not (tmp_path / "robot").exists()

@@ -1,0 +1,124 @@
+"""Strangers' files are read with what is missing in them, and refused in a sentence where they are no robot's."""
+
+from pathlib import Path
+
+import mujoco
+import pytest
+
+from playground_amp.errors import UserError
+from playground_amp.robot.making.source import read_source
+
+LEG = """<body name="{name}" pos="0 0 -0.1"><joint name="{name}" axis="0 1 0"/><geom type="capsule" size="0.01"
+  fromto="0 0 0 0 0 -0.1"/>{inner}</body>"""
+
+
+def nested(names: str) -> str:
+    """Bodies that hang on each other, a hinge each."""
+    inner = ""
+    for name in reversed(names):
+        inner = LEG.format(name=name, inner=inner)
+    return inner
+
+
+def model(extra: str = "", inner: str = "", head: str = "") -> str:
+    return (
+        f'<mujoco model="m">{head}<worldbody><body name="base" pos="0 0 1"><freejoint/><geom size="0.1"/>'
+        f"{nested('abcd')}{inner}</body></worldbody>{extra}</mujoco>"
+    )
+
+
+def written(folder: Path, text: str | bytes, name: str = "robot.xml") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def kinds(path: Path) -> list[str]:
+    return [note.kind for note in read_source(path).notes]
+
+
+def test_an_ending_that_mujoco_refuses(tmp_path: Path) -> None:
+    source = read_source(written(tmp_path, model(), "robot.mjcf"))
+    assert (source.kind, source.model.njnt) == ("MJCF", 5)
+    assert [note.kind for note in source.notes] == ["file ending"]
+
+
+def test_meshes_that_are_not_there_and_pointers_are_stood_in_for(tmp_path: Path) -> None:
+    (tmp_path / "pointer.stl").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    assets = '<asset><mesh name="gone" file="gone.stl"/><mesh file="pointer.stl" scale="2 2 2"/></asset>'
+    shapes = '<geom type="mesh" mesh="gone" mass="0.1"/><geom type="mesh" mesh="pointer" mass="0.1"/>'
+    source = read_source(written(tmp_path, model(assets, shapes)))
+    assert source.lost_meshes == {"gone", "pointer"}
+    assert {note.kind for note in source.notes} == {"mesh missing", "mesh pointer"}
+    assert any("gone.stl" in note.text for note in source.notes)
+
+
+def test_a_wrong_mesh_folder_is_found_near_by(tmp_path: Path) -> None:
+    cube = "".join(f"v {x} {y} {z}\n" for x in (0, 1) for y in (0, 1) for z in (0, 1)) + "f 1 2 3\nf 2 3 5\nf 1 3 5\n"
+    written(tmp_path, cube, "parts/Body.obj")
+    head = '<compiler meshdir="nowhere"/>'
+    text = model('<asset><mesh file="Body.obj"/></asset>', '<geom type="mesh" mesh="Body"/>', head)
+    source = read_source(written(tmp_path, text))
+    assert not source.lost_meshes
+    assert [note.kind for note in source.notes] == ["mesh folder"]
+
+
+def test_attributes_and_names_of_elsewhere_are_left_out(tmp_path: Path) -> None:
+    head = '<compiler coordinate="local"/><option collision="all" collisionless="1"/>'
+    extra = '<contact><pair geom1="floor" geom2="sole"/></contact>'
+    extra += f'<keyframe><key name="home" qpos="{" 1" * 40}"/></keyframe>'
+    path = written(tmp_path, model(extra, '<geom name="sole" size="0.01"/>', head))
+    assert {"old attribute", "lost reference", "keyframe"} <= set(kinds(path))
+
+
+def test_includes_are_put_in_place_and_a_scene_takes_the_robots_name(tmp_path: Path) -> None:
+    written(tmp_path, model().replace('model="m"', 'model="walker"'), "robot.xml")
+    floor = '<worldbody><geom type="plane" size="1 1 1"/></worldbody>'
+    scene = f'<mujoco model="scene"><include file="robot.xml"/>{floor}</mujoco>'
+    source = read_source(written(tmp_path, scene, "scene.xml"))
+    assert source.model.names.startswith(b"walker\0")
+
+
+URDF = """<robot name="u"><link name="base"><inertial><mass value="1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0"
+ iyz="0"/></inertial></link><link name="leg"><inertial><mass value="1"/><inertia ixx="1" iyy="1" izz="1" ixy="0"
+ ixz="0" iyz="0"/></inertial><visual><geometry><mesh filename="package://other/leg.dae"/></geometry></visual></link>
+ <joint name="hip" type="revolute"><parent link="base"/><child link="leg"/><axis xyz="0 1 0"/>
+ <limit lower="-1" upper="1" effort="3" velocity="7"/></joint></robot>"""
+
+
+def test_a_urdf_gets_a_free_base_and_keeps_its_speeds(tmp_path: Path) -> None:
+    source = read_source(written(tmp_path, URDF, "robot.urdf"))
+    assert source.kind == "URDF"
+    assert source.model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE
+    assert source.model.body("base").mass == 1.0
+    assert source.urdf_limits["hip"].speed == 7.0
+    assert [note.kind for note in source.notes] == ["mesh missing"]
+
+
+REFUSED = {
+    "no file": (None, "is not there"),
+    "no XML": ("this is no model", "is not XML"),
+    "another XML": ("<html/>", "no model of a robot"),
+    "entities": ('<!DOCTYPE m [<!ENTITY a "b">]><mujoco>&a;</mujoco>', "entities"),
+    "a pointer": ("version https://git-lfs.github.com/spec/v1\n", "Git-LFS pointer"),
+    "itself": ('<mujoco><include file="robot.xml"/></mujoco>', "includes itself"),
+    "a missing part": ('<mujoco><include file="legs.xml"/></mujoco>', "legs.xml"),
+    "too deep": ("<mujoco>" + "<worldbody>" * 400 + "</worldbody>" * 400 + "</mujoco>", "more parts than any robot"),
+    "a million copies": (
+        '<mujoco><worldbody><replicate count="1000000"><geom size="1"/></replicate></worldbody></mujoco>',
+        "replicates",
+    ),
+    "cloth": ('<mujoco><worldbody><flexcomp name="c" type="grid"/></worldbody></mujoco>', "flexcomp"),
+    "no model": ("<mujoco><worldbody><bod/></worldbody></mujoco>", "MuJoCo cannot read it"),
+    "two roots": ('<robot name="r"><link name="a"/><link name="b"/></robot>', "2 root links"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_no_robots_file_is_refused_in_a_sentence(what: str, tmp_path: Path) -> None:
+    text, sentence = REFUSED[what]
+    path = tmp_path / "robot.xml" if text is None else written(tmp_path, text)
+    with pytest.raises(UserError, match=sentence) as refused:
+        read_source(path)
+    assert "\n" not in str(refused.value)

@@ -25,11 +25,16 @@ from playground_amp.yaml_text import read_yaml
 BODIES = {"duck": duck, "backlash duck": backlash_duck, "tall": tall_biped, "URDF": urdf}
 
 
+def init(path: Path, folder: Path) -> int:
+    """The command's exit status."""
+    return command.main(["init", str(path), "--output", str(folder), "--no-picture"])
+
+
 @pytest.fixture(scope="module", params=BODIES)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Robot]:
     folder = tmp_path_factory.mktemp("making")
     path = BODIES[request.param](folder).path
-    assert command.main(["init", str(path), "--output", str(folder / "robot")]) == 0
+    assert init(path, folder / "robot") == 0
     return path, load_robot(str(folder / "robot"))
 
 
@@ -98,7 +103,7 @@ def test_its_configuration_is_valid_and_has_its_own_values(made: tuple[Path, Rob
 
 
 def test_backlash_hinges_become_a_parameter(tmp_path: Path) -> None:
-    command.main(["init", str(backlash_duck(tmp_path).path), "--output", str(tmp_path / "robot")])
+    init(backlash_duck(tmp_path).path, tmp_path / "robot")
     backlash = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).domain_randomization.backlash
     assert backlash[0] == 0.0
     assert backlash[1] == pytest.approx(0.009)
@@ -123,7 +128,7 @@ def test_joints_that_are_asked_for_come_with_their_mirror_images(tmp_path: Path)
 def test_slow_servos_take_shorter_steps(tmp_path: Path) -> None:
     path = duck(tmp_path).path
     path.write_text(path.read_text().replace('damping="0.05"', 'damping="1.5"'))
-    command.main(["init", str(path), "--output", str(tmp_path / "robot")])
+    init(path, tmp_path / "robot")
     text = (tmp_path / "robot" / "robot.yaml").read_text()
     assert "as quick as WildRobot's" in text
     own = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).env
@@ -134,18 +139,18 @@ def test_slow_servos_take_shorter_steps(tmp_path: Path) -> None:
 
 
 def test_a_folder_made_before_is_replaced_unless_it_was_edited(tmp_path: Path) -> None:
-    arguments = ["init", str(duck(tmp_path).path), "--output", str(tmp_path / "robot")]
+    path = duck(tmp_path).path
     for _ in range(2):
-        assert command.main(arguments) == 0
+        assert init(path, tmp_path / "robot") == 0
     index = json.loads((tmp_path / "robot" / MADE_ROBOT.index).read_text())
     assert "robot.yaml" in index["files"]
     with open(tmp_path / "robot" / "robot.yaml", "a") as file:
         file.write("# mine\n")
     with pytest.raises(UserError, match="changed since it was written"):
-        command.main(arguments)
+        init(path, tmp_path / "robot")
 
 
 def test_nothing_is_written_for_what_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="four legs"):
-        command.main(["init", str(four_legs(tmp_path)), "--output", str(tmp_path / "robot")])
+        init(four_legs(tmp_path), tmp_path / "robot")
     assert not (tmp_path / "robot").exists()

@@ -53,7 +53,7 @@ def zero_pose() -> mujoco.MjData:
 def together(*parts: Part) -> tuple[float, np.ndarray, np.ndarray]:
     """Mass, center of mass and inertia [3, 3] about it of parts that are fixed to each other: parallel axes."""
     mass = sum(part.mass for part in parts)
-    center = sum(part.mass * np.array(part.com) for part in parts) / mass
+    center = np.sum([part.mass * np.array(part.com) for part in parts], axis=0) / mass
     inertia = np.zeros((3, 3))
     for part in parts:
         offset = np.array(part.com) - center

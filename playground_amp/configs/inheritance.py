@@ -47,7 +47,8 @@ def _merged(base: dict[str, Plain], changes: dict[str, Plain]) -> dict[str, Plai
     merged = dict(base)
     for name, value in changes.items():
         inner = merged.get(name)
-        both = isinstance(inner, dict) and isinstance(value, dict)
-        another_run = name == _STAGES and both and not value.keys() <= inner.keys()
-        merged[name] = _merged(inner, value) if both and not another_run else value
+        merged[name] = value
+        if isinstance(inner, dict) and isinstance(value, dict):
+            another_run = name == _STAGES and not value.keys() <= inner.keys()
+            merged[name] = value if another_run else _merged(inner, value)
     return merged

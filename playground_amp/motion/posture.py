@@ -1,12 +1,12 @@
 """Clips on a grid of commands, as the table that tells the posture due at any command and gait phase."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from playground_amp.envs.reference_motion import PostureTable
 from playground_amp.motion.clip import Clip
+from playground_amp.untyped import Pytree
 
 _PHASES = 32
 
@@ -26,8 +26,8 @@ def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
     if np.isnan(table).any():
         raise ValueError("the commands of the clips do not fill a grid")
     spread = np.sum(np.var(table[..., :-1, :], axis=3), axis=-1).mean()
-    arrays: tuple[Any, ...] = (*axes, table, spread)
-    return PostureTable(*(np.asarray(array, np.float32) for array in arrays))
+    arrays: list[Pytree] = [np.asarray(array, np.float32) for array in (*axes, table, spread)]
+    return PostureTable(*arrays)
 
 
 def over_a_cycle(clip: Clip, phase: np.ndarray) -> np.ndarray:

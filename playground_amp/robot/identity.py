@@ -28,7 +28,7 @@ class RobotIdentity(NamedTuple):
     sha256: str  # over the robot's files
     joints: tuple[JointRange, ...]
 
-    def as_plain(self) -> dict[str, object]:
+    def as_plain(self) -> dict[str, Plain]:
         """The identity as it is written into files."""
         return {**self._asdict(), "joints": [joint._asdict() for joint in self.joints]}
 

@@ -25,7 +25,8 @@ def test_whatever_a_browser_sends_stays_within_the_controls(
     panel = Panel(server, robot, config, (0.0, 0.0, 0.0))
     for slider in (panel._forward, panel._yaw_rate, panel._friction, panel._latency, panel._strength, panel._speed):
         slider.handle.value = sent
-        slider.handle._impl.props.min = slider.handle._impl.props.max = sent  # a browser can send these too
+        for end in ("min", "max"):  # a browser can send these too
+            setattr(slider.handle._impl.props, end, sent)
     panel._push_to._impl.value = "nowhere"
     low, high = config.env.commands.forward
     assert min(low, 0.0) <= panel.wishes.forward <= high

@@ -10,6 +10,7 @@ from playground_amp.robot.making.roles import role_of
 from playground_amp.robot.making.servos import ServoFacts, servo_named
 from playground_amp.robot.making.source import Source
 
+NAMED = " (--servo)"  # after the name of a servo, in the origin of what it gives
 # In units of the robot: m g L for gains and torques, √(g/L) for rates. WildRobot's servos are 1.2, 0.23, 6.2 and 2.1.
 _GAIN = 1.2
 _TORQUE = 0.5
@@ -56,7 +57,7 @@ def servo_designs(
 
 
 def _named(facts: ServoFacts, name: str) -> ServoDesign:
-    origin = f"{name} (--servo)"
+    origin = f"{name}{NAMED}"
     return ServoDesign(**facts._asdict(), lower=0.0, upper=0.0, origin=origin, limit_origin=origin, speed_origin=origin)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from playground_amp.robot.making.anatomy import Anatomy, JointFacts
 from playground_amp.robot.making.design import Design
+from playground_amp.robot.making.gains import NAMED
 from playground_amp.robot.making.layout import Layout
 from playground_amp.robot.making.normal_form import ENDS, IMU
 from playground_amp.robot.making.own_value import OwnValue
@@ -85,7 +86,8 @@ def _servo_parts(design: Design, joints: Iterable[JointFacts]) -> Iterator[str]:
         yield "# ranges that are guessed, in the MJCF: " + "; ".join(f"{name}: {why}" for name, why in ranges.items())
     yield f"# ankles: 2 kp / (m g h) = {design.ankle_gain.value:.2f}; below about 1.1 they do not hold the robot"
     yield "servo:"
-    yield "  model: unknown"
+    named = {servo.origin.removesuffix(NAMED) for servo in servos.values() if servo.origin.endswith(NAMED)}
+    yield f"  model: {_scalar(named.pop()) if len(named) == 1 else 'unknown'}"
     yield f"  speed_limit: {_number(usual)} # {next(s.speed_origin for s in servos.values() if s.speed_limit == usual)}"
     if others := {name: servo.speed_limit for name, servo in servos.items() if servo.speed_limit != usual}:
         yield "  speed_limits:"

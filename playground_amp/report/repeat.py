@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from playground_amp.configs.changes import changed
 from playground_amp.configs.loader import standard_data
+from playground_amp.configs.overrides import leaves
 from playground_amp.configs.schema import Config
 from playground_amp.paths import DEFAULT_ROBOT, shown_command
 from playground_amp.runs.manifest import differing_keys, keys_to_override
@@ -35,7 +36,11 @@ def changes(config: Config, before: Config | None = None) -> list[Change]:
         before = standard.model_copy(update={"robot": DEFAULT_ROBOT})
     old, now = (dict(_leaves(each.model_dump(mode="json"))) for each in (before, config))
     keys = [key for key in dict.fromkeys([*old, *now]) if key not in _NOT_LEARNING]
-    return [Change(key, old.get(key), now.get(key, 0.0)) for key in keys if old.get(key) != now.get(key, 0.0)]
+    differ = {key for key in keys if old.get(key) != now.get(key, 0.0)}
+    staged = {".".join(path) for stage in config.stages.values() for path, _ in leaves(stage.changes)}
+    if differ & staged:  # what --set gives holds in all stages, so that these must be given too
+        differ.add("stages")
+    return [Change(key, old.get(key), now.get(key, 0.0)) for key in keys if key in differ]
 
 
 def repeat_command(stages: Sequence[Config]) -> str:

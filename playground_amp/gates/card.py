@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from scipy.stats import binomtest
+from scipy.stats import t as student_t
 
 from playground_amp.errors import UserError
 from playground_amp.files import read_input
@@ -24,7 +25,7 @@ CARD_PAGE = OutputKind("a policy's card (Markdown)", lambda path: path.read_byte
 _LARGEST_CARD = 1 << 20  # bytes
 _ENERGY = {"power": "W", "cost_of_transport": "", "torque_rms": "N·m"}  # less is better, no gate limits them
 _CLOSE = 0.05  # of a limit, or of an energy, that two honest judgements may differ by beside their spread
-_SURE = 3 * math.sqrt(2)  # standard errors of a mean, for the difference of two
+_SURE = 0.99865  # one-sided: three standard errors of a mean of many episodes, and more of few
 
 
 class _Part(BaseModel):
@@ -194,7 +195,9 @@ def _worse(claimed: CellClaim, found: CellClaim, figure: str, bound: str, size: 
     if before is None or now is None:
         return
     worse = now.mean - before.mean if bound == "at most" else before.mean - now.mean
-    if worse > _SURE * now.error + _CLOSE * size:
+    # The claim's own error is not believed: for the difference of two means, that of the new one counts twice.
+    surely = float(student_t.ppf(_SURE, max(found.episodes - 1, 1))) * math.sqrt(2) * now.error
+    if worse > surely + _CLOSE * size:
         yield f"{claimed.name}: {figure.replace('_', ' ')} {now.mean:.3g}, not {before.mean:.3g}"
 
 

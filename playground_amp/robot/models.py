@@ -16,7 +16,7 @@ from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpo
 from playground_amp.robot.stick_figure import add_stick_figure
 
 POLICY = "policy"  # a bundle, in the folder of a robot
-_HARDWARE = re.compile(rb"^hardware:.*\n(?:(?:[ \t#].*)?\n)*", re.MULTILINE)  # the section, to the next key
+_HARDWARE = re.compile(rb"^hardware:.*\n(?:(?:[ \t].*)?\n)*", re.MULTILINE)  # the section, to the next key
 MODEL_FILES = ("*.xml", "*.yaml", "*.stl", "*.obj", "*.msh")
 
 

@@ -117,13 +117,14 @@ def test_the_box_is_made_anew_and_what_is_not_of_it_stays(tmp_path: Path) -> Non
         (box / name).write_text("mine")
     fake = tmp_path / "python"  # what the commands write, by the last argument of each
     fake.write_text('#!/bin/bash\nout="${@: -1}"\n[[ $1 == *export.py ]] && mkdir "$out" && out=$out/manifest.json\n'
-                    'echo new >"$out"\n')  # fmt: skip
+                    '[[ $1 == *verify.py ]] && out=$out/card.json\necho new >"$out"\n')  # fmt: skip
     fake.chmod(0o755)
     script = ["bash", ROOT / "scripts" / "make_policy.sh", run]
     subprocess.run(script, cwd=tmp_path, env=os.environ | {"PY": str(fake)}, check=True, capture_output=True)
     found = tree(box)
     assert {found.pop(name) for name in ("notes.txt", "final_iter_3.pkl")} == {b"mine"}
-    assert found == {"manifest.json": b"new\n", "gate_walk.json": b"new\n", "final_iter_7.pkl": b"a policy"}
+    made = dict.fromkeys(("manifest.json", "gate_walk.json", "card.json"), b"new\n")
+    assert found == made | {"final_iter_7.pkl": b"a policy"}
     assert [path.name for path in box.parent.iterdir()] == ["walk"]
 
 

@@ -25,6 +25,7 @@ SETTINGS = (
     "critic_layers=[8]",
     "physics.num_threads=1",
     "env.reference_start_share=0.0",
+    "stages={}",
 )
 # Programs are run a few times only, so the compiler need not try hard.
 QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}

@@ -58,6 +58,7 @@ def test_a_film_shows_what_was_asked_for(tmp_path: Path, opengl: None, capsys: p
 
 
 @pytest.mark.filterwarnings("ignore:os.fork")
+@pytest.mark.slow
 def test_an_episode_of_a_gate_is_filmed(tmp_path: Path, opengl: None) -> None:
     gate = film.choose_cell(WALK, "walk 0.5 m/s", 1).reduced(distance=2.0, episodes=2)
     path = tmp_path / "episode.mp4"

@@ -32,6 +32,7 @@ def jax_as_brax_knows_it() -> Iterator[None]:
     jax.config.update("jax_disable_most_optimizations", False)
 
 
+@pytest.mark.slow
 def test_stock_ppo_trains_on_the_wrapper():
     env = BraxWildRobotWrapper(WildRobotEnv(config()))
     _, params, metrics = brax_ppo.train(

@@ -77,11 +77,13 @@ def assert_agree(records: list[dict[str, Any]], others: list[dict[str, Any]]) ->
             np.testing.assert_allclose(other[name], value, rtol=2e-3, atol=2e-5, err_msg=name)
 
 
+@pytest.mark.slow
 def test_two_devices_learn_what_one_learns(runs: dict[str, Any]):
     assert not runs["replicated"]
     assert_agree(runs["alone"][:2], runs["shared"][:2])
 
 
+@pytest.mark.slow
 def test_a_saved_state_moves_to_another_number_of_devices_and_back(runs: dict[str, Any]):
     assert_agree(runs["alone"][2:], runs["shared"][2:])
     assert_agree(runs["alone"][2:], runs["back"])

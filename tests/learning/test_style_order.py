@@ -54,6 +54,7 @@ def iterate_once() -> tuple[float, float]:
     return style, float(metrics["amp/paid"]) / style
 
 
+@pytest.mark.slow
 def test_style_is_scored_before_the_update_and_paid_by_its_weight() -> None:
     style, pay = iterate_once()
     assert style == pytest.approx(BEFORE)
@@ -62,6 +63,7 @@ def test_style_is_scored_before_the_update_and_paid_by_its_weight() -> None:
     assert pay == pytest.approx(config().style_pay, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_style_scored_after_the_update_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     right = Trainer._iterate
 

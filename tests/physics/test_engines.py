@@ -213,7 +213,9 @@ def test_readings_match_mujoco():
         np.testing.assert_allclose(readings.foot_velocity_w[side], velocity[3:], atol=1e-5)
 
 
-@pytest.mark.parametrize("engine", ["native", "mjx", pytest.param("warp", marks=NEEDS_WARP)])
+@pytest.mark.parametrize(
+    "engine", ["native", pytest.param("mjx", marks=pytest.mark.slow), pytest.param("warp", marks=NEEDS_WARP)]
+)
 def test_friction_and_push_reach_the_physics(engine):
     """A 6 N push on 4.1 kg (0.15 of its weight) slides the robot on a floor of friction 0.02 but not of 0.8."""
     engine = make_engine(config(engine).physics, load_robot("wildrobot"), CONTROL_DT)

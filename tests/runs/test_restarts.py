@@ -86,6 +86,7 @@ def test_a_run_starts_from_a_policy(eight: Path, tmp_path: Path, capsys: pytest.
     assert int(count) == 4 * 8 * 4 + 8 * 4
 
 
+@pytest.mark.slow
 def test_a_policy_of_other_layers_is_refused_with_the_difference(eight: Path, tmp_path: Path) -> None:
     path = eight / "final_iter_4.pkl"
     with pytest.raises(

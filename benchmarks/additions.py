@@ -112,14 +112,12 @@ def cell(package: Path) -> None:
 
 
 def stage(package: Path) -> None:
-    """The standard recipe gets a second stage."""
-    path = package / "configs" / "wildrobot_phase3_training.yaml"
+    """The standard recipe begins with a stage of cheaper torque."""
     insert(
-        path,
-        r"^stages: \{\}\n",
-        "stages:\n  walk: {until: 1}\n  cool:\n    changes: {reward_weights: {torque: -0.03}}\n",
+        package / "configs" / "wildrobot_phase3_training.yaml",
+        r"^  follow:",
+        "  start:\n    until: 1\n    changes: {reward_weights: {torque: -0.01}}\n",
     )
-    path.write_text(path.read_text().replace("\nstages: {}\n", "\n"))
 
 
 def robot(package: Path) -> None:

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.envs.draws import Draws
+from playground_amp.errors import UserError
 from playground_amp.physics.imu import ImuReport, in_base_frame, report_of
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.hardware import Hardware
@@ -50,6 +51,13 @@ class Bus:
     """The bus of one robot with J joints on K lines."""
 
     def __init__(self, hardware: Hardware, imu: Chain, control_dt: float):
+        """Raises UserError if the IMU's reports can be older than a control period: how it moved then is not kept."""
+        oldest = hardware.imu_delay + hardware.imu_period
+        if oldest > control_dt:
+            raise UserError(
+                f"hardware.imu: reports are up to {oldest:.3g} s old (delay + 1 / rate), but env.bus keeps what is at "
+                f"most env.control_dt, {control_dt:g} s, old"
+            )
         self._hardware, self._imu, self._control_dt = hardware, imu, control_dt
         self._board = jnp.asarray(hardware.board)
         self._same_line = jnp.asarray(hardware.board[:, None] == hardware.board)

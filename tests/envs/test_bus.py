@@ -9,6 +9,7 @@ import pytest
 
 from playground_amp.envs.bus import Bus, Motion
 from playground_amp.envs.draws import Draws
+from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.hardware import Hardware
@@ -39,6 +40,11 @@ def moving(time: float) -> Motion:
 def decided(step: int) -> np.ndarray:
     """What the computer decides at a control step: as many counts for every joint."""
     return np.full(ROBOT.num_joints, 10.0 * step + 10.0)
+
+
+def test_an_imu_that_is_older_than_a_period_is_refused():
+    with pytest.raises(UserError, match=r"hardware.imu: reports are up to 0.023 s old"):
+        Bus(hardware(imu_period=0.02), ROBOT.imu, DT)
 
 
 class EventLoop:

@@ -123,7 +123,7 @@ def stage(package: Path) -> None:
 def robot(package: Path) -> None:
     """The same build with stronger servos."""
     twin = package / "robots" / "strong"
-    shutil.copytree(package / "robots" / "wildrobot", twin, ignore=shutil.ignore_patterns("demonstrations"))
+    shutil.copytree(package / "robots" / "wildrobot", twin, ignore=shutil.ignore_patterns("demonstrations", "policy"))
     model = twin / "wildrobot.xml"
     model.write_text(
         model.read_text().replace('kp="21.1"', 'kp="30"').replace('forcerange="-4 4"', 'forcerange="-6 6"')

@@ -66,7 +66,7 @@ def observation(package: Path) -> None:
     row = '        Part("foot_switch", "1", _SWITCHES, lambda s: s.measured.foot_switch * 1.0, "closed or not"),\n'
     table = package / "envs" / "observations.py"
     insert(table, r"^        Part\(\"previous_action\"", row)
-    insert(table, r"^class Seen", "_SWITCHES = mirror.both_sides(mirror.signs(1, 1))\n\n\n")
+    insert(table, r"^def actor_parts", "_SWITCHES = mirror.both_sides(mirror.signs(1, 1))\n\n\n")
 
 
 def parameter(package: Path) -> None:

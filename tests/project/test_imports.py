@@ -25,15 +25,18 @@ LAYERS = {
     "learning": 7,
     "runs": 8,
     "deploy": 9,
-    "policies": 10,
-    "record": 11,
-    "gates": 11,
-    "doctor": 11,
-    "report": 12,
-    "cockpit": 12,
-    "cli": 13,
+    "hardware": 10,  # the robot's side: needs deploy/runtime.py alone
+    "policies": 11,
+    "record": 12,
+    "gates": 12,
+    "doctor": 12,
+    "report": 13,
+    "compare": 13,
+    "cockpit": 13,
+    "twin": 14,
+    "cli": 15,
 }
-COMMANDS = 14  # modules of playground_amp itself: train.py, evaluate.py, ...
+COMMANDS = 16  # modules of playground_amp itself: train.py, evaluate.py, ...
 FOUNDATIONS = (
     "brax_api",
     "errors",

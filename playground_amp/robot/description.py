@@ -71,6 +71,18 @@ class HardwareDescription(_Part):
     speed: Literal["differenced", "measured"] = Field(
         description="differenced: of two readings, over their times; measured: the servos tell it"
     )
+    protocol: Literal["hiwonder", "dynamixel", "feetech"] = Field(
+        default="hiwonder", description="what the servos speak: 0x55 0x55 frames, Dynamixel 2.0, or Feetech's"
+    )
+    baud: int = Field(default=115_200, gt=0, description="of the serial lines, bit/s")
+    ids: dict[str, Annotated[int, Field(ge=0, le=252)]] = Field(
+        default={}, description="of the servos, as the robot is built; without them, from 1 in each line's order"
+    )
+    count_range: Annotated[tuple[int, int], Strict(False)] | None = Field(
+        default=None, description="least and most count of a target; without it, one turn from 0"
+    )
+    voltage_low: float = Field(default=0.0, ge=0, description="V, below which the battery is empty")
+    temperature_high: float = Field(default=70.0, gt=0, description="°C, above which a servo is too hot")
     lost_reads: float = Field(default=0.0, ge=0, lt=1, description="share of reads that are not answered")
     imu: ImuTiming
 

@@ -29,6 +29,13 @@ class Hardware:
     imu_period: float  # s
     imu_delay: float  # s
     imu_lost: float
+    board_names: tuple[str, ...]  # [K]
+    protocol: str  # hiwonder, dynamixel or feetech
+    baud: int  # bit/s
+    ids: tuple[int, ...]  # [J] of the servos on their lines
+    count_range: tuple[int, int]  # least and most count of a target
+    voltage_low: float  # V, below which the battery is empty
+    temperature_high: float  # °C, above which a servo is too hot
 
     @property
     def num_boards(self) -> int:
@@ -50,7 +57,7 @@ def hardware_of(description: HardwareDescription, joint_names: Sequence[str], fo
     """The hardware of a robot with these joints.
 
     Raises:
-        UserError: a joint on no line, on two, or unknown.
+        UserError: a joint on no line, on two, or unknown; an id given to two servos of a line.
     """
     places: dict[str, tuple[int, int]] = {}
     path = folder / DESCRIPTION
@@ -78,4 +85,24 @@ def hardware_of(description: HardwareDescription, joint_names: Sequence[str], fo
         imu_period=1 / description.imu.rate,
         imu_delay=description.imu.delay,
         imu_lost=description.imu.lost,
+        board_names=tuple(description.boards),
+        protocol=description.protocol,
+        baud=description.baud,
+        ids=_ids(description, joint_names, path),
+        count_range=description.count_range or (0, round(description.counts_per_turn) - 1),
+        voltage_low=description.voltage_low,
+        temperature_high=description.temperature_high,
     )
+
+
+def _ids(description: HardwareDescription, joint_names: Sequence[str], path: Path) -> tuple[int, ...]:
+    """The servos' ids [J], as they are given or by their turn, from 1."""
+    if unknown := [name for name in description.ids if name not in joint_names]:
+        raise UserError(f"{path}: hardware.ids: there is no acting joint {unknown[0]!r}")
+    ids: dict[str, int] = {}
+    for board, joints in description.boards.items():
+        of_board = {name: description.ids.get(name, turn) for turn, name in enumerate(joints, 1)}
+        if len(set(of_board.values())) < len(of_board):
+            raise UserError(f"{path}: hardware.ids: two servos on the line {board} have one id: {of_board}")
+        ids |= of_board
+    return tuple(ids[name] for name in joint_names)

@@ -50,7 +50,7 @@ FOUNDATIONS = (
 )  # modules of the package itself, for everybody
 SIMULATORS = ("mujoco", "mujoco_warp", "warp", "pydrake")
 DOOR_TO_BRAX = "brax_api"
-MAY_SIMULATE = ("robot", "physics", "rendering")
+MAY_SIMULATE = ("robot", "physics", "rendering", "twin")
 
 
 def layer_of(module: str) -> tuple[str, int]:

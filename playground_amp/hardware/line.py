@@ -1,0 +1,58 @@
+"""A serial line with servos on it, whatever they speak. Blocking: only the line's worker may use it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+
+class PositionReading(NamedTuple):
+    """One servo's answer."""
+
+    id: int
+    counts: int
+    speed: float | None  # counts/s, where the servo measures it
+    taken: float  # s of time.perf_counter: never later than when the servo looked at itself
+
+
+class LineCounters(NamedTuple):
+    """What has happened on a line since it was opened."""
+
+    reads: int = 0  # answers asked for
+    lost: int = 0  # not answered in time
+    late: int = 0  # answered after that: not taken for the answer to another question
+    garbage: int = 0  # bytes that belong to no frame
+    bad_checksums: int = 0  # frames
+
+
+class ServoLine(Protocol):
+    """Servos by id. Raises OSError where the line itself is gone (unplugged), for nothing that comes in on it."""
+
+    @property
+    def counters(self) -> LineCounters: ...
+
+    def write_positions(self, counts: Mapping[int, int]) -> None:
+        """Sends targets by id; in one frame, where the protocol has it."""
+        ...
+
+    def read_positions(self, ids: Sequence[int]) -> Iterator[PositionReading]:
+        """Asks each servo, and hands over each answer as it comes; those that are lost are left out."""
+        ...
+
+    def read_voltage(self, id: int) -> float | None:
+        """V; None: no answer."""
+        ...
+
+    def read_temperature(self, id: int) -> float | None:
+        """°C; None: no answer."""
+        ...
+
+    def set_torque(self, id: int | None, on: bool) -> None:
+        """Stiff or limp; None: all on the line, in one frame where the protocol has it."""
+        ...
+
+    def ping(self, id: int) -> bool:
+        """Whether a servo with this id answers."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the port; the servos stay as they are."""
+        ...

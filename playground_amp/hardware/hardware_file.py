@@ -1,13 +1,22 @@
 """`hardware.yaml`: one robot as it is built, its ports, servo ids, directions and zeros, and what it is stopped for."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from playground_amp.errors import UserError
+from playground_amp.hardware.plain_yaml import parse_plain_yaml
+from playground_amp.hardware.section import Section
 
 PROTOCOLS = ("hiwonder", "dynamixel", "feetech")
 SPEEDS = ("differenced", "measured")
 IMUS = ("bno085_uart", "bno085_spi", "bno085_i2c")
 SWITCHES = ("gpio", "udp", "none")
+NUM_SWITCHES = 4  # left toe, left heel, right toe, right heel
+_MOST_COUNTS = 1_000_000
+_LARGEST = 1 << 20  # bytes of a file
+_NORM_TOLERANCE = 0.01  # of a quaternion
 
 
 class BoardSetup(NamedTuple):
@@ -89,12 +98,97 @@ class HardwareFile(NamedTuple):
 
 def read_hardware(path: Path) -> HardwareFile:
     """The file's content. Raises UserError, naming the key, if it is missing or wrong."""
-    raise NotImplementedError(path)
+    try:
+        text = path.read_bytes()[:_LARGEST].decode()
+    except OSError as error:
+        raise UserError(f"the hardware file {path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise UserError(f"the hardware file {path} is no text") from None
+    return parse_hardware(text, str(path))
 
 
-def write_hardware(path: Path, hardware: HardwareFile) -> None:
-    """Writes the file whole or not at all; a former one stays beside it as `<name>.before`.
+def parse_hardware(text: str, source: str) -> HardwareFile:
+    """The content of a hardware file's text; `source` names it in a UserError."""
+    top = Section(parse_plain_yaml(text, source), source).only(*HardwareFile._fields)
+    turn = top.number("counts_per_turn", low=2)
+    low, high = top.wholes("count_range", 2, -_MOST_COUNTS, _MOST_COUNTS)
+    if low >= high:
+        raise UserError(f"{source}: count_range must be [least, most], found [{low}, {high}]")
+    boards, servos = top.section("boards"), top.section("servos")
+    for section in (boards, servos):
+        if not section.keys:
+            raise UserError(f"{section.place} is empty")
+    hardware = HardwareFile(
+        robot=top.text("robot"),
+        boards={name: _board(boards.section(name)) for name in boards.keys},
+        servos={name: _servo(servos.section(name), boards.keys, math.tau / turn) for name in servos.keys},
+        counts_per_turn=turn,
+        count_range=(low, high),
+        speed=top.text("speed", SPEEDS),
+        imu=_imu(top.section("imu")),
+        switches=_switches(top.section("switches")) if "switches" in top else SwitchSetup("none"),
+        limits=_limits(top.section("limits")),
+    )
+    _require_one_servo_an_id(hardware, servos.place)
+    return hardware
 
-    Raises UserError if something else is there or the disk refuses it.
-    """
-    raise NotImplementedError(path, hardware)
+
+def _board(section: Section) -> BoardSetup:
+    section.only(*BoardSetup._fields)
+    return BoardSetup(section.text("protocol", PROTOCOLS), section.text("port"), section.whole("baud", 1, 10_000_000))
+
+
+def _servo(section: Section, boards: list[str], count: float) -> ServoSetup:
+    section.only("board", "id", "direction", "center", "angle_at_center")
+    direction = section.whole("direction", -1, 1)
+    if direction == 0:
+        raise UserError(f"{section.place}: direction must be 1 or -1, found 0")
+    return ServoSetup(
+        board=section.text("board", boards),
+        id=section.whole("id", 0, 252),
+        direction=direction,
+        center=section.whole("center", -_MOST_COUNTS, _MOST_COUNTS),
+        angle_at_center=section.number("angle_at_center", -math.tau, math.tau) if "angle_at_center" in section else 0.0,
+        count=count,
+    )
+
+
+def _imu(section: Section) -> ImuSetup:
+    section.only(*ImuSetup._fields)
+    kind = section.text("kind", IMUS)
+    setup = ImuSetup(kind)
+    if kind.endswith("uart"):
+        setup = setup._replace(port=section.text("port"))
+    if "baud" in section:
+        setup = setup._replace(baud=section.whole("baud", 1, 10_000_000))
+    if "rate" in section:
+        setup = setup._replace(rate=section.number("rate", 1, 1000))
+    if "mounting" not in section:
+        return setup
+    mounting = section.numbers("mounting", 4)
+    norm = math.hypot(*mounting)
+    if abs(norm - 1) > _NORM_TOLERANCE:
+        raise UserError(f"{section.place}: mounting must be a unit quaternion (w, x, y, z), found {list(mounting)}")
+    return setup._replace(mounting=tuple(part / norm for part in mounting))
+
+
+def _switches(section: Section) -> SwitchSetup:
+    section.only(*SwitchSetup._fields)
+    kind = section.text("kind", SWITCHES)
+    pins = section.wholes("pins", NUM_SWITCHES, 0, 1000) if kind == "gpio" else ()
+    return SwitchSetup(kind, pins, section.whole("port", 1, 65535) if kind == "udp" else 0)
+
+
+def _limits(section: Section) -> Limits:
+    section.only(*Limits._fields)
+    needed = [key for key in Limits._fields if key in section or key not in Limits._field_defaults]
+    limits = Limits(**{key: section.number(key, low=0) for key in needed})
+    return limits._replace(missed_deadlines=int(limits.missed_deadlines))
+
+
+def _require_one_servo_an_id(hardware: HardwareFile, place: str) -> None:
+    joints: dict[tuple[str, int], str] = {}
+    for joint, servo in hardware.servos.items():
+        other = joints.setdefault((servo.board, servo.id), joint)
+        if other != joint:
+            raise UserError(f"{place}: {other} and {joint} are both servo {servo.id} of board {servo.board}")

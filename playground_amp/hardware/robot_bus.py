@@ -1,13 +1,23 @@
 """The robot as its control loop sees it: all lines, the IMU and the switches, each with a worker of its own."""
 
+import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import numpy as np
 
 from playground_amp.deploy.runtime import Sensors
+from playground_amp.hardware.board import BoardWorker
 from playground_amp.hardware.hardware_file import HardwareFile
+from playground_amp.hardware.imu import ImuWorker, open_imu
 from playground_amp.hardware.line import LineCounters
+from playground_amp.hardware.lines import open_line
+from playground_amp.hardware.switches import open_switches
+from playground_amp.rotations import conjugate, multiply, rotate
+
+_POLL = 0.005  # s
+_LAST_ROUND = 1.0  # s
 
 
 class BusSnapshot(NamedTuple):
@@ -26,10 +36,10 @@ class BusSnapshot(NamedTuple):
 
 
 class RobotBus:
-    """A `ServoBus` of the real robot, and of the twin; a context manager. No method waits for a line.
+    """A `ServoBus` of the real robot, and of the twin; a context manager. No method but those named wait for a line.
 
-    Opens all ports and starts the workers, which read from then on and write nothing: servos stay as they are until
-    `set_torque`, `write` or `relax`.
+    Opens all ports and starts the workers, which from then on read and write nothing: servos stay as they are until
+    `set_torque`, `hold` or `relax`.
 
     Raises:
         UserError: a port cannot be opened, or a library that it needs is not installed.
@@ -37,7 +47,16 @@ class RobotBus:
 
     def __init__(self, hardware: HardwareFile) -> None:
         self.hardware = hardware
-        raise NotImplementedError
+        self._joints = [(servo.board, servo.id) for servo in hardware.servos.values()]
+        self._mounting = np.array(hardware.imu.mounting)
+        with ExitStack() as opened:
+            self._boards = {name: self._worker(name, opened) for name in self._boards_in_use()}
+            self._imu = open_imu(hardware.imu)
+            opened.callback(self._imu.close)
+            self._switches = open_switches(hardware.switches)
+            for worker in self._workers():
+                worker.start()
+            opened.pop_all()
 
     def __enter__(self) -> "RobotBus":
         return self
@@ -51,29 +70,90 @@ class RobotBus:
 
     def snapshot(self) -> BusSnapshot:
         """The newest readings with their ages, and all else that is known."""
-        raise NotImplementedError
+        servos = self.hardware.servos
+        readings = [self._boards[board].readings[id] for board, id in self._joints]
+        imu = self._imu.reading
+        position = {name: servo.angle(r.counts) for (name, servo), r in zip(servos.items(), readings, strict=True)}
+        velocity = {
+            name: servo.direction * r.speed * servo.count
+            for (name, servo), r in zip(servos.items(), readings, strict=True)
+        }
+        now = time.perf_counter()
+        return BusSnapshot(
+            time=now,
+            sensors=Sensors(*self._in_model_frame(imu.orientation, imu.gyro), position, velocity),
+            joint_age=now - np.array([reading.taken for reading in readings]),
+            imu_age=now - imu.taken,
+            counts=np.array([reading.counts for reading in readings]),
+            voltage=np.array([self._boards[board].voltage[id] for board, id in self._joints]),
+            temperature=np.array([self._boards[board].temperature[id] for board, id in self._joints]),
+            switches=np.array(self._switches.read()),
+            counters={name: worker.counters for name, worker in self._boards.items()},
+            failures={worker.name: worker.failure for worker in self._workers() if worker.failure is not None},
+        )
 
     def write(self, targets: Mapping[str, float]) -> None:
-        """Targets by joint name, rad, which each line's worker sends next, clipped to the range of counts."""
-        raise NotImplementedError(targets)
+        """Targets by joint name, rad, which each line's worker sends next, clipped to the range of counts.
+
+        Nothing is sent unless the servos have been made stiff: targets that come after `relax` are dropped.
+        """
+        low, high = self.hardware.count_range
+        of_board: dict[str, dict[int, int]] = {name: {} for name in self._boards}
+        for name, angle in targets.items():
+            servo = self.hardware.servos[name]
+            of_board[servo.board][servo.id] = min(max(servo.counts(angle), low), high)
+        for name, counts in of_board.items():
+            if counts:
+                self._boards[name].write(counts)
 
     def set_torque(self, on: bool) -> None:
-        """Stiff or limp, all servos; a servo that gets stiff goes to its newest target, or stays where it is."""
-        raise NotImplementedError(on)
+        """Stiff, each servo where it was read last, or limp. Targets that wait to be sent are dropped."""
+        for worker in self._boards.values():
+            worker.set_torque(on)
 
     def hold(self) -> None:
         """Has each joint stay where it was read last, stiff."""
-        raise NotImplementedError
+        self.set_torque(True)
 
     def relax(self, wait: float = 0.02) -> bool:
-        """All servos limp, before anything else that waits to be sent; returns whether all lines have done so
-        within `wait` s. Nothing that was written before is sent after it."""
-        raise NotImplementedError(wait)
+        """All servos limp; returns whether all lines have been told so within `wait` s.
+
+        It goes before anything else, and is repeated for some rounds. A line that is gone cannot be told.
+        """
+        self.set_torque(False)
+        until = time.perf_counter() + wait
+        return all(worker.wait_until_limp(until - time.perf_counter()) for worker in self._boards.values())
 
     def wait_for_readings(self, seconds: float = 1.0) -> BusSnapshot:
-        """Returns as soon as each joint and the IMU have been read, or after so many seconds all the same."""
-        raise NotImplementedError(seconds)
+        """Returns as soon as all joints and the IMU have been read, or after so many seconds all the same."""
+        until = time.perf_counter() + seconds
+        while True:
+            known = self.snapshot()
+            if time.perf_counter() >= until or (np.isfinite(known.joint_age).all() and np.isfinite(known.imu_age)):
+                return known
+            time.sleep(_POLL)
 
     def close(self) -> None:
-        """Ends the workers and lets go of the ports. Servos stay as they are: `relax` first."""
-        raise NotImplementedError
+        """Ends the workers, once they have sent what waits, and lets go of the ports. Servos stay as they are."""
+        for worker in self._workers():
+            worker.stop()
+        for worker in self._workers():
+            worker.join(_LAST_ROUND)
+        self._switches.close()
+
+    def _boards_in_use(self) -> list[str]:
+        return [name for name in self.hardware.boards if any(board == name for board, _ in self._joints)]
+
+    def _worker(self, name: str, opened: ExitStack) -> BoardWorker:
+        line = open_line(self.hardware.boards[name])
+        opened.callback(line.close)
+        ids = [id for board, id in self._joints if board == name]
+        return BoardWorker(name, line, ids, own_speeds=self.hardware.speed == "measured")
+
+    def _workers(self) -> list[BoardWorker | ImuWorker]:
+        return [*self._boards.values(), self._imu]
+
+    def _in_model_frame(self, orientation: tuple[float, ...], gyro: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Orientation and angular velocity of the sensor as those of the model's IMU, for a turned mounting."""
+        turned = multiply(np.array(orientation), conjugate(self._mounting))
+        return turned, rotate(np.array(gyro), self._mounting)

@@ -1,0 +1,70 @@
+"""A serial port, as bytes: what is written, what has come in, and how long to wait for it."""
+
+import contextlib
+import errno
+import os
+import select
+from typing import Protocol
+
+from playground_amp.errors import UserError
+
+_CHUNK = 4096  # bytes
+
+
+class Port(Protocol):
+    """Bytes out and in. Raises OSError where the device is gone."""
+
+    def write(self, data: bytes) -> None:
+        """Hands over all of it."""
+        ...
+
+    def read(self, seconds: float) -> bytes:
+        """All that has come in; nothing yet: waits so long for the first byte, then returns what is there."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the device."""
+        ...
+
+
+class SerialPort:
+    """A device such as /dev/ttyUSB0, for this process alone: 8 bits, no parity, one stop bit.
+
+    Raises:
+        UserError: it is not there, another process has it, or pyserial is not installed.
+    """
+
+    def __init__(self, device: str, baud: int) -> None:
+        try:
+            import serial
+        except ImportError:
+            raise UserError("serial lines need pyserial: pip install pyserial, or the extra wildrobot[robot]") from None
+        try:
+            self._serial = serial.Serial(device, baud, timeout=0, exclusive=True)
+        except (OSError, ValueError) as error:  # SerialException is an OSError
+            raise UserError(f"port {device} cannot be opened: {error.args[-1] if error.args else error}") from None
+        with contextlib.suppress(OSError, ValueError, NotImplementedError):  # adapters that offer it, answer in 1 ms
+            self._serial.set_low_latency_mode(True)
+        self._number = self._serial.fileno()
+
+    def write(self, data: bytes) -> None:
+        """Hands over all of it."""
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._number, rest) :]
+            except BlockingIOError:
+                select.select([], [self._number], [])
+
+    def read(self, seconds: float) -> bytes:
+        """All that has come in; nothing yet: waits so long for the first byte, then returns what is there."""
+        if not select.select([self._number], [], [], max(seconds, 0.0))[0]:
+            return b""
+        data = os.read(self._number, _CHUNK)
+        if not data:
+            raise OSError(errno.EIO, "the device is gone")
+        return data
+
+    def close(self) -> None:
+        """Lets go of the device."""
+        self._serial.close()

@@ -18,6 +18,7 @@ COMMANDS = (
     Command("verify", "judge a policy of others anew and hold it against its card"),
     Command("report", "make the report of a run, one HTML file"),
     Command("export", "write a policy as a bundle that runs on the robot with NumPy alone"),
+    Command("twin", "a twin of the robot behind serial ports: servos and IMU that answer, MuJoCo's body"),
     Command("motion", "reference motion: generate, import, check, show, record"),
     Command("robot", "your own robot: inspect its model, make a robot's folder of it"),
     Command("randomization", "list what training draws for its robots"),

@@ -1,0 +1,95 @@
+"""The twin without clocks, threads and ports: fed with bytes at given times, it gives bytes at given times."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from playground_amp import rotations
+from playground_amp.hardware.hardware_file import HardwareFile
+from playground_amp.robot.record import Robot
+from playground_amp.twin.agenda import Agenda
+from playground_amp.twin.body import Body, ImuSample
+from playground_amp.twin.bus_servo import BusServo
+from playground_amp.twin.hiwonder_servos import HiwonderServos
+from playground_amp.twin.imu_chip import ImuChip
+from playground_amp.twin.serial_line import SerialLine, ServosEnd
+from playground_amp.twin.stand import Stand
+from playground_amp.twin.supply import Supply
+
+IMU = "imu"  # the port's name, beside those of the boards
+_POSITION_READ = 14  # bytes of a position's request and answer, by which robot.yaml's read_time is measured
+_BITS = 10  # of a byte on a line
+_YAW_DRIFT = 1.5e-4  # rad/s, half a degree a minute (BNO08X data sheet)
+_GYRO_NOISE, _TILT_NOISE = 0.004, 0.001  # rad/s, rad: standard deviation
+
+Send = Callable[[str, bytes], None]  # port, what the host gets to read on it
+
+_ENDS: dict[str, Callable[[list[BusServo]], ServosEnd]] = {"hiwonder": HiwonderServos}
+
+
+class ImuFault(NamedTuple):
+    """What is wrong with the IMU."""
+
+    tilt: np.ndarray  # [4] wxyz, by which it has turned on its plate since it was calibrated
+    frozen: ImuSample | None = None  # what it says for ever
+
+
+class World:
+    """A robot as it is `built`, with its lines and its IMU. What it says is passed to `send` as it happens."""
+
+    def __init__(self, robot: Robot, built: HardwareFile, send: Send, *, seed: int = 0, auto_release: bool = True):
+        assert robot.hardware is not None
+        self.robot, self.built = robot, built
+        self.rng = np.random.default_rng(seed)
+        self.supply = Supply(robot.num_joints, built.limits.voltage_low)
+        self.stand = Stand(robot, auto_release)
+        self.body = Body(robot, self.stand, self.supply)
+        self.agenda = Agenda(self.body.advance)
+        self.servos = {
+            name: BusServo(self.body, joint, built.servos[name], built.count_range)
+            for joint, name in enumerate(robot.joint_names)
+        }
+        self.lines = {name: self._line(name, send) for name in built.boards}
+        self.imu_fault = ImuFault(np.array([1.0, 0.0, 0.0, 0.0]))
+        self._yaw, self._drift = self.rng.uniform(-np.pi, np.pi), self.rng.uniform(-_YAW_DRIFT, _YAW_DRIFT)
+        self._imu = ImuChip(self.agenda, self._sample, robot.hardware.imu_delay, lambda data: send(IMU, data))
+
+    def _line(self, board: str, send: Send) -> SerialLine:
+        setup, hardware = self.built.boards[board], self.robot.hardware
+        assert hardware is not None
+        servos = [self.servos[name] for name, servo in self.built.servos.items() if servo.board == board]
+        turn_around = max(hardware.read_time - _POSITION_READ * _BITS / hardware.baud, 0.0)
+        end = _ENDS[setup.protocol](servos)
+        return SerialLine(self.agenda, end, setup.baud, turn_around, lambda data: send(board, data), self.rng)
+
+    def receive(self, port: str, data: bytes, now: float) -> None:
+        """What the host hands over to a port (a board's name, or IMU) at `now`."""
+        if port == IMU:
+            self._imu.receive(data, now)
+        else:
+            self.lines[port].receive(data, now)
+
+    def advance(self, now: float) -> None:
+        """Does all that happens until `now`."""
+        self.agenda.run_until(now)
+        self.body.advance(now)
+
+    @property
+    def next_time(self) -> float:
+        """When something happens next, if nobody sends anything, s."""
+        return self.agenda.next_time
+
+    def _sample(self) -> ImuSample:
+        """What the sensor measures in its own frame, with a yaw of its own."""
+        truth, fault = self.body.imu(), self.imu_fault
+        if fault.frozen is not None:
+            return fault.frozen
+        mounting = rotations.multiply(fault.tilt, np.array(self.built.imu.mounting))
+        noise = self.rng.normal(size=6)
+        orientation = rotations.multiply(truth.orientation, mounting)
+        shaken = rotations.multiply(orientation, np.array([1.0, *(0.5 * _TILT_NOISE * noise[:3])]))
+        yaw = rotations.about_vertical(np.float64(self._yaw + self._drift * self.body.time))
+        turned = rotations.multiply(yaw, shaken / np.linalg.norm(shaken))
+        gyro = rotations.rotate_inverse(truth.gyro, mounting) + _GYRO_NOISE * noise[3:]
+        return ImuSample(turned, gyro)

@@ -45,6 +45,16 @@ class Clip:
         return len(self.qpos) / self.rate
 
     @property
+    def cycle_time(self) -> float:
+        """Of a gait cycle, two steps, s; NaN where the cycles are not known."""
+        return self.duration / self.cycles if self.cycles else float("nan")
+
+    @property
+    def double_support(self) -> float:
+        """Share of the time in which both feet are meant to carry, as `gait.double_support` of a configuration."""
+        return float(self.contact.all(axis=1).mean())
+
+    @property
     def is_recorded(self) -> bool:
         """Whether physics allowed the motion; otherwise it was computed."""
         return self.source == RECORDED

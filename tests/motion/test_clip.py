@@ -45,6 +45,15 @@ def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(getattr(again, field.name), getattr(clip, field.name), err_msg=field.name)
 
 
+def test_a_clip_tells_its_cycle_and_its_double_support() -> None:
+    clip = made_up_clip(frames=10)  # 0.2 s
+    clip.contact[:3, 0] = clip.contact[5:9, 1] = False
+    two = dataclasses.replace(clip, cycles=2)
+    assert two.cycle_time == pytest.approx(0.1)
+    assert two.double_support == pytest.approx(0.3)  # 3 of 10 frames
+    assert np.isnan(dataclasses.replace(clip, cycles=0).cycle_time)
+
+
 def test_the_state_after_the_last_one_is_the_first_moved_on() -> None:
     clip = made_up_clip()
     clip.qpos[0, :2], clip.qvel[0, :2] = (0.1, 0.2), (1.0, 0.0)

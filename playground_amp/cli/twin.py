@@ -27,6 +27,14 @@ def build_parser() -> CommandParser:
     built.add_argument(
         "--write-hardware", type=Path, metavar="FILE", help="write the hardware.yaml by which this twin can be driven"
     )
+    built.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:PLACE][=AMOUNT]",
+        help="what is wrong with it from the beginning, such as zero_off=8 or dead_servo:JOINT; may be repeated; "
+        "what is not said is drawn by --seed",
+    )
     life = parser.add_argument_group("how it lives")
     life.add_argument("--speed", type=positive_float, default=1.0, metavar="X", help="times real time (default: 1)")
     life.add_argument("--hold", action="store_true", help="the stand lets go only when it is told to")
@@ -53,7 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         written = read_hardware(arguments.hardware)
     twin = Twin(
-        robot, written, speed=arguments.speed, seed=arguments.seed, hold=arguments.hold, control_port=arguments.control
+        robot,
+        written,
+        speed=arguments.speed,
+        seed=arguments.seed,
+        hold=arguments.hold,
+        control_port=arguments.control,
+        faults=arguments.fault,
     )
     if arguments.write_hardware is not None:
         write_hardware(arguments.write_hardware, twin.hardware)

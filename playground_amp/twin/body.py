@@ -56,7 +56,7 @@ class Body:
         self.data.qpos[:] = robot.home_qpos
         self._hold_base()
         mujoco.mj_forward(self.model, self.data)
-        self._renew_gains()
+        self.renew_gains()
 
     @property
     def time(self) -> float:
@@ -121,7 +121,7 @@ class Body:
     def set_torque(self, joint: int, on: bool) -> None:
         """Stiff or limp: without a gain it moves by its own damping and friction."""
         self.stiff[joint] = on
-        self._renew_gains()
+        self.renew_gains()
 
     def voltage(self, joint: int) -> float:
         """V, the same at all plugs."""
@@ -155,7 +155,6 @@ class Body:
         self._before, self._arrival[:] = self._wanted(self.time), -1.0
         if self._steps % _SUPPLY_PERIOD == 0:
             self.supply.pass_time(_SUPPLY_PERIOD * STEP, self.joint_torque / self.robot.torque_limit)
-            self.stand.look(self.time, self)
 
     def _parameters(self) -> PhysicalParameters:
         return PhysicalParameters(  # pyright: ignore[reportArgumentType]  (NumPy's numbers)
@@ -179,11 +178,12 @@ class Body:
             self.data.qpos[:BASE_QPOS_SIZE] = pose
             self.data.qvel[:BASE_QVEL_SIZE] = 0.0
 
-    def _renew_gains(self) -> None:
-        share = np.where(self.stiff, self.strength, 0.0)[:, None]
-        self.model.actuator_gainprm[:], self.model.actuator_biasprm[:] = (gains * share for gains in self._gains)
-
     def weaken(self, joint: int, strength: float) -> None:
         """Gives a servo this share of its gain and torque."""
         self.strength[joint] = strength
-        self._renew_gains()
+        self.renew_gains()
+
+    def renew_gains(self) -> None:
+        """Has gains be what stiffness, strength and voltage make of them: a motor's go with its voltage."""
+        share = np.where(self.stiff, self.strength * self.supply.strength, 0.0)[:, None]
+        self.model.actuator_gainprm[:], self.model.actuator_biasprm[:] = (gains * share for gains in self._gains)

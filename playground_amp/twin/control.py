@@ -4,7 +4,7 @@ A question is an object with `do`, and what that needs; each gets one answer, an
 
     {"do": "state"}                                          the truth
     {"do": "push", "force": [5, 0, 0], "seconds": 0.2}       N in the world, on the base
-    {"do": "release"}, {"do": "lift"}, {"do": "hold"}        the stand
+    {"do": "release"}, {"do": "lift"}                        the stand
     {"do": "fault", "name": "dead_servo:left_knee_pitch"}    a fault from now on
     {"do": "mend"}                                           no faults any more
 """
@@ -16,6 +16,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from playground_amp.errors import UserError
+from playground_amp.twin import faults
 from playground_amp.twin.world import World
 
 Question: TypeAlias = Mapping[str, object]
@@ -28,9 +30,13 @@ class ControlSocket:
     """The twin's side."""
 
     def __init__(self, port: int = 0):
-        """`port` 0: a free one. Raises OSError if it is taken."""
+        """`port` 0: a free one. Raises UserError if it is taken."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((_LOOPBACK, port))
+        try:
+            self._socket.bind((_LOOPBACK, port))
+        except OSError as error:
+            self._socket.close()
+            raise UserError(f"the control socket cannot have UDP port {port}: {error.strerror}") from None
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
 
@@ -76,7 +82,7 @@ def _answered(content: bytes, world: World, extra: Callable[[], Answer]) -> Answ
         return {"error": f"a question is an object with do: {', '.join(_DEEDS)}"}
     try:
         done = do(world, question)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, UserError) as error:
         return {"error": f"{question['do']}: {error}"}
     return {**done, **extra()} if question["do"] == "state" else done
 
@@ -101,6 +107,7 @@ def truth(world: World) -> Answer:
         "temperature": by_joint(world.supply.temperature),
         "voltage": round(world.supply.voltage, 3),
         "switches": body.switches,
+        "faults": list(world.faults),
         "push": None if body.push_w is None else body.push_w.tolist(),
     }
 
@@ -124,9 +131,20 @@ def _lift(world: World, _: Question) -> Answer:
     return {"done": True}
 
 
+def _fault(world: World, question: Question) -> Answer:
+    return {"fault": str(faults.inject(world, str(question["name"])))}
+
+
+def _mend(world: World, _: Question) -> Answer:
+    faults.mend(world)
+    return {"done": True}
+
+
 _DEEDS: Mapping[str, Callable[[World, Question], Answer]] = {
     "state": lambda world, _: truth(world),
     "push": _push,
     "release": _release,
     "lift": _lift,
+    "fault": _fault,
+    "mend": _mend,
 }

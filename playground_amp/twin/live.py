@@ -7,12 +7,13 @@ import socket
 import threading
 import time
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.robot.record import Robot
 from playground_amp.twin.control import ControlSocket
+from playground_amp.twin.faults import inject
 from playground_amp.twin.world import IMU, World
 
 _LONGEST_WAIT = 0.004  # s of the clock, so that the body never has much to make up
@@ -26,7 +27,7 @@ class Pace(NamedTuple):
 
     now: float  # s of its own
     held_up: float  # s that its clock has stood still, because this machine was busy
-    latest: float  # s, the most that it was behind
+    latest: float  # s of the clock, the most that it was behind
 
 
 class TwinClock:
@@ -42,7 +43,7 @@ class TwinClock:
 
     def forgive(self, behind: float) -> None:
         """Takes note of being behind by so many s of the twin's; it stands still for what is too much."""
-        self.latest = max(self.latest, behind)
+        self.latest = max(self.latest, behind / self.speed)
         if behind > _HELD_UP * self.speed:
             self._start += behind / self.speed
             self.held_up += behind
@@ -86,8 +87,12 @@ class Twin:
         seed: int = 0,
         hold: bool = False,
         control_port: int = 0,
+        faults: Sequence[str] = (),
     ):
-        """`written`: the robot as hardware.yaml will describe it. `hold`: the stand lets go only when it is told to."""
+        """`written`: the robot as hardware.yaml will describe it. `hold`: the stand lets go only when it is told to.
+
+        `faults`: those that it has from the beginning, as `faults.parse_fault` reads them. Raises UserError.
+        """
         self._control = ControlSocket(control_port)
         self._ports = {name: PseudoTerminal() for name in (*written.boards, IMU)}
         self._switches = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -95,6 +100,8 @@ class Twin:
         self._switch_address = _LOOPBACK, switch_port
         self.hardware = _with_ports(written, {name: port.path for name, port in self._ports.items()}, switch_port)
         self.world = World(robot, self.hardware, self._send, seed=seed, auto_release=not hold)
+        for fault in faults:
+            inject(self.world, fault)
         self._clock, self._lock = TwinClock(speed), threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._live, name="twin", daemon=True)
@@ -143,7 +150,10 @@ class Twin:
         try:
             self.world.agenda.add(0.0, self._report_switches)
             while not self._stopping.is_set():
-                ready, _, _ = select.select((*by_descriptor, self._control), (), (), self._wait())
+                due = min(self.world.next_time, self._clock.now() + _LONGEST_WAIT * self._clock.speed)
+                wait = max(due - self._clock.now(), 0.0) / self._clock.speed
+                ready, _, _ = select.select((*by_descriptor, self._control), (), (), wait)
+                self._clock.forgive(self._clock.now() - due)
                 now = self._clock.now()
                 with self._lock:
                     for descriptor in ready:
@@ -155,13 +165,6 @@ class Twin:
                         self._control.serve(self.world, lambda: {"pace": self.pace._asdict()})
         except Exception as error:  # told by whoever lives with it
             self.failure = error
-
-    def _wait(self) -> float:
-        """s of the clock until something is due."""
-        behind = self._clock.now() - self.world.body.time
-        self._clock.forgive(behind)
-        until = (self.world.next_time - self._clock.now()) / self._clock.speed
-        return min(max(until, 0.0), _LONGEST_WAIT)
 
     def _report_switches(self, now: float) -> None:
         self._switches.sendto(bytes(self.world.body.switches), self._switch_address)

@@ -1,6 +1,6 @@
 """The stand that a robot hangs in: it holds the base until the servos are stiff at home, then lets it down and go."""
 
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -13,17 +13,6 @@ _CLEARANCE = 0.05  # m between the hanging robot's home pose and the floor; Wild
 _SPEED = 0.1  # m/s, up and down
 _AT_HOME = 0.15  # rad off, at most, of every joint
 _STIFF_FOR = 0.5  # s
-
-
-class Held(Protocol):
-    """What the stand sees of the robot."""
-
-    @property
-    def stiff(self) -> np.ndarray: ...
-    @property
-    def joint_position(self) -> np.ndarray: ...
-    @property
-    def data(self): ...
 
 
 class Stand:
@@ -50,15 +39,18 @@ class Stand:
             pose[2] = min(self._from + way, self._home[2] + self._clearance)
         return pose
 
-    def look(self, time: float, robot: Held) -> None:
-        """Goes on to the next state, if it is time."""
+    def look(self, time: float, stiff: bool, told_position: np.ndarray) -> None:
+        """Goes on to the next state, if it is time.
+
+        `stiff`: whether all servos are; `told_position` [J] rad: where the joints are, as whoever drives them reads it.
+        """
         pose = self.pose(time)
         if self.state == "lowering" and pose is not None and pose[2] <= self._home[2]:
             self.state = "free"
         elif self.state == "lifting" and pose is not None and pose[2] >= self._home[2] + self._clearance:
             self.state, self._place = "held", pose
-        off = np.abs(robot.joint_position - self._home[BASE_QPOS_SIZE:]).max()
-        if not robot.stiff.all() or off > _AT_HOME or self.state != "held":
+        off = np.abs(told_position - self._home[BASE_QPOS_SIZE:]).max()
+        if not stiff or off > _AT_HOME or self.state != "held":
             self._ready_since = time
         elif self.auto and time - self._ready_since >= _STIFF_FOR:
             self.release(time)

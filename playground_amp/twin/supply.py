@@ -24,6 +24,7 @@ class Supply:
         self.full = _FULL * (voltage_low or _EMPTY)
         self.temperature = np.full(joints, _ROOM)
         self.current = 0.0  # A, of all
+        self._from_outside = np.zeros(joints)  # °C
         self.sagged: float | None = None  # V that a failing battery gives
 
     @property
@@ -39,5 +40,15 @@ class Supply:
     def pass_time(self, seconds: float, effort: np.ndarray) -> None:
         """Lets so many seconds pass with torques [J] of this share of their limits."""
         self.current = float(_STALL_CURRENT * np.abs(effort).sum())
-        aim = _ROOM + 4 * _STALL_HEAT * np.square(effort)
+        aim = _ROOM + self._from_outside + 4 * _STALL_HEAT * np.square(effort)
         self.temperature = self.temperature + (1 - np.exp(-seconds / _HEAT_TIME)) * (aim - self.temperature)
+
+    def heat(self, joint: int, celsius: float) -> None:
+        """Has a servo be as hot as this, at least, from now on."""
+        self._from_outside[joint] = celsius - _ROOM
+        self.temperature[joint] = celsius
+
+    def cool(self) -> None:
+        """Takes that heat away."""
+        self.temperature = np.where(self._from_outside, _ROOM, self.temperature)
+        self._from_outside[:] = 0.0

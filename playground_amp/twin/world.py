@@ -22,6 +22,7 @@ _POSITION_READ = 14  # bytes of a position's request and answer, by which robot.
 _BITS = 10  # of a byte on a line
 _YAW_DRIFT = 1.5e-4  # rad/s, half a degree a minute (BNO08X data sheet)
 _GYRO_NOISE, _TILT_NOISE = 0.004, 0.001  # rad/s, rad: standard deviation
+_WATCH_PERIOD = 0.02  # s
 
 Send = Callable[[str, bytes], None]  # port, what the host gets to read on it
 
@@ -51,9 +52,21 @@ class World:
             for joint, name in enumerate(robot.joint_names)
         }
         self.lines = {name: self._line(name, send) for name in built.boards}
+        self.faults: list[str] = []  # that it has
         self.imu_fault = ImuFault(np.array([1.0, 0.0, 0.0, 0.0]))
         self._yaw, self._drift = self.rng.uniform(-np.pi, np.pi), self.rng.uniform(-_YAW_DRIFT, _YAW_DRIFT)
-        self._imu = ImuChip(self.agenda, self._sample, robot.hardware.imu_delay, lambda data: send(IMU, data))
+        self._imu = ImuChip(self.agenda, self.measure, robot.hardware.imu_delay, lambda data: send(IMU, data))
+        self._watch(0.0)
+
+    def _watch(self, now: float) -> None:
+        """Has the stand look at the robot, as a person would: by what its servos tell."""
+        by_id = {(servo.built.board, servo.id): servo for servo in self.servos.values()}
+        told = [
+            setup.angle(by_id[setup.board, setup.id].position(now)) if (setup.board, setup.id) in by_id else np.inf
+            for setup in self.built.servos.values()
+        ]
+        self.stand.look(now, bool(self.body.stiff.all()), np.array(told))
+        self.agenda.add(now + _WATCH_PERIOD, self._watch)
 
     def _line(self, board: str, send: Send) -> SerialLine:
         setup, hardware = self.built.boards[board], self.robot.hardware
@@ -80,7 +93,7 @@ class World:
         """When something happens next, if nobody sends anything, s."""
         return self.agenda.next_time
 
-    def _sample(self) -> ImuSample:
+    def measure(self) -> ImuSample:
         """What the sensor measures in its own frame, with a yaw of its own."""
         truth, fault = self.body.imu(), self.imu_fault
         if fault.frozen is not None:

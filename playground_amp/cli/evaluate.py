@@ -24,6 +24,7 @@ from playground_amp.telling import tell, warn
 
 if TYPE_CHECKING:
     from playground_amp.gates.cells import Gate
+    from playground_amp.gates.gate_report import GateReport
     from playground_amp.gates.gate_run import GateRun
     from playground_amp.policies.source import PolicySource
     from playground_amp.report.facts import RunFacts
@@ -85,7 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from playground_amp.gates.table import print_report
 
     print_report(run)
-    unwritten = _write_json(report_of(run, _judged_file(arguments), seconds).as_json(), arguments.json)
+    report = report_of(run, _judged_file(arguments), seconds)
+    unwritten = _write_json(report, arguments.json)
     if arguments.checkpoint:
         _keep_best(run, arguments.checkpoint)
     film = _write_video(run, arguments.video) if arguments.video else None
@@ -177,13 +179,13 @@ def _judge(gate: "Gate", policy: "PolicySource") -> tuple["GateRun", float]:
     return run, time.monotonic() - started
 
 
-def _write_json(result: dict[str, object], path: Path | None) -> UserError | None:
+def _write_json(report: "GateReport", path: Path | None) -> UserError | None:
     """Writes the result where it was asked for. What keeps it from that waits until the rest is written."""
     from playground_amp.gates.result_file import write_result
 
     try:
         if path:
-            write_result(result, path)
+            write_result(report.named_from(path.parent).as_json(), path)
     except UserError as error:
         return error
     return None

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import MutableMapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +27,8 @@ _RULES = {  # variable → what it says where nothing is asked for
 _NVIDIA = ("cuda", "gpu")
 _OTHERS = ("cpu", "tpu", "rocm")
 
+_STARTS_XLA = "from jaxlib import xla_client; xla_client.make_cpu_client()"
+_UNKNOWN_FLAG = re.compile(r"Unknown flags? in XLA_FLAGS: *(.*)")
 _DEVICES = re.compile(r"|-1|[1-9][0-9]{0,5}")
 _RENDERERS = (
     *("", "egl", "osmesa", "glfw", "glx", "cgl", "wgl", "enable", "enabled", "on", "true", "1"),
@@ -51,6 +55,8 @@ def check_machine(environment: MutableMapping[str, str] = os.environ) -> None:
         raise UserError(f"MUJOCO_GL={renderer}: MuJoCo knows egl, osmesa and glfw; unset it, and it chooses")
     if not _DEVICES.fullmatch(devices := environment.get("JAX_NUM_CPU_DEVICES", "")):
         raise UserError(f"JAX_NUM_CPU_DEVICES={devices}: a whole number above 0 is needed; unset it for 1")
+    if environment.get("XLA_FLAGS", "").strip():
+        _check_xla_flags(environment["XLA_FLAGS"])
     for variable in ("JAX_PLATFORMS", "JAX_PLATFORM_NAME"):
         for name in filter(None, environment.get(variable, "").lower().split(",")):
             if name in _NVIDIA and (missing := _missing_for_nvidia()):
@@ -58,6 +64,18 @@ def check_machine(environment: MutableMapping[str, str] = os.environ) -> None:
             if name not in (*_NVIDIA, *_OTHERS):
                 known = ", ".join((*_OTHERS, _NVIDIA[0]))
                 raise UserError(f"{variable}={environment[variable]}: JAX knows {known}, not {name}")
+
+
+def _check_xla_flags(flags: str) -> None:
+    """Has another process read them first, for XLA aborts the one that was given a flag which it does not know."""
+    tried = subprocess.run(
+        [sys.executable, "-c", _STARTS_XLA], env={**os.environ, "XLA_FLAGS": flags}, capture_output=True, check=False
+    )
+    said = tried.stderr.decode(errors="replace")
+    if tried.returncode and "Traceback" not in said:
+        unknown = _UNKNOWN_FLAG.search(said)
+        reason = f"XLA does not know {unknown[1]}" if unknown else "XLA cannot start with it"
+        raise UserError(f"XLA_FLAGS={flags}: {reason}; correct it, or unset XLA_FLAGS")
 
 
 def _missing_for_nvidia() -> str:

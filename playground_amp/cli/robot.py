@@ -5,6 +5,7 @@ line.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def init(argv: Sequence[str]) -> int:
     from playground_amp.robot.making.source import read_source
 
     require_robot_folder(arguments.output)
-    folder = arguments.output.resolve()
+    folder = Path(os.path.realpath(arguments.output))
     picture = folder.with_name(f"{folder.name}.png")
     if not arguments.no_picture:
         require_output(picture, ANATOMY_PICTURE, arguments.path)

@@ -10,6 +10,7 @@ import numpy as np
 from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
+from playground_amp.envs.payment import known_weights
 from playground_amp.envs.pushes import Push
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
@@ -48,7 +49,10 @@ class Moment(NamedTuple):
 
 def play_config(config: Config) -> Config:
     """The task of `config` for one robot on the native engine."""
-    return changed(config, {"physics.engine": "native", "physics.num_threads": 1}, "the policy's configuration")
+    changes = {"physics.engine": "native", "physics.num_threads": 1}
+    return changed(
+        config, changes | {"reward_weights": known_weights(config.reward_weights)}, "the policy's configuration"
+    )
 
 
 class Simulation:

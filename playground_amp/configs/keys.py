@@ -8,6 +8,29 @@ from pydantic.fields import FieldInfo
 
 from playground_amp.configs.schema import Config, Section
 
+_CALLED_ELSEWHERE = {
+    "learning_rate": "trainer.lr",
+    "discounting": "trainer.gamma",
+    "discount": "trainer.gamma",
+    "lam": "trainer.gae_lambda",
+    "lambda": "trainer.gae_lambda",
+    "clip_range": "trainer.clip_epsilon",
+    "clip_param": "trainer.clip_epsilon",
+    "ent_coef": "trainer.entropy_cost",
+    "vf_coef": "trainer.value_loss_weight",
+    "max_iterations": "trainer.num_iterations",
+    "num_learning_epochs": "trainer.num_epochs",
+    "num_updates_per_batch": "trainer.num_epochs",
+    "num_steps_per_env": "trainer.rollout_steps",
+    "n_steps": "trainer.rollout_steps",
+    "unroll_length": "trainer.rollout_steps",
+    "n_envs": "trainer.num_envs",
+    "output_dir": "trainer.checkpoint_dir",
+    "log_dir": "trainer.checkpoint_dir",
+    "init_noise_std": "trainer.init_std",
+}
+"""What other programs call a key, where spelling does not lead to it."""
+
 
 def section_at(path: Sequence[str]) -> type[Section] | None:
     """The section at a path, the whole configuration at (); None if there is no section."""
@@ -51,6 +74,8 @@ def leaf_keys(section: type[Section] = Config, prefix: str = "") -> list[str]:
 def nearest_key(path: Sequence[str]) -> str | None:
     """The known key that an unknown path most probably means: so named elsewhere, near in its section, or anywhere."""
     *parents, name = path
+    if name in _CALLED_ELSEWHERE:
+        return _CALLED_ELSEWHERE[name]
     known = leaf_keys()
     by_leaf = {key.rsplit(".", 1)[-1]: key for key in known}
     if parents and name in by_leaf:

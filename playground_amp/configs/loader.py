@@ -128,7 +128,9 @@ def _for_robot(robot: object, path: Path, data: dict[str, Plain]) -> dict[str, P
     from playground_amp.robot.scale import scale_of
 
     known = load_robot(robot)
-    return with_task(scaled(data, scale_of(known)), task_of(known), whole=path.resolve() == STANDARD)
+    return with_task(
+        scaled(data, scale_of(known)), task_of(known), whole=os.path.realpath(path) == os.path.realpath(STANDARD)
+    )
 
 
 def config_from_dict(data: Mapping[str, Plain], source: str) -> Config:
@@ -191,7 +193,7 @@ def _validate(data: dict[str, Plain]) -> tuple[Config | None, list[ErrorDetails]
 
 def _in_words(errors: Sequence[ErrorDetails], overrides: Sequence[Override], source: str) -> list[str]:
     lines: list[str] = []
-    for error in errors:
+    for error in problems.causes(errors):
         origin = _origin(error, overrides)
         sentences = problems.describe(error, origin.prefix if origin else "")
         label = f"{origin.source if origin else source}: " if error["loc"] else ""

@@ -1,5 +1,7 @@
 """Validation errors of pydantic in the words of a person who edits a YAML file."""
 
+from collections.abc import Iterator, Sequence
+
 from pydantic_core import ErrorDetails
 
 from playground_amp.configs.keys import describe_unknown_key, nearest
@@ -27,6 +29,15 @@ _BOUNDS = {
 def key_path(error: ErrorDetails) -> tuple[str, ...]:
     """The path of the key an error is about, without positions in a list."""
     return tuple(part for part in error["loc"] if isinstance(part, str))
+
+
+def causes(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """The errors without those of a list that only follow from its items': one whose items are no numbers has none."""
+    places = [error["loc"] for error in errors]
+    for error in errors:
+        place = error["loc"]
+        if not place or not any(other[: len(place)] == place and len(other) > len(place) for other in places):
+            yield error
 
 
 def describe(error: ErrorDetails, prefix: str = "") -> list[str]:

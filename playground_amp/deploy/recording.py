@@ -13,6 +13,7 @@ from playground_amp.configs.changes import changed
 from playground_amp.configs.randomization import NOMINAL
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import hold
+from playground_amp.envs.payment import known_weights
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import WildRobotEnv
@@ -62,7 +63,7 @@ def record(config: Config, params: Params, robots: int, steps: int) -> Recorded:
     """
     # What the sensors read is recorded, and must be what the policy got.
     changes = {"physics.engine": "native"} | {f"domain_randomization.{key}": value for key, value in NOMINAL.items()}
-    changes |= {"env.bus": False}
+    changes |= {"env.bus": False, "reward_weights": known_weights(config.reward_weights)}
     config = changed(config, changes, "the checkpoint's configuration")
     env = WildRobotEnv(config)
     vector, controller = VectorEnv(env), policy_controller(make_policy(config.trainer, env.engine.robot), params)

@@ -9,6 +9,7 @@ from playground_amp.configs.keys import nearest
 from playground_amp.envs import rewards
 from playground_amp.envs.rewards import RewardInputs
 from playground_amp.errors import UserError
+from playground_amp.telling import warn_once
 
 Term = Callable[[RewardInputs], jax.Array]
 TERMS: dict[str, Term] = {
@@ -38,6 +39,14 @@ def check_names(weights: Mapping[str, float]) -> None:
             raise UserError(
                 f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(TERMS))}"
             )
+
+
+def known_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """Those whose terms are here: whoever judges or shows a policy need not have its maker's own terms. Says which
+    are left out."""
+    if unknown := [name for name in weights if name not in TERMS]:
+        warn_once(f"reward terms that are not known here are left out; no gate looks at them: {', '.join(unknown)}")
+    return {name: weight for name, weight in weights.items() if name in TERMS}
 
 
 def weighted_terms(

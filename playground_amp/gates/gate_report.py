@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -114,6 +115,14 @@ class GateReport:
     libraries: dict[str, str]
     checks: list[LimitEntry]
     cells: list[CellEntry]
+
+    def named_from(self, folder: Path) -> "GateReport":
+        """The same for a file in that folder: where the policy lies in it too, by its name there, as both may move."""
+        path, top = (os.path.realpath(each) for each in (self.checkpoint.path, folder))
+        if os.path.commonpath([path, top]) != top:
+            return self
+        named = dataclasses.replace(self.checkpoint, path=os.path.relpath(path, top))
+        return dataclasses.replace(self, checkpoint=named)
 
     def as_json(self) -> dict[str, object]:
         """Plain values without NaN."""

@@ -11,6 +11,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.gait import cycle_time
+from playground_amp.envs.payment import known_weights
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.gates.cells import Cell, CellPhysics, Gate
 from playground_amp.gates.gate_run import GateRun
@@ -42,6 +43,7 @@ def gate_config(config: Config, gate: Gate, physics: CellPhysics | None = None) 
         "physics.cone": physics.cone,
         "env.fall_height": gate.fall_height,
         "env.fall_tilt": gate.fall_tilt,
+        "reward_weights": known_weights(config.reward_weights),
     }
     if gate.randomized:
         changes["domain_randomization"] = load_config(ROBUST, [f"robot={config.robot}"]).domain_randomization

@@ -56,6 +56,14 @@ def test_what_neither_jax_nor_mujoco_knows(variable: str, words: str) -> None:
         check_machine({variable: "nonsense"})
 
 
+def test_a_flag_that_xla_does_not_know_is_no_abort() -> None:
+    with pytest.raises(UserError, match="XLA_FLAGS=--xla_nonsense=1: XLA does not know --xla_nonsense=1; correct it"):
+        check_machine({"XLA_FLAGS": "--xla_nonsense=1"})
+    with pytest.raises(UserError, match="XLA_FLAGS=nofile: XLA cannot start with it"):
+        check_machine({"XLA_FLAGS": "nofile"})
+    check_machine({"XLA_FLAGS": "--xla_force_host_platform_device_count=2"})
+
+
 @pytest.mark.parametrize(
     ("variable", "asked", "usual"),
     [

@@ -61,6 +61,19 @@ def test_its_keys_are_those_of_the_policy_in_the_box(tmp_path: Path):
         assert set(cell[part][0]) == set(entries[0][part][0])
 
 
+def test_a_policy_beside_the_result_goes_by_its_name_there(tmp_path: Path):
+    """`make policy` judges in a folder that is renamed afterwards."""
+    (tmp_path / "run").mkdir()
+    judged_file = tmp_path / "run" / "policy.onnx"
+    judged_file.touch()
+    cells = tuple(judged(cell, walk()) for cell in WALK.cells)
+    report = report_of(GateRun(WALK, CONFIG, cells, ((walk(),), (walk(),))), judged_file, seconds=1.0)
+    assert report.named_from(tmp_path / "run").checkpoint.path == "policy.onnx"
+    assert report.named_from(tmp_path).checkpoint.path == "run/policy.onnx"
+    assert report.named_from(tmp_path / "elsewhere").checkpoint.path == str(judged_file)
+    assert report.named_from(tmp_path / "run").checkpoint.sha256 == report.checkpoint.sha256
+
+
 def test_the_full_gate_has_no_reductions():
     assert reductions(WALK, WALK) == []
     assert reductions(WALK.reduced(engine="mjx"), WALK) == ["engine mjx instead of native"]

@@ -6,6 +6,7 @@ import mujoco
 import pytest
 
 from playground_amp.errors import UserError
+from playground_amp.robot.inspection.inspection import inspect_robot
 from playground_amp.robot.making.source import read_source
 
 LEG = """<body name="{name}" pos="0 0 -0.1"><joint name="{name}" axis="0 1 0"/><geom type="capsule" size="0.01"
@@ -42,6 +43,25 @@ def test_an_ending_that_mujoco_refuses(tmp_path: Path) -> None:
     source = read_source(written(tmp_path, model(), "robot.mjcf"))
     assert (source.kind, source.model.njnt) == ("MJCF", 5)
     assert [note.kind for note in source.notes] == ["file ending"]
+
+
+def test_paths_that_lead_nowhere_are_told_of(tmp_path: Path) -> None:
+    circle = tmp_path / "circle.xml"
+    circle.symlink_to(circle)
+    for path, reason in (
+        (circle, "cannot be read: Too many levels of symbolic links"),
+        (tmp_path / f"{'long' * 99}.xml", "cannot be read: File name too long"),
+        (Path("nul\0l.xml"), "cannot be read: embedded null byte"),
+        (tmp_path / "gone.xml", "is not there"),
+        (tmp_path, "is a folder: name the model in it"),
+    ):
+        with pytest.raises(UserError, match=reason):
+            inspect_robot(path)
+    included = f'<include file="{"long" * 99}.xml"/>'
+    with pytest.raises(UserError, match="which is not there"):
+        read_source(written(tmp_path, model(included)))
+    far = f'<asset><mesh name="far" file="{"long" * 99}.stl"/></asset>'
+    assert kinds(written(tmp_path, model(far, '<geom type="mesh" mesh="far" mass="0.1"/>'))) == ["mesh missing"]
 
 
 def test_meshes_that_are_not_there_and_pointers_are_stood_in_for(tmp_path: Path) -> None:

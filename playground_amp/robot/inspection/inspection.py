@@ -1,6 +1,7 @@
 """One inspection: what a robot is, and what is wrong with it."""
 
 import math
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def inspect_robot(path: Path) -> Inspection:
     Raises:
         UserError: it cannot be used; one sentence says why.
     """
-    if str(path) in shipped_robots() or (path / DESCRIPTION).is_file():
+    if str(path) in shipped_robots() or os.path.isfile(path / DESCRIPTION):
         return _inspected_folder(path, load_robot(str(path)))
     source = read_source(path)
     anatomy = anatomy_of(source)

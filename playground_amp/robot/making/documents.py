@@ -3,7 +3,9 @@
 The files are other people's. Everything is bounded: bytes, elements, depth, includes, copies.
 """
 
+import os
 import re
+import stat
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -33,7 +35,7 @@ class DocumentReader:
             raise UserError(
                 f"{self.path} is no model of a robot: its XML begins with <{root.tag}>, not <mujoco> or <robot>"
             )
-        self._put_includes(root, (self.path.resolve(),))
+        self._put_includes(root, (_real(self.path),))
         self._require_bounded(root, 1)
         if root.tag == "mujoco":
             _strip(root)
@@ -44,15 +46,17 @@ class DocumentReader:
         if self._files > _MOST_FILES:
             raise UserError(f"{self.path} includes more than {_MOST_FILES} files: no robot's model does")
         try:
-            if not path.is_file():
-                found = "is a folder: name the model in it" if path.is_dir() else "is not there"
-                raise UserError(f"{path} {found}")
-            self._bytes += path.stat().st_size
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                raise UserError(f"{path} is {'a folder: name the model in it' if os.path.isdir(path) else 'no file'}")
+            self._bytes += os.stat(path).st_size
             if self._bytes > _MOST_BYTES:
                 raise UserError(f"{path} is too large: a robot's XML has at most {_MOST_BYTES // 1_000_000} MB")
             content = path.read_bytes()
-        except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror}") from None
+        except FileNotFoundError:
+            raise UserError(f"{path} is not there") from None
+        except (OSError, ValueError) as error:  # links in a circle, a name too long; a null byte in it
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise UserError(f"{path} cannot be read: {reason}") from None
         if content.startswith(b"version https://git-lfs"):
             raise UserError(f"{path} is a Git-LFS pointer, not the model: fetch it with `git lfs pull`")
         if _DECLARATION.search(content):
@@ -85,9 +89,9 @@ class DocumentReader:
 
     def _found(self, file: str, beside: Path) -> Path:
         """An included file: beside the model (as MuJoCo looks for it), or beside the file that includes it."""
-        for folder in (self.path.resolve().parent, beside):
-            if file and (folder / file).is_file():
-                return (folder / file).resolve()
+        for folder in (_real(self.path).parent, beside):
+            if file and os.path.isfile(folder / file):
+                return _real(folder / file)
         raise UserError(f"{self.path} includes {file!r}, which is not there: put it beside the model")
 
     def _require_bounded(self, element: ElementTree.Element, depth: int) -> None:
@@ -104,6 +108,11 @@ class DocumentReader:
             if parent.tag == "replicate" and int(parent.get("count", "0")) > _MOST_COPIES:
                 raise UserError(f"{self.path} replicates a part more than {_MOST_COPIES} times: no robot does")
             stack += [(child, depth + 1) for child in parent]
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads, as far as that can be told: `Path.resolve` raises where links lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _name_of(root: ElementTree.Element) -> str:

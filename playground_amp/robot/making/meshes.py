@@ -37,7 +37,7 @@ class MeshFinder:
 
     def __init__(self, model: Path, folders: list[str]) -> None:
         """`folders`: the model's mesh folders, as it names them, the last first."""
-        self._beside = model.resolve().parent
+        self._beside = Path(os.path.realpath(model)).parent
         self._folders = [self._beside / folder for folder in folders] + [self._beside]
         self._bytes = 0
 
@@ -52,7 +52,7 @@ class MeshFinder:
         else:
             expected = [folder / plain for folder in self._folders]
         for path in expected:
-            if path.is_file():
+            if os.path.isfile(path):
                 return path, True
         return self._index.get(plain.name.lower()), False
 

@@ -26,7 +26,7 @@ LOAD_OR_UNLOAD_WRITE = 0x1F  # 1: stiff
 LOAD_OR_UNLOAD_READ = 0x20
 
 _OVERHEAD = 6  # bytes of a frame without parameters
-_LENGTHS = range(3, 11)  # the length byte of what servos send and are sent
+_LENGTHS = range(3, 0x0B)  # the length byte of what servos send and are sent
 _TIMEOUT = 0.015  # s: four times what a read takes, and what a computer may be late
 _PAUSE = 0.3  # s for which a servo that answers nothing is left alone
 _ANSWERS = {POS_READ: 2, VIN_READ: 2, TEMP_READ: 1, ID_READ: 1}  # questions, and bytes of their answers

@@ -18,7 +18,8 @@ _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _OTHERWISE_ELSEWHERE = re.compile(r"(?i:yes|no|on|off|null|~|[-+]?\.inf|\.nan|=|<<)|[0-9]{19,}")
-_NO_BEGINNING = "&*!|>%@`?"
+_NO_BEGINNING = "&*!|>%@`?:,[]{}"
+_QUOTE_INSIDE = re.compile(r"""\s["']""")
 _NEEDS_CARE = re.compile(r"[-?:](?:\s|$)")
 _KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'\[\]{},#&*!|>%@`?-][^#\[\]{},]*?)\s*:(?:\s+|$)""")
 
@@ -49,10 +50,10 @@ def _problem(source: str, line: _Line, problem: str) -> UserError:
 
 def _lines(text: str, source: str) -> Iterator[_Line]:
     for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
-        content = _without_comment(raw).rstrip()
+        content = _without_comment(raw).rstrip(" ")
         line = _Line(number, len(content) - len(content.lstrip(" ")), content.strip())
-        if "\t" in raw[: line.indent + 1] and line.text:
-            raise _problem(source, line, "is indented by a tab, YAML wants spaces")
+        if "\t" in content:
+            raise _problem(source, line, "holds a tab, YAML wants spaces")
         if line.text.startswith(("---", "...", "- ")) or line.text == "-":
             raise _problem(source, line, "only mappings, with lists in brackets, are read here")
         if line.text:
@@ -86,7 +87,7 @@ def _joined(lines: Iterator[_Line], source: str) -> Iterator[_Line]:
             following = next(lines, None)
             if following is None:
                 raise _problem(source, line, "a bracket is never closed")
-            line = line._replace(text=f"{line.text} {following.text}")
+            line = line._replace(text=f"{line.text}\n{following.text}")
         yield line
 
 
@@ -136,7 +137,13 @@ def _scalar(token: str, line: _Line, source: str, *, as_text: bool = False) -> V
     if not as_text and token in _TRUTH:
         return _TRUTH[token]
     number_as_key = as_text and (_WHOLE.fullmatch(token) or _DECIMAL.fullmatch(token) or token in _TRUTH)
-    if not token or token[0] in _NO_BEGINNING or _NEEDS_CARE.match(token) or number_as_key:
+    if (
+        not token
+        or token[0] in _NO_BEGINNING
+        or _NEEDS_CARE.match(token)
+        or number_as_key
+        or _QUOTE_INSIDE.search(token)
+    ):
         raise _problem(source, line, f"{token!r} can mean several things, put it in quotes")
     if _OTHERWISE_ELSEWHERE.fullmatch(token):
         raise _problem(source, line, f"{token!r} can mean several things, put it in quotes")
@@ -146,8 +153,8 @@ def _scalar(token: str, line: _Line, source: str, *, as_text: bool = False) -> V
 class _Flow:
     """What stands behind `key:`, read from left to right."""
 
-    _TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""")
-    _BARE_IN_BRACKETS = re.compile(r"(?:[^,\[\]{}:]|:(?![\s,\[\]{}]|$))+")
+    _TOKEN = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'""")
+    _BARE_IN_BRACKETS = re.compile(r"(?:[^,\[\]{}:?\n]|:(?![\s,\[\]{}]|$))+")
 
     def __init__(self, text: str, line: _Line, source: str) -> None:
         self._text, self._at, self._line, self._source = text, 0, line, source

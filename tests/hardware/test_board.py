@@ -1,0 +1,162 @@
+import math
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from playground_amp.hardware.board import BoardWorker, JointReading
+from playground_amp.hardware.line import LineCounters, PositionReading
+
+READ_TIME = 0.002  # s
+
+
+class FakeLine:
+    """Servos that stand still at 100 × id; what is sent is kept in its order."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple] = []
+        self.silent: set[int] = set()
+        self.broken: Exception | None = None
+        self.closed = False
+        self.counters = LineCounters()
+
+    def write_positions(self, counts):
+        self.sent.append(("positions", dict(counts)))
+
+    def read_positions(self, ids):
+        for id in ids:
+            if self.broken:
+                raise self.broken
+            time.sleep(READ_TIME)
+            if id not in self.silent:
+                yield PositionReading(id, 100 * id, None, time.perf_counter())
+
+    def read_voltage(self, id):
+        return 11.0 + 0.1 * id
+
+    def read_temperature(self, id):
+        return 40.0 + id
+
+    def set_torque(self, id, on):
+        self.sent.append(("torque", id, on, time.perf_counter()))
+
+    def ping(self, id):
+        return True
+
+    def close(self):
+        self.closed = True
+
+
+def eventually(condition: Callable[[], object], seconds: float = 2.0) -> None:
+    until = time.perf_counter() + seconds
+    while not condition():
+        assert time.perf_counter() < until
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def board():
+    line = FakeLine()
+    worker = BoardWorker("left", line, [1, 2, 3])
+    worker.start()
+    yield worker, line
+    worker.stop()
+    worker.join()
+
+
+def test_speed_is_of_two_readings_over_the_time_between_them() -> None:
+    first = JointReading().followed_by(PositionReading(1, 500, None, 10.0))
+    assert first == JointReading(500.0, 0.0, 10.0)
+    assert first.followed_by(PositionReading(1, 498, None, 10.02)).speed == pytest.approx(-100.0)
+    assert first.followed_by(PositionReading(1, 498, 7.0, 10.02)).speed == 7.0
+
+
+def test_it_reads_everything_and_sends_nothing_until_it_is_told(board) -> None:
+    worker, line = board
+    eventually(lambda: all(math.isfinite(v) for v in [*worker.voltage.values(), *worker.temperature.values()]))
+    assert {id: reading.counts for id, reading in worker.readings.items()} == {1: 100.0, 2: 200.0, 3: 300.0}
+    assert worker.voltage[2] == pytest.approx(11.2)
+    assert worker.temperature[3] == 43.0
+    worker.write({1: 7})  # not stiff: dropped
+    time.sleep(0.03)
+    assert line.sent == []
+
+
+def test_it_becomes_stiff_where_it_is_and_then_follows_the_newest_targets(board) -> None:
+    worker, line = board
+    eventually(lambda: math.isfinite(worker.readings[3].counts))
+    worker.set_torque(True)
+    eventually(lambda: len(line.sent) == 2)
+    assert line.sent[0] == ("positions", {1: 100, 2: 200, 3: 300})
+    assert line.sent[1][:3] == ("torque", None, True)
+    for target in range(50):
+        worker.write({1: target, 2: 0, 3: 0})
+    eventually(lambda: line.sent[-1] == ("positions", {1: 49, 2: 0, 3: 0}))
+    assert len(line.sent) < 10
+
+
+def test_limp_goes_before_all_else_and_nothing_follows_it(board) -> None:
+    worker, line = board
+    eventually(lambda: math.isfinite(worker.readings[3].counts))
+    worker.set_torque(True)
+    stop = threading.Event()
+
+    def write_on() -> None:
+        while not stop.is_set():
+            worker.write({1: 1, 2: 2, 3: 3})
+            time.sleep(0.001)
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    time.sleep(0.05)
+    asked = time.perf_counter()
+    worker.set_torque(False)
+    assert worker.wait_until_limp(0.02)
+    time.sleep(0.05)
+    stop.set()
+    writer.join()
+    limp = next(place for place, it in enumerate(line.sent) if it[0] == "torque" and not it[2])
+    assert line.sent[limp][3] - asked < 0.02
+    assert all(it[:3] == ("torque", None, False) for it in line.sent[limp:])
+    assert len(line.sent) - limp > 1  # a frame can be lost
+
+
+def test_what_is_waiting_is_sent_before_it_ends() -> None:
+    line = FakeLine()
+    worker = BoardWorker("left", line, [1])
+    worker.start()
+    time.sleep(0.01)
+    worker.set_torque(False)
+    worker.stop()
+    worker.join()
+    assert line.sent[-1][:3] == ("torque", None, False)
+    assert line.closed
+    assert worker.failure is None
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(5, "Input/output error"), "line is gone: Input/output error"),
+        (ZeroDivisionError("x"), "ZeroDivisionErr"),
+    ],
+)
+def test_the_end_of_a_worker_is_told_and_not_raised(error: Exception, told: str) -> None:
+    line = FakeLine()
+    worker = BoardWorker("left", line, [1])
+    worker.start()
+    line.broken = error
+    worker.join(1.0)
+    assert not worker.is_alive()
+    assert told in str(worker.failure)
+
+
+def test_a_silent_servo_keeps_its_last_reading_and_gets_old(board) -> None:
+    worker, line = board
+    eventually(lambda: math.isfinite(worker.readings[2].counts))
+    line.silent.add(2)
+    time.sleep(0.05)
+    assert worker.readings[2].counts == 200.0
+    assert time.perf_counter() - worker.readings[2].taken > 0.03
+    assert time.perf_counter() - worker.readings[1].taken < 0.03

@@ -11,6 +11,8 @@ from playground_amp.robot.record import Robot
 from playground_amp.twin.agenda import Agenda
 from playground_amp.twin.body import Body, ImuSample
 from playground_amp.twin.bus_servo import BusServo
+from playground_amp.twin.dynamixel_servos import DynamixelServos
+from playground_amp.twin.feetech_servos import FeetechServos
 from playground_amp.twin.hiwonder_servos import HiwonderServos
 from playground_amp.twin.imu_chip import ImuChip
 from playground_amp.twin.serial_line import SerialLine, ServosEnd
@@ -18,15 +20,29 @@ from playground_amp.twin.stand import Stand
 from playground_amp.twin.supply import Supply
 
 IMU = "imu"  # the port's name, beside those of the boards
-_POSITION_READ = 14  # bytes of a position's request and answer, by which robot.yaml's read_time is measured
 _BITS = 10  # of a byte on a line
+_OTHER_TURN_AROUND = (
+    0.0015  # s, of servos that robot.yaml does not speak of: 1 ms of a USB adapter and 0.5 ms of theirs
+)
 _YAW_DRIFT = 1.5e-4  # rad/s, half a degree a minute (BNO08X data sheet)
 _GYRO_NOISE, _TILT_NOISE = 0.004, 0.001  # rad/s, rad: standard deviation
 _WATCH_PERIOD = 0.02  # s
 
 Send = Callable[[str, bytes], None]  # port, what the host gets to read on it
 
-_ENDS: dict[str, Callable[[list[BusServo]], ServosEnd]] = {"hiwonder": HiwonderServos}
+
+class SpokenBy(NamedTuple):
+    """How a protocol is spoken."""
+
+    servos: Callable[[list[BusServo]], ServosEnd]
+    position_read: int  # bytes of a position's request and answer, whose time robot.yaml tells
+
+
+PROTOCOLS = {
+    "hiwonder": SpokenBy(HiwonderServos, 14),
+    "dynamixel": SpokenBy(DynamixelServos, 29),
+    "feetech": SpokenBy(FeetechServos, 16),
+}
 
 
 class ImuFault(NamedTuple):
@@ -72,8 +88,10 @@ class World:
         setup, hardware = self.built.boards[board], self.robot.hardware
         assert hardware is not None
         servos = [self.servos[name] for name, servo in self.built.servos.items() if servo.board == board]
-        turn_around = max(hardware.read_time - _POSITION_READ * _BITS / hardware.baud, 0.0)
-        end = _ENDS[setup.protocol](servos)
+        spoken, turn_around = PROTOCOLS[setup.protocol], _OTHER_TURN_AROUND
+        if setup.protocol == hardware.protocol:
+            turn_around = max(hardware.read_time - spoken.position_read * _BITS / hardware.baud, 0.0)
+        end = spoken.servos(servos)
         return SerialLine(self.agenda, end, setup.baud, turn_around, lambda data: send(board, data), self.rng)
 
     def receive(self, port: str, data: bytes, now: float) -> None:

@@ -2,48 +2,20 @@
 
 import numpy as np
 import pytest
-from twin_parts import StillJoints
+from twin_parts import Bench
 
 from playground_amp.hardware.hardware_file import ServoSetup
-from playground_amp.twin.agenda import Agenda
-from playground_amp.twin.bus_servo import BusServo
 from playground_amp.twin.hiwonder_servos import HiwonderServos
-from playground_amp.twin.serial_line import SerialLine
 
 COUNT = 2 * np.pi / 1500
 BYTE = 10 / 115_200  # s
 
 
-class Bench:
-    """Two servos, 1 and 2, at joints that stand still at 0.1 rad and -0.2 rad."""
-
-    def __init__(self) -> None:
-        self.joints, self.agenda, self.said = StillJoints([0.1, -0.2]), Agenda(), []
-        setups = [ServoSetup("leg", 1, 1, 500, 0.0, COUNT), ServoSetup("leg", 2, -1, 520, 0.0, COUNT)]
-        self.servos = [BusServo(self.joints, joint, setup, (0, 1000)) for joint, setup in enumerate(setups)]
-        self.now = 0.0
-        self.line = SerialLine(
-            self.agenda,
-            HiwonderServos(self.servos),
-            115_200,
-            0.0024,
-            lambda data: self.said.append((self.now, data)),
-            np.random.default_rng(0),
-        )
-
-    def hears(self, content: str, now: float = 0.0) -> bytes:
-        """What is said to these bytes, given in hex."""
-        self.said.clear()
-        self.line.receive(bytes.fromhex(content), now)
-        while self.agenda.next_time < now + 0.1:
-            self.now = self.agenda.next_time
-            self.agenda.run_until(self.now)
-        return b"".join(data for _, data in self.said)
-
-
 @pytest.fixture
 def bench() -> Bench:
-    return Bench()
+    """Two servos, 1 and 2, at joints that stand still at 0.1 rad and -0.2 rad."""
+    setups = [ServoSetup("leg", 1, 1, 500, 0.0, COUNT), ServoSetup("leg", 2, -1, 520, 0.0, COUNT)]
+    return Bench(HiwonderServos, setups, (0, 1000), [0.1, -0.2], 115_200, 0.0024)
 
 
 # Checksums by hand: ~(id + length + command + parameters) & 0xFF.

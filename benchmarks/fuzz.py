@@ -3,12 +3,15 @@
     python benchmarks/fuzz.py [TARGET ...] [--seconds 60] [--first 0]
 
 Every damaged file must be read, or refused in one `UserError` (in a bundle's runtime a `BundleError`): no other error,
-nothing that takes over 10 s, nothing written outside of the folder given, no code run. A case is a target and a seed,
-so that any can be repeated: `fuzz.py bundle --first 280 --cases 1`. Ends with exit status 1 if one failed.
+nothing that takes over 10 s of a processor, nothing written outside of the folder given, no code run. A case is a
+target and a seed, so that any can be repeated: `fuzz.py bundle --first 280 --cases 1`. Ends with exit status 1 if one
+failed.
 """
 
 import argparse
+import contextlib
 import faulthandler
+import io
 import os
 import random
 import signal
@@ -26,7 +29,8 @@ from fuzz_targets import MARKER, TARGETS, Target
 from playground_amp.deploy.runtime import BundleError
 from playground_amp.errors import UserError
 
-PATIENCE = 10  # s
+PATIENCE = 10  # s of a processor: the machine may be busy
+STANDSTILL = 120  # s, for what waits instead of computing
 
 
 class TookTooLong(Exception):
@@ -48,11 +52,12 @@ def try_case(target: Target, seed: int, folder: Path) -> Failure | None:
     """Makes the damaged file of a seed in a folder that is empty, and has it read."""
     marker = folder.parent / MARKER
     before = _listing(folder.parent)
-    begun = time.monotonic()
-    signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(PATIENCE)
+    begun = time.process_time()
+    for number, timer in ((signal.SIGPROF, signal.ITIMER_PROF), (signal.SIGALRM, signal.ITIMER_REAL)):
+        signal.signal(number, _too_long)
+        signal.setitimer(timer, PATIENCE if timer == signal.ITIMER_PROF else STANDSTILL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):  # warnings are no failure
             warnings.simplefilter("error", RuntimeWarning)  # NumPy's: nobody asked what it divides by
             target(random.Random(seed), folder)
     except (UserError, BundleError) as error:
@@ -65,13 +70,14 @@ def try_case(target: Target, seed: int, folder: Path) -> Failure | None:
         said = str(error).partition("\n")[0][:100]
         return Failure(target.__name__, seed, f"{type(error).__name__} {said} ({place.filename}:{place.lineno})")
     finally:
-        signal.alarm(0)
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(timer, 0)
     if marker.exists():
         marker.unlink()
         return Failure(target.__name__, seed, "code of the file was run")
     if more := _listing(folder.parent) - before:
         return Failure(target.__name__, seed, f"wrote {sorted(more)[0]} outside of the folder given")
-    took = time.monotonic() - begun
+    took = time.process_time() - begun
     return Failure(target.__name__, seed, f"took {took:.0f} s") if took > PATIENCE else None
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fuzz_models import model
+from fuzz_page import websocket
 
 from playground_amp.configs.loader import load_config
 from playground_amp.deploy.runtime import load_policy
@@ -279,5 +281,5 @@ def robot(rng: random.Random, folder: Path) -> object:
 
 TARGETS: dict[str, Target] = {
     each.__name__: each
-    for each in (configuration, checkpoint, state, bundle, clip, motion, joint_map, run_folder, robot)
+    for each in (configuration, checkpoint, state, bundle, clip, motion, joint_map, run_folder, robot, model, websocket)
 }

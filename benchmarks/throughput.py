@@ -227,8 +227,9 @@ def walking_lines() -> list[str]:
     late = f"not in {walk['limit']:.0f} s"
     times = ", ".join(late if seconds is None else f"{seconds} s" for seconds in walk["seconds"])
     middle = median(math.inf if seconds is None else seconds for seconds in walk["seconds"])
+    judged = f"every {walk['every']:.0f} s of training" if "every" in walk else f"after {walk['iterations']} iterations"
     return [
-        f"From nothing to the gate `walk`, judged every {walk['every']:.0f} s of training: {times}; median "
+        f"From nothing to the gate `walk`, judged {judged}: {times}; median "
         f"{late if middle == math.inf else f'{middle:.0f} s'} (`.venv/bin/python benchmarks/time_to_walk.py`, "
         f"{walk['cores']} cores).",
         "",

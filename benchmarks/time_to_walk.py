@@ -1,6 +1,7 @@
 """Seconds of training, and steps, from nothing until a policy passes the gate `walk`: the medians over seeds.
 
     python benchmarks/time_to_walk.py [--seeds 5] [--limit 180] [--every 30] [--num-envs 512] [--set KEY=VALUE ...]
+    python benchmarks/time_to_walk.py --iterations 250          # judged once, at their end, as in `make walk`
 
 Each seed trains for `--limit` seconds of training, compiling and saving not counted, and keeps
 its policy every `--every` seconds. Then the policies are judged from the first on until one passes. Exits with 1
@@ -27,13 +28,14 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--limit", type=float, default=180.0, help="seconds of training")
     parser.add_argument("--every", type=float, default=30.0, help="seconds from one judged policy to the next")
+    parser.add_argument("--iterations", type=int, help="train so many, and judge what comes of them alone")
     parser.add_argument("--num-envs", type=int, default=512)
     parser.add_argument("--set", action="extend", nargs="+", default=[], metavar="KEY=VALUE")
     parser.add_argument("--keep", type=Path, metavar="FILE.json", help="where the seconds of each seed are kept")
     arguments = parser.parse_args()
     from playground_amp.outputs import json_object, require_output, write_output
 
-    earlier = json_object("earlier figures of this benchmark (JSON)", "cores", "every", "limit", "seconds", "steps")
+    earlier = json_object("earlier figures of this benchmark (JSON)", "cores", "limit", "seconds", "steps")
     if arguments.keep:
         require_output(arguments.keep, earlier)
     found = [time_to_walk(seed, arguments) for seed in range(arguments.seeds)]
@@ -41,7 +43,8 @@ def main() -> int:
     said = f"{middle:.0f} s of training, {steps:,.0f} steps"
     print(f"median of {len(found)} seeds: {said if middle < math.inf else f'not within {arguments.limit:.0f} s'}")
     if arguments.keep:
-        kept = {"cores": os.cpu_count(), "every": arguments.every, "limit": arguments.limit}
+        judged = {"iterations": arguments.iterations} if arguments.iterations else {"every": arguments.every}
+        kept = {"cores": os.cpu_count(), **judged, "limit": arguments.limit}
         for name, column in zip(("seconds", "steps"), zip(*found, strict=True), strict=True):
             kept[name] = [round(each) if each < math.inf else None for each in column]
         write_output(arguments.keep, earlier, (json.dumps(kept) + "\n").encode())
@@ -74,8 +77,8 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
     from playground_amp.runs.stages import stages_of
     from playground_amp.runs.training import Training
 
-    endless = f"trainer.num_iterations={10**6}"
-    config = make_config(arguments.num_envs, f"trainer.seed={seed}", endless, *arguments.set)
+    iterations = f"trainer.num_iterations={arguments.iterations or 10**6}"
+    config = make_config(arguments.num_envs, f"trainer.seed={seed}", iterations, *arguments.set)
     robot = identity_of(load_robot(config.robot, config.env.terrain)).as_plain()
     training, spent, due = Training(make_trainer, lambda said: None), 0.0, arguments.every
     for stage in stages_of(config):
@@ -83,7 +86,7 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
         plain = stage.config.model_dump(mode="json")
         for record, _ in training.iterations():
             spent += record["time/iteration"]
-            if spent >= due:
+            if training.done == arguments.iterations if arguments.iterations else spent >= due:
                 due += arguments.every
                 path = checkpoint_path(folder, training.done)
                 params = training.trainer.policy(training.state).params

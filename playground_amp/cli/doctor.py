@@ -48,12 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     path = find_config(arguments.config)
     config = load_config(path, [*arguments.set, *clips], flags=robot_given(arguments), flag_names={"robot": "--robot"})
 
+    from playground_amp.cli.progress import progress
     from playground_amp.doctor.examination import examine
     from playground_amp.doctor.report import print_checks, print_leaks
     from playground_amp.physics.registry import check_engine, prepare
 
     prepare(check_engine(config.physics))
-    examination = examine(config)
+    with progress("examining", first="reading the clips") as show:
+        examination = examine(config, show)
     print_checks(examination.checks, examination.source)
     print_leaks(examination.leaks)
     return HEALTHY_STATUS if all(check.passed for check in examination.checks) else SICK_STATUS

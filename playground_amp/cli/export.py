@@ -29,6 +29,7 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exports as the command line says and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
+    from playground_amp.cli.progress import progress
     from playground_amp.physics.registry import prepare
     from playground_amp.runs.checkpoint import find_checkpoint, read_policy
 
@@ -36,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare("native")  # which records the golden vectors, whichever engine the policy was trained on
     checkpoint_sha256 = hashlib.sha256(saved.path.read_bytes()).hexdigest()
     folder = Path(os.path.realpath(arguments.output))
-    _print(_deploy().export_bundle(saved, checkpoint_sha256, folder), folder)
+    deploy = _deploy()
+    with progress("exporting", first="reading the robot") as show:
+        exported = deploy.export_bundle(saved, checkpoint_sha256, folder, report_progress=show)
+    _print(exported, folder)
     return 0
 
 

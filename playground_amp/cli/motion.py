@@ -45,13 +45,15 @@ def generate(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     require_writable(arguments.output, f"the folder {arguments.output} (--output)")
 
+    from playground_amp.cli.progress import progress
     from playground_amp.motion.clip_output import write_clips
     from playground_amp.motion.generate.stepping import generated_clips
     from playground_amp.robot.robot import load_robot
 
     config = _config(arguments)
     robot = load_robot(config.robot)
-    clips = generated_clips(robot, config.env, tell)
+    with progress("generating", first="reading the robot") as show:
+        clips = generated_clips(robot, config.env, tell, show)
     write_clips(clips, arguments.output)
     tell(f"{len(clips)} clips in {arguments.output}")
     return _check(robot, clips)
@@ -127,6 +129,7 @@ def show(argv: Sequence[str]) -> int:
     parser.add_argument("--no-video", action="store_true", help="only the picture")
     arguments = parser.parse_args(argv)
 
+    from playground_amp.cli.progress import progress
     from playground_amp.motion.clip import load_clip
     from playground_amp.motion.film import save_film
     from playground_amp.motion.picture import PICTURE, save_picture
@@ -144,7 +147,8 @@ def show(argv: Sequence[str]) -> int:
     save_picture(robot, clip, picture)
     tell(str(picture))
     if not arguments.no_video:
-        save_film(robot, clip, film)
+        with progress("filming", first="starting to draw") as show_progress:
+            save_film(robot, clip, film, show_progress)
         tell(str(film))
     return PASSED_STATUS
 
@@ -232,9 +236,11 @@ def _policy(arguments: argparse.Namespace) -> "SavedPolicy":
 
 
 def _check(robot: "Robot", clips: "Sequence[Clip]") -> int:
+    from playground_amp.cli.progress import progress
     from playground_amp.motion.checks.judge import check_clips
     from playground_amp.motion.checks.table import print_report
 
-    checked = check_clips(robot, clips)
+    with progress("checking", first="reading the robot") as show:
+        checked = check_clips(robot, clips, show)
     print_report(checked)
     return FAILED_STATUS if any(each.failed for each in checked) else PASSED_STATUS

@@ -102,6 +102,7 @@ def _film(arguments: argparse.Namespace) -> int:
     require_output(arguments.video, VIDEO, arguments.checkpoint)
     tell(f"loading {arguments.checkpoint}")
 
+    from playground_amp.cli.progress import progress
     from playground_amp.cockpit import film
     from playground_amp.cockpit.first_command import first_command
     from playground_amp.gates.gates import find_gate
@@ -118,7 +119,8 @@ def _film(arguments: argparse.Namespace) -> int:
         result = film.film_episode(source, gate, episode, path, tell)
     else:
         command = first_command(source, arguments.command and tuple(arguments.command))
-        result = film.film_command(source, command, arguments.seconds or SECONDS, path, tell)
+        with progress("filming", first="walking") as show:
+            result = film.film_command(source, command, arguments.seconds or SECONDS, path, tell, show)
     tell(f"video: {arguments.video} ({result})")
     return 0
 

@@ -9,16 +9,16 @@ _SHARE_TO_TELL = 0.02  # of the work, before the time that is left can be told f
 
 
 @contextmanager
-def progress(what: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Show]:
+def progress(what: str, clock: Callable[[], float] = time.monotonic, first: str = "compiling") -> Iterator[Show]:
     """A line on standard error, where that is a terminal: `what`, what is being done, and about how long it goes on.
 
     Yields the function (share of the work that is done, words). Time counts from its first call on: before that a
-    command compiles, which says nothing of what follows.
+    command does what is `first`, such as compiling, which says nothing of what follows.
     """
     from rich.console import Console
 
     began: list[tuple[float, float]] = []  # when, and at which share
-    with Console(stderr=True).status(f"{what}: compiling") as status:
+    with Console(stderr=True).status(f"{what}: {first}") as status:
 
         def show(share: float, words: str) -> None:
             if not began:

@@ -54,9 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"there is no video {arguments.video}")
     require_output(path, REPORT_PAGE, *filter(None, (checkpoint, arguments.video)))
 
+    from playground_amp.cli.progress import progress
     from playground_amp.report.page import write_report
 
-    write_report(facts, path, film=arguments.video)
+    with progress("report", first="reading the run") as show:
+        write_report(facts, path, film=arguments.video, report_progress=show)
     tell(f"report: {path}")
     return 0
 

@@ -10,7 +10,9 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +22,12 @@ from playground_amp.paths import command_line
 from playground_amp.telling import tell
 
 if TYPE_CHECKING:
+    from playground_amp.cli.progress import Show
     from playground_amp.gates.card import PolicyCard
 
 REPRODUCED_STATUS, NOT_REPRODUCED_STATUS = 0, 1
 _MINUTES, _GIBIBYTES = 15.0, 16.0
+_LOOK_SECONDS, _PROGRESS_BYTES = 0.5, 40
 
 
 def build_parser() -> CommandParser:
@@ -113,6 +117,7 @@ def _require_same_subject(claimed: "PolicyCard", found: "PolicyCard", path: Path
 
 def _judged_apart(policy: Path, arguments: argparse.Namespace, claimed: "PolicyCard | None") -> "PolicyCard":
     """The card of a new judgement, by a process that may do nothing else. Raises UserError if it is refused."""
+    from playground_amp.cli.progress import progress
     from playground_amp.gates.card import PolicyCard
     from playground_amp.runs.manifest import code_revision
 
@@ -120,7 +125,7 @@ def _judged_apart(policy: Path, arguments: argparse.Namespace, claimed: "PolicyC
     command = command_line("verify", policy.name, "--seed", seed, *_reduced(arguments))
     cache = os.environ.get("JAX_COMPILATION_CACHE_DIR", "")
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
-        request = {
+        request: dict[str, Any] = {
             "policy": os.path.realpath(policy),
             "robot": arguments.robot and os.path.expanduser(arguments.robot),
             "gate": arguments.gate or (claimed.gate if claimed else "walk"),
@@ -132,11 +137,33 @@ def _judged_apart(policy: Path, arguments: argparse.Namespace, claimed: "PolicyC
             "memory": int(arguments.memory * 2**30),
             "seconds": int(arguments.minutes * 60),
             "writable": [scratch, *([cache] if cache else [])],
+            "progress": os.path.join(scratch, "progress"),
         }
-        answer = _answer(request, scratch, 60 * arguments.minutes)
+        with progress("judging apart") as show, _followed(Path(request["progress"]), show):
+            answer = _answer(request, scratch, 60 * arguments.minutes)
     if "refused" in answer:
         raise UserError(f"refused: {answer['refused']}")
     return PolicyCard.model_validate(answer["card"])
+
+
+@contextmanager
+def _followed(path: Path, show: "Show") -> Iterator[None]:
+    """Shows meanwhile what the other process writes of its progress; whatever else stands there is passed over."""
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            with suppress(OSError, ValueError), path.open(encoding="ascii") as file:
+                share, unfinished = file.read(_PROGRESS_BYTES).split()
+                show(float(share), f"{int(unfinished)} episodes to go")
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _reduced(arguments: argparse.Namespace) -> list[str]:

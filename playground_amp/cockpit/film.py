@@ -20,8 +20,17 @@ from playground_amp.rollouts.film import write_episode
 _AFTER_A_FALL = 1.0  # s that are still filmed
 
 
-def film_command(source: PolicySource, command: Asked, seconds: float, path: Path, say: Callable[[str], None]) -> str:
+def film_command(
+    source: PolicySource,
+    command: Asked,
+    seconds: float,
+    path: Path,
+    say: Callable[[str], None],
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> str:
     """Films `seconds` s from rest under a command (forward, to the left m/s, yaw rate rad/s); what came of it in words.
+
+    `report_progress` as in `write_film`.
 
     Raises UserError if this machine cannot draw, before anything compiles.
     """
@@ -32,7 +41,7 @@ def film_command(source: PolicySource, command: Asked, seconds: float, path: Pat
     simulation = Simulation(env, source.controller(env), wishes)
     qpos, velocities, fell = _walk(simulation, wishes, seconds)
     say(f"drawing {len(qpos) * simulation.control_dt:.1f} s")
-    write_film(qpos, simulation.control_dt, env.engine.robot, path)
+    write_film(qpos, simulation.control_dt, env.engine.robot, path, report_progress=report_progress)
     mean = velocities[len(velocities) // 2 :].mean(axis=0)
     walked = f"{mean[0]:.2f} m/s forward, {mean[1]:.2f} m/s to the left, {mean[2]:.2f} rad/s in its second half"
     return f"fell after {fell:.1f} s" if fell else walked

@@ -8,7 +8,7 @@ report.json    how close to JAX and how fast, measured at the export
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from playground_amp.runs.checkpoint import SavedPolicy
 
 ACTION_LIMIT = 1e-5
 ROBOTS, STEPS = 25, 400  # 10,000 observations
+_BACKENDS = ("onnxruntime", "numpy")
+_RECORDED, _WRITTEN = 0.55, 0.65  # shares of an export's time
 FILES = ("policy.onnx", "golden.json", "runtime.py", "report.json", "manifest.json")
 
 
@@ -61,11 +63,17 @@ BUNDLE = FolderKind("bundle", "manifest.json", _listed)
 
 
 def export_bundle(
-    saved: SavedPolicy, checkpoint_sha256: str, folder: Path, robots: int = ROBOTS, steps: int = STEPS
+    saved: SavedPolicy,
+    checkpoint_sha256: str,
+    folder: Path,
+    robots: int = ROBOTS,
+    steps: int = STEPS,
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
 ) -> Exported:
     """Writes the bundle of a checkpoint's policy; it appears whole, verified by its own runtime, or not at all.
 
-    Parity is measured on `robots` × `steps` observations.
+    Parity is measured on `robots` × `steps` observations. `report_progress` is told the share of the work that is
+    done, and what comes next.
 
     Raises:
       UserError: the folder cannot be written, or the exported policy differs from the JAX policy.
@@ -74,7 +82,9 @@ def export_bundle(
     check_output(folder)
     tolerance = golden.tolerance_rad(config.env.action_scale)
     with output_folder(folder, BUNDLE) as unfinished:
+        report_progress(0.0, f"walking {robots} robots for {steps} steps")
         recorded = record(config, saved.params, robots, steps)
+        report_progress(_RECORDED, "writing network and golden vectors")
         vectors = golden.golden_vectors(recorded, robot.joint_names, tolerance)
         files = {
             "policy.onnx": build_onnx(saved.params, config, robot),
@@ -84,14 +94,17 @@ def export_bundle(
         for name, data in files.items():
             (unfinished / name).write_bytes(data)
         _write_json(unfinished / "manifest.json", bundle_manifest(config, robot, checkpoint_sha256, files))
-        exported = _measure(unfinished, recorded, golden.count(vectors), tolerance)
+        exported = _measure(unfinished, recorded, golden.count(vectors), tolerance, report_progress)
         _write_json(unfinished / "report.json", exported.as_json())
     return exported
 
 
-def _measure(folder: Path, recorded: Recorded, vectors: int, tolerance: float) -> Exported:
+def _measure(
+    folder: Path, recorded: Recorded, vectors: int, tolerance: float, report_progress: Callable[[float, str], None]
+) -> Exported:
     parity, latency = {}, {}
-    for backend in ("onnxruntime", "numpy"):
+    for done, backend in enumerate(_BACKENDS):
+        report_progress(_WRITTEN + (1 - _WRITTEN) * done / len(_BACKENDS), f"comparing {backend} with JAX")
         try:
             policy = runtime.load_policy(folder, backend)
         except runtime.BundleError as error:

@@ -1,5 +1,6 @@
 """Everything the doctor looks at, in order. Read me first."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from playground_amp.amp.ref_buffer import ReferenceBuffer
@@ -28,8 +29,8 @@ class Examination(NamedTuple):
     leaks: list[Leak]
 
 
-def examine(config: Config) -> Examination:
-    """The full examination.
+def examine(config: Config, report_progress: Callable[[float, str], None] = lambda share, words: None) -> Examination:
+    """The full examination. `report_progress` is told the share of the work that is done, and what comes next.
 
     Raises:
       UserError: no clips, or damaged ones, or of another robot or rate than the task's: there is nothing to examine.
@@ -37,15 +38,16 @@ def examine(config: Config) -> Examination:
     robot = load_robot(config.robot)
     clips, source = read_demonstrations(config)
     buffer = reference_buffer(robot, clips)
+    report_progress(0.0, "replaying the clips as a policy's steps")
     sides = replay(config, robot, clips, buffer)
     discriminator = ThrowAway(config.amp, len(sides.names))
+    report_progress(0.25, "looking for what gives them away")
     found = leaks(sides)
-    checks = [
-        *clip_checks.check_clips(config, robot, clips, source),
-        check_leaks(found),
-        check_own_replay(sides, found, discriminator),
-        *_pay(config, robot, clips, buffer, discriminator),
-    ]
+    checks = [*clip_checks.check_clips(config, robot, clips, source), check_leaks(found)]
+    report_progress(0.4, "training a discriminator that must not succeed")
+    checks.append(check_own_replay(sides, found, discriminator))
+    report_progress(0.6, "comparing what walking and standing pay")
+    checks += _pay(config, robot, clips, buffer, discriminator)
     return Examination(source, checks, found)
 
 

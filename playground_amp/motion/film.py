@@ -1,5 +1,6 @@
 """A film of a clip."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,20 @@ from playground_amp.rotations import about_vertical, from_heading_frame, multipl
 SHORTEST = 4.0  # s; a shorter periodic clip is repeated
 
 
-def save_film(robot: Robot, clip: Clip, path: Path) -> None:
-    """Writes the clip in real time as MP4.
+def save_film(
+    robot: Robot,
+    clip: Clip,
+    path: Path,
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> None:
+    """Writes the clip in real time as MP4. `report_progress` as in `write_film`.
 
     Raises:
         UserError: this machine cannot draw (the message names the missing system packages), or cannot write there.
     """
     states = repeated(clip, SHORTEST) if clip.periodic else clip.qpos
-    write_film(states[: round(LONGEST * clip.rate)], 1 / clip.rate, robot, path)
+    shown = states[: round(LONGEST * clip.rate)]
+    write_film(shown, 1 / clip.rate, robot, path, report_progress=report_progress)
 
 
 def repeated(clip: Clip, seconds: float) -> np.ndarray:

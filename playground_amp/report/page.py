@@ -1,6 +1,6 @@
 """The report as one HTML file. Everything is in it: it asks nothing of the network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,7 +57,13 @@ class Page:
     made: str
 
 
-def write_report(facts: RunFacts, path: Path, judged: Sequence[JudgedGate] = (), film: Path | None = None) -> None:
+def write_report(
+    facts: RunFacts,
+    path: Path,
+    judged: Sequence[JudgedGate] = (),
+    film: Path | None = None,
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> None:
     """Writes the report of a policy and of the run it lies in.
 
     Args:
@@ -65,6 +71,7 @@ def write_report(facts: RunFacts, path: Path, judged: Sequence[JudgedGate] = (),
       path: the HTML file.
       judged: results of gates that are not in the run folder.
       film: an MP4 to show; without it the robot is filmed under the program, where this machine can draw.
+      report_progress: is told the share of the work that is done, and what comes next.
 
     Raises:
       UserError: the page cannot be written.
@@ -72,7 +79,9 @@ def write_report(facts: RunFacts, path: Path, judged: Sequence[JudgedGate] = (),
     gate = WALK.scaled_for(load_robot(facts.config.robot, "flat"))
     env = WildRobotEnv(gate_config(facts.config, gate))
     stages = program(facts.config.env.commands, scale_of(env.engine.robot))
+    report_progress(0.0, "the robot walks")
     performance = perform(env, facts.policy.controller(env), stages)
+    report_progress(0.6, "drawing charts and film")
     page = render(facts, latest_of_each_gate([*facts.gates, *judged]), performance, film)
     write_output(path, REPORT_PAGE, page.encode())
 

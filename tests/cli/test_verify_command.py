@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -87,6 +89,19 @@ def test_what_does_not_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify.subprocess, "run", too_long)
     with pytest.raises(UserError, match=r"refused: not judged after 0\.5 minutes"):
         verify.main([str(BUNDLE), "--minutes", "0.5"])
+
+
+def test_the_other_process_s_progress_is_shown_and_nothing_else_it_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "_LOOK_SECONDS", 0.01)
+    path, heard = tmp_path / "progress", Queue[tuple[float, str]]()
+    with verify._followed(path, lambda *told: heard.put(told)):
+        path.write_text("\x1b[31m" * 100_000)
+        time.sleep(0.05)
+        assert heard.empty()
+        path.write_text("0.2500 7")
+        assert heard.get(timeout=10) == (0.25, "7 episodes to go")
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """Holds clips to what clips of their kind can show: those that were computed, and those recorded from physics."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from playground_amp.motion.checks import made, recorded
@@ -30,19 +30,25 @@ class CheckedClip(NamedTuple, Generic[Figures]):
         return [bound.figure for bound in self.bounds if not bound.holds(self.value(bound))]
 
 
-def check_clips(robot: Robot, clips: Sequence[Clip]) -> list[CheckedClip]:
+def check_clips(
+    robot: Robot,
+    clips: Sequence[Clip],
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> list[CheckedClip]:
     """Each clip by the gates of its kind; mirror images are looked for among the clips.
 
     A recording has impacts, joints on their stops and feet that give a little, and no mirror image; a motion that was
-    computed has no excuse.
+    computed has no excuse. `report_progress` is told the share of the work that is done, and what comes next.
     """
     made_bounds = made.bounds(robot)
-    return [
-        check_recorded(robot, clip)
-        if clip.is_recorded
-        else CheckedClip(clip, made.figures(robot, clip, clips), made_bounds)
-        for clip in clips
-    ]
+    checked: list[CheckedClip] = []
+    for index, clip in enumerate(clips):
+        report_progress(index / len(clips), f"clip {index + 1} of {len(clips)}")
+        if clip.is_recorded:
+            checked.append(check_recorded(robot, clip))
+        else:
+            checked.append(CheckedClip(clip, made.figures(robot, clip, clips), made_bounds))
+    return checked
 
 
 def check_recorded(robot: Robot, clip: Clip) -> CheckedClip[RecordedFigures]:

@@ -56,10 +56,15 @@ def _attempts() -> Iterator[_Attempt]:
     yield from (_Attempt(0.0, lower, 0.4, pitch=2.0) for lower in (1, -1, 3))
 
 
-def generated_clips(robot: Robot, config: EnvConfig, say: Callable[[str], None]) -> list[Clip]:
+def generated_clips(
+    robot: Robot,
+    config: EnvConfig,
+    say: Callable[[str], None],
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> list[Clip]:
     """The gaits of table.py; for legs of another kind than those are made for, which is said, steps."""
     try:
-        return make_table(robot, config)
+        return make_table(robot, config, report_progress=report_progress)
     except UserError as error:
         say(f"{error}: flat-footed stepping instead")
         return stepping_clips(robot, config)

@@ -1,5 +1,7 @@
 """A table of gaits over everything that the task commands."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from playground_amp.configs.schema import EnvConfig
@@ -38,13 +40,24 @@ def commands_of(
     return [(float(x), float(y), float(w)) for x in axes[0] for y in axes[1] for w in axes[2]]
 
 
-def make_table(robot: Robot, config: EnvConfig, style: GaitStyle | None = None) -> list[Clip]:
+def make_table(
+    robot: Robot,
+    config: EnvConfig,
+    style: GaitStyle | None = None,
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> list[Clip]:
     """A clip for each command of the table, `stand` for the one that asks for nothing.
+
+    `report_progress` is told the share of the work that is done, and what comes next.
 
     Raises:
       UserError: legs of a kind that gaits are not made for, or a command that they cannot walk.
     """
-    return [make_clip(robot, config, command, style) for command in commands_of(config.commands, scale_of(robot))]
+    clips, commands = [], commands_of(config.commands, scale_of(robot))
+    for index, command in enumerate(commands):
+        report_progress(index / len(commands), f"clip {index + 1} of {len(commands)}")
+        clips.append(make_clip(robot, config, command, style))
+    return clips
 
 
 def make_clip(

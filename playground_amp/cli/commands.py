@@ -19,6 +19,7 @@ COMMANDS = (
     Command("report", "make the report of a run, one HTML file"),
     Command("export", "write a policy as a bundle that runs on the robot with NumPy alone"),
     Command("twin", "a twin of the robot behind serial ports: servos and IMU that answer, MuJoCo's body"),
+    Command("compare", "hold a robot's log against the simulation: the gap, and its likely cause"),
     Command("motion", "reference motion: generate, import, check, show, record"),
     Command("robot", "your own robot: inspect its model, make a robot's folder of it"),
     Command("randomization", "list what training draws for its robots"),

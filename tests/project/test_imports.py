@@ -31,7 +31,7 @@ LAYERS = {
     "gates": 12,
     "doctor": 12,
     "report": 13,
-    "compare": 13,
+    "compare": 14,  # whose page is made as that of report
     "cockpit": 13,
     "twin": 14,
     "cli": 15,

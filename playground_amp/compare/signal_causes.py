@@ -1,0 +1,132 @@
+"""Causes that a log shows by itself: supply, heat, lines, computer, a silent IMU. Pure functions of the evidence."""
+
+import numpy as np
+
+from playground_amp.compare.evidence import Evidence, Verdict
+
+_LOST = 0.03  # share of answers; a healthy line loses 0.001
+_LATE = 0.03  # share of answers that came after their time
+_OLDER = 1.8  # times the age that the bus should give; healthy: 0.9 to 1.2
+_FROZEN = 0.15  # s of the same reading while joints move; healthy: one report's 0.01
+_DROP = 0.15  # of the supply's voltage; healthy: 0.04
+_HALF_A_PERIOD, _SKIPPED = 0.5, 0.05  # of the control period; of the deadlines
+
+
+def brown_out(evidence: Evidence) -> Verdict:
+    """The supply gives way."""
+    signals, limit = evidence.signals, evidence.hardware.limits.voltage_low
+    volts = signals.joints.voltage
+    if not np.isfinite(volts).any():
+        return Verdict(0.0, "", "no voltage was read")
+    worst = int(np.nanargmin(volts))
+    drop = signals.voltage_drop / max(volts[worst] + signals.voltage_drop, 1e-6)
+    share = max(limit / volts[worst] if volts[worst] < limit else 0.99 * limit / volts[worst], drop / _DROP)
+    told = evidence.told("voltage")
+    return Verdict(
+        max(share, 1.0) if told else share,
+        "",
+        told
+        or f"{evidence.names[worst]} got {volts[worst]:.1f} V at least ({limit:g} V are needed), "
+        f"the deepest dip was {signals.voltage_drop:.1f} V",
+    )
+
+
+def hot_servo(evidence: Evidence) -> Verdict:
+    """A servo near or over its limit."""
+    heat, limit = evidence.signals.joints.temperature, evidence.hardware.limits.temperature_high
+    if not np.isfinite(heat).any():
+        return Verdict(0.0, "", "no temperature was read")
+    worst = int(np.nanargmax(heat))
+    others = np.delete(heat, worst)
+    usual = f", the others {np.nanmedian(others):.0f} °C" if np.isfinite(others).any() else ""
+    return Verdict(heat[worst] / limit, evidence.names[worst], f"it reached {heat[worst]:.0f} °C of {limit:g}{usual}")
+
+
+def silent_servo(evidence: Evidence) -> Verdict:
+    """A servo that does not answer any more while its line goes on."""
+    joints, limit = evidence.signals.joints, evidence.hardware.limits.reading_age
+    age = np.nan_to_num(np.maximum(joints.last, joints.oldest), nan=np.inf)
+    worst = int(age.argmax())
+    line = evidence.on_board(evidence.hardware.servos[evidence.names[worst]].board)
+    alone = line.sum() == 1 or bool((age[line] < limit).any())
+    said = "it never answered" if np.isinf(age[worst]) else f"its readings got {1e3 * age[worst]:.0f} ms old"
+    return Verdict(
+        min(age[worst] / limit, 9.0) if alone else 0.0, evidence.names[worst], f"{said}, {1e3 * limit:.0f} are allowed"
+    )
+
+
+def lost_line(evidence: Evidence) -> Verdict:
+    """No servo of a line answers."""
+    joints, limit = evidence.signals.joints, evidence.hardware.limits.reading_age
+    age = np.nan_to_num(joints.last, nan=np.inf)
+    if told := evidence.told("line_lost"):
+        return Verdict(1.0, told.partition(":")[0] if ":" in told else "", told)
+    found = Verdict(0.0, "", "every line answered to the end")
+    for board in evidence.boards:
+        line = evidence.on_board(board)
+        if line.sum() > 1 and (youngest := float(age[line].min())) / limit > max(found.share, 0.5):
+            found = Verdict(min(youngest / limit, 9.0), board, "none of its servos answered at the end")
+    return found
+
+
+def lost_bytes(evidence: Evidence) -> Verdict:
+    """A line that loses answers of all its servos."""
+    boards = evidence.signals.boards
+    lost = np.array([_lost_by_line(evidence, board) for board in range(len(evidence.boards))])
+    worst = int(lost.argmax())
+    return Verdict(
+        lost[worst] / _LOST,
+        evidence.boards[worst],
+        f"{lost[worst]:.1%} of {boards.reads[worst]:.0f} answers were lost for good, "
+        f"{boards.bad_checksums[worst]:.0f} had a wrong checksum",
+    )
+
+
+def late_answers(evidence: Evidence) -> Verdict:
+    """Readings older than the bus should make them, or answers after their time."""
+    joints, boards = evidence.signals.joints, evidence.signals.boards
+    worst = int(boards.late.argmax())
+    ratio = np.nan_to_num(joints.age / joints.expected_age)
+    for joint in np.flatnonzero(~(joints.oldest < evidence.hardware.limits.reading_age)):
+        ratio[joint] = 0.0  # lost, not late
+    oldest = int(ratio.argmax())
+    board = evidence.hardware.servos[evidence.names[oldest]].board
+    by_age = Verdict(
+        ratio[oldest] / _OLDER,
+        board,
+        f"readings of {evidence.names[oldest]} are {1e3 * joints.age[oldest]:.0f} ms old in the median, "
+        f"this bus should give {1e3 * joints.expected_age[oldest]:.0f}",
+    )
+    by_count = Verdict(
+        boards.late[worst] / _LATE, evidence.boards[worst], f"{boards.late[worst]:.1%} of its answers came too late"
+    )
+    return max(by_count, by_age, key=lambda verdict: verdict.share)
+
+
+def late_computer(evidence: Evidence) -> Verdict:
+    """The loop does not keep its rate."""
+    loop = evidence.signals.loop
+    allowed = _HALF_A_PERIOD * evidence.control_dt
+    return Verdict(
+        max(loop.late / allowed, loop.skipped / _SKIPPED),
+        "",
+        f"2 % of the steps began {1e3 * loop.late:.1f} ms late, {loop.skipped:.1%} of the deadlines were missed",
+    )
+
+
+def frozen_imu(evidence: Evidence) -> Verdict:
+    """An IMU that says the same for ever, or nothing."""
+    imu, limit = evidence.signals.imu, evidence.hardware.limits.imu_age
+    same = Verdict(imu.frozen / _FROZEN, "", f"it said the same for {imu.frozen:.2f} s while joints moved")
+    silent = Verdict(min(imu.last / limit, 9.0), "", f"its newest report was {1e3 * imu.last:.0f} ms old at the end")
+    told = evidence.told("imu_lost")
+    return max(same, silent, Verdict(float(bool(told)), "", told), key=lambda verdict: verdict.share)
+
+
+def _lost_by_line(evidence: Evidence, board: int) -> float:
+    """Share of a line's answers that are lost, but for those of a servo that is dead and those that came late."""
+    boards, joints = evidence.signals.boards, evidence.signals.joints
+    line = evidence.on_board(evidence.boards[board])
+    dead = line & ~(np.maximum(joints.last, joints.oldest) < evidence.hardware.limits.reading_age)
+    lost = boards.lost[board] - boards.late[board]
+    return float(max(lost, 0.0)) if not dead.any() else 0.0

@@ -14,6 +14,7 @@ class Agenda:
     def __init__(self, before: Action = lambda _: None) -> None:
         """`before` each action something else may have to get to its time."""
         self._before = before
+        self.now = 0.0  # s, of the action that was done last
         self._heap: list[tuple[float, int, Action]] = []
         self._numbers = itertools.count()
 
@@ -30,5 +31,6 @@ class Agenda:
         """Does all that is due by then; actions may enter others."""
         while self._heap and self._heap[0][0] <= time:
             due, _, action = heapq.heappop(self._heap)
+            self.now = max(self.now, due)
             self._before(due)
             action(due)

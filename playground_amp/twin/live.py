@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import math
 import os
 import select
 import socket
@@ -10,6 +11,8 @@ import time
 import tty
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.robot.record import Robot
@@ -20,6 +23,7 @@ from playground_amp.twin.world import IMU, World
 _LONGEST_WAIT = 0.004  # s of the clock, so that the body never has much to make up
 _HELD_UP = 0.02  # s behind from which on the twin's clock waits for it: a busy machine is no reason to fall
 _SWITCH_PERIOD = 0.01  # s from one report of the foot switches to the next
+_PUSH_PERIOD, _PUSH_SECONDS = 3.0, 0.2  # s from one push to the next, and that each lasts
 _LOOPBACK = "127.0.0.1"
 
 
@@ -89,10 +93,12 @@ class Twin:
         hold: bool = False,
         control_port: int = 0,
         faults: Sequence[str] = (),
+        push: float = 0.0,
     ):
         """`written`: the robot as hardware.yaml will describe it. `hold`: the stand lets go only when it is told to.
 
         `faults`: those that it has from the beginning, as `faults.parse_fault` reads them. Raises UserError.
+        `push`: N by which a free robot is pushed every few seconds, from drawn sides.
         """
         self._control = ControlSocket(control_port)
         self._ports = {name: PseudoTerminal() for name in (*written.boards, IMU)}
@@ -105,6 +111,7 @@ class Twin:
             inject(self.world, fault)
         self._clock, self._lock = TwinClock(speed), threading.Lock()
         self._stopping = threading.Event()
+        self._push = push
         self._thread = threading.Thread(target=self._live, name="twin", daemon=True)
         self.failure: Exception | None = None
 
@@ -151,6 +158,8 @@ class Twin:
         by_descriptor = {port.descriptor: (name, port) for name, port in self._ports.items()}
         try:
             self.world.agenda.add(0.0, self._report_switches)
+            if self._push:
+                self.world.agenda.add(_PUSH_PERIOD, self._push_now)
             while not self._stopping.is_set():
                 due = min(self.world.next_time, self._clock.now() + _LONGEST_WAIT * self._clock.speed)
                 wait = max(due - self._clock.now(), 0.0) / self._clock.speed
@@ -171,6 +180,12 @@ class Twin:
     def _report_switches(self, now: float) -> None:
         self._switches.sendto(bytes(self.world.body.switches), self._switch_address)
         self.world.agenda.add(now + _SWITCH_PERIOD, self._report_switches)
+
+    def _push_now(self, now: float) -> None:
+        world, angle = self.world, self.world.rng.uniform(-math.pi, math.pi)
+        if world.stand.state == "free":
+            world.body.push(self._push * np.array([math.cos(angle), math.sin(angle), 0.0]), _PUSH_SECONDS)
+        world.agenda.add(now + _PUSH_PERIOD, self._push_now)
 
 
 def _with_ports(written: HardwareFile, paths: dict[str, str], switch_port: int) -> HardwareFile:

@@ -9,6 +9,7 @@ class Command(NamedTuple):
     name: str
     summary: str
     has_script: bool = True  # playground_amp/<name>.py does the same: such are the paths of the training guide
+    computes: bool = True  # with JAX, as far as it gets that far
 
 
 COMMANDS = (
@@ -19,6 +20,7 @@ COMMANDS = (
     Command("report", "make the report of a run, one HTML file"),
     Command("export", "write a policy as a bundle that runs on the robot with NumPy alone"),
     Command("twin", "a twin of the robot behind serial ports: servos and IMU that answer, MuJoCo's body"),
+    Command("run", "run a policy on the robot itself, from checks to limp servos", computes=False),
     Command("compare", "hold a robot's log against the simulation: the gap, and its likely cause"),
     Command("motion", "reference motion: generate, import, check, show, record"),
     Command("robot", "your own robot: inspect its model, make a robot's folder of it"),

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from playground_amp.cli.machine import check_machine
 from playground_amp.cli.program_cache import heal_program_cache
 from playground_amp.cli.shell import complete, completing
 from playground_amp.errors import UserError
@@ -167,6 +166,8 @@ def run_command(command: Callable[[], int], *, computes: bool = True) -> NoRetur
             keep_compiled_programs()
             heal_program_cache()
         if computes and _ONLY_TOLD.isdisjoint(sys.argv):
+            from playground_amp.cli.machine import check_machine
+
             check_machine()
         status = command()
     except UserError as error:

@@ -20,7 +20,8 @@ _OWN_FLAGS = ("--help", "--version")
 def run() -> NoReturn:
     """The console entry point."""
     words = typed_words() if completing() else sys.argv[1:]
-    computes = not completing() and any(find_command(word) for word in words[:1])
+    command = find_command(words[0]) if words and not completing() else None
+    computes = command is not None and command.computes
     run_command(lambda: main(words), computes=computes)
 
 

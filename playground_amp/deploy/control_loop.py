@@ -51,20 +51,48 @@ def run_control_loop(
     who must then bring the robot to a safe state.
     """
     policy.reset()
-    period = policy.control_dt
     starts, busy = np.empty(steps), np.empty(steps)
-    began = time.perf_counter()
-    deadline = 0.0
+    pacer = Pacer(policy.control_dt)
     for step in range(steps):
-        starts[step] = _wait_until(began + deadline) - began
-        bus.write(policy.step(bus.read(), command(deadline)))
-        finished = time.perf_counter() - began
-        busy[step] = finished - starts[step]
-        deadline = max(deadline + period, np.floor(finished / period) * period)
-    return LoopTiming(starts, busy, period)
+        beat = pacer.wait()
+        starts[step] = beat.start - pacer.began
+        bus.write(policy.step(bus.read(), command(beat.deadline - pacer.began)))
+        busy[step] = time.perf_counter() - beat.start
+    return LoopTiming(starts, busy, pacer.period)
 
 
-def _wait_until(moment: float) -> float:
+class Beat(NamedTuple):
+    """The beginning of a control step."""
+
+    deadline: float  # s of time.perf_counter, when it was due
+    start: float  # s, when it began
+    skipped: int  # deadlines before it that have passed while the step before was still at work
+
+    @property
+    def lateness(self) -> float:
+        """How far behind its deadline it began, s."""
+        return self.start - self.deadline
+
+
+class Pacer:
+    """Deadlines at multiples of a period from now on; those that pass unused are skipped, none is moved."""
+
+    def __init__(self, period: float):
+        self.period = period
+        self.began = time.perf_counter()
+        self._next = 0  # deadline, in periods
+
+    def wait(self) -> Beat:
+        """Waits for the next deadline. A step that has overrun begins at once, for the last deadline that passed."""
+        passed = int((time.perf_counter() - self.began) / self.period)
+        skipped = max(0, passed - self._next)
+        number = self._next + skipped
+        self._next = number + 1
+        deadline = self.began + number * self.period
+        return Beat(deadline, wait_until(deadline), skipped)
+
+
+def wait_until(moment: float) -> float:
     """Sleeps, then watches the clock; the time at which it returns."""
     while (left := moment - time.perf_counter()) > 0:
         if left > _SPIN:

@@ -13,6 +13,7 @@ import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -168,8 +169,9 @@ class RobotLog:
     def to_npz(self) -> bytes:
         """All of it as an archive of NumPy arrays; header and events as JSON text."""
         archive = io.BytesIO()
-        header, events = self.header.as_json().decode(), json.dumps(self.events, ensure_ascii=False)
-        np.savez_compressed(archive, header=np.array(header), events=np.array(events), **self.arrays())
+        texts = {"header": self.header.as_json().decode(), "events": json.dumps(self.events, ensure_ascii=False)}
+        arrays: dict[str, Any] = {**{name: np.array(text) for name, text in texts.items()}, **self.arrays()}
+        np.savez_compressed(archive, **arrays)
         return archive.getvalue()
 
 

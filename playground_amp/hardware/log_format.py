@@ -40,6 +40,7 @@ class LogHeader:
 
     robot: str  # name in the bundle's manifest
     robot_sha256: str
+    bundle: str  # its folder, as it was named on the robot
     bundle_sha256: str  # of its manifest.json
     hardware: str  # text of hardware.yaml
     joint_names: tuple[str, ...]

@@ -21,6 +21,7 @@ def header() -> LogHeader:
     return LogHeader(
         robot="made_up",
         robot_sha256="a" * 64,
+        bundle="bundles/made up",
         bundle_sha256="b" * 64,
         hardware="robot: made_up\n",
         joint_names=("a", "b", "ç"),

@@ -119,6 +119,11 @@ class WalkingPolicy:
         _require_within(np.array([phase]), np.array([[0.0, 1.0]]), ["the gait phase"], "cycles")
         return Memory(np.float32(phase), np.zeros_like(self.home), self.home)
 
+    @property
+    def memory(self) -> Memory:
+        """What it carries since the last `step`, or `reset`."""
+        return self._memory
+
     def reset(self, gait_phase: float = 0.0) -> None:
         """Forgets what was: call it with the robot at the home pose, before the first `step`."""
         self._memory = self.start(gait_phase)

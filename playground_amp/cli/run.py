@@ -32,9 +32,9 @@ def build_parser(bundle: Path | None = None) -> CommandParser:
     from playground_amp.hardware.stops import status_table
 
     parser = CommandParser(
-        description="Run a policy on the robot: checks, a person's yes, home, stand, walk. Whatever ends it, the\n"
-        "servos are limp then.\n\nExit status:\n" + status_table()
+        description="Run a policy on the robot: checks, a person's yes, home, stand, walk, limp servos."
     )
+    parser.epilog = f"exit status:\n{status_table()}"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     needed = bundle is None
     shown = "" if needed else f" (default: {bundle})"

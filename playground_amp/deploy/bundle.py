@@ -4,6 +4,7 @@ policy.onnx    normalizer, network and action mapping
 manifest.json  what the numbers mean
 golden.json    sensor readings and the servo targets they must give
 runtime.py     NumPy: from sensors to servo targets
+run.pyz        the program that runs it on the robot's own servos
 report.json    how close to JAX and how fast, measured at the export
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from playground_amp.deploy import golden, runtime
+from playground_amp.deploy import golden, robot_program, runtime
 from playground_amp.deploy.manifest import bundle_manifest
 from playground_amp.deploy.onnx_model import build_onnx
 from playground_amp.deploy.parity import Latency, Parity, measure_latency, measure_parity
@@ -25,7 +26,7 @@ ACTION_LIMIT = 1e-5
 ROBOTS, STEPS = 25, 400  # 10,000 observations
 _BACKENDS = ("onnxruntime", "numpy")
 _RECORDED, _WRITTEN = 0.55, 0.65  # shares of an export's time
-FILES = ("policy.onnx", "golden.json", "runtime.py", "report.json", "manifest.json")
+FILES = ("policy.onnx", "golden.json", "runtime.py", robot_program.NAME, "report.json", "manifest.json")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def export_bundle(
             "policy.onnx": build_onnx(saved.params, config, robot),
             "golden.json": json.dumps(vectors).encode(),
             "runtime.py": Path(runtime.__file__).read_bytes(),
+            robot_program.NAME: robot_program.robot_program(),
         }
         for name, data in files.items():
             (unfinished / name).write_bytes(data)

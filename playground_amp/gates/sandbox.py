@@ -60,6 +60,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
 
     from playground_amp.deploy import runtime
     from playground_amp.deploy.manifest import trained_commands
+    from playground_amp.deploy.robot_program import NAME, robot_program
     from playground_amp.errors import UserError
     from playground_amp.gates.card import FORMAT, PolicyCard, cell_claims
     from playground_amp.gates.gate_report import report_of
@@ -73,6 +74,9 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
     carried = path / "runtime.py"
     if os.path.isdir(path) and (not os.path.isfile(carried) or carried.read_bytes() != _own(runtime.__file__)):
         raise UserError(f"{carried} is not the runtime of this version: whatever it does, it would do on the robot")
+    program = path / NAME
+    if os.path.isfile(program) and program.read_bytes() != robot_program():
+        raise UserError(f"{program} is not the program of this version: whatever it does, it would do on the robot")
     source = open_policy(path, request["robot"])
     robot = load_robot(source.config.robot, "flat")
     gate = find_gate(request["gate"]).scaled_for(robot).reduced(request["distance"], request["episodes"])

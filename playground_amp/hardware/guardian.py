@@ -18,9 +18,10 @@ from playground_amp.errors import UserError
 from playground_amp.hardware.hardware_file import HardwareFile, read_hardware
 from playground_amp.hardware.lines import open_line
 from playground_amp.hardware.stops import Reason, Stop
+from playground_amp.telling import warn
 
 _READY, _BEAT, _FAREWELL = b"r", b"b", b"f"
-_SILENCE = 0.5  # s without a heartbeat: far more than a run survives that misses its deadlines
+SILENCE = 0.5  # s without a heartbeat: far more than a run survives that misses its deadlines
 _START = 10.0  # s it may take to get ready
 _ROUNDS, _PAUSE = (
     3,
@@ -31,15 +32,15 @@ _ROUNDS, _PAUSE = (
 class Guardian:
     """The first process' side; a context manager. Raises UserError if the second one does not start."""
 
-    def __init__(self, hardware_path: Path):
+    def __init__(self, hardware_path: Path, silence: float = SILENCE):
         start = f"from {__name__} import watch; watch()"
-        place = Path(__file__).parents[2]  # the folder, or the one file, that holds this package
+        places = [str(Path(__file__).parents[2]), *filter(None, sys.path)]  # the first may be a folder or one file
         self._process = subprocess.Popen(
-            [sys.executable, "-c", start, str(hardware_path.resolve()), str(os.getpid())],
+            [sys.executable, "-c", start, str(hardware_path.resolve()), str(os.getpid()), str(silence)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env={**os.environ, "PYTHONPATH": str(place), "OPENBLAS_NUM_THREADS": "1"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,  # what ends a terminal or a group of processes does not end it
         )
         self._lost = False
@@ -89,29 +90,33 @@ class Guardian:
 
 
 def watch() -> None:
-    """The second process: argv holds the hardware file and the first process' id, its standard input is the pipe."""
-    hardware, watched = read_hardware(Path(sys.argv[1])), int(sys.argv[2])
+    """The second process: argv holds the hardware file, the first process' id and how long it may be silent."""
+    hardware, watched, silence = read_hardware(Path(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with contextlib.suppress(ImportError):
+    try:
         import serial  # noqa: F401  (now rather than when every moment counts)
+    except ImportError:  # the first process says so
+        return
     os.write(1, _READY)
-    if _until_it_dies():
-        if os.getppid() == watched:  # it hangs, and still holds the lines
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(watched, signal.SIGKILL)
+    if _until_it_dies(watched, silence):
         relax_lines(hardware)
 
 
-def _until_it_dies() -> bool:
-    """Listens; returns whether there is something to relax."""
+def _until_it_dies(watched: int, silence: float) -> bool:
+    """Listens; returns whether there is something to relax. One that hangs, and still holds the lines, is killed."""
     armed = False
     while True:
-        readable, _, _ = select.select([0], [], [], _SILENCE if armed else None)
-        heard = os.read(0, 1 << 16) if readable else b""
+        readable, _, _ = select.select([0], [], [], silence if armed else None)
+        if not readable:
+            warn(f"process {watched} has hung for {silence:g} s: it is killed, and the servos are let go")
+            if os.getppid() == watched:
+                os.kill(watched, signal.SIGKILL)
+            return True
+        heard = os.read(0, 1 << 16)
         if _FAREWELL in heard:
             return False
-        if not heard:
+        if not heard:  # it has died, or its program has ended without a farewell
             return armed
         armed = True
 

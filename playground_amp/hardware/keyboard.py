@@ -31,6 +31,7 @@ class Keyboard:
         """Takes the keys; those that were pressed before do not count."""
         tty.setcbreak(self._terminal, termios.TCSAFLUSH)
         os.set_blocking(self._terminal, False)
+        self._keys()
         self._order = Order(STAND, now)
 
     def poll(self, now: float) -> Order:

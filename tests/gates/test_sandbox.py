@@ -68,6 +68,12 @@ def test_a_runtime_that_would_phone_home_is_refused(stranger: Path) -> None:
         sandbox.judge(request(stranger))
 
 
+def test_a_program_for_the_robot_that_is_not_ours_is_refused(stranger: Path) -> None:
+    (stranger / "run.pyz").write_bytes(b"#!/bin/sh\n")
+    with pytest.raises(UserError, match=r"run\.pyz is not the program of this version"):
+        sandbox.judge(request(stranger))
+
+
 def test_a_look_up_table_for_known_seeds_is_refused(stranger: Path) -> None:
     def look_up(graph: Any) -> None:
         graph.node.insert(0, helper.make_node("Equal", ["observation", "observation_offset"], ["known"]))

@@ -157,12 +157,13 @@ class Body:
             self.supply.pass_time(_SUPPLY_PERIOD * STEP, self.joint_torque / self.robot.torque_limit)
 
     def _parameters(self) -> PhysicalParameters:
-        return PhysicalParameters(  # pyright: ignore[reportArgumentType]  (NumPy's numbers)
-            floor_friction=np.float64(self.robot.floor_friction),
-            motor_strength=self.strength * self.supply.strength,
-            speed_droop=np.array(1 / (self.robot.speed_limit.min() * self.supply.strength)),
-            backlash=self.play,
-        )
+        numbers = {
+            "floor_friction": np.array(self.robot.floor_friction),
+            "motor_strength": self.strength * self.supply.strength,
+            "speed_droop": np.array(1 / (self.robot.speed_limit.min() * self.supply.strength)),
+            "backlash": self.play,
+        }
+        return PhysicalParameters(**numbers)  # pyright: ignore[reportArgumentType]  (NumPy's, as in host calls)
 
     def _wanted(self, time: float) -> np.ndarray:
         """Where the servos want their joints to be at a time [J] rad."""

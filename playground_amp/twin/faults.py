@@ -160,7 +160,7 @@ def _freeze(world: World, _place: str, _: float) -> None:
 def _tilt(world: World, _: str, degrees: float) -> None:
     angle = world.rng.uniform(-math.pi, math.pi)
     axis = np.array([math.cos(angle), math.sin(angle), 0.0])
-    world.imu_fault = world.imu_fault._replace(tilt=rotations.about_axis(axis, np.float64(math.radians(degrees))))
+    world.imu_fault = world.imu_fault._replace(tilt=rotations.about_axis(axis, np.array(math.radians(degrees))))
 
 
 def _heat(world: World, joint: str, celsius: float) -> None:

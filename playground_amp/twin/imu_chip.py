@@ -102,7 +102,8 @@ class ImuChip:
         if report not in self._report_number:
             return
         running = bool(self._due)
-        self._features.pop(report, None), self._due.pop(report, None)
+        self._features.pop(report, None)
+        self._due.pop(report, None)
         if microseconds:
             interval = max(microseconds * 1e-6, _FASTEST)
             self._features[report] = _Feature(interval, message)
@@ -147,7 +148,8 @@ class ImuChip:
         return head + _sixteen_bits(np.array([x, y, z, w]))
 
     def _reset(self, now: float) -> None:
-        self._features.clear(), self._due.clear()
+        self._features.clear()
+        self._due.clear()
         self._restart += 1
 
         def started(_: float) -> None:

@@ -163,16 +163,15 @@ class Twin:
             while not self._stopping.is_set():
                 due = min(self.world.next_time, self._clock.now() + _LONGEST_WAIT * self._clock.speed)
                 wait = max(due - self._clock.now(), 0.0) / self._clock.speed
-                ready, _, _ = select.select((*by_descriptor, self._control), (), (), wait)
+                ready, _, _ = select.select((*by_descriptor, self._control.fileno()), (), (), wait)
                 self._clock.forgive(self._clock.now() - due)
                 now = self._clock.now()
                 with self._lock:
-                    for descriptor in ready:
-                        if descriptor is not self._control:
-                            name, port = by_descriptor[descriptor]
-                            self.world.receive(name, port.read(), now)
+                    for descriptor in set(ready) & by_descriptor.keys():
+                        name, port = by_descriptor[descriptor]
+                        self.world.receive(name, port.read(), now)
                     self.world.advance(now)
-                    if self._control in ready:
+                    if self._control.fileno() in ready:
                         self._control.serve(self.world, lambda: {"pace": self.pace._asdict()})
         except Exception as error:  # told by whoever lives with it
             self.failure = error

@@ -91,7 +91,7 @@ def _speaking(hardware: Hardware, protocol: str) -> Hardware:
 
 def _mounting(random: np.random.Generator) -> tuple[float, ...]:
     axis = random.normal(size=3)
-    turn = rotations.about_axis(axis / np.linalg.norm(axis), np.float64(random.uniform(0, _TILT)))
+    turn = rotations.about_axis(axis / np.linalg.norm(axis), np.array(random.uniform(0, _TILT)))
     return tuple(round(float(number), 6) for number in turn)
 
 

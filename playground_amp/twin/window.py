@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
@@ -34,7 +35,7 @@ _HOT, _WORKING = 60.0, 0.7  # °C, share of the torque limit, from which on a nu
 _STYLE = "padding:0 1em 1em;font-size:0.8em;font-variant-numeric:tabular-nums"
 
 
-def open_window(robot: Robot, control_port: int, host: str, port: int) -> multiprocessing.process.BaseProcess:
+def open_window(robot: Robot, control_port: int, host: str, port: int) -> BaseProcess:
     """Starts the process of the page, which ends with this one."""
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=show, args=(robot.name, robot.scene, control_port, host, port), daemon=True)

@@ -120,7 +120,7 @@ class World:
         noise = self.rng.normal(size=6)
         orientation = rotations.multiply(truth.orientation, mounting)
         shaken = rotations.multiply(orientation, np.array([1.0, *(0.5 * _TILT_NOISE * noise[:3])]))
-        yaw = rotations.about_vertical(np.float64(self._yaw + self._drift * self.body.time))
+        yaw = rotations.about_vertical(np.array(self._yaw + self._drift * self.body.time))
         turned = rotations.multiply(yaw, shaken / np.linalg.norm(shaken))
         gyro = rotations.rotate_inverse(truth.gyro, mounting) + _GYRO_NOISE * noise[3:]
         return ImuSample(turned, gyro)

@@ -1,6 +1,8 @@
 """Each fault does to the robot what its name says."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,3 +136,10 @@ def test_what_is_no_fault_is_said(world: World, text: str, sentence: str) -> Non
 def test_a_fault_reads_as_it_is_written() -> None:
     assert parse_fault("zero_off:left_knee_pitch=-8") == ("zero_off", "left_knee_pitch", -8.0)
     assert parse_fault("frozen_imu") == ("frozen_imu", None, None)
+
+
+def test_the_page_lists_all_faults_with_their_amounts() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "twin.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| [^|]* \| [^|]* \| ([^|]*)\|$", page, re.MULTILINE)
+    numbers = {name: float(found[0]) if (found := re.findall(r"[\d.]+", amount)) else None for name, amount in rows}
+    assert numbers == {name: kind.amount for name, kind in FAULTS.items()}

@@ -6,9 +6,11 @@ import pytest
 from fuzz import try_case
 from fuzz_targets import TARGETS
 
+SLOW = ("model", "websocket")  # a second a case
 ONCE_FAILED = {
     "state": (7, 25, 62, 70),  # headers that NumPy's tokenizer gives up on, archives that zlib does, no observation
     "robot": (32, 65, 4095),  # MuJoCo's log in the user's folder, a joint's name that is no text
+    "model": (30271, 30276, 30383),  # a friction of nan, bodies that fly apart, servos without any force
     "bundle": (137, 144, 306, 405, 466, 572, 3193),
 }
 
@@ -18,7 +20,7 @@ def test_a_damaged_file_is_read_or_refused_in_a_sentence(
     target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    seeds = (*range(1000, 1012), *ONCE_FAILED.get(target.__name__, ()))
+    seeds = (*range(1000, 1004 if target.__name__ in SLOW else 1012), *ONCE_FAILED.get(target.__name__, ()))
     failures = []
     for seed in seeds:
         folder = tmp_path / "case" / str(seed)

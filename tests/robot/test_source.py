@@ -64,6 +64,12 @@ def test_paths_that_lead_nowhere_are_told_of(tmp_path: Path) -> None:
     assert kinds(written(tmp_path, model(far, '<geom type="mesh" mesh="far" mass="0.1"/>'))) == ["mesh missing"]
 
 
+def test_what_is_no_number_is_told_of(tmp_path: Path) -> None:
+    loose = '<body name="e"><joint name="e" axis="1 0 0" frictionloss="nan"/><geom size="0.1"/></body>'
+    with pytest.raises(UserError, match="dof_frictionloss holds nan, which is no number"):
+        read_source(written(tmp_path, model(inner=loose)))
+
+
 def test_meshes_that_are_not_there_and_pointers_are_stood_in_for(tmp_path: Path) -> None:
     (tmp_path / "pointer.stl").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     assets = '<asset><mesh name="gone" file="gone.stl"/><mesh file="pointer.stl" scale="2 2 2"/></asset>'

@@ -217,6 +217,7 @@ class Trial:
         for _ in range(round(seconds / self.model.opt.timestep)):
             mujoco.mj_step(self.model, self.data)
         upright = 1 - 2 * float(self.data.qpos[4] ** 2 + self.data.qpos[5] ** 2)  # cosine of the tilt
-        limits = self.model.actuator_forcerange[:, 1]
-        share = float((np.abs(self.data.actuator_force) / limits).max())
-        return bool(upright > 0.9 and self.data.qpos[2] > 0.8 * height), share
+        force, limits = np.abs(self.data.actuator_force), self.model.actuator_forcerange[:, 1]
+        share = float(np.divide(force, limits, out=np.ones_like(force), where=limits > 0).max())
+        stands = bool(upright > 0.9 and self.data.qpos[2] > 0.8 * height and np.isfinite(share))
+        return stands, share if np.isfinite(share) else 1.0  # of a body that flies apart nothing can be told

@@ -8,6 +8,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 import mujoco
+import numpy as np
 
 from playground_amp.errors import UserError
 from playground_amp.robot.making.documents import DocumentReader
@@ -23,6 +24,10 @@ _ELEMENT = re.compile(r"Element '([^']+)'(?:, line (\d+))?")
 _NAMED = re.compile(r"Element name '([^']*)'")
 _MOST_BODIES = 2_000
 _MOST_GEOMS = 20_000
+_MEASURES = ("body_pos", "body_quat", "body_mass", "body_ipos", "body_inertia", "jnt_pos", "jnt_axis", "jnt_range")
+_MEASURES += ("jnt_stiffness", "dof_damping", "dof_frictionloss", "dof_armature", "geom_pos", "geom_quat", "geom_size")
+_MEASURES += ("geom_friction", "actuator_gear", "actuator_gainprm", "actuator_biasprm", "actuator_forcerange")
+_MEASURES += ("actuator_ctrlrange", "site_pos", "site_quat", "qpos0")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +65,16 @@ def read_source(path: Path) -> Source:
     spec, model = _compiled(root, path, notes, lost)
     if model.nbody > _MOST_BODIES or model.ngeom > _MOST_GEOMS:
         raise UserError(f"{path} has {model.nbody} bodies and {model.ngeom} shapes: more than any robot")
+    _require_numbers(model, path)
     kind = "URDF" if limits or root.tag == "robot" else "MJCF"
     return Source(path, kind, spec, model, tuple(notes), frozenset(lost), limits)
+
+
+def _require_numbers(model: mujoco.MjModel, path: Path) -> None:
+    """Raises UserError for a NaN, which MuJoCo takes and nothing can be told of."""
+    for name in _MEASURES:
+        if np.isnan(getattr(model, name)).any():
+            raise UserError(f"{path}: {name} holds nan, which is no number: correct the file that it stands in")
 
 
 def _compiled(

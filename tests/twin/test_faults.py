@@ -140,6 +140,6 @@ def test_a_fault_reads_as_it_is_written() -> None:
 
 def test_the_page_lists_all_faults_with_their_amounts() -> None:
     page = (Path(__file__).parents[2] / "docs" / "twin.md").read_text()
-    rows = re.findall(r"^\| `(\w+)` \| [^|]* \| [^|]* \| ([^|]*)\|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\|[^|]*\|([^|]*)\|$", page, re.MULTILINE)
     numbers = {name: float(found[0]) if (found := re.findall(r"[\d.]+", amount)) else None for name, amount in rows}
     assert numbers == {name: kind.amount for name, kind in FAULTS.items()}

@@ -47,6 +47,7 @@ class StepRecorder:
         self._log = log
         self._names = policy.joint_names
         self._boards = tuple(hardware.boards)
+        self.event("began", perf_counter=self.began)
         self._no_joints = np.full(len(self._names), np.nan, np.float32)
         self._no_observation = np.full(sum(part["size"] for part in policy.manifest["observation"]), np.nan, np.float32)
 

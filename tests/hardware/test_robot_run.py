@@ -9,7 +9,7 @@ from made_up_robot import MadeUpBus, MadeUpRobot, MadeUpSource
 
 from playground_amp.hardware.commands import Request, SourceLost
 from playground_amp.hardware.log_format import PHASES
-from playground_amp.hardware.stops import Reason, status_table
+from playground_amp.hardware.stops import Reason
 
 
 @pytest.fixture
@@ -195,10 +195,3 @@ def test_a_fault_in_the_program_lets_the_servos_go_too(robot: MadeUpRobot) -> No
     with pytest.raises(ZeroDivisionError):
         robot.run()
     assert robot.bus.told[-1] == "relax"
-
-
-def test_every_reason_has_an_exit_status_of_its_own() -> None:
-    statuses = [reason.status for reason in Reason if reason.status]
-    assert len(set(statuses)) == len(statuses)
-    assert not {2, 130} & set(statuses)
-    assert all(f"{reason.status:>4}  {reason.word}:" in status_table() for reason in Reason if reason.status > 1)

@@ -15,6 +15,13 @@ WALK_FOLDER ?= checkpoints/walk$(SUFFIX)
 AMP_ITERATIONS ?= 400
 AMP_FOLDER ?= checkpoints/walk_amp$(SUFFIX)
 
+# A policy that walks like a person: make walk-like CLIP=person.bvh; how long the robot learns to follow the clips made of
+# the recording, and then to walk like what it made of them.
+CLIP ?=
+FOLLOW_ITERATIONS ?= 400
+LIKE_ITERATIONS ?= 400
+LIKE_FOLDER ?= checkpoints/walk_like_$(shell basename "$(CLIP)" | sed 's/\.[^.]*$$//' | tr -c 'A-Za-z0-9.\n-' _)$(SUFFIX)
+
 # What `make play` shows (a bundle, a checkpoint or a run folder, also one that is still training), and where.
 POLICY ?= policies/walk
 PORT ?= 8080
@@ -46,7 +53,7 @@ THERE := $(shell cat $(INSTALLED) 2>/dev/null)
 ASKED := $(subst $(comma), ,$(EXTRAS))
 TOGETHER := $(sort $(THERE) $(ASKED))
 
-.PHONY: setup more-extras play walk walk-amp robust policy docs pictures benchmark test lint release clean
+.PHONY: setup more-extras play walk walk-amp walk-like robust policy docs pictures benchmark test lint release clean
 
 setup: $(INSTALLED)
 
@@ -82,6 +89,19 @@ walk-amp: setup
 		--seed $(SEED) --checkpoint-dir $(AMP_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
 		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4 --report
+
+# Import (status 1: kinematics has doubts, of which physics is the judge), follow in the engine, train, judge, film.
+walk-like: setup
+	@test -f "$(CLIP)" || { echo "error: name a recording of a walk, as in make walk-like CLIP=person.bvh; found '$(CLIP)'" >&2; exit 2; }
+	@PY=$(PY) scripts/system_packages.sh || true
+	$(PY) playground_amp/motion.py import "$(CLIP)" --robot "$(ROBOT)" --output $(LIKE_FOLDER)/clips || test $$? -eq 1
+	$(PY) playground_amp/motion.py record $(LIKE_FOLDER)/clips --robot "$(ROBOT)" --config playground_amp/configs/wildrobot_walk_like.yaml \
+		--set trainer.num_iterations=$(FOLLOW_ITERATIONS) trainer.seed=$(SEED) --output $(LIKE_FOLDER)/demonstrations
+	$(PY) playground_amp/train.py --config $(LIKE_FOLDER)/demonstrations/task.yaml --num-envs $(WALK_ENVS) \
+		--num-iterations $(LIKE_ITERATIONS) --seed $(SEED) --checkpoint-dir $(LIKE_FOLDER)/policy --no-wandb
+	$(PY) playground_amp/evaluate.py --checkpoint $(LIKE_FOLDER)/policy/final_iter_$(LIKE_ITERATIONS).pkl --gate walk \
+		--json $(LIKE_FOLDER)/gate_walk.json --report
+	$(PY) playground_amp/motion.py film "$(CLIP)" $(LIKE_FOLDER)/clips $(LIKE_FOLDER)/policy --output $(LIKE_FOLDER)/side_by_side.mp4
 
 # The documentation as a site that needs no network to be read or searched: site/index.html. First the pages that are
 # made from the code, which are kept in docs/.

@@ -12,7 +12,8 @@ PROGRAM = "wildrobot"  # the console entry point
 CONFIGS = PACKAGE / "configs"
 STANDARD = CONFIGS / "wildrobot_phase3_training.yaml"
 ROBUST = CONFIGS / "wildrobot_robust.yaml"  # full ranges of everything that is randomized
-TRACKER = CONFIGS / "wildrobot_tracker.yaml"  # what the policy that follows clips is trained by
+TRACKER = CONFIGS / "wildrobot_tracker.yaml"  # what the policy that follows generated gaits is trained by
+FOLLOWER = CONFIGS / "wildrobot_follower.yaml"  # likewise, any clips
 ROBOTS = PACKAGE / "robots"
 DEFAULT_ROBOT = "wildrobot"  # whose numbers the configurations hold
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playground_amp.cli.motion_films import film, show
 from playground_amp.cli.parser import (
     CommandParser,
     add_robot_flag,
@@ -19,7 +20,7 @@ from playground_amp.cli.parser import (
 )
 from playground_amp.cli.subcommands import Subcommands, run_subcommand, subcommand_parser
 from playground_amp.errors import UserError
-from playground_amp.paths import DEFAULT_ROBOT, STANDARD
+from playground_amp.paths import DEFAULT_ROBOT, STANDARD, find_config
 from playground_amp.telling import tell
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ DEFAULT_FOLDER = Path("reference_clips")
 IMPORT_FOLDER = Path("imported_clips")
 RECORDED_FOLDER, RECORDED_COMMANDS = Path("demonstrations"), 140
 RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=1000")
+FOLLOWER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=500")
 
 
 def generate(argv: Sequence[str]) -> int:
@@ -60,8 +62,15 @@ def generate(argv: Sequence[str]) -> int:
 
 
 def record(argv: Sequence[str]) -> int:
-    """Record what physics lets a policy do, a given one or one trained to follow clips: demonstrations for AMP."""
+    """Record what a policy makes of clips in the engine, as demonstrations for AMP: trained here to follow them."""
     parser = subcommand_parser("record", record)
+    parser.add_argument(
+        "clips",
+        type=Path,
+        nargs="*",
+        metavar="CLIP|FOLDER",
+        help="clips to follow: imported, generated, made by hand (default: gaits for every command, made here)",
+    )
     _add_config_flags(parser)
     parser.add_argument(
         "--output", type=Path, default=RECORDED_FOLDER, metavar="DIR", help=f"folder ({RECORDED_FOLDER})"
@@ -73,36 +82,26 @@ def record(argv: Sequence[str]) -> int:
         help="a policy of the robot (.pkl or run folder) instead of training",
     )
     parser.add_argument(
-        "--commands", type=positive_int_to(10_000), default=RECORDED_COMMANDS, metavar="N", help="velocities to record"
+        "--commands", type=positive_int_to(10_000), metavar="N", help=f"velocities to record ({RECORDED_COMMANDS})"
     )
     arguments = parser.parse_args(argv)
+    for flag in ("policy", "commands"):
+        if arguments.clips and getattr(arguments, flag):
+            raise UserError(f"--{flag}: clips that are named are followed by a policy of their own, at their commands")
     require_writable(arguments.output.parent, f"the folder {arguments.output} (--output)")
 
+    from playground_amp.cli.recording import record_clips, record_commands
     from playground_amp.motion.clip import RECORDED
-    from playground_amp.motion.clip_output import require_clip_folder, write_clips
-    from playground_amp.motion.demonstrations import not_covered
-    from playground_amp.physics.registry import check_engine, prepare
-    from playground_amp.record.recorder import commands_to_record, record_takes
-    from playground_amp.record.table import print_takes
-    from playground_amp.record.tracker import trained_tracker
-    from playground_amp.robot.robot import load_robot
-    from playground_amp.robot.scale import scale_of
+    from playground_amp.motion.clip_output import require_clip_folder
 
     require_clip_folder(arguments.output, RECORDED)
-    given = _policy(arguments) if arguments.policy else None
-    config = given.config if given else _config(arguments, RECORDER_SETTINGS)
-    prepare(check_engine(config.physics, training=True))
-    robot = load_robot(config.robot)
-    params = given.params if given else trained_tracker(robot, config, tell)
-    commands = commands_to_record(config.env.commands, scale_of(robot), arguments.commands, config.trainer.seed)
-    takes = record_takes(config, params, commands, config.trainer.seed)
-    print_takes(robot, takes)
-    kept = [take.clip for take in takes if not take.failed]
-    if kept:
-        write_clips(kept, arguments.output)
-    tell(f"{len(kept)} of {len(takes)} clips passed and are in {arguments.output}")
-    if kept and (missing := not_covered(kept, config, str(arguments.output))):
-        tell(f"train.py --enable-amp needs more: {missing}")
+    if arguments.clips:
+        kept = record_clips(_config(arguments, FOLLOWER_SETTINGS), arguments.clips, arguments.output)
+    else:
+        given = _policy(arguments) if arguments.policy else None
+        config = given.config if given else _config(arguments, RECORDER_SETTINGS)
+        params = given.params if given else None
+        kept = record_commands(config, params, arguments.commands or RECORDED_COMMANDS, arguments.output)
     return PASSED_STATUS if kept else FAILED_STATUS
 
 
@@ -118,39 +117,6 @@ def check(argv: Sequence[str]) -> int:
 
     robot = load_robot(arguments.robot or DEFAULT_ROBOT)
     return _check(robot, [clip for path in arguments.paths or [DEFAULT_FOLDER] for clip in load_clips(path, robot)])
-
-
-def show(argv: Sequence[str]) -> int:
-    """Draw a clip: a picture (.png) of feet and joints over a cycle, and a video (.mp4)."""
-    parser = subcommand_parser("show", show)
-    add_robot_flag(parser)
-    parser.add_argument("clip", type=Path, metavar="CLIP.npz", help="clip to show")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder (default: that of the clip)")
-    parser.add_argument("--no-video", action="store_true", help="only the picture")
-    arguments = parser.parse_args(argv)
-
-    from playground_amp.cli.progress import progress
-    from playground_amp.motion.clip import load_clip
-    from playground_amp.motion.film import save_film
-    from playground_amp.motion.picture import PICTURE, save_picture
-    from playground_amp.outputs import require_output
-    from playground_amp.rendering.video import VIDEO
-    from playground_amp.robot.robot import load_robot
-
-    robot = load_robot(arguments.robot or DEFAULT_ROBOT)
-    clip = load_clip(arguments.clip, robot)
-    beside = (arguments.output or arguments.clip.parent) / arguments.clip.stem
-    picture, film = beside.with_name(f"{beside.name}.png"), beside.with_name(f"{beside.name}.mp4")
-    require_output(picture, PICTURE, arguments.clip)
-    if not arguments.no_video:
-        require_output(film, VIDEO, arguments.clip)
-    save_picture(robot, clip, picture)
-    tell(str(picture))
-    if not arguments.no_video:
-        with progress("filming", first="starting to draw") as show_progress:
-            save_film(robot, clip, film, show_progress)
-        tell(str(film))
-    return PASSED_STATUS
 
 
 def import_(argv: Sequence[str]) -> int:
@@ -204,6 +170,7 @@ COMMANDS: Subcommands = {
     "check": check,
     "show": show,
     "import": import_,
+    "film": film,
 }
 
 
@@ -222,7 +189,10 @@ def _config(arguments: argparse.Namespace, settings: Sequence[str] = ()) -> "Con
     from playground_amp.configs.loader import load_config
 
     return load_config(
-        arguments.config, [*settings, *arguments.set], flags=robot_given(arguments), flag_names={"robot": "--robot"}
+        find_config(arguments.config),
+        [*settings, *arguments.set],
+        flags=robot_given(arguments),
+        flag_names={"robot": "--robot"},
     )
 
 

@@ -30,14 +30,18 @@ def add_term(term: Term) -> Term:
     return term
 
 
-def check_names(weights: Mapping[str, float]) -> None:
-    """Raises UserError for a weight whose term is not here, naming the nearest one and all there are."""
+def check_names(weights: Mapping[str, float], terms: Mapping[str, Term] | None = None) -> None:
+    """Raises UserError for a weight whose term is not there, naming the nearest one and all there are.
+
+    `terms`: that there are, if not those of any task.
+    """
+    terms = TERMS if terms is None else terms
     for name in weights:
-        if name not in TERMS:
-            close = nearest(name, TERMS)
+        if name not in terms:
+            close = nearest(name, terms)
             meant = f", did you mean {close}?" if close else ";"
             raise UserError(
-                f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(TERMS))}"
+                f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(terms))}"
             )
 
 
@@ -50,11 +54,19 @@ def known_weights(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def weighted_terms(
-    inputs: RewardInputs, weights: Mapping[str, float], control_dt: float, penalties: jax.Array | float = 1.0
+    inputs: RewardInputs,
+    weights: Mapping[str, float],
+    control_dt: float,
+    penalties: jax.Array | float = 1.0,
+    terms: Mapping[str, Term] | None = None,
 ) -> dict[str, jax.Array]:
-    """Each term of non-zero weight: weight × value × control period, [] each; negative weights times `penalties` []."""
+    """Each term of non-zero weight: weight × value × control period, [] each; negative weights times `penalties` [].
+
+    `terms`: that there are, if not those of any task.
+    """
+    terms = TERMS if terms is None else terms
     return {
-        name: weight * control_dt * TERMS[name](inputs) * (penalties if weight < 0 else 1.0)
+        name: weight * control_dt * terms[name](inputs) * (penalties if weight < 0 else 1.0)
         for name, weight in weights.items()
         if weight != 0
     }

@@ -21,8 +21,16 @@ class ReferenceStates(NamedTuple):
     gait_phase: jax.Array  # [M] in [0, 1)
 
 
+class Followed(NamedTuple):
+    """Where one robot should be that follows a clip."""
+
+    moment: jax.Array  # [] int32, of all moments of all clips
+    place: jax.Array  # [2] m: where the clip's x = y = 0 lies in the world
+    heading: jax.Array  # [] rad: which way the clip's x axis points there
+
+
 class PostureTable(NamedTuple):
-    """Joint positions over a grid of commands and the gait cycle, interpolated linearly."""
+    """Joint positions over a grid of commands and the gait cycle, interpolated linearly; an axis may have one value."""
 
     forward: jax.Array  # [X] m/s, rising
     sideways: jax.Array  # [Y] m/s, rising
@@ -33,13 +41,16 @@ class PostureTable(NamedTuple):
     def at(self, command: jax.Array, gait_phase: jax.Array) -> jax.Array:
         """Joint positions [J] rad for a command [3] at a phase []; beyond the grid those of its edge."""
         axes = (self.forward, self.sideways, self.yaw_rate)
-        place = [jnp.interp(value, axis, jnp.arange(len(axis))) for value, axis in zip(command, axes, strict=True)]
-        place.append(gait_phase * (self.joint_position.shape[3] - 1))
-        lower = [
-            jnp.minimum(x.astype(jnp.int32), n - 2) for x, n in zip(place, self.joint_position.shape, strict=False)
+        sizes = self.joint_position.shape[:4]
+        place = [
+            jnp.interp(value, axis, jnp.arange(len(axis))) if len(axis) > 1 else jnp.zeros(())
+            for value, axis in zip(command, axes, strict=True)
         ]
+        place.append(gait_phase * (sizes[3] - 1))
+        lower = [jnp.minimum(x.astype(jnp.int32), max(n - 2, 0)) for x, n in zip(place, sizes, strict=True)]
         posture = jnp.zeros(self.joint_position.shape[-1])
-        for corner in product((0, 1), repeat=4):  # rows of the table are fetched whole: 16 gathers
+        corners = product(*((0, 1) if n > 1 else (0,) for n in sizes))
+        for corner in corners:  # rows of the table are fetched whole: 16 gathers at most
             near = [1 - jnp.abs(x - (low + up)) for x, low, up in zip(place, lower, corner, strict=True)]
             row = self.joint_position[tuple(low + up for low, up in zip(lower, corner, strict=True))]
             posture += near[0] * near[1] * near[2] * near[3] * row

@@ -88,6 +88,12 @@ class RewardInputs:
         assert self.posture is not None, "the environment leaves out the terms that need it"
         return self.readings.joint_position - self.posture.at(self.command, self.after.gait_phase)
 
+    @property
+    def reference_spread(self) -> jax.Array:
+        """[] rad², mean squared distance of the reference's joints from where they are on the average."""
+        assert self.posture is not None, "the environment leaves out the terms that need it"
+        return self.posture.spread
+
     @cached_property
     def swing(self) -> jax.Array:
         """[2] progress of each foot's due swing, 0 in stance."""
@@ -212,8 +218,7 @@ def reference_posture(s: RewardInputs) -> jax.Array:
     Keeping still in the middle of the motion pays about half, whether the robot's steps are large or small, and from
     a home pose that is far from it there is still something to gain.
     """
-    assert s.posture is not None, "the environment leaves out the terms that need it"
-    return 1.0 / (1.0 + jnp.sum(s.reference_offset**2) / s.posture.spread)
+    return 1.0 / (1.0 + jnp.sum(s.reference_offset**2) / s.reference_spread)
 
 
 def _torque_scale(robot: Robot) -> np.ndarray:

@@ -14,7 +14,7 @@ from playground_amp.envs.curriculum import Shares
 from playground_amp.envs.draws import Draws
 from playground_amp.envs.placing import PLACE_DRAWS, Placing
 from playground_amp.envs.pushes import Push
-from playground_amp.envs.reference_motion import ReferenceStates, draw_start
+from playground_amp.envs.reference_motion import Followed, ReferenceStates, draw_start
 from playground_amp.envs.sensing import SensorErrors
 from playground_amp.physics.protocol import PhysicalParameters
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
@@ -35,6 +35,7 @@ class Start(NamedTuple):
     sensors: SensorErrors
     push: Push
     bus: jax.Array  # [Bus.start_draws] uniform numbers; [0] without a bus
+    followed: Followed | None = None  # where on the clips that it follows
 
 
 class Starts:

@@ -7,6 +7,7 @@ import jax
 from playground_amp.envs.bus import BusState
 from playground_amp.envs.commands import Command
 from playground_amp.envs.pushes import Push
+from playground_amp.envs.reference_motion import Followed
 from playground_amp.envs.sensing import SensorErrors
 from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings
@@ -26,6 +27,7 @@ class EnvState(NamedTuple):
     key: jax.Array
     step: jax.Array  # [] int32 control steps since the start
     gait_phase: jax.Array  # [] in [0, 1)
+    followed: Followed | None  # of a robot that follows a clip: where it should be
     previous_action: jax.Array  # [J]
     joint_target: jax.Array  # [J] rad, as the servos last got it
     average_velocity: jax.Array  # [3] forward, sideways m/s and yaw rate rad/s, heading frame, averaged over a moment

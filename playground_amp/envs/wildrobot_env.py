@@ -4,6 +4,8 @@ An episode ends in a fall (terminated), in a state that is no longer finite (ter
 `step` never resets: what an episode ended with is there to be read. vector.py starts the next one.
 """
 
+from collections.abc import Mapping
+
 import jax
 import jax.numpy as jnp
 
@@ -46,7 +48,7 @@ class WildRobotEnv:
         `posture`: what the reward `reference_posture` compares with; without it, as where policies are judged, that
         term is left out.
         """
-        payment.check_names(config.reward_weights)
+        payment.check_names(config.reward_weights, self._terms)
         self.config = config
         self._weights = {
             name: weight
@@ -114,6 +116,7 @@ class WildRobotEnv:
             key=key,
             step=jnp.int32(0),
             gait_phase=start.gait_phase,
+            followed=start.followed,
             previous_action=(start.joint_target - self._home) / self.config.env.action_scale,
             joint_target=start.joint_target,
             average_velocity=_velocity(readings),
@@ -131,21 +134,17 @@ class WildRobotEnv:
     def step(self, state: EnvState, action: jax.Array) -> EnvState:
         """One control period under an action [J]; observation and reward belong to the state reached."""
         key, draw_key = jax.random.split(state.key)
-        env, shares = self.config.env, self._shares(state.difficulty)
+        shares = self._shares(state.difficulty)
         reached = self._move(state, action)._replace(key=key)
         terms = self._reward_terms(state, reached, shares.penalties)
-        draws, heading = Draws(draw_key, _STEP_DRAWS), reached.readings.heading
-        command = commands.update(
-            state.command,
-            draws.take(commands.DRAWS),
-            env.commands,
-            heading,
-            env.control_dt,
-            shares.commands,
-            scale=self._scale,
-        )
+        draws = Draws(draw_key, _STEP_DRAWS)
+        command = self._next_command(reached, draws.take(commands.DRAWS), shares)
         push = pushes.update(
-            state.push, draws.take(pushes.DRAWS), self.config.domain_randomization, env.control_dt, shares.pushes
+            state.push,
+            draws.take(pushes.DRAWS),
+            self.config.domain_randomization,
+            self.config.env.control_dt,
+            shares.pushes,
         )
         reward = sum(terms.values(), jnp.float32(0.0))
         reached = reached._replace(command=command, push=push, reward=reward, reward_terms=terms)
@@ -183,6 +182,13 @@ class WildRobotEnv:
             truncated=(step >= env.episode_length) & ~fallen,
         )
 
+    def _next_command(self, reached: EnvState, uniform: jax.Array, shares: curriculum.Shares) -> Command:
+        """The command from now on, of a robot that has had `reached.command` until now."""
+        env, heading = self.config.env, reached.readings.heading
+        return commands.update(
+            reached.command, uniform, env.commands, heading, env.control_dt, shares.commands, scale=self._scale
+        )
+
     def _stepped(self, state: EnvState, joint_target: jax.Array) -> tuple[PhysicsState, Readings, BusState | None]:
         """Where a control period leads body and bus when `joint_target` [J] is decided at its beginning."""
         push, parameters = pushes.force_now(state.push), state.parameters
@@ -213,10 +219,18 @@ class WildRobotEnv:
         return low | tilted | ~readings.finite
 
     def _reward_terms(self, state: EnvState, reached: EnvState, penalties: jax.Array | float) -> dict[str, jax.Array]:
-        inputs = RewardInputs(self.config.env, self.engine.robot, state, reached, self._posture)
-        terms = payment.weighted_terms(inputs, self._weights, self.config.env.control_dt, penalties)
+        inputs = self._reward_inputs(state, reached)
+        terms = payment.weighted_terms(inputs, self._weights, self.config.env.control_dt, penalties, self._terms)
         # A state that is not finite has no reward: its episode ends here and is counted.
         return {name: jnp.where(reached.readings.finite, term, 0.0) for name, term in terms.items()}
+
+    @property
+    def _terms(self) -> Mapping[str, payment.Term]:
+        """That a step may pay."""
+        return payment.TERMS
+
+    def _reward_inputs(self, state: EnvState, reached: EnvState) -> RewardInputs:
+        return RewardInputs(self.config.env, self.engine.robot, state, reached, self._posture)
 
     def _observe(self, state: EnvState) -> dict[str, jax.Array]:
         return self.observer.observe(self.seen(state))

@@ -53,4 +53,4 @@ def make_task(config: Config, clips: Sequence[Clip] | None = None, engine: Engin
     Raises:
       UserError: as `make_trainer`, where it needs clips.
     """
-    return WildRobotEnv(config, engine, starts=starts_of(config, clips), posture=posture_of(config))
+    return WildRobotEnv(config, engine, starts=starts_of(config, clips), posture=posture_of(config, clips))

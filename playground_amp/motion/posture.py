@@ -9,6 +9,8 @@ from playground_amp.motion.clip import Clip
 from playground_amp.untyped import Pytree
 
 _PHASES = 32
+_HARMONICS = 8
+_SPEED_DIGITS = 2  # m/s
 
 
 def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
@@ -25,6 +27,34 @@ def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
         table[place] = over_a_cycle(clip, np.arange(_PHASES + 1) / _PHASES)
     if np.isnan(table).any():
         raise ValueError("the commands of the clips do not fill a grid")
+    return _table(axes, table)
+
+
+def posture_of_recordings(clips: Sequence[Clip]) -> PostureTable:
+    """The mean joint positions over a cycle of recorded clips that go straight ahead, by their speed.
+
+    Clips of about the same speed count as one. A recording holds many cycles, no two quite alike: a short Fourier
+    series through all of them is their mean, without what the servos tremble.
+    """
+    speeds = np.round([clip.command[0] for clip in clips], _SPEED_DIGITS)
+    axis = np.unique(speeds)
+    angle = 2 * np.pi * np.arange(_PHASES + 1) / _PHASES
+    rows = []
+    for speed in axis:
+        alike = [clip for clip, own in zip(clips, speeds, strict=True) if own == speed]
+        phase = 2 * np.pi * np.concatenate([clip.gait_phase for clip in alike])
+        joints = np.concatenate([clip.joint_position for clip in alike])
+        rows.append(_series(angle) @ np.linalg.lstsq(_series(phase), joints, rcond=None)[0])
+    return _table([axis, np.zeros(1), np.zeros(1)], np.stack(rows)[:, None, None])
+
+
+def _series(angle: np.ndarray) -> np.ndarray:
+    """The terms [T, 2 H + 1] of a Fourier series at angles [T] rad."""
+    harmonics = angle[:, None] * np.arange(1, _HARMONICS + 1)
+    return np.hstack([np.ones((len(angle), 1)), np.cos(harmonics), np.sin(harmonics)])
+
+
+def _table(axes: Sequence[np.ndarray], table: np.ndarray) -> PostureTable:
     spread = np.sum(np.var(table[..., :-1, :], axis=3), axis=-1).mean()
     arrays: list[Pytree] = [np.asarray(array, np.float32) for array in (*axes, table, spread)]
     return PostureTable(*arrays)

@@ -7,9 +7,12 @@ from playground_amp.configs.schema import Config, EnvConfig
 from playground_amp.envs.reference_motion import PostureTable, ReferenceStates
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import has_demonstrations, load_demonstrations, reference_states
-from playground_amp.motion.posture import make_posture_table
+from playground_amp.motion.posture import make_posture_table, posture_of_recordings
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
+from playground_amp.robot.scale import Scale, scale_of
+
+_DRIFT, _TURN = 0.05, 0.25  # m/s, rad/s, of WildRobot: what a walk straight ahead may have besides
 
 
 def starts_of(config: Config, clips: Sequence[Clip] | None = None) -> ReferenceStates | None:
@@ -28,13 +31,31 @@ def starts_of(config: Config, clips: Sequence[Clip] | None = None) -> ReferenceS
     return reference_states(clips)
 
 
-def posture_of(config: Config) -> PostureTable | None:
-    """The postures of stepping, the same for every robot; None where nothing is paid for them.
+def posture_of(config: Config, clips: Sequence[Clip] | None = None) -> PostureTable | None:
+    """The postures that the task may pay for; None where nothing is paid for them.
+
+    They are those of stepping, the same for every robot; but of the demonstrations (`clips`, if they are loaded
+    already) where those are named in the configuration, and the task only walks ahead.
 
     Raises:
-      UserError: legs that no steps can be made for.
+      UserError: legs that no steps can be made for, or demonstrations as in `starts_of`.
     """
-    return make_posture_table(_steps(config)) if config.reward_weights.get("reference_posture") else None
+    if not config.reward_weights.get("reference_posture"):
+        return None
+    commands = config.env.commands
+    only_ahead = commands.forward[0] > 0 and not any(commands.sideways) and not commands.standing_share
+    if config.amp.demonstrations and only_ahead:
+        scale = scale_of(load_robot(config.robot))
+        ahead = [clip for clip in clips or load_demonstrations(config) if _shows_walking_ahead(clip, scale)]
+        if ahead:
+            return posture_of_recordings(ahead)
+    return make_posture_table(_steps(config))
+
+
+def _shows_walking_ahead(clip: Clip, scale: Scale) -> bool:
+    forward, sideways, yaw_rate = clip.command
+    straight = abs(sideways) < _DRIFT * scale.speed and abs(yaw_rate) < _TURN * scale.rate
+    return clip.is_recorded and forward > 0 and straight
 
 
 def _steps(config: Config) -> list[Clip]:

@@ -45,6 +45,15 @@ class TakeFigures(NamedTuple):
     power: float  # W
 
 
+class States(NamedTuple):
+    """What a demonstration is made of, T control steps in a row."""
+
+    qpos: np.ndarray  # [T, 7 + J]
+    qvel: np.ndarray  # [T, 6 + J]
+    gait_phase: np.ndarray  # [T]
+    foot_switch: np.ndarray  # [T, 4] bool
+
+
 class Take(NamedTuple):
     """A recorded clip, how it fared, and the criteria that are not met."""
 
@@ -113,23 +122,29 @@ def _take(config: Config, robot: Robot, command: np.ndarray, rows: _Rows, settle
     qpos, qvel, gait_phase, foot_switch, joint_torque = (np.asarray(column[settle:]) for column in rows[:5])
     reached = mean_velocity(qpos, qvel)
     label = np.where(command == 0, 0.0, np.round(reached, 3))  # what was not asked for is sway
-    clip = Clip(
+    clip = recorded_clip(robot, config.env.control_dt, label, States(qpos, qvel, gait_phase, foot_switch))
+    figures = take_figures(robot, qpos, qvel, joint_torque, command, fell=bool(np.any(rows.terminated)))
+    return Take(clip, figures, tuple(each for each in criteria(robot) if not each.holds(getattr(figures, each.figure))))
+
+
+def recorded_clip(robot: Robot, control_dt: float, label: np.ndarray, states: States) -> Clip:
+    """States in a row as a demonstration of the velocity [3]."""
+    qpos = states.qpos
+    return Clip(
         name=clip_name((label[0], label[1], label[2])),
         robot=robot.name,
         joint_names=robot.joint_names,
-        rate=1 / config.env.control_dt,
+        rate=1 / control_dt,
         qpos=qpos,
-        qvel=qvel,
-        contact=np.any(foot_switch.reshape(-1, 2, 2), axis=2),
-        gait_phase=gait_phase,
+        qvel=states.qvel,
+        contact=np.any(states.foot_switch.reshape(-1, 2, 2), axis=2),
+        gait_phase=states.gait_phase,
         command=label,
         displacement=np.array([*(qpos[-1, :2] - qpos[0, :2]), 0.0]),
         periodic=False,
         cycles=0,
         source=RECORDED,
     )
-    figures = take_figures(robot, qpos, qvel, joint_torque, command, fell=bool(np.any(rows.terminated)))
-    return Take(clip, figures, tuple(each for each in criteria(robot) if not each.holds(getattr(figures, each.figure))))
 
 
 def take_figures(

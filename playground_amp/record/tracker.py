@@ -35,9 +35,14 @@ def train_tracker(config: Config, clips: Sequence[Clip], console: Console) -> Pa
     def make_trainer(config: Config) -> Trainer:
         return Trainer(config, WildRobotEnv(config, starts=starts, posture=posture))
 
+    return train_in_stages(changed_by_file(config, TRACKER), make_trainer, console)
+
+
+def train_in_stages(config: Config, make_trainer: Callable[[Config], Trainer], console: Console) -> Params:
+    """The parameters of a policy after all stages of a configuration."""
     training = Training(make_trainer, console.say)
     console.start(0)
-    for stage in stages_of(changed_by_file(config, TRACKER)):
+    for stage in stages_of(config):
         training.enter(stage)
         for record, _ in training.iterations():
             console.show(record)

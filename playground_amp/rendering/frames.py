@@ -23,7 +23,7 @@ _AZIMUTH, _ELEVATION = 121.0, -9.0  # degrees, of that camera
 HOW_TO_INSTALL = "on Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri"
 
 
-class _Context(Protocol):
+class Context(Protocol):
     """An OpenGL context of a fixed size."""
 
     def make_current(self) -> None: ...
@@ -55,7 +55,7 @@ def render_frames(
     largest = (model.vis.global_.offwidth, model.vis.global_.offheight)
     if width % 2 or height % 2 or not (0 < width <= largest[0] and 0 < height <= largest[1]):
         raise UserError(f"picture of {width} x {height}: both must be even, at most {largest[0]} x {largest[1]}")
-    return _draw(model, np.asarray(qpos, dtype=float), width, height, view, _new_context(width, height))
+    return _draw(model, np.asarray(qpos, dtype=float), width, height, view, new_context(width, height))
 
 
 def require_rendering() -> None:
@@ -64,7 +64,7 @@ def require_rendering() -> None:
     Raises:
         UserError: no OpenGL library on this machine; the message names the system packages.
     """
-    _new_context(16, 16).free()
+    new_context(16, 16).free()
 
 
 def _view_of(robot: Robot, camera: str) -> mujoco.MjvCamera:
@@ -84,7 +84,7 @@ def _view_of(robot: Robot, camera: str) -> mujoco.MjvCamera:
 
 
 def _draw(
-    model: mujoco.MjModel, qpos: np.ndarray, width: int, height: int, view: mujoco.MjvCamera, context: _Context
+    model: mujoco.MjModel, qpos: np.ndarray, width: int, height: int, view: mujoco.MjvCamera, context: Context
 ) -> Iterator[np.ndarray]:
     context.make_current()
     drawing = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
@@ -106,7 +106,7 @@ def _draw(
         context.free()
 
 
-def _new_context(width: int, height: int) -> _Context:
+def new_context(width: int, height: int) -> Context:
     """An OpenGL context of the platform that fits this machine."""
     from OpenGL.error import Error as OpenGLError
 
@@ -116,7 +116,7 @@ def _new_context(width: int, height: int) -> _Context:
         raise UserError(f"this machine cannot draw pictures ({error}); {HOW_TO_INSTALL}") from error
 
 
-def _context_class() -> Callable[[int, int], _Context]:
+def _context_class() -> Callable[[int, int], Context]:
     if os.environ.get("MUJOCO_GL") or not sys.platform.startswith("linux"):
         return mujoco.GLContext
     if find_library("EGL"):

@@ -1,11 +1,14 @@
 """The gait as curves over its cycle: how every cycle went, and how the reference goes. NumPy only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from playground_amp.amp.ref_buffer import command_kernel
 from playground_amp.configs.walking import GaitConfig
 from playground_amp.errors import UserError
+from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.gait import walk
 from playground_amp.physics.motion_analysis import sole_motion
 from playground_amp.report.program import Performance, ProgramStage
@@ -90,6 +93,30 @@ def reference_gait(robot: Robot, config: GaitConfig, gait: Gait, control_dt: flo
         joint_position=over_cycle(clip.qpos[:, BASE_QPOS_SIZE:]),
         joint_velocity=over_cycle(clip.qvel[:, BASE_QVEL_SIZE:]),
         sole_height=over_cycle(soles),
+        joint_torque=None,
+    )
+
+
+def demonstrated_gait(robot: Robot, clips: Sequence[Clip], gait: Gait) -> Gait | None:
+    """The demonstration whose command is nearest to the one walked; None where none is near, or it has few cycles."""
+    kernel, asked = command_kernel(scale_of(robot)), np.array(gait.stage.command)
+    away = [float(np.linalg.norm((clip.command - asked) / kernel)) for clip in clips]
+    if not away or min(away) > 1:
+        return None
+    clip = clips[int(np.argmin(away))]
+    phase = np.unwrap(clip.gait_phase, period=1.0)
+    first, last = int(np.ceil(phase[0])), int(np.floor(phase[-1]))
+    if last - first < FEWEST_CYCLES:
+        return None
+    soles = sole_motion(robot, clip.qpos, clip.qvel).position_w[..., 2].min(axis=2)
+    starts = np.arange(first, last)
+    return Gait(
+        stage=gait.stage,
+        cycles=len(starts),
+        cycle_time=(len(phase) - 1) / clip.rate / (phase[-1] - phase[0]),
+        joint_position=_band(phase, clip.joint_position, starts),
+        joint_velocity=_band(phase, clip.joint_velocity, starts),
+        sole_height=_band(phase, soles, starts),
         joint_torque=None,
     )
 

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from playground_amp.configs.schema import Config
+from playground_amp.errors import UserError
+from playground_amp.motion.clip import Clip
+from playground_amp.motion.demonstrations import read_demonstrations
 from playground_amp.report import gait_charts, learning_charts, tracking_charts
 from playground_amp.report.charts import Chart
-from playground_amp.report.cycles import Gait, reference_gait
+from playground_amp.report.cycles import Gait, demonstrated_gait, reference_gait
 from playground_amp.report.facts import RunFacts
 from playground_amp.report.program import Performance
 
@@ -48,10 +52,22 @@ def section_charts(facts: RunFacts, performance: Performance, gait: Gait | None)
 
 def _gait_charts(facts: RunFacts, performance: Performance, gait: Gait) -> GaitCharts:
     robot = performance.robot
-    reference = reference_gait(robot, facts.config.env.gait, gait, performance.control_dt)
+    config = facts.config
+    reference = demonstrated_gait(robot, _demonstrations(config), gait)
+    reference = reference or reference_gait(robot, config.env.gait, gait, performance.control_dt)
     return GaitCharts(
         joints=gait_charts.joint_charts(robot, gait, reference),
         feet=[gait_charts.foot_chart(gait, reference), gait_charts.contact_chart(performance)],
         torques=gait_charts.torque_charts(robot, gait),
         portraits=gait_charts.portrait_charts(robot, gait, reference),
     )
+
+
+def _demonstrations(config: Config) -> list[Clip]:
+    """What was trained on; none where that was nothing, or is gone since."""
+    if not config.amp.enabled:
+        return []
+    try:
+        return read_demonstrations(config)[0]
+    except UserError:
+        return []

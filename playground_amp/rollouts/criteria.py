@@ -100,13 +100,27 @@ IS_FRUGAL = (
 )  # fmt: skip
 
 # Of a recorded demonstration (record/recorder.py).
-IS_DEMONSTRATION = (
-    Criterion("fell", "at most", 0.0, "", "no fall", "a demonstration of falling teaches that"),
-    Criterion("unsteady", "at most", 0.05, "", "mean velocities of the first and the second half apart by, m/s, rad/s",
-              "a clip is labeled with one velocity", "speed"),
+_STAYS_UP = Criterion("fell", "at most", 0.0, "", "no fall", "a demonstration of falling teaches that")
+_SPARES_SERVOS = (
     Criterion("joint_speed", "at most", 10.0, "rad/s", "the fastest joint", "what the servo gives", "speed_limit"),
     Criterion("torque_rms", "at most", 1.6, "N·m", "root mean square torque of all joints",
               "40 % of what the servo gives", "torque_limit"),
+)  # fmt: skip
+IS_DEMONSTRATION = (
+    _STAYS_UP,
+    Criterion("unsteady", "at most", 0.05, "", "mean velocities of the first and the second half apart by, m/s, rad/s",
+              "a clip is labeled with one velocity", "speed"),
+    *_SPARES_SERVOS,
+)  # fmt: skip
+
+# Of a clip that a policy followed (record/followed.py).
+IS_FOLLOWED = (
+    _STAYS_UP,
+    Criterion("joint_error", "at most", 0.08, "rad", "mean distance of the joints from the clip's",
+              "a fifth of what the legs' joints swing by: more is another motion"),
+    Criterion("speed_error", "at most", 0.05, "m/s", "mean velocity off the clip's by",
+              "what a command may be off by", "speed"),
+    *_SPARES_SERVOS,
 )  # fmt: skip
 
 

@@ -68,3 +68,17 @@ def test_a_policy_to_record_brings_its_own_configuration(tmp_path: Path) -> None
         motion.main(["record", "--policy", str(tmp_path), "--set", "seed=3", "--output", str(tmp_path / "clips")])
     with pytest.raises(UserError, match="holds no policy"):
         motion.main(["record", "--policy", str(tmp_path), "--output", str(tmp_path / "clips")])
+
+
+def test_clips_that_are_named_are_followed_by_a_policy_of_their_own(tmp_path: Path) -> None:
+    write_clip(STAND, tmp_path / "clip.npz")
+    output = ["--output", str(tmp_path / "demonstrations")]
+    with pytest.raises(UserError, match="--policy: clips that are named are followed by a policy of their own"):
+        motion.main(["record", str(tmp_path), "--policy", str(tmp_path), *output])
+    with pytest.raises(UserError, match="--commands: clips that are named"):
+        motion.main(["record", str(tmp_path), "--commands", "3", *output])
+    with pytest.raises(UserError, match="there is no clip"):
+        motion.main(["record", str(tmp_path / "nothing"), *output])
+    with pytest.raises(UserError, match=r"the clip stand has 50 frames a second, the task 100 control steps"):
+        motion.main(["record", str(tmp_path / "clip.npz"), "--set", "env.control_dt=0.01", *output])
+    assert not (tmp_path / "demonstrations").exists()

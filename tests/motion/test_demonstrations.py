@@ -18,11 +18,12 @@ from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.learning.build import make_trainer
 from playground_amp.learning.iteration import Trainer
-from playground_amp.motion.clip import Clip
+from playground_amp.motion.clip import RECORDED, Clip
 from playground_amp.motion.clip_output import write_clip
 from playground_amp.motion.demonstrations import load_demonstrations, reference_buffer, reference_states
 from playground_amp.motion.generate.table import make_clip
 from playground_amp.motion.posture import make_posture_table
+from playground_amp.motion.reference import posture_of
 from playground_amp.paths import PACKAGE, STANDARD
 from playground_amp.robot.robot import load_robot
 from playground_amp.rotations import heading_of
@@ -126,6 +127,22 @@ def test_postures_are_those_of_the_clips_and_between_them_linear() -> None:
     np.testing.assert_allclose(joints[0], below + (above - below) * (frame % 1), atol=1e-5)
     np.testing.assert_allclose(joints[1], (joints[0] + joints[2]) / 2, atol=1e-5)
     np.testing.assert_allclose(joints[3], joints[2], atol=1e-6)  # beyond the grid
+
+
+def test_where_all_walk_ahead_the_posture_is_that_of_the_recordings(tmp_path: Path) -> None:
+    for clip in clips():
+        recorded = dataclasses.replace(clip, source=RECORDED, periodic=False, cycles=0)
+        write_clip(recorded, tmp_path / f"{clip.name}.npz")
+    task = with_clips(tmp_path, "reward_weights.reference_posture=1", "env.commands.standing_share=0")
+    table = posture_of(task)
+    assert table is not None
+    np.testing.assert_allclose(table.forward, [0.2, 0.3])
+    assert table.joint_position.shape[1:3] == (1, 1)
+    for phase in (0.0, 0.3, 0.7):
+        expected = make_posture_table(clips()).at(jnp.array([0.25, 0.0, 0.0]), jnp.float32(phase))
+        np.testing.assert_allclose(table.at(jnp.array([0.25, 0.0, 0.3]), jnp.float32(phase)), expected, atol=0.02)
+    # A task without such a reward asks for none.
+    assert posture_of(with_clips(tmp_path, "reward_weights.reference_posture=0")) is None
 
 
 def test_a_grid_with_a_hole_is_refused() -> None:

@@ -57,8 +57,9 @@ def make_commands_in(text: str) -> list[str]:
 
 
 DOCUMENTED = sorted({command.strip() for page in PAGES for command in commands_in(page.read_text())})
-# But those of a run or a robot that a reader has made.
-TRAINING = [command for command in DOCUMENTED if "/train.py" in command and not re.search("<|--robot robots/", command)]
+# But those of a run, a robot or a recording that a reader has made.
+OF_A_READER = re.compile(r"<|--robot robots/|/task\.yaml")
+TRAINING = [command for command in DOCUMENTED if "/train.py" in command and not OF_A_READER.search(command)]
 
 
 class Parsed(Exception):

@@ -6,7 +6,9 @@ from made_up_runs import CONFIG, make_performance
 from made_up_walks import CYCLE
 
 from playground_amp.configs.schema import Config
-from playground_amp.report.cycles import POINTS, measured_gait, reference_gait, spells
+from playground_amp.motion.clip import load_clips
+from playground_amp.motion.demonstrations import shipped_folder
+from playground_amp.report.cycles import POINTS, demonstrated_gait, measured_gait, reference_gait, spells
 from playground_amp.report.gait_charts import joint_charts, load_chart, portrait_charts, torque_charts
 from playground_amp.robot.robot import load_robot
 
@@ -39,6 +41,21 @@ class TestGait:
             "right",
             "right, reference",
         ]
+
+    def test_the_demonstration_of_that_command_is_beside_it(self) -> None:
+        gait = measured_gait(make_performance())
+        assert gait is not None
+        clips = load_clips(shipped_folder(ROBOT), ROBOT)
+        command = np.array(gait.stage.command)
+        nearest = min(clips, key=lambda clip: float(np.linalg.norm(clip.command - command)))
+        shown = demonstrated_gait(ROBOT, clips, gait)
+        assert shown is not None
+        hip = ROBOT.joint_names.index("left_hip_pitch")
+        at_half = nearest.joint_position[np.abs(nearest.gait_phase - 0.5) < 0.02, hip]
+        assert shown.joint_position.mean[POINTS // 2, hip] == pytest.approx(at_half.mean(), abs=0.03)
+        far = [clip for clip in clips if clip.command[0] < 0]
+        assert demonstrated_gait(ROBOT, far, gait) is None
+        assert demonstrated_gait(ROBOT, [], gait) is None
 
     def test_torque_stands_against_its_limit(self) -> None:
         performance = make_performance()

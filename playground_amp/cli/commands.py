@@ -26,6 +26,7 @@ COMMANDS = (
     Command("robot", "your own robot: inspect its model, make a robot's folder of it"),
     Command("randomization", "list what training draws for its robots"),
     Command("doctor", "look for what makes a motion prior fail, before a step is spent"),
+    Command("calibrate", "find a real robot's servo ids, directions, zeros and IMU axes"),
     Command("replay", "replay the control step that led to numbers that went bad"),
     Command("completion", "print what completes commands and flags in your shell", has_script=False),
 )

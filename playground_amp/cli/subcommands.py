@@ -32,5 +32,6 @@ def subcommand_parser(name: str, command: Callable[[Sequence[str]], int]) -> Com
 
 def _overview(commands: Subcommands) -> str:
     program = program_name()
-    lines = [f"  {name:<10}{(command.__doc__ or '').splitlines()[0]}" for name, command in commands.items()]
+    width = 2 + max(map(len, commands))
+    lines = [f"  {name:<{width}}{(command.__doc__ or '').splitlines()[0]}" for name, command in commands.items()]
     return "\n".join([f"usage: {program} COMMAND [...] ({program} COMMAND --help lists its flags)", "", *lines])

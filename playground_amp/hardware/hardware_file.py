@@ -182,7 +182,7 @@ def _switches(section: Section) -> SwitchSetup:
 def _limits(section: Section) -> Limits:
     section.only(*Limits._fields)
     needed = [key for key in Limits._fields if key in section or key not in Limits._field_defaults]
-    limits = Limits(**{key: section.number(key, low=0) for key in needed})
+    limits = Limits(0.0, 0.0)._replace(**{key: section.number(key, low=0) for key in needed})
     return limits._replace(missed_deadlines=int(limits.missed_deadlines))
 
 

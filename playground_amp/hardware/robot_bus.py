@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground_amp.deploy.runtime import Sensors
-from playground_amp.hardware.board import BoardWorker
+from playground_amp.hardware.board_worker import BoardWorker
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.imu import ImuWorker, open_imu
 from playground_amp.hardware.line import LineCounters
@@ -124,12 +124,16 @@ class RobotBus:
         until = time.perf_counter() + wait
         return all(worker.wait_until_limp(until - time.perf_counter()) for worker in self._boards.values())
 
-    def wait_for_readings(self, seconds: float = 1.0) -> BusSnapshot:
-        """Returns as soon as all joints and the IMU have been read, or after so many seconds all the same."""
+    def wait_for_readings(self, seconds: float = 1.0, *, health: bool = False) -> BusSnapshot:
+        """Returns as soon as all joints and the IMU have been read, or after so many seconds all the same.
+
+        `health`: voltages and temperatures too.
+        """
         until = time.perf_counter() + seconds
         while True:
             known = self.snapshot()
-            if time.perf_counter() >= until or (np.isfinite(known.joint_age).all() and np.isfinite(known.imu_age)):
+            wanted = [known.joint_age, np.array([known.imu_age])] + [known.voltage, known.temperature] * health
+            if time.perf_counter() >= until or all(np.isfinite(it).all() for it in wanted):
                 return known
             time.sleep(_POLL)
 

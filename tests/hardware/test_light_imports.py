@@ -9,7 +9,7 @@ import pytest
 
 from playground_amp.paths import PACKAGE
 
-SOURCES = sorted((PACKAGE / "hardware").glob("*.py"))
+SOURCES = sorted((PACKAGE / "hardware").rglob("*.py"))
 OWN = ("deploy.runtime", "deploy.control_loop", "errors", "files", "outputs", "rotations", "telling", "hardware")
 WHERE_NEEDED = {"serial", "dynamixel_sdk", "scservo_sdk", "gpiod", "adafruit_bno08x", "board", "busio", "digitalio"}
 HEAVY = ("jax", "mujoco", "pydantic", "yaml", "rich", "scipy", "matplotlib", "serial", "dynamixel_sdk", "scservo_sdk")
@@ -34,7 +34,8 @@ def is_light(name: str) -> bool:
 
 
 def test_it_all_runs_where_nothing_heavy_can_be_imported() -> None:
-    modules = [f"playground_amp.hardware.{path.stem}" for path in SOURCES if path.stem != "__init__"]
+    files = [path.relative_to(PACKAGE.parent).with_suffix("") for path in SOURCES if path.stem != "__init__"]
+    modules = [".".join(path.parts) for path in files]
     program = f"""
 import sys
 for name in {HEAVY!r}:

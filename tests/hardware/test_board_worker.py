@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from playground_amp.hardware.board import BoardWorker, JointReading
+from playground_amp.hardware.board_worker import BoardWorker, JointReading
 from playground_amp.hardware.line import LineCounters, PositionReading
 
 READ_TIME = 0.002  # s

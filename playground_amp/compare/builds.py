@@ -35,6 +35,7 @@ class Candidate(NamedTuple):
     joints: tuple[str, ...]
     build: Callable[[np.ndarray], Build]  # of an amount [A]
     guesses: tuple[tuple[float, ...], ...]  # [G, A]
+    least: float = -np.inf  # of an amount
 
 
 def as_described(joints: int) -> Build:
@@ -50,8 +51,8 @@ def candidates(hardware: HardwareFile, names: tuple[str, ...]) -> list[Candidate
         found += [
             _of_joint("wrong_sign", name, lambda _, j=joint: reversed_joint(hardware, names, j), ((),)),
             _of_joint("zero_off", name, lambda a, j=joint: _with(names, j, offset=a[0]), _each(_ZERO_STEPS)),
-            _of_joint("weak_servo", name, lambda a, j=joint: _with(names, j, strength=a[0]), _each(_STRENGTHS)),
-            _of_joint("slack", name, lambda a, j=joint: _with(names, j, play=a[0]), _each(_PLAYS)),
+            _of_joint("weak_servo", name, lambda a, j=joint: _with(names, j, strength=a[0]), _each(_STRENGTHS), 0.0),
+            _of_joint("slack", name, lambda a, j=joint: _with(names, j, play=a[0]), _each(_PLAYS), 0.0),
         ]
         for other in range(joint):
             both = names[other], name
@@ -94,9 +95,13 @@ def _with(names: tuple[str, ...], joint: int, **values: float) -> Build:
 
 
 def _of_joint(
-    fault: str, name: str, build: Callable[[np.ndarray], Build], guesses: tuple[tuple[float, ...], ...]
+    fault: str,
+    name: str,
+    build: Callable[[np.ndarray], Build],
+    guesses: tuple[tuple[float, ...], ...],
+    least: float = -np.inf,
 ) -> Candidate:
-    return Candidate(fault, (name,), build, guesses)
+    return Candidate(fault, (name,), build, guesses, least)
 
 
 def _each(values: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:

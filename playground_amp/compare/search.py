@@ -14,6 +14,7 @@ _SCREENED, _FITTED = (30, 14), (60, 36)  # moments on the feet, replays
 _BEST = 5  # candidates that are fitted
 _WORTH_FITTING = 0.05  # of misfit that a candidate must save
 _ROUNDS, _FIRST_STEP = 4, 0.35  # of the fit; share of the first guess
+_STEP_FROM_ZERO = 0.5  # what stands for a first guess of 0
 
 
 class Explanation(NamedTuple):
@@ -56,20 +57,27 @@ def search_builds(robot: Robot, hardware: HardwareFile, motion: Measured) -> Sea
 
 def _fit(seen: Witnesses, described: Misfit, start: Explanation) -> Explanation:
     """The amount that leaves least, by a pattern search (Hooke and Jeeves, 1961)."""
-    candidate, center = start.candidate, np.array(start.amount)
-    step = _FIRST_STEP * (float(np.abs(center).max()) if center.any() else 0.5) if center.size else 0.0
-    trials = np.array([center])
-    found: Explanation | None = None
-    for _ in range(_ROUNDS if center.size else 1):
-        results = misfits(seen, [candidate.build(amount) for amount in trials])
-        here = [Explanation(candidate, tuple(a.tolist()), described, m) for a, m in zip(trials, results, strict=True)]
-        better = min([*here, *([found] if found else [])], key=lambda each: each.misfit.total)
-        if found is not None and better is found:
+    candidate = start.candidate
+
+    def tried(amounts: list[np.ndarray]) -> Explanation:
+        amounts = [np.maximum(amount, candidate.least) for amount in amounts]
+        results = misfits(seen, [candidate.build(amount) for amount in amounts])
+        pairs = zip(amounts, results, strict=True)
+        found = [Explanation(candidate, tuple(amount.tolist()), described, misfit) for amount, misfit in pairs]
+        return max(found, key=lambda each: each.saved)
+
+    best = tried([np.array(start.amount)])
+    if not start.amount:
+        return best
+    step = _FIRST_STEP * (max(np.abs(start.amount)) or _STEP_FROM_ZERO)
+    for _ in range(_ROUNDS):
+        center = np.array(best.amount)
+        better = tried([center + sign * step * axis for axis in np.eye(center.size) for sign in (-1, 1)])
+        if better.saved > best.saved:
+            best = better
+        else:
             step /= 2
-        found, center = better, np.array(better.amount)
-        trials = np.array([center + sign * step * axis for axis in np.eye(center.size) for sign in (-1, 1)])
-    assert found is not None
-    return found
+    return best
 
 
 def _best(explanations: list[Explanation]) -> list[Explanation]:

@@ -58,7 +58,7 @@ class Fault:
     since: float = 0.0
     swapped: tuple[int, int] | None = None
     reversed: int | None = None
-    zero_off: tuple[int, float] | None = None  # joint, rad
+    zero_off: tuple[int, float] | None = None  # joint, rad that its readings lack
     dead: int | None = None
     lost: float = 0.0  # share of answers
     lost_board: int = 0
@@ -163,7 +163,7 @@ class Walker:
         if fault.zero_off:
             joint, angle = fault.zero_off
             true.center = true.center.astype(float)
-            true.center[joint] += true.direction[joint] * angle / true.count
+            true.center[joint] -= true.direction[joint] * angle / true.count
 
     def _start_fault(self) -> None:
         """What happens to the body when the fault sets in."""
@@ -297,9 +297,18 @@ class Walker:
         columns = step_columns(robot.num_joints, sum(size for _, size in parts), len(boards))
         text = "\n".join(lines) + "\n"
         return LogHeader(
-            robot.name, robot.sha256, "", text, robot.joint_names, tuple(boards), parts, self.policy.control_dt,
-            "2026-01-01T00:00:00", columns,
-        )  # fmt: skip
+            robot=robot.name,
+            robot_sha256=robot.sha256,
+            bundle="",
+            bundle_sha256="",
+            hardware=text,
+            joint_names=robot.joint_names,
+            board_names=tuple(boards),
+            observation_parts=parts,
+            control_dt=self.policy.control_dt,
+            started="2026-01-01T00:00:00",
+            columns=columns,
+        )
 
     def _row(
         self,

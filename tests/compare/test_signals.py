@@ -1,0 +1,73 @@
+"""Figures that a log has by itself, of a walked log in which columns were put wrong."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from walked_logs import Fault, Walker
+
+from playground_amp.compare.signals import Signals, signals_of
+from playground_amp.deploy.runtime import load_policy
+from playground_amp.hardware.hardware_file import parse_hardware
+from playground_amp.hardware.log import RobotLog
+from playground_amp.robot.models import shipped_policy
+from playground_amp.robot.robot import load_robot
+
+ROBOT = load_robot("wildrobot")
+
+
+@pytest.fixture(scope="module")
+def log() -> RobotLog:
+    policy = load_policy(shipped_policy("wildrobot"), "numpy")
+    return Walker(ROBOT, policy, Fault(), 1).walk(lambda now: (0.3 * (now > 1.5), 0.0, 0.0), 2.5)
+
+
+def signals(log: RobotLog, **columns: Any) -> Signals:
+    changed = RobotLog(**{**vars(log), **columns})
+    return signals_of(changed, ROBOT, parse_hardware(log.header.hardware, "the header"))
+
+
+def test_a_healthy_log(log: RobotLog) -> None:
+    found = signals(log)
+    np.testing.assert_allclose(found.joints.age, found.joints.expected_age, rtol=0.2)
+    assert (found.joints.oldest < 0.03).all()
+    assert (found.boards.lost < 0.01).all()
+    assert found.imu.frozen == 0
+    assert found.imu.drift < 0.6
+    assert (found.loop.period, found.loop.skipped) == (pytest.approx(0.02), 0)
+    assert found.voltage_drop < 0.3
+
+
+def test_an_imu_that_freezes_is_timed(log: RobotLog) -> None:
+    orientation, gyro = log.orientation.copy(), log.gyro.copy()
+    orientation[90:111], gyro[90:111] = orientation[90], gyro[90]
+    assert signals(log, orientation=orientation, gyro=gyro).imu.frozen == pytest.approx(20 * 0.02, abs=1e-3)
+
+
+def test_an_imu_that_rests_with_the_robot_is_not_frozen(log: RobotLog) -> None:
+    still = {"orientation": 0 * log.orientation + log.orientation[0], "gyro": 0 * log.gyro}
+    assert signals(log, **still, joint_velocity=0 * log.joint_velocity).imu.frozen == 0
+
+
+def test_lost_answers_are_those_of_this_log(log: RobotLog) -> None:
+    counters = np.zeros_like(log.counters)
+    counters[:, 0] = np.array([1000, 900, 0, 0, 0]) + np.arange(len(log.time))[:, None] * np.array([4, 1, 0, 0, 1])
+    found = signals(log, counters=counters).boards
+    assert found.lost[0] == pytest.approx(0.25)
+    assert found.bad_checksums[0] == len(log.time) - 1
+
+
+def test_a_servo_that_was_never_read_has_no_figures(log: RobotLog) -> None:
+    columns = {name: getattr(log, name).astype(float).copy() for name in ("joint_age", "voltage", "temperature")}
+    for column in columns.values():
+        column[:, 3] = np.nan
+    found = signals(log, **columns).joints
+    assert np.isnan([found.age[3], found.voltage[3], found.temperature[3], found.last[3]]).all()
+    assert np.isfinite(found.age[:3]).all()
+
+
+def test_saturation_is_a_droop_that_asks_for_more_than_there_is(log: RobotLog) -> None:
+    target = log.target.copy()
+    target[: len(target) // 2, 2] = log.joint_position[: len(target) // 2, 2] + 1.0
+    found = signals(log, target=target, joint_velocity=0 * log.joint_velocity).joints.saturated
+    assert found[2] == pytest.approx(0.5, abs=0.02)

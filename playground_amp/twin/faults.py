@@ -72,7 +72,7 @@ def inject(world: World, text: str) -> Fault:
 def mend(world: World) -> None:
     """Takes all faults away; a servo that was dead comes back limp."""
     for joint, (name, servo) in enumerate(world.servos.items()):
-        built = world.built.servos[name]
+        built = world.written.servos[name]
         servo.built, servo.id = built, built.id
         if servo.dead:
             servo.die(False)
@@ -98,7 +98,7 @@ def _place(world: World, what: FaultKind, kind: str, place: str | None) -> str |
     if place is not None and place not in known:
         raise UserError(f"fault {kind}:{place}: there is no {what.of} {place!r}; it can be {', '.join(known)}")
     if what.of == "board":
-        return world.built.servos[place].board if place in joints else place
+        return world.written.servos[place].board if place in joints else place
     if place is None:
         if kind == "swapped_ids":
             joints = [name for name in joints if _neighbors(world, name)]
@@ -111,8 +111,8 @@ def _place(world: World, what: FaultKind, kind: str, place: str | None) -> str |
 
 
 def _neighbors(world: World, joint: str) -> list[str]:
-    board = world.built.servos[joint].board
-    return [name for name, servo in world.built.servos.items() if servo.board == board and name != joint]
+    board = world.written.servos[joint].board
+    return [name for name, servo in world.written.servos.items() if servo.board == board and name != joint]
 
 
 def _swap_ids(world: World, joint: str, _: float) -> None:

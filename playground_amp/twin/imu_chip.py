@@ -57,7 +57,7 @@ class ImuChip:
         self._report_number = {GYRO: 0, GAME_ROTATION: 0}
         self._features: dict[int, _Feature] = {}
         self._due: dict[int, float] = {}
-        self._restart = 0
+        self._plan_number = 0
         self._reset(0.0)
 
     def receive(self, data: bytes, now: float) -> None:
@@ -101,7 +101,6 @@ class ImuChip:
         _, report, _, _, microseconds, _, _ = _FEATURE_LAYOUT.unpack(message)
         if report not in self._report_number:
             return
-        running = bool(self._due)
         self._features.pop(report, None)
         self._due.pop(report, None)
         if microseconds:
@@ -109,8 +108,7 @@ class ImuChip:
             self._features[report] = _Feature(interval, message)
             self._due[report] = min(self._due.values(), default=now + interval)
         self._tell_feature(report)
-        if self._due and not running:
-            self._plan()
+        self._plan()
 
     def _tell_feature(self, report: int) -> None:
         feature = self._features.get(report)
@@ -118,10 +116,12 @@ class ImuChip:
         self._say(_HUB, _FEATURE_LAYOUT.pack(_FEATURE, report, 0, 0, interval, 0, 0))
 
     def _plan(self) -> None:
-        restart = self._restart
+        """Measures when the first report is due; what was planned before is no more."""
+        self._plan_number += 1
+        number = self._plan_number
 
         def measure(now: float) -> None:
-            if restart == self._restart and self._due:
+            if number == self._plan_number:
                 self._measure(now)
 
         if self._due:
@@ -150,7 +150,7 @@ class ImuChip:
     def _reset(self, now: float) -> None:
         self._features.clear()
         self._due.clear()
-        self._restart += 1
+        self._plan()
 
         def started(_: float) -> None:
             self._sequence = [0] * 6

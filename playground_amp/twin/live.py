@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 import tty
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -100,18 +100,17 @@ class Twin:
         `faults`: those that it has from the beginning, as `faults.parse_fault` reads them. Raises UserError.
         `push`: N by which a free robot is pushed every few seconds, from drawn sides.
         """
+        self.world = World(robot, written, self._send, seed=seed, auto_release=not hold)
+        for fault in faults:
+            inject(self.world, fault)
         self._control = ControlSocket(control_port)
         self._ports = {name: PseudoTerminal() for name in (*written.boards, IMU)}
         self._switches = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        switch_port = _free_port()
-        self._switch_address = _LOOPBACK, switch_port
-        self.hardware = _with_ports(written, {name: port.path for name, port in self._ports.items()}, switch_port)
-        self.world = World(robot, self.hardware, self._send, seed=seed, auto_release=not hold)
-        for fault in faults:
-            inject(self.world, fault)
-        self._clock, self._lock = TwinClock(speed), threading.Lock()
+        self._switch_address = _LOOPBACK, _free_port()
+        paths = {name: port.path for name, port in self._ports.items()}
+        self.hardware = _with_ports(written, paths, self._switch_address[1])
+        self._clock, self._push = TwinClock(speed), push
         self._stopping = threading.Event()
-        self._push = push
         self._thread = threading.Thread(target=self._live, name="twin", daemon=True)
         self.failure: Exception | None = None
 
@@ -146,11 +145,6 @@ class Twin:
         """How it keeps time."""
         return Pace(self.world.body.time, self._clock.held_up, self._clock.latest)
 
-    def within(self, act: Callable[[World], object]) -> object:
-        """Does something to the world between two of its moments, from any thread."""
-        with self._lock:
-            return act(self.world)
-
     def _send(self, port: str, data: bytes) -> None:
         self._ports[port].write(data)
 
@@ -166,13 +160,12 @@ class Twin:
                 ready, _, _ = select.select((*by_descriptor, self._control.fileno()), (), (), wait)
                 self._clock.forgive(self._clock.now() - due)
                 now = self._clock.now()
-                with self._lock:
-                    for descriptor in set(ready) & by_descriptor.keys():
-                        name, port = by_descriptor[descriptor]
-                        self.world.receive(name, port.read(), now)
-                    self.world.advance(now)
-                    if self._control.fileno() in ready:
-                        self._control.serve(self.world, lambda: {"pace": self.pace._asdict()})
+                for descriptor in set(ready) & by_descriptor.keys():
+                    name, port = by_descriptor[descriptor]
+                    self.world.receive(name, port.read(), now)
+                self.world.advance(now)
+                if self._control.fileno() in ready:
+                    self._control.serve(self.world, lambda: {"pace": self.pace._asdict()})
         except Exception as error:  # told by whoever lives with it
             self.failure = error
 
@@ -189,7 +182,7 @@ class Twin:
 
 def _with_ports(written: HardwareFile, paths: dict[str, str], switch_port: int) -> HardwareFile:
     boards = {name: board._replace(port=paths[name]) for name, board in written.boards.items()}
-    imu = written.imu._replace(port=paths[IMU])
+    imu = written.imu._replace(kind="bno085_uart", port=paths[IMU])
     switches = written.switches._replace(kind="udp", port=switch_port)
     return written._replace(boards=boards, imu=imu, switches=switches)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground_amp import rotations
+from playground_amp.errors import UserError
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.robot.record import Robot
 from playground_amp.twin.agenda import Agenda
@@ -53,21 +54,31 @@ class ImuFault(NamedTuple):
 
 
 class World:
-    """A robot as it is `built`, with its lines and its IMU. What it says is passed to `send` as it happens."""
+    """A robot as it is `written` in its hardware file, until it has faults, with its lines and its IMU.
 
-    def __init__(self, robot: Robot, built: HardwareFile, send: Send, *, seed: int = 0, auto_release: bool = True):
-        assert robot.hardware is not None
-        self.robot, self.built = robot, built
+    What it says is passed to `send` as it happens. Raises UserError if robot.yaml says nothing of its hardware.
+    """
+
+    def __init__(self, robot: Robot, written: HardwareFile, send: Send, *, seed: int = 0, auto_release: bool = True):
+        if robot.hardware is None:
+            raise UserError(
+                f"robot {robot.name}: its robot.yaml has no section hardware:, which tells its lines' timing"
+            )
+        if missing := set(robot.joint_names) ^ set(written.servos):
+            raise UserError(
+                f"the hardware file is not of robot {robot.name}: joint {min(missing)} is in one of them only"
+            )
+        self.robot, self.written = robot, written
         self.rng = np.random.default_rng(seed)
-        self.supply = Supply(robot.num_joints, built.limits.voltage_low)
+        self.supply = Supply(robot.num_joints, written.limits.voltage_low)
         self.stand = Stand(robot, auto_release)
         self.body = Body(robot, self.stand, self.supply)
         self.agenda = Agenda(self.body.advance)
         self.servos = {
-            name: BusServo(self.body, joint, built.servos[name], built.count_range)
+            name: BusServo(self.body, joint, written.servos[name], written.count_range)
             for joint, name in enumerate(robot.joint_names)
         }
-        self.lines = {name: self._line(name, send) for name in built.boards}
+        self.lines = {name: self._line(name, send) for name in written.boards}
         self.faults: list[str] = []  # that it has
         self.imu_fault = ImuFault(np.array([1.0, 0.0, 0.0, 0.0]))
         self._yaw, self._drift = self.rng.uniform(-np.pi, np.pi), self.rng.uniform(-_YAW_DRIFT, _YAW_DRIFT)
@@ -79,15 +90,15 @@ class World:
         by_id = {(servo.built.board, servo.id): servo for servo in self.servos.values()}
         told = [
             setup.angle(by_id[setup.board, setup.id].position(now)) if (setup.board, setup.id) in by_id else np.inf
-            for setup in self.built.servos.values()
+            for setup in self.written.servos.values()
         ]
         self.stand.look(now, bool(self.body.stiff.all()), np.array(told))
         self.agenda.add(now + _WATCH_PERIOD, self._watch)
 
     def _line(self, board: str, send: Send) -> SerialLine:
-        setup, hardware = self.built.boards[board], self.robot.hardware
+        setup, hardware = self.written.boards[board], self.robot.hardware
         assert hardware is not None
-        servos = [self.servos[name] for name, servo in self.built.servos.items() if servo.board == board]
+        servos = [self.servos[name] for name, servo in self.written.servos.items() if servo.board == board]
         spoken, turn_around = PROTOCOLS[setup.protocol], _OTHER_TURN_AROUND
         if setup.protocol == hardware.protocol:
             turn_around = max(hardware.read_time - spoken.position_read * _BITS / hardware.baud, 0.0)
@@ -116,7 +127,7 @@ class World:
         truth, fault = self.body.imu(), self.imu_fault
         if fault.frozen is not None:
             return fault.frozen
-        mounting = rotations.multiply(fault.tilt, np.array(self.built.imu.mounting))
+        mounting = rotations.multiply(fault.tilt, np.array(self.written.imu.mounting))
         noise = self.rng.normal(size=6)
         orientation = rotations.multiply(truth.orientation, mounting)
         shaken = rotations.multiply(orientation, np.array([1.0, *(0.5 * _TILT_NOISE * noise[:3])]))

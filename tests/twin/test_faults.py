@@ -28,20 +28,20 @@ def home_counts(world: World) -> dict[str, int]:
 
 
 def test_counts_are_as_the_hardware_file_has_them(world: World) -> None:
-    for (name, servo), angle in zip(world.built.servos.items(), ROBOT.home_joint_position, strict=True):
+    for (name, servo), angle in zip(world.written.servos.items(), ROBOT.home_joint_position, strict=True):
         assert home_counts(world)[name] == servo.counts(angle)
 
 
 def test_swapped_ids_answer_for_each_other(world: World) -> None:
     inject(world, f"swapped_ids:{JOINT}")
-    changed = [name for name, servo in world.servos.items() if servo.id != world.built.servos[name].id]
+    changed = [name for name, servo in world.servos.items() if servo.id != world.written.servos[name].id]
     assert len(changed) == 2
     assert JOINT in changed
-    assert {world.built.servos[name].board for name in changed} == {"left_leg"}
+    assert {world.written.servos[name].board for name in changed} == {"left_leg"}
 
 
 def test_a_wrong_sign_turns_about_the_center(world: World) -> None:
-    before, center = home_counts(world)[JOINT], world.built.servos[JOINT].center
+    before, center = home_counts(world)[JOINT], world.written.servos[JOINT].center
     inject(world, f"wrong_sign:{JOINT}")
     assert home_counts(world)[JOINT] - center == pytest.approx(center - before, abs=1)
 
@@ -68,7 +68,7 @@ def test_play_lets_a_joint_be_within_it(world: World) -> None:
     inject(world, f"slack:{JOINT}")
     for name, servo in world.servos.items():
         servo.set_torque(True, 0.0)
-        servo.go_to(world.built.servos[name].counts(ROBOT.home_joint_position[ROBOT.joint_names.index(name)]), 0.0)
+        servo.go_to(world.written.servos[name].counts(ROBOT.home_joint_position[ROBOT.joint_names.index(name)]), 0.0)
     world.advance(1.0)
     off = abs(world.body.joint_position[PLACE] - ROBOT.home_joint_position[PLACE])
     assert math.radians(2) < off < math.radians(6)  # hangs at the play's end, 3 degrees
@@ -109,7 +109,7 @@ def test_all_faults_can_be_mended(world: World) -> None:
     assert world.faults == []
     assert home_counts(world) == before
     assert {name: servo.id for name, servo in world.servos.items()} == {
-        name: servo.id for name, servo in world.built.servos.items()
+        name: servo.id for name, servo in world.written.servos.items()
     }
     assert np.array_equal(world.body.model.actuator_gainprm, gains)
     assert not any(servo.dead for servo in world.servos.values())

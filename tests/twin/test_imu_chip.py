@@ -113,3 +113,16 @@ def test_what_is_no_frame_is_left_aside(bench: ImuBench) -> None:
     assert bench.hears("7E 01 02 7E") == []
     assert bench.hears(set_feature(0x55, 10_000)) == []  # a report that it has not
     assert bench.hears(ASK_PRODUCT) != []
+
+
+def test_asked_again_it_does_not_say_more(bench: ImuBench) -> None:
+    for _ in range(3):
+        bench.hears(set_feature(0x02, 10_000))
+        bench.hears(set_feature(0x02, 0))
+        bench.hears(set_feature(0x02, 10_000))
+        bench.run(bench.now + 0.0021)
+    said = bench.run(bench.now + 0.1)
+    assert 9 <= len(said) <= 10
+    bench.hears(set_feature(0x02, 20_000))
+    assert 4 <= len(bench.run(bench.now + 0.1)) <= 6
+    assert len({report[:8] for _, report in said}) == 1  # each with its report

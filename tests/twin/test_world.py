@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from playground_amp import rotations
+from playground_amp.errors import UserError
 from playground_amp.robot.robot import load_robot
 from playground_amp.twin.hiwonder_servos import checksum
 from playground_amp.twin.imu_chip import framed
@@ -188,3 +189,20 @@ def test_a_robot_is_built_for_each_protocol(protocol: str) -> None:
             assert low <= servo.built.counts(limit) <= high
     assert {board.protocol for board in built.boards.values()} == {protocol}
     assert {servo.direction for servo in built.servos.values()} == {-1, 1}
+
+
+def test_a_file_of_another_robot_is_refused() -> None:
+    arms = load_robot("wildrobot_arms")
+    with pytest.raises(UserError, match="is not of robot wildrobot: joint left_elbow_pitch"):
+        World(ROBOT, hardware_of_robot(arms, 1), lambda port, data: None)
+
+
+def test_a_robot_with_arms_hangs_in_its_stand_too() -> None:
+    arms = load_robot("wildrobot_arms")
+    world = World(arms, hardware_of_robot(arms, 1), lambda port, data: None)
+    for joint, servo in enumerate(world.servos.values()):
+        servo.set_torque(True, 0.0)
+        servo.go_to(servo.built.counts(arms.home_joint_position[joint]), 0.0, 0.3)
+    world.advance(2.5)
+    assert world.stand.state == "free"
+    assert world.body.data.qpos[2] == pytest.approx(arms.standing_height, abs=0.02)

@@ -24,6 +24,7 @@ COMMANDS = (
     Command("compare", "hold a robot's log against the simulation: the gap, and its likely cause"),
     Command("motion", "reference motion: generate, import, check, show, record"),
     Command("robot", "your own robot: inspect its model, make a robot's folder of it"),
+    Command("identify", "a servo's constants from logs of its motion on the bench"),
     Command("randomization", "list what training draws for its robots"),
     Command("doctor", "look for what makes a motion prior fail, before a step is spent"),
     Command("calibrate", "find a real robot's servo ids, directions, zeros and IMU axes"),

@@ -42,6 +42,21 @@ class Home(_Part):
     joints: dict[str, float] = Field(description="angles in rad; joints that are not named are at 0")
 
 
+_Positive = Annotated[float, Field(gt=0)]
+_NotNegative = Annotated[float, Field(ge=0)]
+
+
+class ServoConstants(_Part):
+    """What was measured of the servos, in place of what the MJCF says of every joint that acts."""
+
+    gain: _Positive | None = Field(default=None, description="torque for an error of position, N·m/rad")
+    velocity_gain: _NotNegative | None = Field(default=None, description="torque against speed while on, N·m·s/rad")
+    torque_limit: _Positive | None = Field(default=None, description="at rest, N·m")
+    armature: _NotNegative | None = Field(default=None, description="inertia of rotor and gears at the joint, kg·m²")
+    damping: _NotNegative | None = Field(default=None, description="viscous friction of the joint, N·m·s/rad")
+    friction: _NotNegative | None = Field(default=None, description="dry friction of the joint, N·m")
+
+
 class Servo(_Part):
     """What the servos are, beyond the MJCF's gains and limits."""
 
@@ -50,6 +65,7 @@ class Servo(_Part):
     speed_limits: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default={}, description="rad/s without load, of joints whose servos are others"
     )
+    constants: ServoConstants = Field(default=ServoConstants(), description="measured ones, of all joints that act")
 
 
 class ImuTiming(_Part):

@@ -11,6 +11,7 @@ import mujoco
 from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT, ROBOTS
 from playground_amp.robot.description import DESCRIPTION, RobotDescription, read_description
+from playground_amp.robot.measured import set_constants
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.scenes import SCENES, add_scene, fill_ground, home_qpos
 from playground_amp.robot.stick_figure import add_stick_figure
@@ -95,6 +96,7 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
         raise UserError(f"unknown scene {scene!r}: known are {', '.join(SCENES)}")
     description = read_description(folder)
     spec = _read_spec(folder, description)
+    set_constants(spec, description.servo.constants)
     spec.compiler.discardvisual = not visual
     ground_scale = description.home.height / read_description(robot_folder(DEFAULT_ROBOT)).home.height
     try:

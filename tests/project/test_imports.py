@@ -34,6 +34,7 @@ LAYERS = {
     "compare": 14,  # whose page is made as that of report
     "cockpit": 13,
     "twin": 14,
+    "identify": 14,  # whose page is made as that of report
     "cli": 15,
 }
 COMMANDS = 16  # modules of playground_amp itself: train.py, evaluate.py, ...
@@ -50,7 +51,7 @@ FOUNDATIONS = (
 )  # modules of the package itself, for everybody
 SIMULATORS = ("mujoco", "mujoco_warp", "warp", "pydrake")
 DOOR_TO_BRAX = "brax_api"
-MAY_SIMULATE = ("robot", "physics", "rendering", "twin")
+MAY_SIMULATE = ("robot", "physics", "rendering", "identify", "twin")
 
 
 def layer_of(module: str) -> tuple[str, int]:

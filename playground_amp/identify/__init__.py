@@ -1,0 +1,1 @@
+"""A servo's constants from logs of its motion on the bench."""

@@ -60,16 +60,27 @@ class FollowedClip(NamedTuple):
 
 
 class Followings(NamedTuple):
-    """What is kept of a robot's control steps [T]."""
+    """A robot's control steps [T] as it follows a clip."""
+
+    qpos: np.ndarray
+    qvel: np.ndarray
+    gait_phase: np.ndarray
+    foot_switch: np.ndarray
+    joint_torque: np.ndarray
+    joint_offset: np.ndarray  # [T, J] rad, from the clip's
+    terminated: np.ndarray
+
+
+class _Rows(NamedTuple):
+    """What is kept of a control step, as `Followings`."""
 
     qpos: jax.Array
     qvel: jax.Array
     gait_phase: jax.Array
     foot_switch: jax.Array
     joint_torque: jax.Array
-    joint_offset: jax.Array  # [T, J] rad, from the clip's
+    joint_offset: jax.Array
     terminated: jax.Array
-    truncated: jax.Array
 
 
 def follow(
@@ -102,7 +113,7 @@ def follow(
         rows = roll_out(move, controller, start(keys, jnp.asarray(moments)), steps, _row)
         for index, clip in enumerate(some):
             copies = [Followings(*(np.asarray(x[:, index * COPIES + copy]) for x in rows)) for copy in range(COPIES)]
-            followed.append(followed_clip(robot, config, clip, copies, settle if clip.periodic else 0))
+            followed.append(followed_clip(robot, config, clip, copies, settle))
     return followed
 
 
@@ -117,10 +128,10 @@ def _moments(track: Track, number: int, clip: Clip) -> np.ndarray:
     return first + (np.arange(COPIES) * length // COPIES if clip.periodic else np.zeros(COPIES, int))
 
 
-def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> Followings:
+def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> _Rows:
     assert isinstance(env, FollowingEnv)
     readings = reached.readings
-    return Followings(
+    return _Rows(
         reached.physics.qpos,
         reached.physics.qvel,
         reached.gait_phase,
@@ -128,13 +139,12 @@ def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> Followings:
         readings.joint_torque,
         readings.joint_position - env.due(reached.followed).joint_position,
         reached.terminated,
-        reached.truncated,
     )
 
 
 def followed_clip(robot: Robot, config: Config, clip: Clip, copies: Sequence[Followings], settle: int) -> FollowedClip:
-    fell = [bool(np.any(copy.terminated)) for copy in copies]
-    lasted = [_until_over(copy, settle) for copy in copies]
+    lasted = [_judged(clip, copy, settle) for copy in copies]
+    fell = [bool(np.any(copy.terminated)) for copy in lasted]
     figures = [
         take_figures(robot, copy.qpos, copy.qvel, copy.joint_torque, clip.command, fell=down)
         for copy, down in zip(lasted, fell, strict=True)
@@ -156,11 +166,16 @@ def followed_clip(robot: Robot, config: Config, clip: Clip, copies: Sequence[Fol
     return FollowedClip(clip, asked, reached, errors, found, failed, tuple(kept) if not failed else ())
 
 
-def _until_over(rows: Followings, settle: int) -> Followings:
-    """The rows after the first ones, up to the end of the clip or the fall; two at least."""
-    over = np.flatnonzero(np.asarray(rows.terminated) | np.asarray(rows.truncated))
-    end = over[0] + 1 if len(over) else len(rows.qpos)
-    return Followings(*(column[min(settle, end - 2) : end] for column in rows))
+def _judged(clip: Clip, rows: Followings, settle: int) -> Followings:
+    """The rows after the first ones of a clip that goes round, all up to the end of another; or to the fall.
+
+    Two at least, so that there is something to judge.
+    """
+    end = len(rows.qpos) if clip.periodic else min(len(rows.qpos), max(len(clip.qpos) - 1, 2))
+    down = np.flatnonzero(rows.terminated[:end])
+    end = max(int(down[0]) + 1, 2) if len(down) else end
+    begin = min(settle, end - 2) if clip.periodic else 0
+    return Followings(*(column[begin:end] for column in rows))
 
 
 def _kept(robot: Robot, config: Config, clip: Clip, rows: Followings) -> list[Clip]:
@@ -175,11 +190,11 @@ def _kept(robot: Robot, config: Config, clip: Clip, rows: Followings) -> list[Cl
 
 
 def _demonstration(robot: Robot, config: Config, rows: Followings, asked: np.ndarray, part: slice) -> Clip:
-    qpos, qvel = np.asarray(rows.qpos)[part], np.asarray(rows.qvel)[part]
+    qpos, qvel = rows.qpos[part], rows.qvel[part]
     scale = scale_of(robot)
     sway = SWAY * (scale.speed, scale.speed, scale.rate)
     label = np.where(np.abs(asked) < sway, 0.0, np.round(mean_velocity(qpos, qvel), 3))
-    states = States(qpos, qvel, np.asarray(rows.gait_phase)[part], np.asarray(rows.foot_switch)[part])
+    states = States(qpos, qvel, rows.gait_phase[part], rows.foot_switch[part])
     return recorded_clip(robot, config.env.control_dt, label, states)
 
 

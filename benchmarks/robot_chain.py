@@ -39,8 +39,9 @@ REAL_TIME = ["chrt", "-f", "10"]  # where it is allowed
 PATIENCE = 90.0  # s for a start
 FROM_THE_BEGINNING = {"swapped_ids", "wrong_sign", "zero_off", "tilted_imu", "weak_servo", "slack"}
 SEEN_WITHIN = 0.2  # s from what run.py could see until all servos are limp
-# A servo tells its temperature, a line its voltage, once in so long; a reading may get so old before it counts as lost.
-UNSEEN_FOR = {"hot_servo": 0.6, "brown_out": 0.3, "dead_servo": 0.16, "frozen_imu": 0.3}
+# A servo tells its temperature, a line its voltage, once in so long; readings get so old before they count as lost.
+UNSEEN_FOR = {"hot_servo": 0.6, "brown_out": 0.3, "frozen_imu": 0.1}
+UNSEEN_FOR |= dict.fromkeys(("dead_servo", "late_answers", "lost_bytes"), 0.16)
 NAMED = {  # what run.py may say of a fault that it sees
     "dead_servo": {Reason.SERVO_LOST, Reason.CHECKS},
     "lost_bytes": {Reason.SERVO_LOST, Reason.LINE_LOST, Reason.CHECKS},
@@ -239,16 +240,16 @@ def fault(arguments: argparse.Namespace, kind: str, seed: int) -> bool:
             lives.walk_for(3 + random.Random(seed).random() * 3, 0.3)
             moment = time.monotonic()
             name = str(ask(lives.control, {"do": "fault", "name": kind})["fault"])
-            while time.monotonic() - moment < 8 and lives.run.poll() is None:
-                if not any(lives.steer(0.3)["stiff"].values()):
-                    break
+            while time.monotonic() - moment < 8 and lives.run.poll() is None and not lives.all_limp():
+                lives.tell("0.3 0 0")
+                time.sleep(0.002)
             limp_after = time.monotonic() - moment
         if lives.run.poll() is None:
             lives.tell("stop")
         ended, limp = lives.ended(), lives.all_limp()
     reason = ended.stop.get("reason", "")
     seen = reason in {each.word for each in NAMED.get(kind, ())}
-    in_time = reason == Reason.CHECKS.word or at_once or limp_after <= SEEN_WITHIN + UNSEEN_FOR.get(kind, 0.0) + 0.05
+    in_time = reason == Reason.CHECKS.word or at_once or limp_after <= SEEN_WITHIN + UNSEEN_FOR.get(kind, 0.0)
     causes = "" if seen and limp and in_time else compared(lives.log_path)
     good = limp and ((seen and in_time) or kind in causes or bool(set(causes.split()) & {kind}))
     print(

@@ -116,7 +116,7 @@ class RobotRun:
             target = start + _smooth(min(elapsed / ramp, 1.0)) * way
             self._send(target)
             self._recorder.record("home", step.beat, step.snapshot, target=target)
-            go = go or step.heard.request is Request.GO
+            go = go or (arrived is not None and step.heard.request is Request.GO)
             if go and arrived is not None and elapsed > arrived + _AT_HOME:
                 return None
 

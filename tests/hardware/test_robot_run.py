@@ -128,7 +128,7 @@ def lie(bus: MadeUpBus) -> None:
 def test_each_fault_stops_it_within_200_ms_with_its_reason_and_limp_servos(
     robot: MadeUpRobot, fault: Callable[[MadeUpBus], None], reason: Reason, named: str
 ) -> None:
-    when = 4.0
+    when = 3.2
     robot.at(when, fault)
     ran = robot.run()
     assert ran.stop.reason is reason
@@ -166,9 +166,9 @@ def test_a_joint_that_does_not_get_home_is_named(robot: MadeUpRobot) -> None:
     ("said", "reason"),
     [
         ([(1.0, Request.STOP)], Reason.ASKED),  # before it balanced
-        ([(0.0, Request.GO), (4.0, Request.LIMP)], Reason.LIMP),
-        ([(0.0, Request.GO), (4.0, Request.END)], Reason.SIGNAL),
-        ([(0.0, Request.GO), (4.0, SourceLost("the gamepad is gone"))], Reason.NO_COMMAND),
+        ([(2.3, Request.GO), (3.2, Request.LIMP)], Reason.LIMP),
+        ([(2.3, Request.GO), (3.2, Request.END)], Reason.SIGNAL),
+        ([(2.3, Request.GO), (3.2, SourceLost("the gamepad is gone"))], Reason.NO_COMMAND),
     ],
 )
 def test_whoever_leads_it_can_end_it(robot: MadeUpRobot, said: list, reason: Reason) -> None:
@@ -176,6 +176,13 @@ def test_whoever_leads_it_can_end_it(robot: MadeUpRobot, said: list, reason: Rea
     ran = robot.run()
     assert ran.stop.reason is reason
     assert ran.bus.told[-1] == "relax"
+
+
+def test_a_go_that_is_said_before_it_is_home_does_not_count(robot: MadeUpRobot) -> None:
+    robot.sources = [MadeUpSource((1.0, Request.GO), (4.0, Request.STOP))]
+    ran = robot.run()
+    assert ran.stop.text == "asked to stop before it balanced"
+    assert {PHASES[phase] for phase in ran.log.phase} == {"checks", "home", "stopped"}
 
 
 def test_it_ends_by_itself_after_the_seconds_asked_for(robot: MadeUpRobot) -> None:

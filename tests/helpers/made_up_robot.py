@@ -148,7 +148,7 @@ class MadeUpRobot:
         self.hardware = hardware_of_robot(ROBOT, seed=5)
         self.home = dict(zip(self.policy.joint_names, self.policy.home.tolist(), strict=True))
         self.bus = MadeUpBus(self.hardware, self.home, self.clock)
-        self.sources = [MadeUpSource((0.0, Request.GO), (5.0, Request.STOP))]
+        self.sources = [MadeUpSource((2.3, Request.GO), (3.8, Request.STOP))]
         self.confirmed = True
         self.waits_for_go = True
         self.guardian = None

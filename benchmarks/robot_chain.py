@@ -84,6 +84,7 @@ class Chain:
         twin += ["--write-hardware", str(self.hardware), "--control", str(self.control)]
         self._twin = subprocess.Popen([*(REAL_TIME if real_time else []), *twin], stdout=subprocess.PIPE, text=True)
         self.state()
+        self._before = of_children()
         program = bundle / "run.pyz"
         run = [str(program)] if program.exists() else ["-m", "playground_amp", "run", "--bundle", str(bundle)]
         run += ["--hardware", str(self.hardware), "--yes", "--log", str(self.log_path)]
@@ -130,12 +131,9 @@ class Chain:
 
     def ended(self) -> Ended:
         """Waits for the run's end."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         status = self.run.wait(60)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self._said.seek(0)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Ended(status, self._said.read(), read_log(self.log_path), cpu)
+        return Ended(status, self._said.read(), read_log(self.log_path), of_children() - self._before)
 
     def close(self) -> None:
         for process in (self.run, self._twin):
@@ -147,6 +145,12 @@ class Chain:
             process.wait()
         self._socket.close()
         self._said.close()
+
+
+def of_children() -> float:
+    """Processor time of those that have ended, s."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def free_port() -> int:

@@ -81,6 +81,7 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="with the libraries of --python's environment, without training"
     )
+    parser.add_argument("--uv", action="store_true", help="install the wheel with uv instead of pip, which is quicker")
     parser.add_argument("--launchers", action="store_true", help="try uvx and pipx too, an environment each")
     arguments = parser.parse_args()
     try:
@@ -127,7 +128,10 @@ def install(arguments: argparse.Namespace, installation: Path) -> None:
         where = [arguments.python, "-c", "import site; print(site.getsitepackages()[0])"]
         shared = subprocess.run(where, capture_output=True, text=True, check=True).stdout
         (next(installation.glob("lib/python*/site-packages")) / "shared.pth").write_text(shared)
-    pip = [str(installation / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    python = str(installation / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if arguments.uv:
+        pip = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
     versions = ["-c", str(arguments.constraints.resolve())] if arguments.constraints else []
     run_aside([*pip, *versions, *(["--no-deps"] if arguments.quick else []), str(arguments.wheel.resolve())])
 

@@ -15,6 +15,8 @@ from playground_amp.errors import UserError
 from playground_amp.policies.bundle import read_bundle
 from playground_amp.robot.robot import load_robot
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:

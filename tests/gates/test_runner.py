@@ -200,6 +200,7 @@ def test_an_engine_that_is_not_there_is_told_before_the_first_episode(monkeypatc
         run_gate(SIMULATORS, CONFIG, lambda _: Partial(still), make_env=run_anyway)
 
 
+@pytest.mark.slow
 def test_a_second_body_is_judged_in_its_own_numbers(tmp_path_factory: pytest.TempPathFactory):
     folder = second_body(tmp_path_factory.mktemp("second"))
     robot = load_robot(folder, "flat")

@@ -56,6 +56,7 @@ def test_older_weights_fade_as_a_power_of_the_iteration() -> None:
     np.testing.assert_allclose(weights[4:] / weights[60], cubes[4:] / cubes[60], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_training_hands_back_the_average_and_goes_on_with_its_own_weights(tmp_path: Path) -> None:
     robot = second_body(tmp_path)  # so that PPO trains another build too, mirrored as that one is
     trainer = Trainer(fake_config("unused", *SMALL, "average_share=1.0", f"robot={robot}"))

@@ -1,4 +1,4 @@
-"""Brax's own algorithms on the task, unchanged."""
+"""Brax's own PPO on the task, unchanged. Its SAC is trained by an example, and `--trainer brax` in tests/runs."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from brax.training.agents.ppo import train as brax_ppo
-from brax.training.agents.sac import train as brax_sac
 
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
@@ -51,37 +50,6 @@ def test_stock_ppo_trains_on_the_wrapper():
     assert np.asarray(params[0].mean).shape == (44,)
     assert 0 < metrics["eval/avg_episode_length"] <= 20
     assert np.isfinite(metrics["eval/episode_reward"])
-
-
-@pytest.mark.slow
-def test_stock_sac_trains_on_the_wrapper():
-    env = BraxWildRobotWrapper(WildRobotEnv(config()))
-    _, _, metrics = brax_sac.train(
-        env,
-        num_timesteps=128,
-        episode_length=20,
-        num_envs=8,
-        min_replay_size=32,
-        max_replay_size=512,
-        batch_size=16,
-        grad_updates_per_step=1,
-        num_evals=2,
-        num_eval_envs=8,
-        normalize_observations=True,
-    )
-    assert np.isfinite(metrics["eval/episode_reward"])
-
-
-@pytest.mark.slow
-def test_trainer_brax_runs_the_stock_trainer_with_the_configured_settings():
-    records, policies = [], []
-    params, last = train_with_brax(config(), records.append, lambda steps, policy: policies.append((steps, policy)))
-    assert [record["iteration"] for record in records] == [1, 2, 3]
-    assert records[-1] == last
-    assert last["steps"] == 3 * 8 * config().trainer.rollout_steps
-    assert [steps for steps, _ in policies] == [0, 160, 320, 480]
-    assert np.isfinite([last["reward"], last["policy_loss"], last["value_loss"]]).all()
-    assert params["normalizer"]["mean"]["state"].shape == (44,)
 
 
 def test_trainer_brax_refuses_amp():

@@ -27,7 +27,7 @@ CONTROL_DT, SUBSTEPS, PERIODS = 0.02, 10, 25
 CONVERGED = ("timestep=0.002", "physics.solver=newton", "physics.iterations=50", "ls_iterations=50")
 PUSH = np.array([0.5, 1.0, 0.0])  # N
 ENGINES = [
-    "mjx",
+    pytest.param("mjx", marks=pytest.mark.slow),
     *(
         pytest.param(name, marks=pytest.mark.skipif(find_spec(module) is None, reason=f"needs the extra {name}"))
         for name, module in (("warp", "warp"), ("drake", "pydrake"))

@@ -1,5 +1,6 @@
 """The examples do what they say, in tiny sizes."""
 
+import re
 import runpy
 import subprocess
 import sys
@@ -75,10 +76,13 @@ def test_a_reward_of_ones_own_is_paid(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-def test_another_algorithm_trains_on_the_task() -> None:
+def test_another_algorithm_trains_on_the_task(capsys: pytest.CaptureFixture[str]) -> None:
     tiny = {"num_envs": 4, "batch_size": 8, "grad_updates_per_step": 1, "min_replay_size": 8, "num_eval_envs": 4}
-    params = example("another_algorithm")["main"](64, max_replay_size=64, num_evals=1, **tiny)
+    params = example("another_algorithm")["main"](64, max_replay_size=64, num_evals=2, **tiny)
     assert params is not None
+    rewards = re.findall(r"steps: reward (\S+) an episode", capsys.readouterr().out)
+    assert len(rewards) == 2
+    assert np.isfinite([float(reward) for reward in rewards]).all()
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ COMMANDS = (
     Command("identify", "a servo's constants from logs of its motion on the bench"),
     Command("randomization", "list what training draws for its robots"),
     Command("doctor", "look for what makes a motion prior fail, before a step is spent"),
-    Command("calibrate", "find a real robot's servo ids, directions, zeros and IMU axes"),
+    Command("calibrate", "find a real robot's servo ids, directions, zeros and IMU axes", computes=False),
     Command("replay", "replay the control step that led to numbers that went bad"),
     Command("completion", "print what completes commands and flags in your shell", has_script=False),
 )

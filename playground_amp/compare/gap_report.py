@@ -14,6 +14,7 @@ from playground_amp.compare.measured import Measured, measured_motion
 from playground_amp.compare.misfit import described_support
 from playground_amp.compare.posture import Posture, posture_of
 from playground_amp.compare.search import search_builds
+from playground_amp.compare.signal_causes import FROZEN
 from playground_amp.compare.signals import signals_of
 from playground_amp.compare.stance import Stance, Support, stance_of
 from playground_amp.errors import UserError
@@ -95,7 +96,7 @@ def make_report(path: Path, log: RobotLog, robot: Robot) -> GapReport:
     motion = measured_motion(log, robot, hardware)
     signals = signals_of(log, robot, hardware)
     posture: Posture | None = posture_of(log, robot, hardware)
-    trusted = motion is not None and signals.imu.frozen == 0.0
+    trusted = signals.imu.frozen < FROZEN
     evidence = Evidence(
         names=robot.joint_names,
         boards=log.header.board_names,

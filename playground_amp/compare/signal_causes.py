@@ -6,8 +6,9 @@ from playground_amp.compare.evidence import Evidence, Verdict
 
 _LOST = 0.03  # share of answers; a healthy line loses 0.001
 _LATE = 0.03  # share of answers that came after their time
-_OLDER = 1.8  # times the age that the bus should give; healthy: 0.9 to 1.2
-_FROZEN = 0.15  # s of the same reading while joints move; healthy: one report's 0.01
+_OLDER = 2.0  # times the age that the bus should give; healthy: 0.7 to 1.3
+FROZEN = 0.1  # s of the same reading while joints move; healthy: a report that is lost, 0.02
+_NEAR_LOW = 0.15  # of the least voltage, above which the supply is far from it
 _DROP = 0.15  # of the supply's voltage; healthy: 0.04
 _HALF_A_PERIOD, _SKIPPED = 0.5, 0.05  # of the control period; of the deadlines
 
@@ -20,7 +21,7 @@ def brown_out(evidence: Evidence) -> Verdict:
         return Verdict(0.0, "", "no voltage was read")
     worst = int(np.nanargmin(volts))
     drop = signals.voltage_drop / max(volts[worst] + signals.voltage_drop, 1e-6)
-    share = max(limit / volts[worst] if volts[worst] < limit else 0.99 * limit / volts[worst], drop / _DROP)
+    share = max(1 - (volts[worst] - limit) / (_NEAR_LOW * max(limit, 1e-6)), drop / _DROP, 0.0)
     told = evidence.told("voltage")
     return Verdict(
         max(share, 1.0) if told else share,
@@ -117,7 +118,7 @@ def late_computer(evidence: Evidence) -> Verdict:
 def frozen_imu(evidence: Evidence) -> Verdict:
     """An IMU that says the same for ever, or nothing."""
     imu, limit = evidence.signals.imu, evidence.hardware.limits.imu_age
-    same = Verdict(imu.frozen / _FROZEN, "", f"it said the same for {imu.frozen:.2f} s while joints moved")
+    same = Verdict(imu.frozen / FROZEN, "", f"it said the same for {imu.frozen:.2f} s while joints moved")
     silent = Verdict(min(imu.last / limit, 9.0), "", f"its newest report was {1e3 * imu.last:.0f} ms old at the end")
     told = evidence.told("imu_lost")
     return max(same, silent, Verdict(float(bool(told)), "", told), key=lambda verdict: verdict.share)

@@ -96,11 +96,12 @@ def _joints(log: RobotLog, robot: Robot, hardware: HardwareFile, voltage: np.nda
 
 
 def _expected_age(robot: Robot) -> np.ndarray:
-    """Median age [J] s of a reading: a round comes in evenly, and a servo looks half-way through its read."""
+    """Median age [J] s of a reading: a round, with a look at a servo's health, comes in evenly; a servo looks at itself
+    half-way through its read."""
     hardware = robot.hardware
     if hardware is None:
         return np.full(robot.num_joints, np.nan)
-    return (hardware.round_time + hardware.read_time) / 2
+    return (hardware.round_time + 2 * hardware.read_time) / 2
 
 
 def _boards(log: RobotLog) -> BoardSignals:

@@ -83,8 +83,7 @@ def support_of(robot: Robot, motion: Measured, how: Build) -> Support:
     """Who stands on what: by the switches, or by the lower sole where there are none."""
     if motion.has_switches:
         toe_and_heel = motion.pressed.reshape(-1, 2, 2)
-        touching: np.ndarray = toe_and_heel.any(axis=2)
-        flat: np.ndarray = toe_and_heel.all(axis=2)
+        touching, flat = np.asarray(toe_and_heel.any(axis=2)), np.asarray(toe_and_heel.all(axis=2))
     else:
         body, scale = body_of(robot, motion, how), scale_of(robot)
         soles = sole_states(robot, *body)

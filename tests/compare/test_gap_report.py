@@ -84,7 +84,7 @@ def test_what_is_no_log_is_refused(tmp_path: Path, limp: RobotLog) -> None:
         main([str(path), "--json", str(path)])
     with pytest.raises(UserError, match="wildrobot_arms has others"):
         main([str(path), "--robot", "wildrobot_arms"])
-    empty = with_columns(limp, **{name: column[:0] for name, column in limp.arrays().items()})
+    empty = with_columns(limp, (), **{name: column[:0] for name, column in limp.arrays().items()})
     with pytest.raises(UserError, match="no step"):
         main([str(write_log(empty, tmp_path / "b.wrlog"))])
 

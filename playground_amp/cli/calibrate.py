@@ -42,7 +42,7 @@ def new(argv: Sequence[str]) -> int:
 
     require_output(arguments.hardware, HARDWARE_FILE)
     hardware = hardware_of_robot(load_robot(arguments.robot))
-    hardware = with_ports(hardware, arguments.port) if arguments.port else hardware
+    hardware = hardware._replace(boards={**hardware.boards, **with_ports(hardware, arguments.port).boards})
     _write(arguments.hardware, hardware._replace(imu=hardware.imu._replace(port=arguments.imu)))
     return FINE_STATUS
 

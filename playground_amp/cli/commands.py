@@ -20,6 +20,7 @@ COMMANDS = (
     Command("report", "make the report of a run, one HTML file"),
     Command("export", "write a policy as a bundle that runs on the robot with NumPy alone"),
     Command("twin", "a twin of the robot behind serial ports: servos and IMU that answer, MuJoCo's body"),
+    Command("calibrate", "find a real robot's servo ids, directions, zeros and IMU axes", computes=False),
     Command("run", "run a policy on the robot itself, from checks to limp servos", computes=False),
     Command("compare", "hold a robot's log against the simulation: the gap, and its likely cause"),
     Command("motion", "reference motion: generate, import, check, show, record"),
@@ -27,7 +28,6 @@ COMMANDS = (
     Command("identify", "a servo's constants from logs of its motion on the bench"),
     Command("randomization", "list what training draws for its robots"),
     Command("doctor", "look for what makes a motion prior fail, before a step is spent"),
-    Command("calibrate", "find a real robot's servo ids, directions, zeros and IMU axes", computes=False),
     Command("replay", "replay the control step that led to numbers that went bad"),
     Command("completion", "print what completes commands and flags in your shell", has_script=False),
 )

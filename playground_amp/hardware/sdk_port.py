@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from playground_amp.hardware.port import Port
 
-_PATIENCE = 0.012  # s beyond what the bytes of an answer take: adapters, and a computer that is late
+_PATIENCE = 0.015  # s beyond what the bytes of an answer take: adapters, and a computer that is late
 _BITS = 10  # on the line, a byte
 _MOST_ECHO = 1024  # bytes
 

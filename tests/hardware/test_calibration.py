@@ -66,6 +66,7 @@ class Robot:
         self.moved: list[tuple[str, float]] = []  # joint, rad
         self.limp = True
         self.dead: set[str] = set()
+        self.ends: dict[str, float] = {}  # rad
         self.bench = Bench({"left": Line(self, "left"), "right": Line(self, "right")}, (0, 1000), lambda _: None)
 
 
@@ -81,7 +82,8 @@ class Line:
         for id, target in counts.items():
             joint = self.joints[id]
             if joint not in self.robot.dead:
-                before, self.robot.angle[joint] = self.robot.angle[joint], TRUTH[joint].angle(target)
+                wanted = min(TRUTH[joint].angle(target), self.robot.ends.get(joint, math.inf))
+                before, self.robot.angle[joint] = self.robot.angle[joint], wanted
                 self.robot.moved.append((joint, self.robot.angle[joint] - before))
 
     def read_positions(self, ids):
@@ -154,6 +156,13 @@ def test_a_servo_near_the_end_of_its_counts_is_moved_the_other_way() -> None:
     went = robot.bench.nudge(ServoPlace("right", 2), 33)
     assert went == -33
     assert TRUTH["left_knee"].counts(robot.angle["left_knee"]) == 995
+
+
+def test_a_joint_at_its_end_is_moved_the_other_way() -> None:
+    robot = Robot()
+    robot.ends["left_knee"] = robot.angle["left_knee"] + 0.01  # rad
+    assert robot.bench.nudge(ServoPlace("right", 2), 33) == pytest.approx(-33, abs=1)
+    assert robot.limp
 
 
 def test_a_servo_that_does_not_move_is_told() -> None:

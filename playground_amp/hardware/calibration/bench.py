@@ -13,7 +13,10 @@ from playground_amp.hardware.hardware_file import BoardSetup
 from playground_amp.hardware.line import ServoLine
 from playground_amp.hardware.lines import open_line
 
-_TRIES = 8  # readings until one servo counts as silent
+FOLLOWED = 0.3  # of what it was told to go: less is a servo that does not move
+_READINGS = 5  # of which the middle one is taken
+_TRIES, _BETWEEN_TRIES = 40, 0.05  # questions, s after one that is not answered: then a servo is silent
+_PINGS = 3
 _RAMP_SECONDS, _RAMP_STEPS = 0.8, 20
 _REST_SECONDS = 0.3
 
@@ -51,35 +54,48 @@ class Bench:
             line.set_torque(None, False)
 
     def find(self, ids: Iterable[int]) -> list[ServoPlace]:
-        """The servos that answer, asked twice where they do not at once."""
-        ids = list(ids)
-        return [
-            ServoPlace(board, id) for board, line in self.lines.items() for id in ids if line.ping(id) or line.ping(id)
-        ]
+        """The servos that answer, asked up to three times."""
+        places = [ServoPlace(board, id) for id in ids for board in self.lines]
+        return [place for place in sorted(places) if any(self._pings(place) for _ in range(_PINGS))]
+
+    def _pings(self, place: ServoPlace) -> bool:
+        return self.lines[place.board].ping(place.id)
 
     def counts(self, place: ServoPlace) -> float:
         """Where a servo is, the median of a few readings. Raises UserError if it is silent."""
-        read = [it.counts for _ in range(_TRIES) for it in self.lines[place.board].read_positions([place.id])]
-        if len(read) < _TRIES // 2:
-            raise UserError(f"{place} does not answer: look at its plug and its supply")
-        return float(np.median(read))
+        read: list[int] = []
+        for _ in range(_TRIES):
+            answered = [it.counts for it in self.lines[place.board].read_positions([place.id])]
+            read += answered
+            if len(read) == _READINGS:
+                return float(np.median(read))
+            if not answered:
+                self._sleep(_BETWEEN_TRIES)
+        raise UserError(f"{place} does not answer: look at its plug and its supply")
 
     def nudge(self, place: ServoPlace, counts: int) -> float:
         """Moves one servo there slowly and back, then limp; returns how far it went, counts.
 
-        It goes the other way where the range of counts ends.
+        It goes the other way where the range of counts ends, or the joint's own.
         """
         line, start = self.lines[place.board], round(self.counts(place))
         low, high = self.count_range
-        if not low <= start + counts <= high:
-            counts = -counts
-        line.set_torque(place.id, True)
-        self._ramp(line, place.id, start, start + counts)
+        went = 0.0
+        for way in (counts, -counts):
+            if low <= start + way <= high:
+                line.set_torque(place.id, True)
+                went = self._there_and_back(line, place, start, start + way)
+                line.set_torque(place.id, False)
+                if abs(went) >= FOLLOWED * abs(counts):
+                    break
+        return went
+
+    def _there_and_back(self, line: ServoLine, place: ServoPlace, start: int, end: int) -> float:
+        self._ramp(line, place.id, start, end)
         self._sleep(_REST_SECONDS)
         went = self.counts(place) - start
-        self._ramp(line, place.id, start + counts, start)
+        self._ramp(line, place.id, end, start)
         self._sleep(_REST_SECONDS)
-        line.set_torque(place.id, False)
         return went
 
     def _ramp(self, line: ServoLine, id: int, start: int, end: int) -> None:

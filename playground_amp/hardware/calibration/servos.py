@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from playground_amp.errors import UserError
-from playground_amp.hardware.calibration.bench import Bench, ServoPlace
+from playground_amp.hardware.calibration.bench import FOLLOWED, Bench, ServoPlace
 from playground_amp.hardware.calibration.person import Person, ask, is_so
 from playground_amp.hardware.calibration.robot_facts import JointFacts
 from playground_amp.hardware.hardware_file import BoardSetup, HardwareFile
@@ -15,7 +15,6 @@ WAYS = ("moving", "hand")
 _NUDGE = math.radians(8)  # so far a servo is moved
 _MOVED = math.radians(5)  # so far a hand must have moved it
 _CLEARLY = 2.0  # times as far as any other servo
-_FOLLOWED = 0.3  # of a nudge: less is a servo that does not move
 
 
 class Assignment(NamedTuple):
@@ -118,7 +117,7 @@ def _which_moved(person: Person, bench: Bench, place: ServoPlace, left: Sequence
 def _direction_by_moving(person: Person, bench: Bench, place: ServoPlace, joint: JointFacts, count: float) -> int:
     while True:
         went = bench.nudge(place, round(_NUDGE / count))
-        if abs(went) * count < _FOLLOWED * _NUDGE:
+        if abs(went) * count < FOLLOWED * _NUDGE:
             raise UserError(f"{joint.name} ({place}) does not move when it is told to: look at its supply and its load")
         said = ask(person, f"{joint.name} went and came back: {_seen(joint)} (yes/no/again) ", ("yes", "no", "again"))
         if said != "again":

@@ -88,13 +88,12 @@ def film(argv: Sequence[str]) -> int:
     clip = _middle_clip(arguments.clip, saved.robot)
     points, parents, rate = _person(arguments)
     shown, fps = pictures_of(1 / clip.rate)
-    size = {"width": WIDTH, "height": HEIGHT}
     with progress("filming") as told:
-        person = points[:: max(1, round(rate / fps))]
+        person = points[np.arange(0, len(points), rate / fps).astype(int)]
         robots = [_clip_states(clip)[::shown], _policy_states(saved, clip)[::shown]]
         panels = (
-            render_person(person, parents, **size),
-            *(render_frames(saved.robot, states, **size) for states in robots),
+            render_person(person, parents, width=WIDTH, height=HEIGHT),
+            *(render_frames(saved.robot, states, width=WIDTH, height=HEIGHT) for states in robots),
         )
         write_side_by_side(panels, min(map(len, (person, *robots))), fps, arguments.output, told)
     tell(f"{arguments.output}: the person, the clip at {clip.command[0]:.2f} m/s, the policy")
@@ -105,8 +104,10 @@ def _middle_clip(path: Path, robot: "Robot") -> "Clip":
     """The clip of a file, or of a folder the one of the middle speed."""
     from playground_amp.motion.clip import load_clips
 
-    clips = sorted(load_clips(path, robot), key=lambda clip: clip.command[0])
-    return clips[len(clips) // 2]
+    clips = load_clips(path, robot)
+    straight = [clip for clip in clips if not np.any(np.abs(clip.command[1:]) > 1e-6)]
+    by_speed = sorted(straight or clips, key=lambda clip: clip.command[0])
+    return by_speed[len(by_speed) // 2]
 
 
 def _person(arguments: argparse.Namespace) -> tuple[np.ndarray, tuple[int, ...], float]:
@@ -125,13 +126,20 @@ def _person(arguments: argparse.Namespace) -> tuple[np.ndarray, tuple[int, ...],
     given = motion.position[:, [joints[role] for role in roles]].reshape(-1, 3)
     # The walker's legs are the file's, turned upright, in meters: that tells how to bring the other joints there.
     middle, origin = legs.mean(axis=0), given.mean(axis=0)
-    turn, _ = Rotation.align_vectors(legs - middle, given - origin)
+    turn = Rotation.align_vectors(legs - middle, given - origin)[0]
     meter = np.linalg.norm(legs - middle) / np.linalg.norm(given - origin)
     ahead = Rotation.from_euler("z", -walker.heading[0])
     points = ahead.apply(turn.apply((motion.position - origin).reshape(-1, 3)) * meter + middle)
     points[:, 2] -= np.percentile(points[:, 2], 1)
     rate = 1 / float(np.median(np.diff(motion.time)))
-    return points.reshape(motion.position.shape)[: round(SECONDS * rate)], motion.parents, rate
+    return _again_and_again(points.reshape(motion.position.shape), round(SECONDS * rate)), motion.parents, rate
+
+
+def _again_and_again(points: np.ndarray, frames: int) -> np.ndarray:
+    """Joints [T, J, 3] m in so many frames: a recording of one cycle goes on where it ended."""
+    way = (points[-1] - points[0]).mean(axis=0) * (1, 1, 0)
+    rounds = -(-frames // len(points))
+    return np.concatenate([points + number * way for number in range(rounds)])[:frames]
 
 
 def _clip_states(clip: "Clip") -> np.ndarray:
@@ -159,7 +167,7 @@ def _policy_states(saved: "SavedPolicy", clip: "Clip") -> np.ndarray:
     settled = round(_SETTLED / saved.config.env.control_dt)
     steps = settled + round(SECONDS / saved.config.env.control_dt)
     states = roll_out(UntilFall(env), controller_of(saved), start, steps, _qpos)
-    return states[settled:, 0]
+    return np.asarray(states)[settled:, 0]
 
 
 def _qpos(env: "WildRobotEnv", before: "EnvState", reached: "EnvState") -> "jax.Array":

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from playground_amp.errors import UserError
-from playground_amp.hardware.line import PositionReading
+from playground_amp.hardware.line import PATIENCE, PositionReading
 from playground_amp.hardware.port import Port
 from playground_amp.hardware.sdk_line import SdkLine, StatusPacket
 
@@ -21,8 +21,10 @@ _ID, _LENGTH, _DATA, _AROUND_DATA = 2, 3, 5, 2  # places in a status packet; byt
 class FeetechLine(SdkLine):
     """A `ServoLine` of such servos. Raises UserError if the library is not installed."""
 
-    def __init__(self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter) -> None:
-        super().__init__(port, baud, clock)
+    def __init__(
+        self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter, patience: float = PATIENCE
+    ) -> None:
+        super().__init__(port, baud, clock, patience)
         try:
             from scservo_sdk import COMM_RX_CORRUPT, COMM_SUCCESS, sms_sts
         except ImportError:

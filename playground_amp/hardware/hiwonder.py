@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from playground_amp.hardware.line import LineCounters, PositionReading
+from playground_amp.hardware.line import PATIENCE, LineCounters, PositionReading
 from playground_amp.hardware.port import Port
 
 HEADER = b"\x55\x55"
@@ -27,7 +27,6 @@ LOAD_OR_UNLOAD_READ = 0x20
 
 _OVERHEAD = 6  # bytes of a frame without parameters
 _LENGTHS = range(3, 0x0B)  # the length byte of what servos send and are sent
-_TIMEOUT = 0.015  # s: four times what a read takes, and what a computer may be late
 _PAUSE = 0.3  # s for which a servo that answers nothing is left alone
 _ANSWERS = {POS_READ: 2, VIN_READ: 2, TEMP_READ: 1, ID_READ: 1}  # questions, and bytes of their answers
 _FARTHEST = 10_000  # counts: more is no position
@@ -119,8 +118,8 @@ class HiwonderLine:
     others no time.
     """
 
-    def __init__(self, port: Port, clock: Callable[[], float] = time.perf_counter, timeout: float = _TIMEOUT) -> None:
-        self._port, self._clock, self._timeout = port, clock, timeout
+    def __init__(self, port: Port, clock: Callable[[], float] = time.perf_counter, patience: float = PATIENCE) -> None:
+        self._port, self._clock, self._patience = port, clock, patience
         self._reader = FrameReader()
         self._owed: dict[int, set[int]] = {}  # by id: commands asked since its last answer
         self._asked: dict[int, float] = {}  # by id: when it was asked last
@@ -189,7 +188,7 @@ class HiwonderLine:
         self._owed.setdefault(id, set()).add(command)
         asked = self._asked[id] = self._clock()
         self._port.write(frame(id, command))
-        while (left := asked + self._timeout - self._clock()) > 0:
+        while (left := asked + self._patience - self._clock()) > 0:
             frames = self._reader.feed(self._port.read(left))
             expected = [place for place, it in enumerate(frames) if _answers(it, id, command)]
             self._take_late(it for place, it in enumerate(frames) if place not in expected[:1])

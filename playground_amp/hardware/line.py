@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+PATIENCE = 0.015  # s beyond what the bytes of an answer take: servos, adapters, and a computer that is late
+
 
 class PositionReading(NamedTuple):
     """One servo's answer."""

@@ -4,21 +4,25 @@ from playground_amp.hardware.dynamixel import DynamixelLine
 from playground_amp.hardware.feetech import FeetechLine
 from playground_amp.hardware.hardware_file import BoardSetup
 from playground_amp.hardware.hiwonder import HiwonderLine
-from playground_amp.hardware.line import ServoLine
+from playground_amp.hardware.line import PATIENCE, ServoLine
 from playground_amp.hardware.port import SerialPort
 
 
-def open_line(board: BoardSetup) -> ServoLine:
-    """The line of a board, its port opened. Raises UserError if that fails or a library is not installed."""
+def open_line(board: BoardSetup, patience: float = PATIENCE) -> ServoLine:
+    """The line of a board, its port opened; answers are waited for `patience` s.
+
+    Raises:
+        UserError: the port cannot be opened, or a library that the servos need is not installed.
+    """
     port = SerialPort(board.port, board.baud)
     try:
         match board.protocol:
             case "hiwonder":
-                return HiwonderLine(port)
+                return HiwonderLine(port, patience=patience)
             case "dynamixel":
-                return DynamixelLine(port, board.baud)
+                return DynamixelLine(port, board.baud, patience=patience)
             case _:
-                return FeetechLine(port, board.baud)
+                return FeetechLine(port, board.baud, patience=patience)
     except BaseException:
         port.close()
         raise

@@ -9,6 +9,7 @@ from typing import Protocol
 from playground_amp.errors import UserError
 
 _CHUNK = 4096  # bytes
+_PATIENCE = 1.0  # s for a device that takes nothing
 
 
 class Port(Protocol):
@@ -39,10 +40,12 @@ class SerialPort:
             import serial
         except ImportError:
             raise UserError("serial lines need pyserial: pip install pyserial, or the extra wildrobot[robot]") from None
+        if not device:
+            raise UserError("the hardware file names no port for one of its lines: fill it in")
         try:
             self._serial = serial.Serial(device, baud, timeout=0, exclusive=True)
         except (OSError, ValueError) as error:  # SerialException is an OSError
-            raise UserError(f"port {device} cannot be opened: {error.args[-1] if error.args else error}") from None
+            raise UserError(f"port {device} cannot be opened: {_why(error)}") from None
         with contextlib.suppress(OSError, ValueError, NotImplementedError):  # adapters that offer it, answer in 1 ms
             self._serial.set_low_latency_mode(True)
         self._number = self._serial.fileno()
@@ -54,7 +57,8 @@ class SerialPort:
             try:
                 rest = rest[os.write(self._number, rest) :]
             except BlockingIOError:
-                select.select([], [self._number], [])
+                if not select.select([], [self._number], [], _PATIENCE)[1]:
+                    raise OSError(errno.ETIMEDOUT, "the device takes no more bytes") from None
 
     def read(self, seconds: float) -> bytes:
         """All that has come in; nothing yet: waits so long for the first byte, then returns what is there."""
@@ -68,3 +72,16 @@ class SerialPort:
     def close(self) -> None:
         """Lets go of the device."""
         self._serial.close()
+
+
+def _why(error: OSError | ValueError) -> str:
+    """In words that say what to do."""
+    match getattr(error, "errno", None):
+        case None:
+            return str(error)
+        case errno.EACCES | errno.EPERM:
+            return "no right to it; ports belong to the group dialout"
+        case errno.EAGAIN | errno.EBUSY:
+            return "another process has it"
+        case number:
+            return os.strerror(number)

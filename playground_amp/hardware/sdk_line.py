@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from playground_amp.hardware.line import LineCounters, PositionReading
+from playground_amp.hardware.line import PATIENCE, LineCounters, PositionReading
 from playground_amp.hardware.port import Port
 from playground_amp.hardware.sdk_port import SdkPort
 
@@ -29,8 +29,10 @@ class SdkLine(ABC):
     answering are asked one by one; a dead one is left alone for a while.
     """
 
-    def __init__(self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._port = SdkPort(port, baud, clock)
+    def __init__(
+        self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter, patience: float = PATIENCE
+    ) -> None:
+        self._port = SdkPort(port, baud, clock, patience)
         self._clock = clock
         self._more = 0  # bytes asked for besides
         self._lost_in_a_row: dict[int, int] = {}

@@ -3,12 +3,10 @@
 It has the methods that they call on a port of their own, in their spelling.
 """
 
-import time
 from collections.abc import Callable
 
 from playground_amp.hardware.port import Port
 
-_PATIENCE = 0.015  # s beyond what the bytes of an answer take: adapters, and a computer that is late
 _BITS = 10  # on the line, a byte
 _MOST_ECHO = 1024  # bytes
 
@@ -16,11 +14,12 @@ _MOST_ECHO = 1024  # bytes
 class SdkPort:
     """Waits without work, and takes out what a half-duplex line repeats of what was sent on it."""
 
-    def __init__(self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, port: Port, baud: int, clock: Callable[[], float], patience: float) -> None:
         self.is_using = False  # the libraries' own lock
         self.bytes_dropped = 0  # that came when nobody had asked
         self.sent_at = 0.0  # s of the clock
         self._port, self._byte_time, self._clock = port, _BITS / baud, clock
+        self._patience = patience
         self._deadline = 0.0
         self._echo = b""  # what was sent and may come back first
         self._echo_seen = b""  # what has come and equals its beginning so far
@@ -57,7 +56,7 @@ class SdkPort:
 
     def setPacketTimeout(self, packet_length: int) -> None:
         """An answer of so many bytes is waited for from now on."""
-        self._deadline = self._clock() + packet_length * self._byte_time + _PATIENCE
+        self._deadline = self._clock() + packet_length * self._byte_time + self._patience
 
     def setPacketTimeoutMillis(self, msec: float) -> None:
         """The same in ms."""

@@ -16,7 +16,8 @@ from playground_amp.hardware.lines import open_line
 FOLLOWED = 0.3  # of what it was told to go: less is a servo that does not move
 _READINGS = 5  # of which the middle one is taken
 _TRIES, _BETWEEN_TRIES = 40, 0.05  # questions, s after one that is not answered: then a servo is silent
-_PINGS = 3
+_PINGS = 2
+_PATIENCE = 0.05  # s for an answer: nobody is in a hurry here
 _RAMP_SECONDS, _RAMP_STEPS = 0.8, 20
 _REST_SECONDS = 0.3
 
@@ -54,7 +55,7 @@ class Bench:
             line.set_torque(None, False)
 
     def find(self, ids: Iterable[int]) -> list[ServoPlace]:
-        """The servos that answer, asked up to three times."""
+        """The servos that answer, asked twice where they do not at once."""
         places = [ServoPlace(board, id) for id in ids for board in self.lines]
         return [place for place in sorted(places) if any(self._pings(place) for _ in range(_PINGS))]
 
@@ -109,7 +110,7 @@ def open_bench(boards: Mapping[str, BoardSetup], count_range: tuple[int, int]) -
     lines: dict[str, ServoLine] = {}
     with ExitStack() as opened:
         for name, board in boards.items():
-            lines[name] = open_line(board)
+            lines[name] = open_line(board, _PATIENCE)
             opened.callback(lines[name].close)
         opened.pop_all()
     return Bench(lines, count_range)

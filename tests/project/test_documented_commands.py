@@ -5,6 +5,7 @@ import re
 import runpy
 import shlex
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,6 +14,7 @@ import yaml
 
 from playground_amp.cli.commands import COMMANDS
 from playground_amp.cli.parser import CommandParser
+from playground_amp.cli.run import build_parser as run_parser
 
 ROOT = Path(__file__).parents[2]
 NAMES = "|".join(command.name for command in COMMANDS if command.has_script)
@@ -131,3 +133,32 @@ def test_the_configuration_of_a_training_command_is_whole(
         run(command, monkeypatch, "--print-config")
     assert ended.value.code == 0
     assert {"env", "trainer", "reward_weights"} <= set(yaml.safe_load(capsys.readouterr().out))
+
+
+def shell_lines() -> list[tuple[str, str]]:
+    """Page and line of all that stands in blocks for a shell, without comments."""
+    lines = []
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        for block in re.findall(r"```bash\n(.*?)```", page.read_text().replace("\\\n", " "), re.DOTALL):
+            lines += [(page.name, line.partition(" # ")[0].strip()) for line in block.splitlines()]
+    return [(page, line) for page, line in lines if line and not line.startswith("#")]
+
+
+def test_every_line_for_a_shell_is_of_a_kind_that_is_tested() -> None:
+    """What is neither a command of ours nor one of a system's is looked at here: extras, examples, the robot's file."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    unknown = []
+    for page, line in shell_lines():
+        match shlex.split(line):
+            case ["make" | "wildrobot" | ".venv/bin/wildrobot" | "source" | "eval" | "apt-get" | "pipx" | "uvx", *_]:
+                pass
+            case ["pip", "install", *words]:
+                named = {name for word in words for name in re.findall(r"\[(.*)\]", word)}
+                assert {each for names in named for each in names.split(",")} <= set(extras), f"{page}: {line}"
+            case ["python", script, *_] if script.startswith(("playground_amp/", "benchmarks/", "examples/")):
+                assert (ROOT / script).is_file(), f"{page}: {line}"
+            case ["python3", script, *arguments] if script.endswith("run.pyz"):
+                assert run_parser(Path("bundle")).parse_args(arguments).hardware, f"{page}: {line}"
+            case _:
+                unknown.append(f"{page}: {line}")
+    assert unknown == []

@@ -208,3 +208,34 @@ def test_whatever_comes_in_no_group_reading_is_wrong(protocol: str, seed: int) -
         it.clock.now += 0.004
     assert len(readings) > 300
     assert all(r.counts == {1: 480, 2: 520, 3: 0x05FD}[r.id] for r in readings)
+
+
+@both
+def test_frames_that_say_to_be_shorter_than_any_is_are_no_answers(protocol: str) -> None:
+    """Header, id, length and checksum are right; there is no room for an answer."""
+    it = bench(protocol, {})
+    for length in range(8):
+        content = b"\xff\xff\xfd\x00\x01" + bytes((length, 0, 0x55)) + bytes(max(length - 3, 0))
+        frames = [
+            content + crc16(content).to_bytes(2, "little"),
+            content[:7] + crc16(content[:7]).to_bytes(2, "little"),
+        ]
+        body = bytes((1, length)) + bytes(max(length - 1, 0))
+        frames.append(b"\xff\xff" + body + bytes((~sum(body) & 0xFF,)))
+        frames.append(b"\xff\xff" + bytes((1, length, ~(1 + length) & 0xFF)))
+        for frame in frames:
+            it.damage = lambda sent, coming, frame=frame: [(frame + bytes(9), 0.001)]
+            assert list(it.line.read_positions([1])) == []
+            it.clock.now += 1.0
+
+
+@both
+def test_nothing_but_garbage_comes_to_nothing(protocol: str) -> None:
+    draw = random.Random(1)
+    it = bench(protocol, {})
+    it.damage = lambda sent, coming: [(bytes(draw.choices((0xFF, 0xFD, 0, 1, 0x55, 9), k=40)), 0.001)]
+    for _ in range(100):
+        assert list(it.line.read_positions([1, 2])) == []
+        assert it.line.read_voltage(1) is None
+        it.clock.now += 0.1
+    assert it.line.counters.lost > 50

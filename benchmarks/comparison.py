@@ -52,7 +52,7 @@ def judge(checkpoint: Path, gate: str, *options: str) -> dict[str, Any]:
     """What a gate wrote about a policy, which is kept beside it. `options`: more of evaluate.py's."""
     path = checkpoint.with_name(f"gate_{gate}.json")
     command = [sys.executable, str(ROOT / "playground_amp/evaluate.py"), "--checkpoint", str(checkpoint)]
-    command += ["--gate", gate, "--json", str(path), *options]
+    command += ["--gate", gate, "--seed", "0", "--json", str(path), *options]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
     if done.returncode > 1:  # it was not judged, and has said why; what an earlier run wrote may still be there
         sys.exit(done.returncode)

@@ -5,6 +5,7 @@ python benchmarks/identify_twins.py --servos 20
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -13,7 +14,11 @@ import numpy as np
 from playground_amp.identify.identification import identify, usual_servo
 from playground_amp.identify.servo_parameters import NAMES
 from playground_amp.robot.robot import load_robot
-from tests.helpers.bench_twin import GRAVITY, drawn_servo, protocol_logs
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "helpers")]
+
+from bench_twin import GRAVITY, drawn_servo, protocol_logs  # noqa: E402 # pyright: ignore[reportMissingImports]  (of the tests)
 
 
 def main() -> None:

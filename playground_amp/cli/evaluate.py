@@ -4,18 +4,20 @@ Exit status: 0 the gate passed, 1 it failed, 2 a mistake in the command line or 
 """
 
 import argparse
+import dataclasses
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playground_amp.cli.judging import FAILED_STATUS, PASSED_STATUS, judge, seed_for, verify_gate
 from playground_amp.cli.parser import (
     CommandParser,
     add_checkpoint_flag,
     add_robot_flag,
     positive_float,
     positive_int_to,
+    whole_number,
 )
 from playground_amp.configs.engines import JUDGES
 from playground_amp.errors import UserError
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from playground_amp.gates.gate_run import GateRun
     from playground_amp.policies.source import PolicySource
     from playground_amp.report.facts import RunFacts
-
-PASSED_STATUS, FAILED_STATUS = 0, 1
 
 
 def build_parser() -> CommandParser:
@@ -46,6 +46,9 @@ def build_parser() -> CommandParser:
         metavar="NAME",
         help="judge by a walk of 20 m in other simulators: fine (MuJoCo at 0.5 ms, elliptic cones), mjx, drake",
     )
+    drawn = "of the episodes (default: from the policy's bytes, so that none was tuned to it; 0 to compare policies)"
+    parser.add_argument("--seed", type=whole_number, metavar="N", help=drawn)
+    parser.add_argument("--verify", action="store_true", help="judge anew on three seeds drawn now; 0: passed on all")
     parser.add_argument("--cells", nargs="+", metavar="NAME", help="only these cells of the gate")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="render one episode to FILE.mp4")
@@ -74,13 +77,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         from playground_amp.runs.checkpoint import find_checkpoint
 
         arguments.checkpoint = find_checkpoint(arguments.checkpoint)
+    if arguments.verify and (arguments.video or arguments.report is not None or arguments.seed is not None):
+        raise UserError(
+            "--verify judges on seeds of its own, and neither films nor reports: leave --seed, --video and --report out"
+        )
     facts = _read_facts(arguments)
     page = facts and Path(arguments.report or facts.report)
     _require_outputs(arguments, page)
     policy = _read_policy(arguments)
     gate = _for_robot(gate, policy.config.robot, arguments)
     prepare(*(cell.physics.engine for cell in gate.cells))
-    run, seconds = _judge(gate, policy)
+    if arguments.verify:
+        return verify_gate(gate, policy, _judged_file(arguments), arguments.json)
+    gate = dataclasses.replace(gate, seed=seed_for(_judged_file(arguments), arguments.seed))
+    run, seconds = judge(gate, policy)
 
     from playground_amp.gates.gate_report import report_of
     from playground_amp.gates.table import print_report
@@ -104,13 +114,15 @@ def _judged_file(arguments: argparse.Namespace) -> Path:
 
 def _require_outputs(arguments: argparse.Namespace, page: Path | None) -> None:
     """Raises UserError unless everything that was asked for can be written where it was asked for."""
+    from playground_amp.gates.drawings import DRAWINGS
     from playground_amp.gates.result_file import GATE_RESULT
     from playground_amp.outputs import require_output
     from playground_amp.rendering.video import VIDEO
     from playground_amp.report.facts import REPORT_PAGE
 
     taken = [_judged_file(arguments)]
-    for path, kind in ((arguments.json, GATE_RESULT), (arguments.video, VIDEO), (page, REPORT_PAGE)):
+    result = DRAWINGS if arguments.verify else GATE_RESULT
+    for path, kind in ((arguments.json, result), (arguments.video, VIDEO), (page, REPORT_PAGE)):
         if path:
             require_output(path, kind, *taken)
             taken.append(path)
@@ -161,22 +173,6 @@ def _read_policy(arguments: argparse.Namespace) -> "PolicySource":
     if arguments.bundle and not os.path.isfile(arguments.bundle / MANIFEST):
         raise UserError(f"--bundle: cannot read {arguments.bundle / MANIFEST}: name the --output of export.py")
     return open_policy(arguments.bundle or arguments.checkpoint, arguments.robot)
-
-
-def _judge(gate: "Gate", policy: "PolicySource") -> tuple["GateRun", float]:
-    """The gate's run and the seconds it took."""
-    # Imported here: it takes seconds, which nobody should wait for a mistyped path.
-    from playground_amp.cli.progress import progress
-    from playground_amp.gates.runner import run_gate
-
-    started, longest = time.monotonic(), max(cell.time_limit for cell in gate.cells)
-    with progress(f"gate {gate.name}") as show:
-
-        def report(unfinished: int, seconds: float) -> None:
-            show(seconds / longest, f"{seconds:.0f} s walked, {unfinished} episodes to go")
-
-        run = run_gate(gate, policy.config, policy.controller, report)
-    return run, time.monotonic() - started
 
 
 def _write_json(report: "GateReport", path: Path | None) -> UserError | None:

@@ -1,5 +1,6 @@
 """What came of a gate."""
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -33,8 +34,8 @@ class GateRun:
 
     @property
     def full_gate(self) -> Gate:
-        """The gate of that name in the robot's numbers, with nothing left out."""
-        return GATES[self.gate.name].scaled_for(self.robot)
+        """The gate of that name in the robot's numbers, with nothing left out, on the same seed."""
+        return dataclasses.replace(GATES[self.gate.name].scaled_for(self.robot), seed=self.gate.seed)
 
     @property
     def reductions(self) -> list[str]:

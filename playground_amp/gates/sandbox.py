@@ -92,7 +92,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
         command=request["command"],
         gate=gate.name,
         passed=run.passed,
-        reduced=dataclasses.replace(run, gate=dataclasses.replace(gate, seed=run.full_gate.seed)).reductions,
+        reduced=run.reductions,
         seed=gate.seed,
         commands=[(low, high) for low, high in trained_commands(source.config)],
         cells=cell_claims(run),

@@ -47,12 +47,12 @@ def print_report(run: GateRun, console: Console | None = None) -> None:
 
 
 def _table_of_criteria(run: GateRun) -> Table:
-    """A line for every criterion of every cell."""
+    """A line for every criterion of every cell; beside the share without a fall its 95 % interval."""
     table = _empty_table(run, left=("cell", "check"), right=("limit", "worst", "mean", "failed"))
     for cell in run.cells:
         for index, result in enumerate(cell.results):
             name = cell.cell.name if index == 0 else ""
-            table.add_row(name, *_row(result, len(cell.episodes)), end_section=index == len(cell.results) - 1)
+            table.add_row(name, *_row(result, cell), end_section=index == len(cell.results) - 1)
     return table
 
 
@@ -91,15 +91,18 @@ def describe_physics(gate: Gate) -> str:
         f"engine {cell.physics.engine}, {cell.physics.timestep * 1000:g} ms steps" for cell in gate.cells
     )
     robots = "randomized robots" if gate.randomized else "the nominal robot"
-    return f"{' and '.join(kinds)}, {robots}, deterministic policy from rest"
+    return f"{' and '.join(kinds)}, {robots}, deterministic policy from rest, seed {gate.seed}"
 
 
-def _row(result: CriterionResult, episodes: int) -> tuple[str, ...]:
+def _row(result: CriterionResult, cell: CellResult) -> tuple[str, ...]:
     criterion = result.criterion
     sign = "≥" if criterion.bound == "at least" else "≤"
-    failed = f"{len(result.failed_episodes)} of {episodes}"
+    failed = f"{len(result.failed_episodes)} of {len(cell.episodes)}"
+    mean = _number(result.mean)
+    if criterion.figure == "survived":
+        mean += f" ({cell.survival.low:.2f}–{cell.survival.high:.2f})"
     limit = f"{sign} {_number(criterion.limit)} {criterion.unit}".rstrip()
-    return _title(criterion), limit, _number(result.worst), _number(result.mean), failed, _verdict(result.passed)
+    return _title(criterion), limit, _number(result.worst), mean, failed, _verdict(result.passed)
 
 
 def _verdict(passed: bool) -> str:

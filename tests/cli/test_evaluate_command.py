@@ -1,11 +1,13 @@
 """`evaluate.py`: mistakes end in one sentence and status 2 before anything is compiled."""
 
 import io
+import json
 import pickle
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import jax
@@ -15,9 +17,11 @@ import pytest
 from deployable import ROBOT_DATA
 
 from playground_amp.cli import evaluate
+from playground_amp.cli.judging import seed_for
 from playground_amp.configs.loader import load_config
 from playground_amp.envs.observations import observation_sizes
 from playground_amp.errors import UserError
+from playground_amp.gates.cells import Gate
 from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.gates import ROBUST
 from playground_amp.gates.judgement import judge_cell
@@ -167,6 +171,43 @@ def test_an_untrained_policy_fails_the_gate(judged: Judged):
     assert judged.status == 1
     assert "gate walk FAILED" in judged.out
     assert '"full_gate": false' in (judged.folder / "reports" / "gate.json").read_text()
+
+
+def test_episodes_are_drawn_from_the_policys_own_bytes(judged: Judged, untrained: Path, tmp_path: Path):
+    result = json.loads((judged.folder / "reports" / "gate.json").read_text())
+    assert result["seed"] == seed_for(untrained, None)
+    assert f"seed {result['seed']}" in judged.out
+    assert seed_for(untrained, 5) == 5
+    other = tmp_path / "other.pkl"
+    other.write_bytes(untrained.read_bytes() + b" ")
+    assert seed_for(other, None) != seed_for(untrained, None)
+    assert 0 <= seed_for(other, None) < 2**31
+
+
+def test_a_gate_is_judged_anew_on_three_drawings(
+    untrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    verdicts = iter([True, False, True])
+    seeds: list[int] = []
+
+    def made_up(gate: Gate, *_: object) -> tuple[SimpleNamespace, float]:
+        seeds.append(gate.seed)
+        return SimpleNamespace(passed=next(verdicts), seed=gate.seed), 1.0
+
+    def report(run: SimpleNamespace, *_: object) -> SimpleNamespace:
+        run.named_from = lambda _: SimpleNamespace(as_json=lambda: {"seed": run.seed})
+        return run
+
+    monkeypatch.setattr("playground_amp.cli.judging.judge", made_up)
+    monkeypatch.setattr("playground_amp.gates.table.print_report", lambda _: None)
+    monkeypatch.setattr("playground_amp.gates.gate_report.report_of", report)
+    result = tmp_path / "drawings.json"
+    assert evaluate.main(["--checkpoint", str(untrained), "--verify", "--json", str(result)]) == 1
+    assert len(set(seeds)) == 3
+    assert "gate walk: passed 2 of 3 drawings" in capsys.readouterr().out
+    assert json.loads(result.read_text()) == {"passed": 2, "drawings": [{"seed": seed} for seed in seeds]}
+    with pytest.raises(UserError, match="leave --seed"):
+        evaluate.main(["--checkpoint", str(untrained), "--verify", "--seed", "3"])
 
 
 def test_a_video_that_cannot_be_drawn_leaves_the_result_alone(judged: Judged):

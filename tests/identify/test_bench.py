@@ -3,10 +3,10 @@
 import mujoco
 import numpy as np
 import pytest
+from bench_twin import _MODEL, GRAVITY, LENGTH
 
 from playground_amp.identify.bench import Bench, Load, Segment
 from playground_amp.identify.servo_parameters import Servo
-from tests.helpers.bench_twin import _MODEL, GRAVITY, LENGTH
 
 MASS = 0.8
 STEP = 0.001

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from bench_twin import GRAVITY, bench_log, drawn_servo, protocol_logs
+from bench_twin import LENGTH as ARM
 
 from playground_amp.errors import UserError
 from playground_amp.identify.identification import Identification, identify, usual_servo
@@ -9,8 +11,6 @@ from playground_amp.identify.servo_parameters import NAMES, Servo
 from playground_amp.identify.trials import load_for, trial_named
 from playground_amp.identify.verdict import constant
 from playground_amp.robot.robot import load_robot
-from tests.helpers.bench_twin import GRAVITY, bench_log, drawn_servo, protocol_logs
-from tests.helpers.bench_twin import LENGTH as ARM
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,11 @@ from playground_amp.deploy.runtime import BundleError, Sensors, WalkingPolicy
 from playground_amp.hardware.checks import check_table, run_checks
 from playground_amp.hardware.commander import Commander
 from playground_amp.hardware.commands import STAND, Request, Velocity
-from playground_amp.hardware.guardian import Guardian
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.realtime import collect_young
 from playground_amp.hardware.robot_bus import BusSnapshot
 from playground_amp.hardware.step_record import StepRecorder
-from playground_amp.hardware.stepper import RunBus, Step, Stepper
+from playground_amp.hardware.stepper import RunBus, RunGuardian, Step, Stepper
 from playground_amp.hardware.stops import Reason, Stop
 
 _LOOK, _PATIENCE = 0.5, 4.0  # s of readings that the checks see, and at most, until all servos have told all
@@ -48,7 +47,7 @@ class RobotRun:
         bus: RunBus,
         commander: Commander,
         recorder: StepRecorder,
-        guardian: Guardian | None,
+        guardian: RunGuardian,
         plan: Plan,
     ):
         self._policy, self._hardware, self._bus, self._commander = policy, hardware, bus, commander
@@ -62,6 +61,9 @@ class RobotRun:
         with np.errstate(all="ignore"):  # readings that are none are for the policy to refuse
             try:
                 stop = self._check() or self._ask() or self._go_home() or self._balance()
+            except KeyboardInterrupt:  # while it was asked: from home on, Ctrl-C is heard as a request
+                self._end(Stop(Reason.DECLINED, "interrupted"))
+                raise
             except BaseException as error:
                 self._end(Stop(Reason.CRASH, f"{type(error).__name__}: {error}"))
                 raise
@@ -90,8 +92,7 @@ class RobotRun:
 
     def _go_home(self) -> Stop | None:
         """Gets stiff where the joints are, leads them home, and waits there."""
-        if self._guardian:
-            self._guardian.wait_until_ready()
+        self._guardian.wait_until_ready()
         self._recorder.event("phase", phase="home")
         self._stepper.restart()
         self._commander.open(time.perf_counter())
@@ -173,7 +174,9 @@ class RobotRun:
         """Lets the servos go, before anything else."""
         limp = self._bus.relax() if self._stiff else None
         self._recorder.event("stop", reason=stop.reason.word, text=stop.text, limp=limp)
-        if self._guardian and limp is not False:
+        if limp is False:
+            self._plan.tell("NOT every line has taken the order to go limp: switch off the servos' supply")
+        else:
             self._guardian.dismiss()
 
     def _watch_it_rest(self) -> None:

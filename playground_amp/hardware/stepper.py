@@ -10,7 +10,6 @@ from playground_amp.deploy.control_loop import Beat, Pacer
 from playground_amp.deploy.runtime import Sensors, WalkingPolicy
 from playground_amp.hardware.commander import Commander, Heard
 from playground_amp.hardware.commands import STAND
-from playground_amp.hardware.guardian import Guardian
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.robot_bus import BusSnapshot
 from playground_amp.hardware.safety import Moment, SafetyWatch
@@ -24,6 +23,14 @@ class RunBus(Protocol):
     def write(self, targets: Mapping[str, float]) -> None: ...
     def set_torque(self, on: bool) -> None: ...
     def relax(self, wait: float = 0.02) -> bool: ...
+
+
+class RunGuardian(Protocol):
+    """What a run needs of `Guardian`."""
+
+    def wait_until_ready(self) -> None: ...
+    def beat(self) -> Stop | None: ...
+    def dismiss(self) -> None: ...
 
 
 class Step(NamedTuple):
@@ -44,7 +51,7 @@ class Stepper:
         hardware: HardwareFile,
         bus: RunBus,
         commander: Commander,
-        guardian: Guardian | None,
+        guardian: RunGuardian,
     ):
         self.safety = SafetyWatch(hardware, policy.joint_names)
         self._policy, self._bus, self._commander, self._guardian = policy, bus, commander, guardian
@@ -72,7 +79,7 @@ class Stepper:
         """The same for a robot that is stiff, with what is asked for and whether to stop; the guardian hears of it."""
         beat, snapshot = self.look()
         heard = self._commander.poll(time.perf_counter())
-        lost = self._guardian.beat() if self._guardian else None
+        lost = self._guardian.beat()
         moment = Moment(snapshot, self.gravity_b(snapshot.sensors), beat.skipped, on_its_feet)
         return Step(beat, snapshot, heard, self.safety.stop_for(moment) or heard.stop or lost)
 

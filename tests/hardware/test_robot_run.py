@@ -59,7 +59,7 @@ def test_the_log_holds_what_the_policy_saw_and_answered(robot: MadeUpRobot) -> N
 
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_nothing_is_sent_to_a_robot_that_fails_a_check_or_without_a_yes(robot: MadeUpRobot, confirmed: bool) -> None:
-    robot.confirmed = confirmed
+    robot.confirm = lambda: confirmed
     if confirmed:
         robot.bus.temperature[robot.policy.joint_names[0]] = 80.0
     ran = robot.run()
@@ -192,6 +192,35 @@ def test_it_ends_by_itself_after_the_seconds_asked_for(robot: MadeUpRobot) -> No
     walked = (ran.log.phase == PHASES.index("walk")).sum() * 0.02
     assert walked == pytest.approx(2.0, abs=0.05)
     assert ran.log.command[-20].tolist() == [0, 0, 0]  # it stands for a second before it lets go
+
+
+def test_who_is_interrupted_while_asking_moves_nothing(robot: MadeUpRobot) -> None:
+    def interrupt() -> bool:
+        raise KeyboardInterrupt
+
+    robot.confirm = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        robot.run()
+    assert robot.bus.told == []
+
+
+@pytest.mark.parametrize("limp", [True, False])
+def test_the_guardian_is_dismissed_once_all_lines_are_limp_and_a_person_told_otherwise(
+    robot: MadeUpRobot, limp: bool
+) -> None:
+    robot.bus.limp_within_reach = limp
+    robot.sources = [MadeUpSource((1.0, Request.LIMP))]
+    ran = robot.run()
+    assert ran.stop.reason is Reason.LIMP
+    assert ran.event("stop")["limp"] is limp
+    assert robot.guardian.told[:2] == ["ready", "beat"]
+    assert (robot.guardian.told[-1] == "dismiss") is limp
+    assert any("switch off" in line for line in ran.told) is not limp
+
+
+def test_a_guardian_that_dies_is_a_reason_to_stop(robot: MadeUpRobot) -> None:
+    robot.guardian.lost_after = 30
+    assert robot.run().stop.reason is Reason.GUARDIAN_LOST
 
 
 def test_a_fault_in_the_program_lets_the_servos_go_too(robot: MadeUpRobot) -> None:

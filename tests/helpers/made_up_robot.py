@@ -19,7 +19,7 @@ from playground_amp.hardware.log import LogWriter, RobotLog, read_log
 from playground_amp.hardware.robot_bus import BusSnapshot
 from playground_amp.hardware.robot_run import Plan, RobotRun
 from playground_amp.hardware.step_record import StepRecorder, header_of
-from playground_amp.hardware.stops import Stop
+from playground_amp.hardware.stops import Reason, Stop
 from playground_amp.twin.nominal import hardware_of_robot
 
 AGE = 0.01  # s, of all readings
@@ -91,6 +91,25 @@ class MadeUpBus:
         return self.limp_within_reach
 
 
+class MadeUpGuardian:
+    """Hears what the real one would."""
+
+    lost_after = 10**9  # heartbeats
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def wait_until_ready(self) -> None:
+        self.told.append("ready")
+
+    def beat(self) -> Stop | None:
+        self.told.append("beat")
+        return Stop(Reason.GUARDIAN_LOST, "made up") if len(self.told) > self.lost_after else None
+
+    def dismiss(self) -> None:
+        self.told.append("dismiss")
+
+
 class MadeUpSource:
     """Somebody who says what a list has for so many seconds after listening began."""
 
@@ -149,9 +168,9 @@ class MadeUpRobot:
         self.home = dict(zip(self.policy.joint_names, self.policy.home.tolist(), strict=True))
         self.bus = MadeUpBus(self.hardware, self.home, self.clock)
         self.sources = [MadeUpSource((2.3, Request.GO), (3.8, Request.STOP))]
-        self.confirmed = True
+        self.confirm: Callable[[], bool] = lambda: True
         self.waits_for_go = True
-        self.guardian = None
+        self.guardian = MadeUpGuardian()
         self.seconds: float | None = None
         self._folder = folder
 
@@ -173,7 +192,7 @@ class MadeUpRobot:
         (self._folder / "manifest.json").write_text("{}")
         path = self._folder / "run.wrlog"
         commander = Commander(self.sources, CommandRange(self.policy.manifest["command"]))
-        plan = Plan(lambda: self.confirmed, self.waits_for_go, self.seconds, told.append)
+        plan = Plan(self.confirm, self.waits_for_go, self.seconds, told.append)
         with LogWriter(path, header_of(self.policy, self._folder, self.hardware, "robot: made up")) as log:
             recorder = StepRecorder(self.policy, self.hardware, log)
             run = RobotRun(self.policy, self.hardware, self.bus, commander, recorder, self.guardian, plan)

@@ -44,6 +44,7 @@ def build_parser() -> CommandParser:
         help="what is wrong with it from the beginning, such as zero_off=8 or dead_servo:JOINT; may be repeated; "
         "what is not said is drawn by --seed",
     )
+    built.add_argument("--damped", action="store_true", help="limp servos resist motion, as shorted motors do")
     life = parser.add_argument_group("how it lives")
     life.add_argument("--speed", type=positive_float, default=1.0, metavar="X", help="times real time (default: 1)")
     life.add_argument("--hold", action="store_true", help="the stand lets go only when it is told to")
@@ -91,6 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         speed=arguments.speed,
         seed=arguments.seed,
         hold=arguments.hold,
+        damped=arguments.damped,
         control_port=arguments.control,
         faults=arguments.fault,
         push=arguments.push or 0.0,

@@ -21,6 +21,7 @@ from playground_amp.twin.supply import Supply
 
 STEP = 0.002  # s
 _BASE_BODY = 1
+_VELOCITY = 2  # place of the velocity gain in actuator_biasprm
 _HELD_INERTIA = 1e4  # kg and kg·m² that a base which is held seems to have: what hangs on it cannot move it
 _SWITCH_CLOSES = 0.01  # share of the robot's weight on a foot switch's bar
 _SUPPLY_PERIOD = 10  # steps from one look at heat and battery to the next
@@ -36,8 +37,9 @@ class ImuSample(NamedTuple):
 class Body:
     """One robot with J joints. All servos are limp at first."""
 
-    def __init__(self, robot: Robot, stand: Stand, supply: Supply):
-        self.robot, self.stand, self.supply = robot, stand, supply
+    def __init__(self, robot: Robot, stand: Stand, supply: Supply, *, damped: bool = False):
+        """`damped`: limp servos resist motion, as a shorted motor does, by their velocity gain."""
+        self.robot, self.stand, self.supply, self._damped = robot, stand, supply, damped
         self.model = copy.copy(model_of(robot))
         self.model.opt.timestep = STEP
         self.data = mujoco.MjData(self.model)
@@ -188,3 +190,5 @@ class Body:
         """Has gains be what stiffness, strength and voltage make of them: a motor's go with its voltage."""
         share = np.where(self.stiff, self.strength * self.supply.strength, 0.0)[:, None]
         self.model.actuator_gainprm[:], self.model.actuator_biasprm[:] = (gains * share for gains in self._gains)
+        if self._damped:
+            self.model.actuator_biasprm[:, _VELOCITY] = self._gains[1][:, _VELOCITY] * self.strength

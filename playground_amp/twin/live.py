@@ -91,16 +91,18 @@ class Twin:
         speed: float = 1.0,
         seed: int = 0,
         hold: bool = False,
+        damped: bool = False,
         control_port: int = 0,
         faults: Sequence[str] = (),
         push: float = 0.0,
     ):
         """`written`: the robot as hardware.yaml will describe it. `hold`: the stand lets go only when it is told to.
 
+        `damped`: limp servos resist motion as a shorted motor does.
         `faults`: those that it has from the beginning, as `faults.parse_fault` reads them. Raises UserError.
         `push`: N by which a free robot is pushed every few seconds, from drawn sides.
         """
-        self.world = World(robot, written, self._send, seed=seed, auto_release=not hold)
+        self.world = World(robot, written, self._send, seed=seed, auto_release=not hold, damped=damped)
         for fault in faults:
             inject(self.world, fault)
         self._control = ControlSocket(control_port)

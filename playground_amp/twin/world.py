@@ -59,7 +59,16 @@ class World:
     What it says is passed to `send` as it happens. Raises UserError if robot.yaml says nothing of its hardware.
     """
 
-    def __init__(self, robot: Robot, written: HardwareFile, send: Send, *, seed: int = 0, auto_release: bool = True):
+    def __init__(
+        self,
+        robot: Robot,
+        written: HardwareFile,
+        send: Send,
+        *,
+        seed: int = 0,
+        auto_release: bool = True,
+        damped: bool = False,
+    ):
         if robot.hardware is None:
             raise UserError(
                 f"robot {robot.name}: its robot.yaml has no section hardware:, which tells its lines' timing"
@@ -72,7 +81,7 @@ class World:
         self.rng = np.random.default_rng(seed)
         self.supply = Supply(robot.num_joints, written.limits.voltage_low)
         self.stand = Stand(robot, auto_release)
-        self.body = Body(robot, self.stand, self.supply)
+        self.body = Body(robot, self.stand, self.supply, damped=damped)
         self.agenda = Agenda(self.body.advance)
         self.servos = {
             name: BusServo(self.body, joint, written.servos[name], written.count_range)

@@ -50,6 +50,15 @@ def test_limp_legs_hang_down() -> None:
     assert not any(driven.world.body.switches)
 
 
+def test_damped_servos_let_a_limb_down_slowly() -> None:
+    knee, angles = ROBOT.joint_names.index("left_knee_pitch"), []
+    for damped in (False, True):
+        driven = Driven(damped=damped)
+        driven.run(0.2)
+        angles.append(driven.world.body.joint_position[knee])
+    assert abs(ROBOT.home_joint_position[knee] - angles[1]) < 0.5 * abs(ROBOT.home_joint_position[knee] - angles[0])
+
+
 def test_the_stand_lets_a_stiff_robot_down_and_it_stands() -> None:
     driven = Driven()
     driven.run(0.5)

@@ -119,8 +119,9 @@ class BoardWorker(threading.Thread):
             self._limp_again = _LIMP_ROUNDS
         elif torque:
             self._limp_again = 0
-            self._line.write_positions(self._held())
-            self._line.set_torque(None, True)
+            self._line.write_positions(held := self._held())
+            for id in held:  # one that was never read would jump to wherever it was told last
+                self._line.set_torque(id, True)
         if self._limp_again:
             self._limp_again -= 1
             self._line.set_torque(None, False)

@@ -87,13 +87,25 @@ def test_it_becomes_stiff_where_it_is_and_then_follows_the_newest_targets(board)
     worker, line = board
     eventually(lambda: math.isfinite(worker.readings[3].counts))
     worker.set_torque(True)
-    eventually(lambda: len(line.sent) == 2)
+    eventually(lambda: len(line.sent) == 4)
     assert line.sent[0] == ("positions", {1: 100, 2: 200, 3: 300})
-    assert line.sent[1][:3] == ("torque", None, True)
+    assert [it[:3] for it in line.sent[1:]] == [("torque", id, True) for id in (1, 2, 3)]
     for target in range(50):
         worker.write({1: target, 2: 0, 3: 0})
     eventually(lambda: line.sent[-1] == ("positions", {1: 49, 2: 0, 3: 0}))
-    assert len(line.sent) < 10
+    assert len(line.sent) < 12
+
+
+def test_a_servo_that_was_never_read_does_not_become_stiff() -> None:
+    line = FakeLine()
+    line.silent.add(2)
+    worker = BoardWorker("left", line, [1, 2])
+    worker.start()
+    eventually(lambda: math.isfinite(worker.readings[1].counts))
+    worker.set_torque(True)
+    worker.stop()
+    worker.join()
+    assert [it[:2] for it in line.sent] == [("positions", {1: 100}), ("torque", 1)]
 
 
 def test_limp_goes_before_all_else_and_nothing_follows_it(board) -> None:

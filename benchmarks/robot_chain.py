@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from playground_amp.hardware.hardware_file import PROTOCOLS
 from playground_amp.hardware.log import RobotLog, read_log
 from playground_amp.hardware.log_format import PHASES
 from playground_amp.hardware.stops import Reason
@@ -167,7 +168,8 @@ def may_be_real_time() -> bool:
 
 @contextlib.contextmanager
 def chain(arguments: argparse.Namespace, name: str, seed: int, *twin_flags: str) -> Iterator[Chain]:
-    lives = Chain(arguments.bundle, arguments.keep, name, seed, list(twin_flags), may_be_real_time())
+    flags = [*twin_flags, *(["--protocol", arguments.protocol] if arguments.protocol else [])]
+    lives = Chain(arguments.bundle, arguments.keep, name, seed, flags, may_be_real_time())
     try:
         yield lives
     finally:
@@ -336,6 +338,7 @@ def main() -> int:
     parser.add_argument("mode", choices=[*MODES])
     parser.add_argument("--bundle", type=Path, default=ROOT / "policies/walk")
     parser.add_argument("--keep", type=Path, metavar="DIR")
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="of the twin's servos (default: the robot's)")
     parser.add_argument("--seed", type=int, default=0, help="the first one")
     parser.add_argument("--walks", type=int, default=5, help="at each speed")
     parser.add_argument("--speeds", type=float, nargs="+", default=[0.3, 0.5])

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import select
 import termios
 import tty
 
@@ -30,7 +31,6 @@ class Keyboard:
     def open(self, now: float) -> None:
         """Takes the keys; those that were pressed before do not count."""
         tty.setcbreak(self._terminal, termios.TCSAFLUSH)
-        os.set_blocking(self._terminal, False)
         self._keys()
         self._order = Order(STAND, now)
 
@@ -45,14 +45,13 @@ class Keyboard:
     def close(self) -> None:
         """Gives the terminal back as it was."""
         with contextlib.suppress(OSError, termios.error):  # hung up
-            os.set_blocking(self._terminal, True)
             termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._before)
 
     def _keys(self) -> str:
+        if not select.select([self._terminal], [], [], 0.0)[0]:  # not O_NONBLOCK: what is printed shares it
+            return ""
         try:
             pressed = os.read(self._terminal, 64)
-        except BlockingIOError:
-            return ""
         except OSError as error:
             raise SourceLost(f"the terminal is gone ({error.strerror})") from None
         if not pressed:

@@ -8,6 +8,7 @@ from playground_amp.compare.evidence import Evidence, Verdict
 from playground_amp.compare.search import Explanation
 
 SAVED = 0.12  # of misfit (misfit.py) that a fault of the body must explain; healthy: 0.02 at most
+_ENOUGH = 60  # moments and replays; of fewer it must explain more
 _RIVAL = 0.85  # of the best one's, from which on two explanations cannot be told apart
 _WEAKEST_LIMP = 0.2  # of its strength: a servo that does so little is dead
 _LEAST = {"zero_off": 0.04, "tilted_imu": 0.05, "slack": 0.015, "weak_servo": 0.25}  # rad; share that is missing
@@ -59,7 +60,8 @@ def _of_body(evidence: Evidence, fault: str, such: Callable[[Explanation], bool]
     if search is None or not own:
         return Verdict(0.0, "", "too little was logged" if search is None else "nothing speaks for it")
     best, first = own[0], search.explanations[0]
-    share = max(best.saved, 0.0) / SAVED
+    few = max(1.0, _ENOUGH / max(search.moments + search.replays, 1))  # less is more by chance
+    share = max(best.saved, 0.0) / (SAVED * few)
     if (least := _LEAST.get(fault)) is not None:
         share = min(share, _size(best) / least)
     if best is not first:

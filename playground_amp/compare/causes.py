@@ -32,14 +32,14 @@ def dead_servo(evidence: Evidence) -> Verdict:
 
 
 CAUSES = (
-    Cause("dead_servo", "a servo does not answer, or does nothing", "look at its plug, its id and its LED", dead_servo),
-    Cause("lost_line", "a serial line is dead", "look at the board's USB plug and its supply", lost_line),
     Cause("frozen_imu", "the IMU says the same for ever, or nothing", "look at its cable; restart it", frozen_imu),
     Cause("brown_out", "the supply's voltage gives way", "charge the battery; look at plugs and wires", brown_out),
     Cause("hot_servo", "a servo is too hot", "let it cool; look why it carries so much", hot_servo),
     Cause("late_answers", "answers come late", "fewer servos on the line, a faster baud rate, a better adapter",
           late_answers),
     Cause("lost_bytes", "a line loses answers", "look at its cable, its ground and its plugs", lost_bytes),
+    Cause("dead_servo", "a servo does not answer, or does nothing", "look at its plug, its id and its LED", dead_servo),
+    Cause("lost_line", "a serial line is dead", "look at the board's USB plug and its supply", lost_line),
     Cause("late_computer", "the computer is late", "end other programs; give run.py real-time priority", late_computer),
     Cause("swapped_ids", "two servos are in each other's place", "swap their ids: calibrate", swapped_ids),
     Cause("wrong_sign", "a servo turns the wrong way", "turn its direction round: calibrate", wrong_sign),

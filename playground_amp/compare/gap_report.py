@@ -94,7 +94,7 @@ def make_report(path: Path, log: RobotLog, robot: Robot) -> GapReport:
     hardware = parse_hardware(log.header.hardware, f"{path}: hardware.yaml")
     log = _unread_as_none(log)
     motion = measured_motion(log, robot, hardware)
-    signals = signals_of(log, robot, hardware)
+    signals = signals_of(log, robot)
     posture: Posture | None = posture_of(log, robot, hardware)
     trusted = signals.imu.frozen < FROZEN
     evidence = Evidence(

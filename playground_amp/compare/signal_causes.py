@@ -4,10 +4,11 @@ import numpy as np
 
 from playground_amp.compare.evidence import Evidence, Verdict
 
-_LOST = 0.03  # share of answers; a healthy line loses 0.001
-_LATE = 0.03  # share of answers that came after their time
+_LOST = 0.1  # share of the answers of half a second; healthy: 0.03, where the computer is late
+_LATE = 0.1  # the same, of answers that came after their time
 _OLDER = 2.0  # times the age that the bus should give; healthy: 0.7 to 1.3
-FROZEN = 0.1  # s of the same reading while joints move; healthy: a report that is lost, 0.02
+FROZEN = 0.2  # s of the same reading while joints move; healthy: a few reports that are lost, 0.08
+_OLD = 0.5  # of the age that is allowed, which no healthy reading reaches
 _NEAR_LOW = 0.15  # of the least voltage, above which the supply is far from it
 _DROP = 0.15  # of the supply's voltage; healthy: 0.04
 _HALF_A_PERIOD, _SKIPPED = 0.5, 0.05  # of the control period; of the deadlines
@@ -46,14 +47,15 @@ def hot_servo(evidence: Evidence) -> Verdict:
 def silent_servo(evidence: Evidence) -> Verdict:
     """A servo that does not answer any more while its line goes on."""
     joints, limit = evidence.signals.joints, evidence.hardware.limits.reading_age
-    age = np.nan_to_num(np.maximum(joints.last, joints.oldest), nan=np.inf)
+    age = np.nan_to_num(joints.last, nan=np.inf)
     worst = int(age.argmax())
     line = evidence.on_board(evidence.hardware.servos[evidence.names[worst]].board)
     alone = line.sum() == 1 or bool((age[line] < limit).any())
-    said = "it never answered" if np.isinf(age[worst]) else f"its readings got {1e3 * age[worst]:.0f} ms old"
-    return Verdict(
-        min(age[worst] / limit, 9.0) if alone else 0.0, evidence.names[worst], f"{said}, {1e3 * limit:.0f} are allowed"
-    )
+    share = min(age[worst] / limit, 9.0) if alone else 0.0
+    if max(lost_bytes(evidence).share, late_answers(evidence).share) >= 1:
+        share = min(share, 0.99)  # its line is to blame
+    said = "it never answered" if np.isinf(age[worst]) else f"its reading was {1e3 * age[worst]:.0f} ms old at the end"
+    return Verdict(share, evidence.names[worst], f"{said}, {1e3 * limit:.0f} are allowed")
 
 
 def lost_line(evidence: Evidence) -> Verdict:
@@ -71,35 +73,35 @@ def lost_line(evidence: Evidence) -> Verdict:
 
 
 def lost_bytes(evidence: Evidence) -> Verdict:
-    """A line that loses answers of all its servos."""
+    """A line that loses answers of more than one servo."""
     boards = evidence.signals.boards
     lost = np.array([_lost_by_line(evidence, board) for board in range(len(evidence.boards))])
     worst = int(lost.argmax())
     return Verdict(
         lost[worst] / _LOST,
         evidence.boards[worst],
-        f"{lost[worst]:.1%} of {boards.reads[worst]:.0f} answers were lost for good, "
-        f"{boards.bad_checksums[worst]:.0f} had a wrong checksum",
+        f"{boards.worst_lost[worst]:.0%} of its answers of the worst half second were lost, {boards.lost[worst]:.1%} "
+        f"of all {boards.reads[worst]:.0f}; {boards.garbled[worst]:.0f} garbled bytes and sums then",
     )
 
 
 def late_answers(evidence: Evidence) -> Verdict:
     """Readings older than the bus should make them, or answers after their time."""
     joints, boards = evidence.signals.joints, evidence.signals.boards
-    worst = int(boards.late.argmax())
+    worst = int(boards.worst_late.argmax())
     ratio = np.nan_to_num(joints.age / joints.expected_age)
-    for joint in np.flatnonzero(~(joints.oldest < evidence.hardware.limits.reading_age)):
-        ratio[joint] = 0.0  # lost, not late
+    ratio[~(joints.age < evidence.hardware.limits.reading_age)] = 0.0  # lost, not late
     oldest = int(ratio.argmax())
-    board = evidence.hardware.servos[evidence.names[oldest]].board
     by_age = Verdict(
         ratio[oldest] / _OLDER,
-        board,
+        evidence.hardware.servos[evidence.names[oldest]].board,
         f"readings of {evidence.names[oldest]} are {1e3 * joints.age[oldest]:.0f} ms old in the median, "
         f"this bus should give {1e3 * joints.expected_age[oldest]:.0f}",
     )
     by_count = Verdict(
-        boards.late[worst] / _LATE, evidence.boards[worst], f"{boards.late[worst]:.1%} of its answers came too late"
+        boards.worst_late[worst] / _LATE if _rather_late(evidence, worst) else 0.0,
+        evidence.boards[worst],
+        f"{boards.worst_late[worst]:.0%} of its answers of half a second came too late",
     )
     return max(by_count, by_age, key=lambda verdict: verdict.share)
 
@@ -125,9 +127,19 @@ def frozen_imu(evidence: Evidence) -> Verdict:
 
 
 def _lost_by_line(evidence: Evidence, board: int) -> float:
-    """Share of a line's answers that are lost, but for those of a servo that is dead and those that came late."""
+    """Share of a line's answers that are lost, in its worst half second; 0 if that is the doing of one servo."""
     boards, joints = evidence.signals.boards, evidence.signals.joints
     line = evidence.on_board(evidence.boards[board])
-    dead = line & ~(np.maximum(joints.last, joints.oldest) < evidence.hardware.limits.reading_age)
-    lost = boards.lost[board] - boards.late[board]
-    return float(max(lost, 0.0)) if not dead.any() else 0.0
+    old = np.nan_to_num(joints.peak[line], nan=np.inf) > _OLD * evidence.hardware.limits.reading_age
+    silent = np.nan_to_num(joints.last[line], nan=np.inf) > evidence.hardware.limits.reading_age
+    if _rather_late(evidence, board):
+        return 0.0
+    if boards.garbled[board] == 0 and (old.sum() <= 1 or silent.any()):
+        return 0.0
+    return float(boards.worst_lost[board])
+
+
+def _rather_late(evidence: Evidence, board: int) -> bool:
+    """Whether most of what a line did not answer in time it answered later."""
+    boards = evidence.signals.boards
+    return bool(boards.worst_late[board] > 0.5 * boards.worst_lost[board])

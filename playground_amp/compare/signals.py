@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.log import RobotLog
 from playground_amp.hardware.log_format import COUNTERS, PHASES
 from playground_amp.robot.record import Robot
@@ -12,6 +11,7 @@ from playground_amp.robot.record import Robot
 _OUTLIER = 0.98  # quantile that stands for the worst of a log
 _STILL = 1e-9  # between IMU readings that are the same
 _MOVING = 0.3  # rad/s of any joint, at which an IMU cannot stand still
+_WINDOW, _FEWEST_READS = 0.5, 20  # s in which losses are counted; answers asked for in it
 _SATURATED = 0.98  # of the torque limit
 
 
@@ -20,7 +20,8 @@ class JointSignals(NamedTuple):
 
     age: np.ndarray  # [J] s, median of the readings
     oldest: np.ndarray  # [J] s, 98 % are newer
-    last: np.ndarray  # [J] s, at the log's end
+    peak: np.ndarray  # [J] s, the oldest
+    last: np.ndarray  # [J] s, at the end of the run
     expected_age: np.ndarray  # [J] s, median of a bus as the robot's description has it
     voltage: np.ndarray  # [J] V, the least
     temperature: np.ndarray  # [J] °C, the most
@@ -28,19 +29,20 @@ class JointSignals(NamedTuple):
 
 
 class BoardSignals(NamedTuple):
-    """Of B lines."""
+    """Of B lines, once the robot was asked to move, if ever: in all, and in the half second in which most was lost."""
 
     reads: np.ndarray  # [B] answers asked for
     lost: np.ndarray  # [B] share that did not come in time
-    late: np.ndarray  # [B] share that came after that
-    bad_checksums: np.ndarray  # [B]
+    worst_lost: np.ndarray  # [B] that share in the worst half second
+    worst_late: np.ndarray  # [B] share that came after its time, in the half second in which most did
+    garbled: np.ndarray  # [B] bytes that belong to no answer and wrong checksums in the worst half second
 
 
 class ImuSignals(NamedTuple):
     """Of the IMU."""
 
     frozen: float  # s for which it said the same while joints moved, the longest
-    last: float  # s, the age of its newest report at the log's end
+    last: float  # s, the age of its newest report at the end of the run
     drift: float  # rad/s between the gyro and the derivative of the attitude, root mean square
 
 
@@ -64,13 +66,13 @@ class Signals(NamedTuple):
     voltage_drop: float  # V between a joint's median and its least, the largest
 
 
-def signals_of(log: RobotLog, robot: Robot, hardware: HardwareFile) -> Signals:
+def signals_of(log: RobotLog, robot: Robot) -> Signals:
     """Of a log with at least a step."""
     voltage = log.voltage.astype(float)
     least, median = _over_time(np.nanmin, voltage), _over_time(np.nanmedian, voltage)
     drop = median - least
     return Signals(
-        joints=_joints(log, robot, hardware, least),
+        joints=_joints(log, robot, least),
         boards=_boards(log),
         imu=_imu(log),
         loop=_loop(log),
@@ -78,14 +80,15 @@ def signals_of(log: RobotLog, robot: Robot, hardware: HardwareFile) -> Signals:
     )
 
 
-def _joints(log: RobotLog, robot: Robot, hardware: HardwareFile, voltage: np.ndarray) -> JointSignals:
-    age = log.joint_age.astype(float)
+def _joints(log: RobotLog, robot: Robot, voltage: np.ndarray) -> JointSignals:
     droop = robot.kp * (log.target - log.joint_position) - robot.kv * log.joint_velocity
     told = np.isfinite(log.target).all(axis=1)
+    age = log.joint_age[told if told.any() else slice(None)].astype(float)  # while it was asked to move, if ever
     return JointSignals(
         age=_over_time(np.nanmedian, age),
         oldest=_over_time(lambda x, axis: np.nanquantile(x, _OUTLIER, axis=axis), age),
-        last=age[-1],
+        peak=_over_time(np.nanmax, age),
+        last=log.joint_age[_last_moment(log)].astype(float),
         expected_age=_expected_age(robot),
         voltage=voltage,
         temperature=_over_time(np.nanmax, log.temperature.astype(float)),
@@ -93,6 +96,12 @@ def _joints(log: RobotLog, robot: Robot, hardware: HardwareFile, voltage: np.nda
         if told.any()
         else np.zeros(robot.num_joints),
     )
+
+
+def _last_moment(log: RobotLog) -> int:
+    """The last step before it was stopped."""
+    running = np.flatnonzero(log.phase != PHASES.index("stopped"))
+    return int(running[-1]) if len(running) else len(log.time) - 1
 
 
 def _expected_age(robot: Robot) -> np.ndarray:
@@ -105,12 +114,23 @@ def _expected_age(robot: Robot) -> np.ndarray:
 
 
 def _boards(log: RobotLog) -> BoardSignals:
-    counted = log.counters[-1].astype(float) - log.counters[0]
-    if len(log.time) == 1:
-        counted = log.counters[-1].astype(float)
-    reads = np.maximum(counted[:, COUNTERS.index("reads")], 1.0)
-    lost, late = (np.clip(counted[:, COUNTERS.index(name)] / reads, 0.0, 1.0) for name in ("lost", "late"))
-    return BoardSignals(reads, lost, late, counted[:, COUNTERS.index("bad_checksums")])
+    told = np.flatnonzero(np.isfinite(log.target).all(axis=1))
+    counters = log.counters[int(told[0]) if len(told) else 0 :].astype(float)
+    rows = max(1, min(len(counters) - 1, round(_WINDOW / log.header.control_dt)))
+    window = counters[rows:] - counters[:-rows] if len(counters) > 1 else counters
+    reads, lost, late = (window[:, :, COUNTERS.index(name)] for name in ("reads", "lost", "late"))
+    enough = np.maximum(reads, _FEWEST_READS)  # so that a single one of few is no large share
+    worst, boards = (lost / enough).argmax(axis=0), np.arange(counters.shape[1])
+    garbled = window[:, :, COUNTERS.index("garbage_bytes")] + window[:, :, COUNTERS.index("bad_checksums")]
+    total = counters[-1] - counters[0] if len(counters) > 1 else counters[-1]
+    asked = np.maximum(total[:, COUNTERS.index("reads")], 1.0)
+    return BoardSignals(
+        reads=asked,
+        lost=total[:, COUNTERS.index("lost")] / asked,
+        worst_lost=(lost / enough)[worst, boards],
+        worst_late=(late / enough).max(axis=0),
+        garbled=garbled[worst, boards],
+    )
 
 
 def _imu(log: RobotLog) -> ImuSignals:
@@ -125,7 +145,7 @@ def _imu(log: RobotLog) -> ImuSignals:
         moved = moved or bool(moving[row])
         if moved:
             frozen = max(frozen, float(log.time[row + 1] - log.time[since]))
-    return ImuSignals(frozen, float(log.imu_age[-1]), _drift(log))
+    return ImuSignals(frozen, float(log.imu_age[_last_moment(log)]), _drift(log))
 
 
 def _drift(log: RobotLog) -> float:

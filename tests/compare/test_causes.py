@@ -44,13 +44,20 @@ HEALTHY = Signals(
     joints=JointSignals(
         age=fill(0.013),
         oldest=fill(0.024),
+        peak=fill(0.03),
         last=fill(0.02),
         expected_age=fill(0.013),
         voltage=fill(11.8),
         temperature=fill(41.0),
         saturated=fill(0.0),
     ),
-    boards=BoardSignals(np.array([1e4, 1e4]), np.array([0.001, 0.002]), np.array([0.0, 0.001]), np.array([0.0, 3.0])),
+    boards=BoardSignals(
+        reads=np.array([1e4, 1e4]),
+        lost=np.array([0.001, 0.002]),
+        worst_lost=np.array([0.02, 0.03]),
+        worst_late=np.array([0.0, 0.01]),
+        garbled=np.array([0.0, 3.0]),
+    ),
     imu=ImuSignals(frozen=0.0, last=0.004, drift=0.1),
     loop=LoopSignals(steps=500, seconds=10.0, period=0.02, late=0.0005, skipped=0.0),
     voltage_drop=0.3,
@@ -104,15 +111,18 @@ def test_servos_and_lines(joints: dict[str, np.ndarray], cause: str, where: str)
     assert {name: verdict.where for name, verdict in found.items()} == {cause: where}
 
 
-def test_answers_that_are_lost_and_answers_that_are_late_are_told_apart() -> None:
-    lost = HEALTHY.boards._replace(lost=np.array([0.001, 0.2]))
-    assert {name: v.where for name, v in named(evidence(HEALTHY._replace(boards=lost))).items()} == {
-        "lost_bytes": "right"
-    }
-    late = HEALTHY.boards._replace(lost=np.array([0.31, 0.001]), late=np.array([0.3, 0.0]))
-    assert {name: v.where for name, v in named(evidence(HEALTHY._replace(boards=late))).items()} == {
-        "late_answers": "left"
-    }
+def test_answers_that_are_lost_answers_that_are_late_and_a_silent_servo_are_told_apart() -> None:
+    """A servo is to blame where it alone is silent to the end, and nothing is garbled."""
+    joints = HEALTHY.joints._replace(peak=fill(0.03, c=0.12, d=0.3), last=fill(0.02, d=0.2))
+    lost = HEALTHY.boards._replace(worst_lost=np.array([0.02, 0.3]), garbled=np.array([0.0, 40.0]))
+    found = named(evidence(HEALTHY._replace(boards=lost, joints=joints)))
+    assert {name: verdict.where for name, verdict in found.items()} == {"lost_bytes": "right"}
+    silent = HEALTHY.boards._replace(worst_lost=np.array([0.02, 0.3]), garbled=np.zeros(2))
+    found = named(evidence(HEALTHY._replace(boards=silent, joints=joints)))
+    assert {name: verdict.where for name, verdict in found.items()} == {"dead_servo": "d"}
+    late = HEALTHY.boards._replace(worst_lost=np.array([0.9, 0.03]), worst_late=np.array([0.9, 0.0]))
+    found = named(evidence(HEALTHY._replace(boards=late, joints=joints)))
+    assert {name: verdict.where for name, verdict in found.items()} == {"late_answers": "left"}
 
 
 @pytest.mark.parametrize("imu", [{"frozen": 0.4}, {"last": 0.3}])
@@ -148,6 +158,12 @@ def test_what_cannot_be_told_apart_is_said() -> None:
     best, rival = explained("zero_off", ("b",), (0.17,), 2.0), explained("zero_off", ("c",), (-0.2,), 1.9)
     (verdict,) = named(evidence(search=searched(best, rival))).values()
     assert verdict.others == ("zero_off c",)
+
+
+def test_of_a_short_log_a_fault_must_explain_more() -> None:
+    best = explained("wrong_sign", ("b",), (), 0.25)
+    assert set(named(evidence(search=searched(best)))) == {"wrong_sign"}
+    assert named(evidence(search=searched(best)._replace(moments=15, replays=0))) == {}
 
 
 def test_a_trifle_is_not_named_however_well_it_fits() -> None:

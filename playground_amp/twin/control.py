@@ -23,6 +23,7 @@ from playground_amp.twin.world import World
 Question: TypeAlias = Mapping[str, object]
 Answer: TypeAlias = dict[str, object]
 LARGEST = 65_000  # bytes of a datagram
+_STRONGEST_PUSH = 10.0  # times the robot's weight
 _LOOPBACK = "127.0.0.1"
 
 
@@ -115,8 +116,9 @@ def truth(world: World) -> Answer:
 def _push(world: World, question: Question) -> Answer:
     force = np.array(question["force"], float)
     seconds = float(question.get("seconds", 0.2))  # pyright: ignore[reportArgumentType]
-    if force.shape != (3,) or not np.isfinite(force).all() or not 0 < seconds < 60:
-        raise ValueError("force is three numbers in N, seconds are from 0 to 60")
+    most = _STRONGEST_PUSH * world.robot.weight
+    if force.shape != (3,) or not np.linalg.norm(force) <= most or not 0 < seconds < 60:
+        raise ValueError(f"force is three numbers in N, together at most {most:.0f}; seconds are from 0 to 60")
     world.body.push(force, seconds)
     return {"done": True}
 

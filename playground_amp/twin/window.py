@@ -72,7 +72,7 @@ class TwinWindow:
         table_due = shown = time.perf_counter()
         while True:
             try:
-                self._pass_on()
+                self.pass_on()
                 truth = ask(self._port, {"do": "state"})
             except OSError:
                 return
@@ -92,8 +92,8 @@ class TwinWindow:
             self._state.content = state_html(truth)
             self._table.content = joints_html(truth, self._robot)
 
-    def _pass_on(self) -> None:
-        """What has been pressed."""
+    def pass_on(self) -> None:
+        """Passes on what has been pressed; what the twin refuses is said on the page."""
         while True:
             try:
                 question = self._questions.get_nowait()
@@ -114,33 +114,30 @@ class TwinWindow:
     def _add_push(self, gui: viser.GuiApi) -> None:
         force = scale_of(self._robot).force
         with gui.add_folder("Push"):
-            towards = gui.add_dropdown("Towards", tuple(PUSH_ANGLES))
-            newtons = gui.add_slider(
+            self._towards = gui.add_dropdown("Towards", tuple(PUSH_ANGLES))
+            self._newtons = gui.add_slider(
                 "Force N", min=0.0, max=_STRONGEST * force, step=_STEP * force, initial_value=_FIRST * force
             )
-            button = gui.add_button("Push", icon=viser.Icon.ARROW_BIG_RIGHT)
+            gui.add_button("Push", icon=viser.Icon.ARROW_BIG_RIGHT).on_click(lambda _: self._push())
 
-        def push(_: object) -> None:
-            angle = self._heading + PUSH_ANGLES.get(towards.value, 0.0)
-            way = np.array([np.cos(angle), np.sin(angle), 0.0])
-            force_w = (float(newtons.value) * way).tolist()
-            self._questions.put({"do": "push", "force": force_w, "seconds": _PUSH_SECONDS})
-
-        button.on_click(push)
+    def _push(self) -> None:
+        """As the page says; whatever a browser has sent, the twin refuses what is no force."""
+        angle = self._heading + PUSH_ANGLES.get(self._towards.value, 0.0)
+        force_w = float(self._newtons.value) * np.array([np.cos(angle), np.sin(angle), 0.0])
+        self._questions.put({"do": "push", "force": force_w.tolist(), "seconds": _PUSH_SECONDS})
 
     def _add_faults(self, gui: viser.GuiApi) -> None:
         with gui.add_folder("Faults"):
-            kind = gui.add_dropdown("What", tuple(FAULTS))
-            place = gui.add_dropdown("Where", (_DRAWN, *self._robot.joint_names))
-            button = gui.add_button("Have it")
+            self._kind = gui.add_dropdown("What", tuple(FAULTS))
+            self._place = gui.add_dropdown("Where", (_DRAWN, *self._robot.joint_names))
+            gui.add_button("Have it").on_click(lambda _: self._have_fault())
             gui.add_button("Mend all").on_click(lambda _: self._questions.put({"do": "mend"}))
             self._notice = gui.add_html("")
 
-        def have(_: object) -> None:
-            everywhere = place.value == _DRAWN or FAULTS[kind.value].of == "robot"
-            self._questions.put({"do": "fault", "name": kind.value + ("" if everywhere else f":{place.value}")})
-
-        button.on_click(have)
+    def _have_fault(self) -> None:
+        kind, place = self._kind.value, self._place.value
+        everywhere = place == _DRAWN or (kind in FAULTS and FAULTS[kind].of == "robot")
+        self._questions.put({"do": "fault", "name": kind if everywhere else f"{kind}:{place}"})
 
 
 def state_html(truth: Truth) -> str:

@@ -81,6 +81,8 @@ def test_faults_come_and_go_on_request(twin: Twin) -> None:
         (["state"], "a question is an object with do"),
         ({"do": "push", "force": [1, 2]}, "push: force is three numbers"),
         ({"do": "push"}, "push: 'force'"),
+        ({"do": "push", "force": [1e9, 0, 0]}, "push: force is three numbers in N, together at most 405"),
+        ({"do": "push", "force": [float("nan"), 0, 0]}, "push: force is three numbers"),
         ({"do": "fault", "name": "loose_horn"}, "there is no fault 'loose_horn'"),
     ],
 )

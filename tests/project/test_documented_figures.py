@@ -106,6 +106,13 @@ def test_every_item_of_randomization_is_explained() -> None:
     assert named - {"*_noise"} == items
 
 
+def test_rewards_say_which_are_not_paid_by_default() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|(.*)$", (ROOT / "docs/rewards.md").read_text(), re.MULTILINE)
+    staged = {name for stage in CONFIG.stages.values() for name in stage.changes.get("reward_weights", {})}
+    unpaid = {name for name, _ in rows if not CONFIG.reward_weights.get(name) and name not in staged}
+    assert {name for name, row in rows if "not in the default" in row} == unpaid
+
+
 def test_every_extra_is_told_of() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     told = {row[0].strip("`") for row in rows_of("docs/installation.md", "extra")}

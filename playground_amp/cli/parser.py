@@ -161,6 +161,7 @@ def run_command(command: Callable[[], int], *, computes: bool = True) -> NoRetur
     Whatever happens to its standard streams, the command goes on. `computes`: whether it may start JAX.
     """
     forgive_streams()
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime would leave an id in the home folder and report
     try:
         if computes:
             keep_compiled_programs()

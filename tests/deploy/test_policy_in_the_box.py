@@ -1,7 +1,12 @@
 """The policy in the box is of this version: its files, its robot, its configuration, and it walks."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from playground_amp.deploy import runtime
 from playground_amp.envs.observations import actor_parts
@@ -38,3 +43,13 @@ def test_it_passed_the_full_gate_when_it_was_put_there() -> None:
 def test_it_is_small() -> None:
     files = [path for path in BOX.rglob("*") if path.is_file() and path.name != "report.html"]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
+
+
+def test_loading_it_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    """onnxruntime would keep an id of the machine there, and report to its makers."""
+    pytest.importorskip("onnxruntime")
+    code = "import runtime; assert runtime.load_policy('.', 'onnxruntime').backend == 'onnxruntime'"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))}
+    environment |= {"HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([sys.executable, "-c", code], cwd=BOX, env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []

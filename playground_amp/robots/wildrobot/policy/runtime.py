@@ -13,6 +13,7 @@ refused.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -413,6 +414,7 @@ def _choose(backend: str) -> str:
 
 
 def _onnxruntime_session(model: bytes) -> Callable[[Mapping[str, np.ndarray]], Sequence[Any]]:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read once, by the import; a robot reports to nobody
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -49,12 +49,16 @@ def record_clips(config: Config, paths: Sequence[Path], output: Path) -> list[Cl
         followed = follow(following, params, track, clips, config.trainer.seed, show)
     print_followed(robot, followed)
     kept = [clip for each in followed for clip in each.demonstrations]
-    if kept:
-        write_clips(kept, output, dump_config(task_of(robot, config, followed, output)))
+    if not kept:
+        tell(
+            f"none of {len(clips)} clips was followed, so nothing is written: more training "
+            f"(--set trainer.num_iterations={2 * config.trainer.num_iterations}) or slower clips may help"
+        )
+        return []
+    write_clips(kept, output, dump_config(task_of(robot, config, followed, output)))
     done = sum(bool(each.demonstrations) for each in followed)
     tell(f"{done} of {len(clips)} clips were followed; {len(kept)} demonstrations are in {output}")
-    if kept:
-        tell(f"to train on them: {command_line('train', '--config', output / TASK, '--enable-amp')}")
+    tell(f"to train on them: {command_line('train', '--config', output / TASK, '--enable-amp')}")
     return kept
 
 

@@ -109,5 +109,9 @@ def test_streams_that_somebody_has_put_in_place_stay(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize("script", sorted((ROOT / "playground_amp").glob("*.py")), ids=lambda path: path.stem)
 def test_every_command_goes_through_the_one_door(script: Path) -> None:
     text = script.read_text()
-    door = r"__main__.:\n    run\(\)\n" if script.stem == "__main__" else r"__main__.:\n    run_command\(main\)\n"
+    door = (
+        r"__main__.:\n    run\(\)\n"
+        if script.stem == "__main__"
+        else r"__main__.:\n    run_command\(main(?:, computes=False)?\)\n"
+    )
     assert "if __name__" not in text or re.search(door, text)

@@ -70,9 +70,11 @@ def misfits(seen: Witnesses, builds: Sequence[Build]) -> list[Misfit]:
         gaps = replay(robot, seen.motion, seen.support, builds, seen.starts, HORIZON)
     found = []
     for how, gap in zip(builds, gaps, strict=True):
-        support = own if moments.has_switches else support_of(robot, moments, how)
-        stance = stance_of(robot, moments, support, how)
-        hanging = _hanging(robot, stance, support, body_of(robot, moments, how).position)
+        if not moments.has_switches:  # nobody says which sole lies flat, and when
+            found.append(Misfit(0.0, 0.0, *_replayed(gap)))
+            continue
+        stance = stance_of(robot, moments, own, how)
+        hanging = _hanging(robot, stance, own, body_of(robot, moments, how).position)
         found.append(Misfit(_feet(stance, scale), hanging, *_replayed(gap)))
     return found
 

@@ -70,6 +70,22 @@ def test_the_true_fault_explains_a_log(
     assert made_up.total > healthy.total
 
 
+def test_without_foot_switches_replays_alone_tell() -> None:
+    for made, better in (({"zero_off": (ANKLE, 0.17)}, True), ({}, False)):
+        log = walked(**made)
+        hardware, motion = read(log)
+        blind = motion._replace(pressed=0 * motion.pressed, has_switches=False)
+        (candidate,) = (
+            c
+            for c in candidates(hardware, ROBOT.joint_names)
+            if (c.fault, c.joints) == ("zero_off", (ROBOT.joint_names[ANKLE],))
+        )
+        seen = witnesses(ROBOT, blind, described_support(ROBOT, blind), 30, 14)
+        described, true = misfits(seen, [as_described(ROBOT.num_joints), candidate.build(np.array([0.17]))])
+        assert described.feet == described.hanging == 0
+        assert (true.total < described.total - 0.5) == better
+
+
 def test_a_healthy_robot_does_what_the_simulation_says() -> None:
     _, motion = read(walked())
     support = described_support(ROBOT, motion)

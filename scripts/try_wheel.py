@@ -7,7 +7,8 @@ The environment lies under a path with spaces and letters beyond ASCII. Checked:
 alone, `wildrobot play` until its page answers and the robot walks, `wildrobot train --verify`, then `export` (which
 without its extra names the command that installs it; that is run) and `verify` of what came of it and of the policy in
 the box; all but the first two again without HOME, with the installation write-protected and, as root, under a uid that
-nobody has; and that nothing was written into the installation or beside what was asked for. With --launchers also
+nobody has; and that nothing was written into the installation, into the home folder but for compiled programs, or
+beside what was asked for. With --launchers also
 `uvx`, `pipx run` and `pipx install`, where they are. Exit status: 0, or 1 with the first thing that failed. It needs
 nothing but the standard library.
 """
@@ -32,6 +33,7 @@ BOX = Path("playground_amp/robots/wildrobot/policy")  # the bundle that ships, i
 INSTALLS_EXTRA = "pip install 'wildrobot[deploy]'"  # what `wildrobot export` advises
 NOBODY = 12345  # a uid without an entry
 BESIDE_RUNS = {"checkpoints", "bundle"}  # what a command may leave in the working folder
+IN_HOME = {".cache/wildrobot"}  # what a command may leave there
 WALKS_WITHIN = 60  # s, from `wildrobot play` to a robot that walks
 SHORT_GATE = ("--episodes", "2", "--distance", "5")
 
@@ -108,6 +110,9 @@ def try_wheel(arguments: argparse.Namespace, scratch: Path) -> None:
         check_advice(visitor, packages)
     before = snapshot(packages)
     check_use(visitor, packages, train=not arguments.quick)
+    home = Path(visitor.environment["HOME"])
+    if left := {str(path.relative_to(home)) for path in home.glob("*/*")} - IN_HOME:
+        raise Failed(f"left in the home folder: {', '.join(sorted(left))}")
     protect(packages)
     nobody = visitor._replace(folder=made(scratch / "nobody's robots"), environment=without_home(visitor))
     if os.geteuid() == 0 and is_reachable(installation):

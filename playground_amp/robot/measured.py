@@ -15,6 +15,8 @@ def set_constants(spec: mujoco.MjSpec, constants: ServoConstants) -> None:
         if constants.torque_limit is not None:
             servo.forcerange[:] = -constants.torque_limit, constants.torque_limit
         joint = spec.joint(servo.target)
+        if joint is None:  # which `load_robot` refuses
+            continue
         if constants.armature is not None:
             joint.armature = constants.armature
         if constants.damping is not None:

@@ -96,10 +96,10 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
         raise UserError(f"unknown scene {scene!r}: known are {', '.join(SCENES)}")
     description = read_description(folder)
     spec = _read_spec(folder, description)
-    set_constants(spec, description.servo.constants)
     spec.compiler.discardvisual = not visual
     ground_scale = description.home.height / read_description(robot_folder(DEFAULT_ROBOT)).home.height
     try:
+        set_constants(spec, description.servo.constants)
         add_scene(spec, scene, description.home.height, ground_scale)
         home = home_qpos(spec, description.home.height, description.home.joints)
         spec.add_key(name="home", qpos=home, ctrl=home[BASE_QPOS_SIZE:])

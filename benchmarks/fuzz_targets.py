@@ -20,10 +20,10 @@ from fuzz_page import websocket
 from playground_amp.configs.loader import load_config
 from playground_amp.deploy.runtime import load_policy
 from playground_amp.motion.clip import load_clip
-from playground_amp.motion.human.importing import read_motion
 from playground_amp.motion.human.landmarks import find_joints, find_walker, read_map
-from playground_amp.motion.human.strides import find_steady
+from playground_amp.motion.human.reading import read_motion
 from playground_amp.motion.human.timing import double_supports, find_timing
+from playground_amp.motion.human.walking import find_walking
 from playground_amp.paths import PROJECT, ROBOTS, STANDARD
 from playground_amp.policies.bundle import read_bundle
 from playground_amp.policies.opening import open_policy
@@ -232,7 +232,7 @@ def motion(rng: random.Random, folder: Path) -> object:
         path.write_bytes(damaged_bytes(rng, _walk(ending)))
     recording = read_motion(path)
     walker = find_walker(recording, find_joints(recording, {}), None, None)
-    stride = find_steady(walker).stride
+    stride = find_walking(walker).straight.stride
     return double_supports(*find_timing(stride))
 
 

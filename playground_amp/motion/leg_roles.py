@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playground_amp.robot.record import Robot
+from playground_amp.errors import UserError
+from playground_amp.robot.record import SIDES, Robot
 
 _ALONG = 0.8  # of an axis lies along x or y
 
@@ -29,6 +30,17 @@ def leg_roles(robot: Robot, side: int) -> LegRoles | None:
     if len(across) != 3 or len(along) != 2 or not along[0] < across[1] < along[1]:
         return None
     return LegRoles(*along, *across)
+
+
+def require_leg_roles(robot: Robot, side: int) -> LegRoles:
+    """The roles in a leg; raises UserError for legs of another build."""
+    roles = leg_roles(robot, side)
+    if roles is None:
+        raise UserError(
+            f"{robot.name}: a person's walk can be brought to legs with three joints across (hip, knee, ankle), one "
+            f"along above the knee and one below it; the {SIDES[side]} leg has {', '.join(robot.leg_joint_names(side))}"
+        )
+    return roles
 
 
 def thigh_and_shank(robot: Robot, roles: LegRoles) -> float:

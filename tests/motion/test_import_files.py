@@ -13,10 +13,11 @@ from made_up_people import CYCLE, RATE, SPEED, write_bvh, write_deepmimic, write
 from playground_amp.errors import UserError
 from playground_amp.motion.human.bvh import read_bvh
 from playground_amp.motion.human.deepmimic import read_deepmimic
-from playground_amp.motion.human.importing import read_motion
 from playground_amp.motion.human.landmarks import find_joints, find_walker, read_map
+from playground_amp.motion.human.reading import read_motion
 from playground_amp.motion.human.smpl import read_smpl
-from playground_amp.motion.human.strides import find_steady, mirrored
+from playground_amp.motion.human.strides import mirrored
+from playground_amp.motion.human.walking import find_walking
 
 MIXAMO = {"Hips": "mixamorig:Hips", "LeftUpLeg": "mixamorig:LeftUpLeg", "LeftLeg": "mixamorig:LeftLeg"}
 UNREAL = {"Hips": "pelvis", "LeftUpLeg": "thigh_l", "LeftLeg": "calf_l", "LeftFoot": "foot_l"} | {
@@ -60,7 +61,7 @@ MIKU_MIKU_DANCE = {
 def stride_of(path: Path, unit: str | None = None):
     recording = read_motion(path)
     walker = find_walker(recording, find_joints(recording, {}), unit, None)
-    return walker, find_steady(walker)
+    return walker, find_walking(walker)
 
 
 @pytest.mark.parametrize(
@@ -81,19 +82,19 @@ def test_joints_are_found_by_their_usual_names(tmp_path: Path, names: dict[str, 
 )
 @pytest.mark.parametrize("up", ["y", "z"])
 def test_units_and_axes_are_found(tmp_path: Path, unit: float, name: str, up: str) -> None:
-    walker, steady = stride_of(write_bvh(tmp_path / "walk.bvh", unit=unit, up=up))
+    walker, walking = stride_of(write_bvh(tmp_path / "walk.bvh", unit=unit, up=up))
     assert (walker.unit, walker.up) == (name, up)
     assert walker.leg_length == pytest.approx(0.83, abs=1e-3)
-    assert steady.stride.duration == pytest.approx(CYCLE, rel=1e-2)
-    np.testing.assert_allclose(steady.stride.velocity, (SPEED, 0, 0), atol=0.02)
+    assert walking.straight.stride.duration == pytest.approx(CYCLE, rel=1e-2)
+    np.testing.assert_allclose(walking.straight.stride.velocity, (SPEED, 0, 0), atol=0.02)
 
 
 @pytest.mark.parametrize("seconds", [CYCLE, CYCLE + 1 / RATE], ids=["one frame before", "the first frame again"])
 def test_one_cycle_that_ends_as_it_began_goes_round(tmp_path: Path, seconds: float) -> None:
-    _, steady = stride_of(write_bvh(tmp_path / "walk.bvh", seconds=seconds))
-    assert steady.loops
-    assert steady.stride.duration == pytest.approx(CYCLE, rel=1e-3)
-    np.testing.assert_allclose(steady.stride.velocity, (SPEED, 0, 0), atol=0.01)
+    _, walking = stride_of(write_bvh(tmp_path / "walk.bvh", seconds=seconds))
+    assert walking.loops
+    assert walking.straight.stride.duration == pytest.approx(CYCLE, rel=1e-3)
+    np.testing.assert_allclose(walking.straight.stride.velocity, (SPEED, 0, 0), atol=0.01)
     with pytest.raises(UserError, match="or a recording that ends as it began"):
         stride_of(write_bvh(tmp_path / "step.bvh", seconds=CYCLE / 2))
 
@@ -111,25 +112,25 @@ def test_text_of_any_system_is_read(tmp_path: Path, encoding: str, ends: str) ->
 
 @pytest.mark.parametrize("order", ["XYZ", "ZYX", "YXZ"])
 def test_the_order_of_the_channels_counts(tmp_path: Path, order: str) -> None:
-    _, steady = stride_of(write_bvh(tmp_path / "walk.bvh", order=order))
-    np.testing.assert_allclose(steady.stride.velocity, (SPEED, 0, 0), atol=0.02)
+    _, walking = stride_of(write_bvh(tmp_path / "walk.bvh", order=order))
+    np.testing.assert_allclose(walking.straight.stride.velocity, (SPEED, 0, 0), atol=0.02)
 
 
 @pytest.mark.parametrize("write", [write_deepmimic, write_smpl])
 def test_the_other_formats_tell_the_same_walk(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     suffix = ".json" if write is write_deepmimic else ".npz"
-    _, steady = stride_of(write(tmp_path / f"walk{suffix}"))
-    assert steady.stride.duration == pytest.approx(CYCLE, rel=0.02)
-    np.testing.assert_allclose(steady.stride.velocity, (SPEED, 0, 0), atol=0.03)
+    _, walking = stride_of(write(tmp_path / f"walk{suffix}"))
+    assert walking.straight.stride.duration == pytest.approx(CYCLE, rel=0.02)
+    np.testing.assert_allclose(walking.straight.stride.velocity, (SPEED, 0, 0), atol=0.03)
 
 
 def test_left_swings_in_the_first_half(tmp_path: Path) -> None:
-    _, steady = stride_of(write_bvh(tmp_path / "walk.bvh"))
-    height = steady.stride.ankle[..., 2]
+    _, walking = stride_of(write_bvh(tmp_path / "walk.bvh"))
+    height = walking.straight.stride.ankle[..., 2]
     assert 0.1 < height[:, 0].argmax() / len(height) < 0.4
     assert 0.6 < height[:, 1].argmax() / len(height) < 0.9
     # The made-up walk is its own mirror image, half a cycle later.
-    np.testing.assert_allclose(mirrored(steady.stride).ankle, steady.stride.ankle, atol=0.01)
+    np.testing.assert_allclose(mirrored(walking.straight.stride).ankle, walking.straight.stride.ankle, atol=0.01)
 
 
 def test_other_programs_break_lines_and_order_otherwise(tmp_path: Path) -> None:

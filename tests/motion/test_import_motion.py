@@ -10,8 +10,10 @@ from playground_amp.cli import motion
 from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
 from playground_amp.motion.checks.judge import check_clips
-from playground_amp.motion.clip import load_clip
+from playground_amp.motion.clip import Clip, load_clips
 from playground_amp.motion.human.importing import Imported, import_motion
+from playground_amp.motion.human.strides import PHASES, symmetric
+from playground_amp.motion.posture import over_a_cycle
 from playground_amp.robot.robot import load_robot
 
 ROBOT = load_robot("wildrobot")
@@ -21,49 +23,50 @@ MOCAP = next((each for each in map(Path, ("/work/shared/mocap", "../shared/mocap
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
-    return import_motion(ROBOT, CONFIG, write_bvh(tmp_path_factory.mktemp("walk") / "walk.bvh"), speed=0.25)
+    return import_motion(ROBOT, CONFIG, write_bvh(tmp_path_factory.mktemp("walk") / "walk.bvh"), speeds=[0.25])
 
 
 def test_the_speed_is_froudes(imported: Imported) -> None:
     # Legs of 0.3726 m and 0.83 m: speeds go with the square root of 0.449.
     assert imported.froude_speed == pytest.approx(SPEED * np.sqrt(0.3726 / 0.83), rel=0.02)
-    assert imported.straight
-    np.testing.assert_allclose(imported.clip.command, (0.25, 0, 0), atol=1e-6)
+    (clip,) = imported.clips
+    np.testing.assert_allclose(clip.command, (0.25, 0, 0), atol=1e-6)
 
 
 def test_the_clip_stands_on_the_floor_and_mirrors(imported: Imported) -> None:
-    checked = check_clips(ROBOT, [imported.clip])[0]
-    # The torque of made-up legs is nobody's business here.
-    assert set(checked.failed) <= {"torque_p99", "torque_peak"}
+    checked = check_clips(ROBOT, imported.clips)[0]
+    # The torque of made-up legs is nobody's business here, nor that their feet fall within a twentieth of a cycle.
+    assert set(checked.failed) <= {"torque_p99", "torque_peak", "step_mismatch"}
+    assert checked.figures.step_mismatch < 0.05
 
 
 def test_the_left_foot_swings_in_the_first_half(imported: Imported) -> None:
-    contact, phase = imported.clip.contact, imported.clip.gait_phase
+    contact, phase = imported.clips[0].contact, imported.clips[0].gait_phase
     assert contact[np.abs(phase - 0.25).argmin()].tolist() == [False, True]
     assert contact[np.abs(phase - 0.75).argmin()].tolist() == [True, False]
 
 
 def test_joints_stay_within_their_ranges(imported: Imported) -> None:
-    joints = imported.clip.qpos[:, 7:]
+    joints = imported.clips[0].qpos[:, 7:]
     assert (joints > ROBOT.joint_lower).all()
     assert (joints < ROBOT.joint_upper).all()
 
 
 def test_the_command_writes_a_clip_and_says_what_it_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_smpl(tmp_path / "person.npz")
-    status = motion.main(["import", str(path), "--speed", "0.2", "--output", str(tmp_path / "clips")])
+    status = motion.main(["import", str(path), "--speeds", "0.2", "0.3", "--output", str(tmp_path / "clips")])
     printed = capsys.readouterr().out
-    assert status in (0, 1)
-    assert "steady walking from" in printed
+    assert status == 0
+    assert "walking ahead from" in printed
     assert "torque p99" in printed
-    assert load_clip(tmp_path / "clips" / "person.npz", ROBOT).command[0] == pytest.approx(0.2)
+    assert [clip.command[0] for clip in load_clips(tmp_path / "clips", ROBOT)] == pytest.approx([0.2, 0.3])
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no file"):
         motion.main(["import", str(tmp_path / "nothing.bvh")])
-    with pytest.raises(UserError, match="--speed must be above 0"):
-        motion.main(["import", str(tmp_path / "nothing.bvh"), "--speed", "0"])
+    with pytest.raises(UserError, match="--speeds must be above 0"):
+        motion.main(["import", str(tmp_path / "nothing.bvh"), "--speeds", "0"])
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -78,11 +81,23 @@ def test_a_walk_on_the_spot_is_called_that(tmp_path: Path) -> None:
         import_motion(ROBOT, CONFIG, tmp_path / "spot.bvh")
 
 
+def likeness(imported: Imported, clip: Clip) -> list[float]:
+    """Correlations of the left hip, knee and ankle over the cycle: the clip's with the person's."""
+    legs = symmetric(imported.walking.straight.stride).legs
+    person = np.stack([-legs.thigh[:, 0], legs.knee[:, 0], legs.ankle()[:, 0]], axis=1)
+    names = [clip.joint_names.index(f"left_{part}_pitch") for part in ("hip", "knee", "ankle")]
+    clips = over_a_cycle(clip, np.arange(PHASES) / PHASES)[:, names]
+    return [float(np.corrcoef(a, b)[0, 1]) for a, b in zip(person.T, clips.T, strict=True)]
+
+
 @pytest.mark.skipif(MOCAP is None, reason="the motion capture of ../shared/mocap is not on this machine")
 @pytest.mark.parametrize("name", ["walk_nyu.bvh", "walk_deepmimic.json"])
 def test_real_people_can_be_imported(name: str) -> None:
     assert MOCAP is not None
-    clip = import_motion(ROBOT, CONFIG, MOCAP / name, speed=0.25).clip
-    assert set(check_clips(ROBOT, [clip])[0].failed) <= {"torque_p99"}
-    # At the speed that is chosen for it, the robot can do all of it.
-    assert check_clips(ROBOT, [import_motion(ROBOT, CONFIG, MOCAP / name).clip])[0].failed == []
+    imported = import_motion(ROBOT, CONFIG, MOCAP / name, speeds=[0.3, 0.5])
+    straight = [clip for clip in imported.clips if clip.command[2] == 0]
+    assert [clip.command[0] for clip in straight] == pytest.approx([0.3, 0.5])
+    for checked in check_clips(ROBOT, straight):
+        assert set(checked.failed) <= {"torque_p99", "torque_peak"}
+    for clip in straight:
+        assert min(likeness(imported, clip)) > 0.95

@@ -46,24 +46,33 @@ class Plan(NamedTuple):
 Solver = Callable[[Robot, FeetPoses, np.ndarray, np.ndarray], np.ndarray | None]
 
 
-def balanced(plan: Plan, solve: Solver | None = None) -> np.ndarray | None:
+def balanced(
+    plan: Plan, solve: Solver | None = None, corrections: int = CORRECTIONS, start: np.ndarray | None = None
+) -> np.ndarray | None:
     """Waist x, y, z (m), roll, yaw, pitch and joint angles (rad), [T, 6 + J] in the moving frame.
 
     Args:
       plan: the walk.
       solve: finds the joint angles; None: `leg_angles`.
+      corrections: of the sway.
+      start: a pose [T, 6 + J] whose sway is near; None: the pendulum's.
 
     Returns:
       None if the legs do not reach.
     """
     solve, robot, count = solve or leg_angles, plan.robot, len(plan.phase)
     height, waist = PENDULUM_HEIGHT * scale_of(robot).length, torso_yaw(robot)
-    feet = plan.feet(np.zeros((count, 2)))
-    sway = pendulum_sway(feet.pressure, plan.period, height, robot.gravity)
-    body = np.column_stack([sway, plan.height, plan.roll, np.zeros(count), plan.pitch])
-    joints = np.tile(robot.home_joint_position, (count, 1))
+    if start is None:
+        feet = plan.feet(np.zeros((count, 2)))
+        sway = pendulum_sway(feet.pressure, plan.period, height, robot.gravity)
+        body = np.column_stack([sway, plan.height, plan.roll, np.zeros(count), plan.pitch])
+        joints = np.tile(robot.home_joint_position, (count, 1))
+    else:
+        body, joints = start[:, :BASE_QVEL_SIZE].copy(), start[:, BASE_QVEL_SIZE:]
+        body[:, [2, 3, 5]] = np.column_stack([plan.height, plan.roll, plan.pitch])
+        feet = plan.feet(_yaw(plan, body, joints)[1])
     joints = with_swinging_arms(robot, joints, plan.phase, plan.velocity, plan.period)
-    for _ in range(CORRECTIONS):
+    for _ in range(corrections):
         joints = solve(robot, feet, body, joints)
         if joints is None:
             return None

@@ -177,7 +177,9 @@ def make_plan(robot: Robot, config: GaitConfig, style: GaitStyle, velocity: np.n
     )
 
 
-def reaching(plan: Plan, solve: Solver | None = None) -> np.ndarray:
+def reaching(
+    plan: Plan, solve: Solver | None = None, corrections: int = CORRECTIONS, start: np.ndarray | None = None
+) -> np.ndarray:
     """The balanced pose [T, 6 + J] of a plan; the waist goes down as far as the legs need.
 
     Raises:
@@ -185,7 +187,7 @@ def reaching(plan: Plan, solve: Solver | None = None) -> np.ndarray:
     """
     length = scale_of(plan.robot).length
     for lower in np.arange(0, _LOWEST * length + 1e-9, _LOWER * length):
-        pose = balanced(plan._replace(height=plan.height - lower), solve)
+        pose = balanced(plan._replace(height=plan.height - lower), solve, corrections, start)
         if pose is not None:
             return pose
     command = clip_name((plan.velocity[0], plan.velocity[1], plan.velocity[2]))

@@ -15,7 +15,8 @@ from playground_amp.robot.record import SIDES
 from playground_amp.untyped import Plain
 from playground_amp.yaml_text import read_yaml
 
-ROLES = ("pelvis", *(f"{side}_{part}" for side in SIDES for part in ("hip", "knee", "ankle")))
+LEG_PARTS = ("hip", "knee", "ankle")
+ROLES = ("pelvis", *(f"{side}_{part}" for side in SIDES for part in LEG_PARTS))
 
 
 class Walker(NamedTuple):
@@ -23,10 +24,12 @@ class Walker(NamedTuple):
 
     time: np.ndarray  # [T] s
     pelvis: np.ndarray  # [T, 3] m, midway between the hips
-    ankle: np.ndarray  # [T, 2, 3] m, left and right
-    hip: np.ndarray  # [T, 2, 3] m
+    hip: np.ndarray  # [T, 2, 3] m, left and right, as the next two
+    knee: np.ndarray  # [T, 2, 3] m
+    ankle: np.ndarray  # [T, 2, 3] m
     foot: np.ndarray  # [T, 2, 4] quaternions xyzw of the feet against the world, left and right
     heading: np.ndarray  # [T] rad, which way the hips face, without jumps
+    arms: np.ndarray | None  # [T, 2, 2] rad, left, right: upper arm ahead of the vertical, elbow bent; None: not found
     leg_length: float  # m, hip to knee to ankle
     unit: str
     other_units: dict[str, float]  # in which the legs would be a person's as well, and how long, m
@@ -86,30 +89,32 @@ def find_walker(motion: SkeletonMotion, joints: dict[str, int], unit: str | None
     Raises:
       UserError: legs of no length, or of a length that is nobody's in any unit.
     """
-    hip, ankle = (
-        np.stack([motion.position[:, joints[f"{side}_{part}"]] for side in SIDES], axis=1) for part in ("hip", "ankle")
+    hip, knee, ankle = (
+        np.stack([motion.position[:, joints[f"{side}_{part}"]] for side in SIDES], axis=1) for part in LEG_PARTS
     )
     length = _leg_length(motion, joints)
     units = _possible_units(length, unit, motion.unit)
     unit, meter = next(iter(units.items()))
     up = up or _up(hip.mean(axis=(0, 1)) - ankle.mean(axis=(0, 1)))
     turn = _upright(up)
-    hip, ankle = (points @ turn.as_matrix().T * meter for points in (hip, ankle))
+    hip, knee, ankle = (points @ turn.as_matrix().T * meter for points in (hip, knee, ankle))
     across = hip[:, 0] - hip[:, 1]
     if np.linalg.norm(across[:, :2], axis=1).min() < 1e-3:
         raise UserError("the left and the right hip are in the same place: the walker faces nowhere")
     heading = np.unwrap(np.arctan2(-across[:, 0], across[:, 1]))
     feet = np.stack([motion.rotation[:, joints[f"{side}_ankle"]] for side in SIDES], axis=1)
     ground = np.percentile(ankle[..., 2], 5)
-    hip[..., 2] -= ground
-    ankle[..., 2] -= ground
+    for points in (hip, knee, ankle):
+        points[..., 2] -= ground
     return Walker(
         time=motion.time,
         pelvis=hip.mean(axis=1),
-        ankle=ankle,
         hip=hip,
+        knee=knee,
+        ankle=ankle,
         foot=(turn * Rotation.from_matrix(feet.reshape(-1, 3, 3))).as_quat().reshape(-1, 2, 4),
         heading=heading,
+        arms=None,
         leg_length=length * meter,
         unit=unit,
         other_units={name: length * other for name, other in units.items() if name != unit},

@@ -7,6 +7,7 @@ from playground_amp.motion.human.landmarks import Walker
 from playground_amp.rotations import from_heading_frame, to_heading_frame
 
 _REPEATS = 3
+_POINTS = ("pelvis", "hip", "knee", "ankle")
 _SEAM = 0.03  # leg lengths, beyond a frame's change, that the pose may jump by from the end to the beginning
 _LEAST_PACE = 0.25  # of the usual one, that the body moves with there; less is a walk between two rests
 
@@ -17,11 +18,11 @@ def repeated(walker: Walker) -> Walker:
     turn = walker.heading[-1] - walker.heading[0]
     way = walker.pelvis[-1] - walker.pelvis[0] * (1, 1, 0)
     start = walker.pelvis[0] * (1, 1, 0)
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("time", "pelvis", "ankle", "hip", "heading", "foot")}
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("time", "heading", "foot", *_POINTS)}
     place = start
     for number in range(_REPEATS):
         yaw = turn * number
-        for name in ("pelvis", "ankle", "hip"):
+        for name in _POINTS:
             points = getattr(walker, name)[:frames] - start
             parts[name].append(from_heading_frame(points, np.full(points.shape[:-1], yaw)) + place)
         parts["time"].append(walker.time[:frames] + number * length)
@@ -29,7 +30,8 @@ def repeated(walker: Walker) -> Walker:
         feet = Rotation.from_euler("z", yaw) * Rotation.from_quat(walker.foot[:frames].reshape(-1, 4))
         parts["foot"].append(feet.as_quat().reshape(-1, 2, 4))
         place = place + from_heading_frame((way - (0, 0, way[2]))[None], np.array([yaw]))[0]
-    return walker._replace(**{name: np.concatenate(values) for name, values in parts.items()})
+    arms = None if walker.arms is None else np.concatenate([walker.arms[:frames]] * _REPEATS)
+    return walker._replace(arms=arms, **{name: np.concatenate(values) for name, values in parts.items()})
 
 
 def going_round(walker: Walker) -> Walker | None:
@@ -64,8 +66,10 @@ def _closed(walker: Walker) -> Walker:
         time=np.append(walker.time, walker.time[-1] + np.diff(walker.time).mean()),
         heading=np.append(walker.heading, walker.heading[0] + turn),
         pelvis=moved(walker.pelvis),
-        ankle=moved(walker.ankle),
         hip=moved(walker.hip),
+        knee=moved(walker.knee),
+        ankle=moved(walker.ankle),
+        arms=None if walker.arms is None else np.concatenate([walker.arms, walker.arms[:1]]),
         foot=np.concatenate([walker.foot, foot.as_quat()[None]]),
     )
 

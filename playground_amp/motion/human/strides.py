@@ -1,26 +1,21 @@
-"""Finds the steady walking in a recording and averages its strides into one cycle."""
+"""One stride of a person: where pelvis, legs and feet are over a cycle, in a frame that moves along."""
 
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from playground_amp.errors import UserError
 from playground_amp.motion.generate.footsteps import travel
 from playground_amp.motion.human.landmarks import Walker
-from playground_amp.motion.human.loops import going_round, repeated
+from playground_amp.motion.human.side_view import LegAngles
 from playground_amp.rotations import from_heading_frame
 
 PHASES = 96
-_SMOOTHED = 0.04  # s, of the ankles' way apart before its passings are counted
-_SHORTEST, _LONGEST = 0.5, 2.5  # s a stride
-_SMALLEST_STEP = 0.15  # leg lengths that the ankles come apart fore and aft; less is no walking
-_ALIKE = 0.25  # relative differences in duration and way between the strides of steady walking
-_ALIKE_TURN = 0.35  # rad by which their turns may differ
 _HARMONICS = 10  # of the stride that the average keeps
+_AROUND = 8  # frames more on each side, for the splines
+_POINTS = ("pelvis", "hip", "knee", "ankle")
 
 
 class Stride(NamedTuple):
@@ -29,170 +24,49 @@ class Stride(NamedTuple):
     duration: float  # s
     velocity: np.ndarray  # [3] forward m/s, sideways m/s, yaw rate rad/s
     pelvis: np.ndarray  # [P, 3], above x = y = 0 on the average
-    ankle: np.ndarray  # [P, 2, 3] left, right
+    hip: np.ndarray  # [P, 2, 3] left, right, as the next two
+    knee: np.ndarray  # [P, 2, 3]
+    ankle: np.ndarray  # [P, 2, 3]
     pitch: np.ndarray  # [P, 2] rad of the feet, positive: toe down, against flat on the floor
+    arms: np.ndarray | None  # [P, 2, 2] rad, left, right: upper arm ahead of the vertical, elbow bent; None: not known
     leg_length: float  # m
 
-
-class Steady(NamedTuple):
-    """The average of the strides of the longest steady walking, and where it was."""
-
-    stride: Stride
-    begin: float  # s
-    end: float  # s
-    strides: int
-    duration: float  # s of the recording
-    loops: bool  # the recording goes round
-
-
-def find_steady(walker: Walker) -> Steady:
-    """Averages the longest run of strides that are alike.
-
-    Raises:
-      UserError: there are no two passings of the feet, or no strides of a walk.
-    """
-    if not walker.loops and len(_passings(walker)) < 2:
-        walker = going_round(walker) or walker
-    duration = float(walker.time[-1])
-    if walker.loops:
-        walker = repeated(walker)
-    starts = _passings(walker)
-    if len(starts) < 2:
-        raise UserError(
-            f"no walking found: the left foot passes the right one {len(starts)} times, a stride needs two passings, "
-            "or a recording that ends as it began"
+    @property
+    def legs(self) -> LegAngles:
+        """The legs as they look from the side."""
+        thigh, shank = (
+            np.arctan2(part[..., 0], -part[..., 2]) for part in (self.knee - self.hip, self.ankle - self.knee)
         )
-    strides = [_stride(walker, *pair) for pair in pairwise(starts)]
-    first, last = _longest_alike(walker, strides)
-    run = strides[first : last + 1]
-    average = _average(run)
-    begin, end = float(starts[first]), float(starts[last + 1])
-    if walker.loops:
-        begin, end = 0.0, duration
-    return Steady(_flat_feet(average), begin, end, 1 if walker.loops else len(run), duration, walker.loops)
+        return LegAngles(thigh, thigh - shank, self.pitch)
 
 
 def mirrored(stride: Stride) -> Stride:
     """What a mirror shows, half a cycle later: also a walk whose left foot passes at 0.25."""
     half = PHASES // 2
     seen = np.array([1, -1, 1])
+
+    def other_side(rows: np.ndarray) -> np.ndarray:
+        return np.roll(rows[:, ::-1], half, axis=0)
+
     return stride._replace(
         velocity=stride.velocity * (1, -1, -1),
         pelvis=np.roll(stride.pelvis * seen, half, axis=0),
-        ankle=np.roll(stride.ankle[:, ::-1] * seen, half, axis=0),
-        pitch=np.roll(stride.pitch[:, ::-1], half, axis=0),
+        hip=other_side(stride.hip * seen),
+        knee=other_side(stride.knee * seen),
+        ankle=other_side(stride.ankle * seen),
+        pitch=other_side(stride.pitch),
+        arms=None if stride.arms is None else other_side(stride.arms),
     )
 
 
 def symmetric(stride: Stride) -> Stride:
     """The average of a walk and its mirror image: straight ahead."""
-    other = mirrored(stride)
-    both = {name: (getattr(stride, name) + getattr(other, name)) / 2 for name in ("pelvis", "ankle", "pitch")}
-    return stride._replace(velocity=stride.velocity * (1, 0, 0), **both)
+    both = average([stride, mirrored(stride)])
+    return both._replace(velocity=stride.velocity * (1, 0, 0))
 
 
-def _passings(walker: Walker) -> np.ndarray:
-    """Times at which the left foot passes the right one forwards, s."""
-    ahead = np.column_stack([np.cos(walker.heading), np.sin(walker.heading)])
-    apart = np.sum((walker.ankle[:, 0] - walker.ankle[:, 1])[:, :2] * ahead, axis=1)
-    step = float(np.median(np.diff(walker.time)))
-    apart = gaussian_filter1d(apart, max(_SMOOTHED / step, 1e-3))
-    before = np.flatnonzero((apart[:-1] < 0) & (apart[1:] >= 0))
-    share = apart[before] / (apart[before] - apart[before + 1])
-    return walker.time[before] + share * (walker.time[before + 1] - walker.time[before])
-
-
-def _stride(walker: Walker, begin: float, end: float) -> Stride:
-    """The walk from one passing to the next, at even phases from 0.25 on, turned so that they begin at 0."""
-    phase = np.arange(PHASES) / PHASES
-    since = (phase - 0.25) % 1.0 * (end - begin)
-    at = begin + since
-
-    def sampled(values: np.ndarray, times: np.ndarray) -> np.ndarray:
-        return CubicSpline(walker.time, values, axis=0)(times)
-
-    ends = np.array([begin, end])
-    # The heading of a stride is its average: the hips turn to and fro with each step.
-    turn = _heading_of(walker, end, end - begin) - _heading_of(walker, begin, end - begin)
-    yaw = _heading_of(walker, begin, end - begin)
-    way = from_heading_frame(np.diff(sampled(walker.pelvis, ends), axis=0), np.array([-yaw]))[0]
-    velocity = _velocity(way[:2], turn, end - begin)
-    frame = travel(velocity, since)
-    origin = sampled(walker.pelvis, ends[:1])[0] * (1, 1, 0)
-
-    def in_frame(points: np.ndarray) -> np.ndarray:
-        flat = (len(points), *(1,) * (points.ndim - 2))
-        moved = from_heading_frame(points - origin, np.full(points.shape[:-1], -yaw))
-        place = np.insert(frame[:, :2], 2, 0, axis=1).reshape(*flat, 3)
-        return from_heading_frame(moved - place, np.broadcast_to(-frame[:, 2].reshape(flat), points.shape[:-1]))
-
-    pelvis, ankle = in_frame(sampled(walker.pelvis, at)), in_frame(sampled(walker.ankle, at))
-    middle = pelvis.mean(axis=0) * (1, 1, 0)
-    rows = np.clip(np.searchsorted(walker.time, at), 0, len(walker.time) - 1)
-    heading = yaw + frame[:, 2]
-    pitch = np.stack([_pitch(walker, rows, side, heading) for side in (0, 1)], axis=1)
-    return Stride(end - begin, velocity, pelvis - middle, ankle - middle, pitch, walker.leg_length)
-
-
-def _heading_of(walker: Walker, time: float, window: float) -> float:
-    """The mean heading over a stride's time around `time`."""
-    near = np.abs(walker.time - time) <= window / 2
-    return float(walker.heading[near].mean())
-
-
-def _velocity(way: np.ndarray, turn: float, duration: float) -> np.ndarray:
-    """The constant velocity [3] in the moving frame that goes `way` [2] while turning by `turn`."""
-    along, across = np.sinc(turn / np.pi), np.sinc(turn / 2 / np.pi) * np.sin(turn / 2)
-    forward, sideways = np.linalg.solve([[along, -across], [across, along]], way / duration)
-    return np.array([forward, sideways, turn / duration])
-
-
-def _pitch(walker: Walker, rows: np.ndarray, side: int, heading: np.ndarray) -> np.ndarray:
-    """How far a foot is pitched [P] rad, against its mean attitude where it is lowest and stillest."""
-    level = Rotation.from_euler("z", -heading[:, None]) * Rotation.from_quat(walker.foot[rows, side])
-    position = walker.ankle[rows, side]
-    low = position[:, 2] <= np.percentile(position[:, 2], 35)
-    flat = level[low].mean()
-    return (level * flat.inv()).as_euler("ZYX")[:, 1]
-
-
-def _longest_alike(walker: Walker, strides: list[Stride]) -> tuple[int, int]:
-    """First and last of the longest run of walking strides that are all like its median."""
-    best = (0, -1)
-    walking = [_is_walking(walker, stride) for stride in strides]
-    for first in range(len(strides)):
-        for last in range(first, len(strides)):
-            if not walking[last]:
-                break
-            if last - first > best[1] - best[0] and _alike(strides[first : last + 1]):
-                best = (first, last)
-    if best[1] < 0:
-        raise UserError(
-            f"no walking found: none of {len(strides)} strides lasts {_SHORTEST} to {_LONGEST} s with steps of "
-            f"{_SMALLEST_STEP} leg lengths or more"
-        )
-    return best
-
-
-def _is_walking(walker: Walker, stride: Stride) -> bool:
-    apart = np.ptp(stride.ankle[:, 0, 0] - stride.ankle[:, 1, 0]) / 2
-    return _SHORTEST <= stride.duration <= _LONGEST and apart >= _SMALLEST_STEP * walker.leg_length
-
-
-def _alike(strides: list[Stride]) -> bool:
-    duration = np.array([stride.duration for stride in strides])
-    way = duration * np.array([np.hypot(*stride.velocity[:2]) for stride in strides])
-    turn = duration * np.array([stride.velocity[2] for stride in strides])
-    least = _SMALLEST_STEP * strides[0].leg_length  # on the spot there is no way to compare with
-    spread = [
-        np.abs(values - np.median(values)).max() / max(float(np.median(values)), floor)
-        for values, floor in ((duration, 0.0), (way, least))
-    ]
-    return max(spread) <= _ALIKE and np.abs(turn - np.median(turn)).max() <= _ALIKE_TURN
-
-
-def _average(strides: list[Stride]) -> Stride:
-    """The mean of the strides, without what is faster than the harmonics kept."""
+def average(strides: Sequence[Stride]) -> Stride:
+    """The mean of strides, without what is faster than the harmonics kept."""
 
     def mean(name: str) -> np.ndarray:
         rows = np.mean([getattr(stride, name) for stride in strides], axis=0)
@@ -203,17 +77,106 @@ def _average(strides: list[Stride]) -> Stride:
     return Stride(
         duration=float(np.mean([stride.duration for stride in strides])),
         velocity=np.mean([stride.velocity for stride in strides], axis=0),
-        pelvis=mean("pelvis"),
-        ankle=mean("ankle"),
-        pitch=mean("pitch"),
+        **{name: mean(name) for name in (*_POINTS, "pitch")},
+        arms=None if strides[0].arms is None else mean("arms"),
         leg_length=strides[0].leg_length,
     )
 
 
-def _flat_feet(stride: Stride) -> Stride:
+def cut_stride(walker: Walker, begin: float, end: float) -> Stride:
+    """The walk from one passing of the feet to the next, s, at even phases that begin at 0.
+
+    What differs between its beginning and its end is taken away evenly, so that it goes round.
+    """
+    phase = np.arange(PHASES) / PHASES
+    since = (phase - 0.25) % 1.0 * (end - begin)
+    heading = _headings(walker, begin, end)
+    turn, yaw = heading[1] - heading[0], heading[0]
+    ends = np.array([begin, end])
+    pelvis = _sampled(walker, "pelvis", ends)
+    way = from_heading_frame(np.diff(pelvis, axis=0), np.array([-yaw]))[0]
+    velocity = _velocity(way[:2], turn, end - begin)
+    order = np.append(since, end - begin)
+    frame = travel(velocity, order)
+    origin = pelvis[0] * (1, 1, 0)
+
+    def in_frame(name: str) -> np.ndarray:
+        points = _sampled(walker, name, begin + order)
+        flat = (len(points), *(1,) * (points.ndim - 2))
+        moved = from_heading_frame(points - origin, np.full(points.shape[:-1], -yaw))
+        place = np.insert(frame[:, :2], 2, 0, axis=1).reshape(*flat, 3)
+        turned = np.broadcast_to(-frame[:, 2].reshape(flat), points.shape[:-1])
+        return _closed(from_heading_frame(moved - place, turned), since / (end - begin))
+
+    points = {name: in_frame(name) for name in _POINTS}
+    middle = points["pelvis"].mean(axis=0) * (1, 1, 0)
+    pitch = _closed(_pitch(walker, begin + order, yaw + frame[:, 2]), since / (end - begin))
+    arms = None if walker.arms is None else _closed(_sampled(walker, "arms", begin + order), since / (end - begin))
+    return Stride(
+        duration=end - begin,
+        velocity=velocity,
+        **{name: each - middle for name, each in points.items()},
+        pitch=pitch,
+        arms=arms,
+        leg_length=walker.leg_length,
+    )
+
+
+def flat_feet(stride: Stride) -> Stride:
     """Pitch zero where each foot is flat: its median while the ankle is in the middle of its way back."""
     ahead = stride.ankle[:, :, 0] - stride.pelvis[:, None, 0]
     back = np.gradient(ahead, axis=0) < 0
     middle = back & (np.abs(ahead - ahead.mean(axis=0)) < 0.25 * np.ptp(ahead, axis=0))
     flat = [np.median(stride.pitch[middle[:, side], side]) if middle[:, side].any() else 0.0 for side in (0, 1)]
     return stride._replace(pitch=stride.pitch - np.array(flat))
+
+
+def _closed(rows: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Rows [P + 1, ...], the last a cycle after the earliest, as ones [P, ...] that go round; at `share` [P] of it."""
+    gap = rows[-1] - rows[int(np.argmin(share))]
+    return rows[:-1] - (share - 0.5).reshape(-1, *(1,) * (rows.ndim - 1)) * gap
+
+
+def _near(walker: Walker, begin: float, end: float) -> slice:
+    """The frames from one time to another, and a few more."""
+    first, last = np.searchsorted(walker.time, (begin, end))
+    return slice(max(int(first) - _AROUND, 0), int(last) + _AROUND)
+
+
+def _sampled(walker: Walker, name: str, times: np.ndarray) -> np.ndarray:
+    near = _near(walker, float(times.min()), float(times.max()))
+    return CubicSpline(walker.time[near], getattr(walker, name)[near], axis=0)(times)
+
+
+def _headings(walker: Walker, begin: float, end: float) -> tuple[float, float]:
+    """The mean heading over a stride's time around each end: the hips turn to and fro with each step."""
+    half = (end - begin) / 2
+
+    def mean(time: float) -> float:
+        first, last = np.searchsorted(walker.time, (time - half, time + half))
+        return float(walker.heading[first : max(last, first + 1)].mean())
+
+    return mean(begin), mean(end)
+
+
+def _velocity(way: np.ndarray, turn: float, duration: float) -> np.ndarray:
+    """The constant velocity [3] in the moving frame that goes `way` [2] while turning by `turn`."""
+    along, across = np.sinc(turn / np.pi), np.sinc(turn / 2 / np.pi) * np.sin(turn / 2)
+    forward, sideways = np.linalg.solve([[along, -across], [across, along]], way / duration)
+    return np.array([forward, sideways, turn / duration])
+
+
+def _pitch(walker: Walker, times: np.ndarray, heading: np.ndarray) -> np.ndarray:
+    """How far the feet are pitched [P, 2] rad, against their mean attitude where they are lowest."""
+    at = np.interp(times, walker.time, np.arange(len(walker.time)))
+    before = np.minimum(at.astype(int), len(walker.time) - 2)
+    pitched = []
+    for side in (0, 1):
+        quaternions = walker.foot[:, side]
+        first, second = (Rotation.from_quat(quaternions[rows]) for rows in (before, before + 1))
+        between = first * Rotation.from_rotvec((first.inv() * second).as_rotvec() * (at - before)[:, None])
+        level = Rotation.from_euler("z", -heading[:, None]) * between
+        height = _sampled(walker, "ankle", times)[:, side, 2]
+        flat = level[height <= np.percentile(height, 35)].mean()
+        pitched.append((level * flat.inv()).as_euler("ZYX")[:, 1])
+    return np.stack(pitched, axis=1)

@@ -36,16 +36,26 @@ def find_timing(stride: Stride) -> tuple[Timing, Timing]:
     return _timing(stride, 0), _timing(stride, 1)
 
 
+def is_run(stride: Stride) -> bool:
+    """Whether there is no time at which both feet are on the floor."""
+    left, right = find_timing(stride)
+    return not all(_SHORTEST_SUPPORT < support < 0.5 for support in _supports(left, right))
+
+
 def double_supports(left: Timing, right: Timing) -> tuple[float, float]:
     """Cycles from the left foot's touch-down to the right one's lift-off, and the other way round.
 
     Raises:
       UserError: a run.
     """
-    supports = (right.lift_off - left.touch_down) % 1.0, (left.lift_off - right.touch_down) % 1.0
+    supports = _supports(left, right)
     if not all(_SHORTEST_SUPPORT < support < 0.5 for support in supports):
         raise UserError("the walker runs: there is no time at which both feet are on the floor")
     return supports
+
+
+def _supports(left: Timing, right: Timing) -> tuple[float, float]:
+    return (right.lift_off - left.touch_down) % 1.0, (left.lift_off - right.touch_down) % 1.0
 
 
 def _timing(stride: Stride, side: int) -> Timing:

@@ -114,8 +114,8 @@ def _person(arguments: argparse.Namespace) -> tuple[np.ndarray, tuple[int, ...],
     """Joints [T, J, 3] m, z up, walking along x over a floor at 0; their parents; frames a second."""
     from scipy.spatial.transform import Rotation
 
-    from playground_amp.motion.human.reading import read_motion
     from playground_amp.motion.human.landmarks import find_joints, find_walker, read_map
+    from playground_amp.motion.human.reading import read_motion
     from playground_amp.robot.record import SIDES
 
     motion = read_motion(arguments.file)

@@ -3,9 +3,10 @@
     python benchmarks/amp.py [--seeds 3] [--iterations 400] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
 Both train on the same task with the same starts on the reference, each run in a folder of its own, and are judged by
-the gate walk. The deterministic policies then walk at the demonstrations' commands. Distance to the demonstrations:
-1-Wasserstein per joint position and velocity, over the demonstrations' spread, averaged; the discriminator has no part
-in it. Throughput is timed in turns, in this one run.
+the gate walk. The deterministic policies then walk at the demonstrations' commands. How alike they are is measured
+without the discriminator (docs/amp.md): `distance` is 1-Wasserstein per joint position and velocity, over the
+demonstrations' spread, averaged; `coordination` the same of stretches of all joints together; `judge` the accuracy of
+a fresh judge. First come the measures of the demonstrations against themselves. Throughput is timed in turns.
 """
 
 import argparse
@@ -26,6 +27,7 @@ def main() -> int:
     if not arguments.skip_throughput:
         configs = {"PPO + AMP": make_config(arguments, 0, True), "PPO alone": make_config(arguments, 0, False)}
         comparison.print_throughput(configs, before=1, timed=TIMED)
+    print_demonstrations(make_config(arguments, 0, True))
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         for amp in (False, True):
             started = time.monotonic()
@@ -49,33 +51,51 @@ def make_config(arguments: argparse.Namespace, seed: int, amp: bool) -> Any:
 
 
 def judge(config: Any, checkpoint: Path) -> dict[str, float]:
-    """Means over the commands of the demonstrations, of the robots that did not fall."""
-    from playground_amp.amp.style_distance import style_distance
+    """Means over the commands of the demonstrations, of the robots that did not fall, and how alike their walks are."""
     from playground_amp.motion.demonstrations import load_demonstrations
-    from playground_amp.record.recorder import record_takes
+    from playground_amp.record.beside import walk_beside
+    from playground_amp.robot.robot import load_robot
     from playground_amp.runs.checkpoint import read_policy
 
-    clips = load_demonstrations(config)
-    commands = np.array([clip.command for clip in clips], np.float32)
-    takes = record_takes(config, read_policy(checkpoint).params, commands, seed=1)
-    standing = [take for take in takes if not take.figures.fell]
-    demonstrated = np.vstack([np.hstack([clip.qpos[:, 7:], clip.qvel[:, 6:]]) for clip in clips])
-    walked = np.vstack([np.hstack([take.clip.qpos[:, 7:], take.clip.qvel[:, 6:]]) for take in standing])
-    speeds = [np.hypot(*take.clip.command[:2]) for take in standing]
+    walked = walk_beside(config, read_policy(checkpoint).params, load_demonstrations(config))
+    speeds = [np.hypot(*take.clip.command[:2]) for take in walked.takes]
     figures = {
-        name: mean(getattr(take.figures, name) for take in standing) for name in ("speed_error", "torque_rms", "power")
+        name: mean(getattr(take.figures, name) for take in walked.takes)
+        for name in ("speed_error", "torque_rms", "power")
     }
     return {
-        "falls": len(takes) - len(standing),
-        "distance": float(style_distance(walked, demonstrated).mean()),
+        "falls": walked.falls,
         **figures,
-        "energy per meter": sum(take.figures.power for take in standing) / sum(speeds),
+        "energy per meter": sum(take.figures.power for take in walked.takes) / sum(speeds),
+        **measures(walked.likeness(load_robot(config.robot))),
     }
+
+
+def measures(alike: Any) -> dict[str, float]:
+    """The figures of a `Likeness` by name."""
+    figures = {"distance": alike.distance, "coordination": alike.coordination}
+    for name, accuracy in alike.judge._asdict().items():
+        figures[f"judge on {name}"] = accuracy.share
+        figures[f"judge on {name}, ±"] = (accuracy.high - accuracy.low) / 2
+    return figures
+
+
+def print_demonstrations(config: Any) -> None:
+    from playground_amp.motion.demonstrations import load_demonstrations
+    from playground_amp.motion.likeness import own_likeness
+    from playground_amp.robot.robot import load_robot
+
+    own = own_likeness(load_robot(config.robot), load_demonstrations(config))
+    if own is not None:
+        print_figures("demonstrations", measures(own))
 
 
 def print_row(name: str, seed: int, seconds: float, figures: dict[str, float]) -> None:
-    text = "  ".join(f"{key} {value:.3f}" for key, value in figures.items())
-    print(f"{name}  seed {seed}  {seconds:.0f} s  {text}", flush=True)
+    print_figures(f"{name}  seed {seed}  {seconds:.0f} s", figures)
+
+
+def print_figures(name: str, figures: dict[str, float]) -> None:
+    print("  ".join([name, *(f"{key} {value:.3f}" for key, value in figures.items())]), flush=True)
 
 
 def print_prior(checkpoint: Path) -> None:

@@ -30,7 +30,8 @@ A mistake in a flag ends with exit status 2 and one sentence, before anything st
 | `play` | steer a policy in the browser | `POLICY`, `PORT` |
 | `walk` | train a walking policy, judge it, film it, report | `ROBOT`, `SEED`, `WALK_ENVS`, \
 `WALK_ITERATIONS`, `WALK_FOLDER` |
-| `walk-amp` | the same with the motion prior | `ROBOT`, `SEED`, `WALK_ENVS`, `AMP_ITERATIONS`, `AMP_FOLDER` |
+| `walk-amp` | the same with the motion prior | `ROBOT`, `SEED`, `WALK_ENVS`, `AMP_WEIGHT`, \
+`AMP_ITERATIONS`, `AMP_FOLDER` |
 | `walk-like` | from the recording `CLIP` of a person to a policy that walks like it, judged; film of both | `CLIP`, \
 `ROBOT`, `SEED`, `WALK_ENVS`, `FOLLOW_ITERATIONS`, `LIKE_ITERATIONS`, `LIKE_FOLDER` |
 | `robust` | train on robots that all differ, judge by the gate `robust` | `ROBOT`, `SEED`, `WALK_ENVS`, \

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import Field
+from pydantic.types import Strict
 
 from playground_amp.configs.fields import HiddenLayers, InHome, NotNegativeRange, PositiveRange, Section
 
@@ -27,6 +28,12 @@ class AmpConfig(Section):
         description="where the discriminator's accuracy is held, by noise on its input"
     )
     input_noise: PositiveRange = Field(description="bounds of that noise, in standard deviations of the features")
+    entropy_cost: Annotated[float, Field(ge=0)] | None = Field(
+        description="trainer.entropy_cost with AMP: exploration is what a discriminator sees last; null: as without"
+    )
+    left_to_style: Annotated[tuple[str, ...], Strict(False)] = Field(
+        description="reward terms that are not paid with AMP: what they ask for, the demonstrations show better"
+    )
     ramp_episode_length: float = Field(
         gt=0, description="mean episode length, in control steps, at which style has its whole weight; less before"
     )

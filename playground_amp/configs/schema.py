@@ -152,20 +152,30 @@ class Config(Section):
         return self
 
     @property
+    def learner(self) -> TrainerConfig:
+        """`trainer` as PPO takes it: with AMP, exploration is paid as `amp.entropy_cost` says."""
+        own = self.amp.entropy_cost
+        if not self.amp.enabled or own is None:
+            return self.trainer
+        return self.trainer.model_copy(update={"entropy_cost": own})
+
+    @property
     def paid_weights(self) -> dict[str, float]:
-        """`reward_weights` as the task pays them: with AMP, its penalties 1 + `amp.weight` times.
+        """`reward_weights` as the task pays them: with AMP, its penalties 1 + `amp.weight` times, and some not at all.
 
         Style at weight w adds w times what the task can pay at most. Penalties grow alike, or effort would count for
         less beside style than without it, and the policy would walk in the style of the demonstrations but not as
-        easily.
+        easily. Those of `amp.left_to_style` would ask for another style than the demonstrations'.
         """
         heavier = 1.0 + self.amp.weight * self.amp.enabled
-        return {name: weight * (heavier if weight < 0 else 1.0) for name, weight in self.reward_weights.items()}
+        left = self.amp.left_to_style if heavier > 1.0 else ()
+        paid = {name: weight for name, weight in self.reward_weights.items() if name not in left}
+        return {name: weight * (heavier if weight < 0 else 1.0) for name, weight in paid.items()}
 
     @property
     def style_pay(self) -> float:
         """What a style of 1 pays a control step at its full weight: `amp.weight` times what the task pays at most."""
-        task = sum(weight for weight in self.reward_weights.values() if weight > 0) * self.env.control_dt
+        task = sum(weight for weight in self.paid_weights.values() if weight > 0) * self.env.control_dt
         return self.amp.weight * task
 
 

@@ -14,10 +14,12 @@ from playground_amp.doctor.throwaway import ThrowAway
 from playground_amp.errors import UserError
 from playground_amp.motion.clip import Clip
 from playground_amp.motion.demonstrations import read_demonstrations, reference_buffer
+from playground_amp.motion.likeness import Likeness, own_likeness
 from playground_amp.paths import shown_command
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 
+ReportProgress = Callable[[float, str], None]
 _GLANCED = 4  # clips
 
 
@@ -27,10 +29,24 @@ class Examination(NamedTuple):
     source: str
     checks: list[Check]
     leaks: list[Leak]
+    own: Likeness | None = None  # of the demonstrations with themselves: what a perfect policy would measure
 
 
-def examine(config: Config, report_progress: Callable[[float, str], None] = lambda share, words: None) -> Examination:
-    """The full examination. `report_progress` is told the share of the work that is done, and what comes next.
+def examine(config: Config, report_progress: ReportProgress = lambda share, words: None) -> Examination:
+    """All checks, and how alike the demonstrations are to themselves.
+
+    `report_progress` is told the share of the work that is done, and what comes next.
+
+    Raises:
+      UserError: as `_checked`.
+    """
+    examination, clips = _checked(config, lambda share, words: report_progress(0.75 * share, words))
+    report_progress(0.75, "comparing the demonstrations with themselves")
+    return examination._replace(own=own_likeness(load_robot(config.robot), clips))
+
+
+def _checked(config: Config, report_progress: ReportProgress) -> tuple[Examination, list[Clip]]:
+    """All checks, and the clips.
 
     Raises:
       UserError: no clips, or damaged ones, or of another robot or rate than the task's: there is nothing to examine.
@@ -48,7 +64,7 @@ def examine(config: Config, report_progress: Callable[[float, str], None] = lamb
     checks.append(check_own_replay(sides, found, discriminator))
     report_progress(0.6, "comparing what walking and standing pay")
     checks += _pay(config, robot, clips, buffer, discriminator)
-    return Examination(source, checks, found)
+    return Examination(source, checks, found), clips
 
 
 def require_healthy(config: Config, *, thorough: bool) -> None:
@@ -57,7 +73,7 @@ def require_healthy(config: Config, *, thorough: bool) -> None:
     Raises:
       UserError: what is wrong, a line each.
     """
-    findings = findings_of(examine(config).checks if thorough else _glance(config))
+    findings = findings_of(_checked(config, lambda share, words: None)[0].checks if thorough else _glance(config))
     if findings:
         advice = f"AMP does not start on a motion prior that cannot work; {shown_command('doctor')} shows every check"
         raise UserError("\n".join([*findings, advice]))

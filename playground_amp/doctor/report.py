@@ -1,6 +1,6 @@
 """What the doctor found, for people: a table of the checks, then what is wrong, a line each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,6 +8,7 @@ from rich.table import Table
 
 from playground_amp.doctor.check import Check, findings_of
 from playground_amp.doctor.leaks import Leak
+from playground_amp.motion.likeness import Likeness
 
 _WIDTH_WITHOUT_TERMINAL = 140
 _LEAKS_SHOWN = 5
@@ -43,6 +44,18 @@ def print_leaks(leaks: Sequence[Leak], console: Console | None = None) -> None:
     for leak in sorted(leaks, key=lambda leak: -leak.accuracy)[:_LEAKS_SHOWN]:
         flags = ("yes" if flag else "no" for flag in (leak.constant, leak.finite))
         table.add_row(leak.name, f"{leak.accuracy:.3f}", f"{leak.scale_ratio:.3f}", *flags)
+    console.print(table)
+
+
+def print_likeness(columns: Mapping[str, Likeness], console: Console | None = None) -> None:
+    """How alike motions are to the demonstrations, a column each."""
+    console = _console(console)
+    table = Table(title="how alike to the demonstrations (0: alike; judge: 0.5)", title_justify="left")
+    for heading in ("measure", *columns):
+        table.add_column(heading)
+    measured = {name: dict(alike.rows) for name, alike in columns.items()}
+    for measure in dict.fromkeys(measure for rows in measured.values() for measure in rows):
+        table.add_row(measure, *(rows.get(measure, "–") for rows in measured.values()))
     console.print(table)
 
 

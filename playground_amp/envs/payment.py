@@ -1,7 +1,7 @@
 """What a step pays: the reward terms of the configuration, weighted."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import jax
 
@@ -30,19 +30,17 @@ def add_term(term: Term) -> Term:
     return term
 
 
-def check_names(weights: Mapping[str, float], terms: Mapping[str, Term] | None = None) -> None:
-    """Raises UserError for a weight whose term is not there, naming the nearest one and all there are.
+def check_names(names: Iterable[str], terms: Mapping[str, Term] | None = None, key: str = "reward_weights") -> None:
+    """Raises UserError for a name under `key` whose term is not there, with the nearest one and all there are.
 
     `terms`: that there are, if not those of any task.
     """
     terms = TERMS if terms is None else terms
-    for name in weights:
+    for name in names:
         if name not in terms:
             close = nearest(name, terms)
             meant = f", did you mean {close}?" if close else ";"
-            raise UserError(
-                f"unknown reward term reward_weights.{name}{meant} the terms are {', '.join(sorted(terms))}"
-            )
+            raise UserError(f"unknown reward term {key}.{name}{meant} the terms are {', '.join(sorted(terms))}")
 
 
 def known_weights(weights: Mapping[str, float]) -> dict[str, float]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from playground_amp.amp.learner import MotionPrior
 from playground_amp.configs.schema import Config
+from playground_amp.envs.payment import check_names
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.iteration import Trainer
 from playground_amp.motion.clip import Clip
@@ -18,7 +19,8 @@ def make_trainer(config: Config) -> Trainer:
     """The trainer of a configuration, compiled.
 
     Raises:
-      UserError: clips that are missing, damaged, of another rate, or do not show what the task commands.
+      UserError: clips that are missing, damaged, of another rate, or do not show what the task commands; or a reward
+        term left to style that there is not.
     """
     with _no_garbage_collection():
         trainer = _make_trainer(config)
@@ -40,6 +42,7 @@ def _no_garbage_collection() -> Iterator[None]:
 def _make_trainer(config: Config) -> Trainer:
     if not config.amp.enabled:
         return Trainer(config, make_task(config))
+    check_names(config.amp.left_to_style, key="amp.left_to_style")
     clips = load_demonstrations(config)
     task = make_task(config, clips)
     return Trainer(config, task, MotionPrior(config.amp, reference_buffer(task.engine.robot, clips)))

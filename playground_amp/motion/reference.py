@@ -40,7 +40,7 @@ def posture_of(config: Config, clips: Sequence[Clip] | None = None) -> PostureTa
     Raises:
       UserError: legs that no steps can be made for, or demonstrations as in `starts_of`.
     """
-    if not config.reward_weights.get("reference_posture"):
+    if not config.paid_weights.get("reference_posture"):
         return None
     commands = config.env.commands
     only_ahead = commands.forward[0] > 0 and not any(commands.sideways) and not commands.standing_share

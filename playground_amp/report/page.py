@@ -18,6 +18,7 @@ from playground_amp.report.cycles import Gait, measured_gait
 from playground_amp.report.facts import REPORT_PAGE, RunFacts
 from playground_amp.report.film import data_uri, film_program
 from playground_amp.report.judged import JudgedGate, latest_of_each_gate
+from playground_amp.report.likeness import NOT_MEASURED, LikenessRows, measured_likeness
 from playground_amp.report.program import Performance, perform, program
 from playground_amp.report.repeat import Change, changes, repeat_command
 from playground_amp.report.sections import SectionCharts, section_charts
@@ -49,6 +50,7 @@ class Page:
     gait: Gait | None
     stages: list[StageResult]
     charts: SectionCharts
+    likeness: LikenessRows
     film: PageFilm
     changes: list[Change]
     command: str
@@ -81,12 +83,20 @@ def write_report(
     stages = program(facts.config.env.commands, scale_of(env.engine.robot))
     report_progress(0.0, "the robot walks")
     performance = perform(env, facts.policy.controller(env), stages)
+    report_progress(0.3, "comparing with the demonstrations")
+    likeness = measured_likeness(facts)
     report_progress(0.6, "drawing charts and film")
-    page = render(facts, latest_of_each_gate([*facts.gates, *judged]), performance, film)
+    page = render(facts, latest_of_each_gate([*facts.gates, *judged]), performance, film, likeness)
     write_output(path, REPORT_PAGE, page.encode())
 
 
-def render(facts: RunFacts, gates: Sequence[JudgedGate], performance: Performance, film: Path | None) -> str:
+def render(
+    facts: RunFacts,
+    gates: Sequence[JudgedGate],
+    performance: Performance,
+    film: Path | None,
+    likeness: LikenessRows = NOT_MEASURED,
+) -> str:
     """The page as text."""
     gait = measured_gait(performance)
     own = [gate for gate in gates if gate.checkpoint.sha256 == facts.sha256]
@@ -100,6 +110,7 @@ def render(facts: RunFacts, gates: Sequence[JudgedGate], performance: Performanc
         gait=gait,
         stages=stage_results(performance),
         charts=section_charts(facts, performance, gait),
+        likeness=likeness,
         film=_film(performance, film),
         changes=changes(facts.config),
         command=repeat_command([*facts.stages, facts.config]),

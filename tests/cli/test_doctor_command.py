@@ -1,6 +1,7 @@
 """`doctor.py`: table, findings and exit statuses; a run with AMP does not start on a sick prior."""
 
 import io
+from pathlib import Path
 
 import pytest
 from doctored import config
@@ -16,8 +17,13 @@ from playground_amp.doctor.leaks import Leak
 from playground_amp.doctor.report import print_checks
 from playground_amp.errors import UserError
 from playground_amp.motion.demonstrations import read_demonstrations
+from playground_amp.motion.likeness import Likeness
+from playground_amp.record import beside
+from playground_amp.record.beside import Beside
 from playground_amp.robot.robot import load_robot
+from playground_amp.runs.checkpoint import read_policy
 
+BUNDLED = next((Path(__file__).parents[2] / "policies" / "walk").glob("final_iter_*.pkl"))
 FINE = Check("clips", "speeds", "all", "all")
 SICK = Check("style", "pay", "0", "0.75", ("a fake is paid [much]: mend the targets",))
 
@@ -27,7 +33,7 @@ def test_the_exit_status_is_the_verdict(
     checks: list[Check], status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     leak = Leak("before/gravity_b/x", 0.5, 1.0, constant=False, finite=True)
-    monkeypatch.setattr(examination, "examine", lambda config: Examination("somewhere", checks, [leak]))
+    monkeypatch.setattr(examination, "examine", lambda config, show: Examination("somewhere", checks, [leak]))
     assert doctor.main([]) == status
     printed = capsys.readouterr().out
     assert ("- a fake is paid [much]: mend the targets" in printed) == bool(status)
@@ -37,9 +43,31 @@ def test_the_exit_status_is_the_verdict(
 
 def test_the_flag_names_the_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(examination, "examine", lambda config: asked.append(config) or Examination("", [FINE], []))
+    monkeypatch.setattr(
+        examination, "examine", lambda config, show: asked.append(config) or Examination("", [FINE], [])
+    )
     doctor.main(["--demonstrations", "some folder", "--set", "amp.weight=0.5"])
     assert (asked[0].amp.demonstrations, asked[0].amp.weight) == ("some folder", 0.5)
+
+
+def test_a_policy_is_measured_beside_the_demonstrations(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, walked = Likeness(0.05, 0.04, None), Likeness(0.5, 0.6, None)
+    examined = []
+    monkeypatch.setattr(
+        examination, "examine", lambda config, show: examined.append(config) or Examination("", [FINE], [], own)
+    )
+    monkeypatch.setattr(Beside, "likeness", lambda self, robot: walked)
+    monkeypatch.setattr(beside, "walk_beside", lambda *_: Beside([], [], 0))
+    assert doctor.main(["--checkpoint", str(BUNDLED), "--set", "amp.weight=0.5"]) == 0
+    printed = capsys.readouterr().out
+    assert "the policy" in printed
+    for figure in ("0.050", "0.040", "0.500", "0.600"):
+        assert figure in printed
+    # Without --config the policy's own configuration is examined.
+    policy = read_policy(BUNDLED).config
+    assert (examined[0].trainer, examined[0].amp.weight) == (policy.trainer, 0.5)
 
 
 def test_a_long_finding_stays_on_its_line() -> None:

@@ -24,6 +24,7 @@ READERS: dict[str, tuple[Main, list[str]]] = {
     "report --checkpoint": (report.main, ["--checkpoint"]),
     "play --checkpoint": (play.main, ["--video", "film.mp4", "--checkpoint"]),
     "replay": (replay.main, []),
+    "doctor --checkpoint": (doctor.main, ["--checkpoint"]),
     "doctor --demonstrations": (doctor.main, ["--demonstrations"]),
     "motion check": (motion.main, ["check"]),
     "motion show": (motion.main, ["show"]),

@@ -158,6 +158,9 @@ def _read_motion(lines: _Lines, columns: int) -> tuple[np.ndarray, np.ndarray]:
     (step,) = lines.numbers(lines.take("Frame Time:"), 1, "Frame Time")
     if not step > 0:
         lines.fail(f"Frame Time is {step:g} s, it must be above 0", lines.taken)
+    quick = _quickly([row for _, row in lines.rest()], int(frames), columns)
+    if quick is not None:
+        return np.arange(len(quick)) * step, quick
     rest = _whole_frames([(number, row.split()) for number, row in lines.rest()], int(frames), columns)
     rows = [lines.numbers(row, columns, "a frame", number) for number, row in rest]
     if len(rows) != frames:
@@ -165,6 +168,16 @@ def _read_motion(lines: _Lines, columns: int) -> tuple[np.ndarray, np.ndarray]:
     if len(rows) < 2:
         lines.fail("a motion needs two frames or more")
     return np.arange(len(rows)) * step, np.array(rows)
+
+
+def _quickly(rows: list[str], frames: int, columns: int) -> np.ndarray | None:
+    """The frames [T, columns] all at once, as long files need; None: something is wrong with them."""
+    try:
+        values = np.fromstring(" ".join(rows), sep=" ")
+    except ValueError:  # a word that is no number; the line is named by reading word by word
+        return None
+    whole = frames >= 2 and columns > 0 and len(values) == frames * columns and np.isfinite(values).all()
+    return values.reshape(frames, columns) if whole else None
 
 
 def _whole_frames(rows: list[tuple[int, list[str]]], frames: int, columns: int) -> list[tuple[int, list[str]]]:

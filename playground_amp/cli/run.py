@@ -112,8 +112,8 @@ def _sources(arguments: argparse.Namespace, policy: "WalkingPolicy", hardware: "
     from playground_amp.hardware.keyboard import Keyboard
 
     commands = CommandRange(policy.manifest["command"])
-    terminal = sys.stdin is not None and sys.stdin.isatty()
-    keyboard = [Keyboard(commands, sys.stdin.fileno())] if terminal else []
+    terminal = sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None
+    keyboard = [Keyboard(commands, terminal.fileno())] if terminal else []
     try:
         if arguments.command_udp is not None:
             leader = [UdpCommands(arguments.command_udp, hardware.limits.command_age)]

@@ -1,5 +1,7 @@
 """The four foot switches: left toe, left heel, right toe, right heel. Reading them never waits."""
 
+# pyright: reportMissingImports=false  (libraries of the Raspberry Pi, imported where they are needed)
+
 import contextlib
 import socket
 from pathlib import Path

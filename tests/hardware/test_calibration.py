@@ -22,7 +22,7 @@ from playground_amp.hardware.hardware_file import (
     SwitchSetup,
 )
 from playground_amp.hardware.imu import ImuReading
-from playground_amp.hardware.line import PositionReading
+from playground_amp.hardware.line import LineCounters, PositionReading
 from playground_amp.paths import ROBOTS
 from playground_amp.robot.robot import load_robot
 from playground_amp.rotations import conjugate, multiply, rotate_inverse
@@ -67,7 +67,8 @@ class Robot:
         self.limp = True
         self.dead: set[str] = set()
         self.ends: dict[str, float] = {}  # rad
-        self.bench = Bench({"left": Line(self, "left"), "right": Line(self, "right")}, (0, 1000), lambda _: None)
+        self.lines = {"left": Line(self, "left"), "right": Line(self, "right")}
+        self.bench = Bench(self.lines, (0, 1000), lambda _: None)
 
 
 class Line:
@@ -77,6 +78,7 @@ class Line:
         self.robot = robot
         self.joints = {servo.id: joint for joint, servo in TRUTH.items() if servo.board == board}
         self.closed = False
+        self.counters = LineCounters()
 
     def write_positions(self, counts):
         for id, target in counts.items():
@@ -90,6 +92,12 @@ class Line:
         for id in ids:
             if joint := self.joints.get(id):
                 yield PositionReading(id, TRUTH[joint].counts(self.robot.angle[joint]), None, 0.0)
+
+    def read_voltage(self, id):
+        return None
+
+    def read_temperature(self, id):
+        return None
 
     def set_torque(self, id, on):
         self.robot.limp = not on
@@ -139,7 +147,7 @@ def test_ids_boards_and_directions_are_found(way: str) -> None:
     }
     assert [servo.board for servo in hardware.servos.values()] == ["left", "left", "right"]
     assert robot.limp
-    assert all(line.closed for line in robot.bench.lines.values())
+    assert all(line.closed for line in robot.lines.values())
 
 
 @pytest.mark.parametrize("way", ["moving", "hand"])

@@ -3,12 +3,13 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from playground_amp.errors import UserError
 from playground_amp.hardware.calibration.person import Person
-from playground_amp.hardware.imu import ImuReading, ImuWorker
+from playground_amp.hardware.imu import ImuReading
 from playground_amp.rotations import rotate_inverse
 
 POSES: tuple[tuple[str, tuple[float, float, float]], ...] = (
@@ -24,8 +25,20 @@ _STILL = math.radians(1.5)  # how far they may differ
 _OLD = 0.2  # s
 
 
+class GravitySource(Protocol):
+    """An IMU that keeps its newest reading."""
+
+    @property
+    def reading(self) -> ImuReading: ...
+
+    @property
+    def failure(self) -> str | None:
+        """Why it reads no more; None: it does."""
+        ...
+
+
 def read_gravities(
-    person: Person, imu: ImuWorker, sleep: Callable[[float], None] = time.sleep, clock=time.perf_counter
+    person: Person, imu: GravitySource, sleep: Callable[[float], None] = time.sleep, clock=time.perf_counter
 ) -> list[np.ndarray]:
     """The direction of gravity [3] in the sensor's frame, in each of the poses. Raises UserError if it is silent."""
     gravities = []
@@ -65,9 +78,9 @@ def mounting_from(gravities: Sequence[np.ndarray], imu_in_base: np.ndarray) -> t
     return tuple(round(float(part), 6) for part in _quaternion(turn))
 
 
-def _gravity(imu: ImuWorker, sleep: Callable[[float], None], clock: Callable[[], float]) -> np.ndarray:
+def _gravity(imu: GravitySource, sleep: Callable[[float], None], clock: Callable[[], float]) -> np.ndarray:
     sleep(_SAMPLE_PERIOD)
-    reading: ImuReading = imu.reading
+    reading = imu.reading
     if imu.failure or clock() - reading.taken > _OLD:
         raise UserError(f"the IMU sends nothing{f': {imu.failure}' if imu.failure else ''}: look at its port and rate")
     return rotate_inverse(np.array([0.0, 0.0, -1.0]), np.array(reading.orientation))

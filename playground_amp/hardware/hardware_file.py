@@ -17,6 +17,7 @@ NUM_SWITCHES = 4  # left toe, left heel, right toe, right heel
 _MOST_COUNTS = 1_000_000
 _LARGEST = 1 << 20  # bytes of a file
 _NORM_TOLERANCE = 0.01  # of a quaternion
+_ROUNDED = 1e-12  # off by less is a unit quaternion as it is
 
 
 class BoardSetup(NamedTuple):
@@ -169,7 +170,7 @@ def _imu(section: Section) -> ImuSetup:
     norm = math.hypot(*mounting)
     if abs(norm - 1) > _NORM_TOLERANCE:
         raise UserError(f"{section.place}: mounting must be a unit quaternion (w, x, y, z), found {list(mounting)}")
-    return setup._replace(mounting=tuple(part / norm for part in mounting))
+    return setup._replace(mounting=mounting if abs(norm - 1) < _ROUNDED else tuple(part / norm for part in mounting))
 
 
 def _switches(section: Section) -> SwitchSetup:

@@ -1,6 +1,7 @@
 """The IMU: a thread that keeps its newest orientation and angular velocity. Three ways to a BNO08x."""
 
-# pyright: reportMissingImports=false  (libraries of the Raspberry Pi, imported where they are needed)
+# Libraries of the Raspberry Pi are imported where they are needed.
+# pyright: reportMissingImports=false
 
 import math
 import threading

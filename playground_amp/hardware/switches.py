@@ -1,6 +1,7 @@
 """The four foot switches: left toe, left heel, right toe, right heel. Reading them never waits."""
 
-# pyright: reportMissingImports=false  (libraries of the Raspberry Pi, imported where they are needed)
+# Libraries of the Raspberry Pi are imported where they are needed.
+# pyright: reportMissingImports=false
 
 import contextlib
 import socket

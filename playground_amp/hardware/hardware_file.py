@@ -17,7 +17,7 @@ NUM_SWITCHES = 4  # left toe, left heel, right toe, right heel
 _MOST_COUNTS = 1_000_000
 _LARGEST = 1 << 20  # bytes of a file
 _NORM_TOLERANCE = 0.01  # of a quaternion
-_ROUNDED = 1e-12  # off by less is a unit quaternion as it is
+_ROUNDED = 1e-5  # off by less it is one that was written with six figures, and stays as it was written
 
 
 class BoardSetup(NamedTuple):

@@ -48,7 +48,7 @@ class RobotBus:
     def __init__(self, hardware: HardwareFile) -> None:
         self.hardware = hardware
         self._joints = [(servo.board, servo.id) for servo in hardware.servos.values()]
-        self._mounting = np.array(hardware.imu.mounting)
+        self._mounting = np.array(hardware.imu.mounting) / np.linalg.norm(hardware.imu.mounting)
         with ExitStack() as opened:
             self._boards = {name: self._worker(name, opened) for name in self._boards_in_use()}
             self._imu = open_imu(hardware.imu)

@@ -188,8 +188,10 @@ class HiwonderLine:
         self._owed.setdefault(id, set()).add(command)
         asked = self._asked[id] = self._clock()
         self._port.write(frame(id, command))
-        while (left := asked + self._patience - self._clock()) > 0:
-            frames = self._reader.feed(self._port.read(left))
+        left = self._patience
+        while left > 0:  # once more when the time is up: this thread may have slept, and the answer be there
+            left = asked + self._patience - self._clock()
+            frames = self._reader.feed(self._port.read(max(left, 0.0)))
             expected = [place for place, it in enumerate(frames) if _answers(it, id, command)]
             self._take_late(it for place, it in enumerate(frames) if place not in expected[:1])
             if expected:

@@ -49,6 +49,8 @@ class SdkPort:
             return b""
         while not self._ready and (left := self._deadline - self._clock()) > 0:
             self._take(left)
+        if not self._ready:  # this thread may have slept past the time: what has come by now was in time
+            self._take(0.0)
         if not self._ready and self._clock() >= self._deadline:  # what looked like an echo ended there
             self._ready, self._echo_seen, self._echo = self._echo_seen, b"", b""
         data, self._ready = self._ready[:length], self._ready[length:]
@@ -63,8 +65,13 @@ class SdkPort:
         self._deadline = self._clock() + msec / 1000
 
     def isPacketTimeout(self) -> bool:
-        """Whether the time is up."""
-        return self._clock() >= self._deadline
+        """Whether the time is up, and nothing has come that waits to be read."""
+        now = self._clock()
+        if now < self._deadline:
+            return False
+        if not self._ready:
+            self._take(0.0)
+        return not self._ready or now >= self._deadline + self._patience
 
     def _take(self, seconds: float) -> None:
         self._echo_seen += self._port.read(seconds)

@@ -19,7 +19,7 @@ AMP_FOLDER ?= checkpoints/walk_amp$(SUFFIX)
 # A policy that walks like a person: make walk-like CLIP=person.bvh; how long the robot learns to follow the clips made of
 # the recording, and then to walk like what it made of them.
 CLIP ?=
-FOLLOW_ITERATIONS ?= 400
+FOLLOW_ITERATIONS ?= 600
 LIKE_ITERATIONS ?= 400
 LIKE_FOLDER ?= checkpoints/walk_like_$(shell basename "$(CLIP)" | sed 's/\.[^.]*$$//' | tr -c 'A-Za-z0-9.\n-' _)$(SUFFIX)
 

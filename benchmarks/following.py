@@ -43,7 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
     parser.add_argument("--speeds", type=float, nargs="+", default=[0.3, 0.4, 0.5, 0.6], metavar="M/S")
-    parser.add_argument("--iterations", type=int, default=400, metavar="N")
+    parser.add_argument("--iterations", type=int, default=600, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--robot", default=DEFAULT_ROBOT, metavar="NAME|PATH")
     arguments = parser.parse_args()

@@ -34,7 +34,7 @@ DEFAULT_FOLDER = Path("reference_clips")
 IMPORT_FOLDER = Path("imported_clips")
 RECORDED_FOLDER, RECORDED_COMMANDS = Path("demonstrations"), 140
 RECORDER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=1000")
-FOLLOWER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=500")
+FOLLOWER_SETTINGS = ("trainer.num_envs=512", "trainer.num_iterations=600")
 
 
 def generate(argv: Sequence[str]) -> int:

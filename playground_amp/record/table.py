@@ -11,7 +11,7 @@ from playground_amp.record.followed import criteria as criteria_of_following
 from playground_amp.record.recorder import Take, criteria
 from playground_amp.robot.record import Robot
 
-_WIDTH_WITHOUT_TERMINAL = 130
+_WIDTH_WITHOUT_TERMINAL = 150
 
 
 def print_takes(robot: Robot, takes: Sequence[Take], console: Console | None = None) -> None:

@@ -124,7 +124,7 @@ def restore(saved: SavedState, template: State, anew: Sequence[str] = ()) -> Sta
     return jax.tree.unflatten(jax.tree.structure(template), restored)
 
 
-def misfits(saved: SavedState, template: State, names: tuple[str, ...]) -> bool:
+def misfits(saved: SavedState, template: object, names: tuple[str, ...]) -> bool:
     """Whether arrays whose names begin so differ from those of `template` in name, shape or type."""
     return any(name.startswith(names) for name in _differences(saved, _named_leaves(template)))
 

@@ -64,8 +64,8 @@ def side_view(robot: Robot, body: np.ndarray, joints: np.ndarray) -> SideView:
         bends = _bends(home.origin[0][:, [0, 2]], (roles.hip_pitch, roles.knee, roles.ankle_pitch))
         ends.append(_ends(robot, side, (roles.hip_pitch, roles.knee, roles.ankle_pitch), bends))
     lowest, highest = (np.array([each[end] for each in ends]) for end in (0, 1))
-    columns = (np.stack(each, axis=1) for each in (hip, thigh, shank))
-    return SideView(*columns, np.array(sole), bends, lowest, highest, robot.soles)
+    hips, thighs, shanks = (np.stack(each, axis=1) for each in (hip, thigh, shank))
+    return SideView(hips, thighs, shanks, np.array(sole), bends, lowest, highest, robot.soles)
 
 
 def ankles(view: SideView, angles: LegAngles) -> np.ndarray:

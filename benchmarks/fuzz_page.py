@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 import viser
 from websockets import ConnectionClosed, Subprotocol
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 from playground_amp.cockpit.panel import Panel
 from playground_amp.cockpit.server import start_server
@@ -114,11 +115,11 @@ def _page() -> _Page:
     raise RuntimeError("no free port")
 
 
-def _connected(page: _Page) -> ClientConnection:
+def _connected(page: _Page) -> Connection:
     return connect(f"ws://127.0.0.1:{page.port}", subprotocols=[_PROTOCOL], max_size=None, open_timeout=10)
 
 
-def _hear(visitor: ClientConnection) -> int:
+def _hear(visitor: Connection) -> int:
     """Messages until the page says nothing for a moment."""
     heard = 0
     with contextlib.suppress(TimeoutError, ConnectionClosed):

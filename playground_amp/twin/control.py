@@ -68,6 +68,10 @@ def ask(port: int, question: Question, timeout: float = 2.0) -> Answer:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         own.settimeout(timeout)
         own.connect((_LOOPBACK, port))
+        if (
+            own.getsockname()[1] == port
+        ):  # nobody has it, so it was free to be this socket's own: the question comes back
+            raise ConnectionRefusedError(f"nobody listens at port {port}")
         own.send(json.dumps(question).encode())
         answer = json.loads(own.recv(LARGEST))
     if "error" in answer:

@@ -21,7 +21,7 @@ _WIDE, _NARROW = 2e-2, 1e-3
 _FEW, _TRIED = 3, 10  # starts that are gone on from, and for how many iterations
 _ITERATIONS = 40
 _CLOSEST = 0.015  # of a value: no servo is like its model to less
-_MARGIN = 1.5  # counts are no noise: they bias what depends on small movements
+_MARGIN = 2.5  # counts are no noise: they bias what depends on small movements
 _OUTLIER = 4.0  # times the median size of residuals, from where on they count less
 _STARTS = {"gain": (0.5, 1.0, 2.0), "delay": (0.0, 0.02, 0.04), "torque_limit": (0.5, 1.0)}
 

@@ -66,10 +66,15 @@ def robot_sha256(folder: Path) -> str:
     for path in sorted(path for pattern in MODEL_FILES for path in folder.rglob(pattern)):
         content = path.read_bytes()
         if path.name == DESCRIPTION:
-            content = _HARDWARE.sub(b"", content).rstrip() + b"\n"
+            content = without_hardware(content)
         total.update(path.relative_to(folder).as_posix().encode() + b"\0")
         total.update(hashlib.sha256(content).digest())
     return total.hexdigest()
+
+
+def without_hardware(description: bytes) -> bytes:
+    """The content of a robot.yaml less its section `hardware:`."""
+    return _HARDWARE.sub(b"", description).rstrip() + b"\n"
 
 
 def model_of(robot: Robot) -> mujoco.MjModel:

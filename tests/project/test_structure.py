@@ -110,3 +110,8 @@ def test_a_circle_is_found() -> None:
 def test_what_is_known_by_heart_is_found() -> None:
     assert len(list(known_by_heart('x = 11\ny = "left_knee_pitch"\n"""Knows waist_yaw."""'))) == 2 + 1
     assert list(known_by_heart('def f():\n    """Of [11] joints, waist_yaw first."""\n    return 1  # 11')) == []
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    names = [path.name for path in (PACKAGE.parent / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []  # pytest imports them by it

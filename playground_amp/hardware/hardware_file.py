@@ -70,7 +70,7 @@ class Limits(NamedTuple):
 
     voltage_low: float  # V, of any servo
     temperature_high: float  # °C, of any servo
-    reading_age: float = 0.16  # s, of any joint
+    reading_age: float = 0.13  # s, of any joint: five rounds of a leg's line
     imu_age: float = 0.1  # s
     tilt: float = 0.8  # rad, of the base from upright
     command_age: float = 1.0  # s, from which on no command is taken for "stand"

@@ -8,6 +8,7 @@ _LOST = 0.1  # share of the answers of half a second; healthy: 0.03, where the c
 _LATE = 0.1  # the same, of answers that came after their time
 _OLDER = 2.0  # times the age that the bus should give; healthy: 0.7 to 1.3
 FROZEN = 0.2  # s of the same reading while joints move; healthy: a few reports that are lost, 0.08
+_MISSED = 3.0  # times its usual age: a joint that a round has left out; healthy ones get twice as old
 _OLD = 0.5  # of the age that is allowed, which no healthy reading reaches
 _NEAR_LOW = 0.15  # of the least voltage, above which the supply is far from it
 _DROP = 0.15  # of the supply's voltage; healthy: 0.04
@@ -136,6 +137,9 @@ def _lost_by_line(evidence: Evidence, board: int) -> float:
         return 0.0
     if boards.garbled[board] == 0 and (old.sum() <= 1 or silent.any()):
         return 0.0
+    missed = joints.peak[line] > _MISSED * joints.expected_age[line]
+    if silent.sum() == 1 and missed.sum() <= 1:
+        return 0.0  # the others were read in every round
     return float(boards.worst_lost[board])
 
 

@@ -31,7 +31,7 @@ from playground_amp.hardware.log_format import (
     whole_frames,
 )
 
-FLUSH_PERIOD = 0.1  # s
+FLUSH_PERIOD = 0.05  # s: what is lost, besides what is on its way to the disk
 _to_disk = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 _MOST_WAITING = 4 << 20  # bytes kept in memory while the disk does not answer; then records are dropped, and counted
 _LARGEST = 2 << 30  # bytes of a log that is read

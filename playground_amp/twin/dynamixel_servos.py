@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from playground_amp.twin.bus_servo import BusServo
-from playground_amp.twin.register_table import Register, RegisterTable
+from playground_amp.twin.framing import Framing
+from playground_amp.twin.register_table import Register, RegisterTable, answering, id_register, torque_register
 from playground_amp.twin.serial_line import Reply, SplitOff
 
 _HEADER = b"\xff\xff\xfd\x00"
@@ -35,17 +36,12 @@ def _goal_told(table: RegisterTable, number: int, now: float) -> None:
     servo.go_to(goal, now, abs(goal - servo.position(now)) / velocity if velocity else 0.0)
 
 
-def _told_id(table: RegisterTable, number: int, now: float) -> None:
-    del now
-    table.servo.id = number
-
-
 def _registers_parts(servo: BusServo) -> list[Register]:
     low, high = servo.count_range
     return [
         Register(0, 2, _MODEL),
         Register(6, 1, _FIRMWARE),
-        Register(_ID, 1, servo.id, lambda s, now: s.id, _told_id),
+        id_register(_ID, servo),
         Register(8, 1, 3),  # 1 Mbaud
         Register(9, 1, 250),
         Register(0x0B, 1, 3),  # position control
@@ -55,7 +51,7 @@ def _registers_parts(servo: BusServo) -> list[Register]:
         Register(_MOST, 4, high),
         Register(_LEAST, 4, low),
         Register(63, 1, 0x34),
-        Register(64, 1, 0, lambda s, now: s.torque_on, lambda t, on, now: t.servo.set_torque(bool(on), now)),
+        torque_register(64),
         Register(_STATUS_LEVEL, 1, 2),
         Register(84, 2, 400),
         Register(_PROFILE_VELOCITY, 4),
@@ -78,23 +74,7 @@ class DynamixelServos:
 
     def frames(self, buffer: bytearray) -> Iterator[SplitOff]:
         """Takes whole frames and garbage off the buffer's front."""
-        while True:
-            start = buffer.find(_HEADER)
-            del buffer[: start if start >= 0 else max(0, len(buffer) - len(_HEADER) + 1)]
-            if start < 0 or len(buffer) < 7:
-                return
-            size = 7 + int.from_bytes(buffer[5:7], "little")
-            if not 10 <= size <= _LONGEST:
-                del buffer[:1]
-            elif len(buffer) < size:
-                return
-            else:
-                frame = bytes(buffer[:size])
-                if frame[-2:] == crc16(frame[:-2]).to_bytes(2, "little"):
-                    del buffer[:size]
-                    yield SplitOff(frame, len(buffer))
-                else:
-                    del buffer[:1]
+        return _FRAMING.split(buffer)
 
     def requested(self, frame: bytes, now: float) -> Sequence[Reply]:
         """Does what a frame asks for; who answers, in this order."""
@@ -110,7 +90,7 @@ class DynamixelServos:
         return []
 
     def _alive(self, id: int) -> list[RegisterTable]:
-        return [t for t in self._tables if id in (t.servo.id, _ALL) and not t.servo.dead]
+        return answering(self._tables, id, _ALL)
 
     def _one(self, table: RegisterTable, instruction: int, parameters: bytes, now: float) -> Reply:
         """What one servo does, and how it answers."""
@@ -200,3 +180,15 @@ def crc16(data: bytes) -> int:
     for byte in data:
         crc = (crc << 8 & 0xFFFF) ^ _CRC[crc >> 8 ^ byte]
     return crc
+
+
+def _frame_size(beginning: bytearray) -> int | None:
+    size = 7 + int.from_bytes(beginning[5:7], "little")
+    return size if 10 <= size <= _LONGEST else None
+
+
+def _is_right(frame: bytes) -> bool:
+    return frame[-2:] == crc16(frame[:-2]).to_bytes(2, "little")
+
+
+_FRAMING = Framing(_HEADER, 7, _frame_size, _is_right)

@@ -9,7 +9,15 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from playground_amp.twin.bus_servo import BusServo
-from playground_amp.twin.register_table import Register, RegisterTable, sign_bit
+from playground_amp.twin.framing import Framing, complement, ends_in_complement
+from playground_amp.twin.register_table import (
+    Register,
+    RegisterTable,
+    answering,
+    id_register,
+    sign_bit,
+    torque_register,
+)
 from playground_amp.twin.serial_line import Reply, SplitOff
 
 _HEADER = b"\xff\xff"
@@ -30,17 +38,12 @@ def _goal_told(table: RegisterTable, number: int, now: float) -> None:
     servo.go_to(goal, now, abs(goal - servo.position(now)) / speed if speed else 0.0)
 
 
-def _told_id(table: RegisterTable, number: int, now: float) -> None:
-    del now
-    table.servo.id = number
-
-
 def _registers_parts(servo: BusServo) -> list[Register]:
     low, high = servo.count_range
     return [
         Register(0, 2, 0x0A03),
         Register(3, 2, _MODEL),
-        Register(_ID, 1, servo.id, lambda s, now: s.id, _told_id),
+        id_register(_ID, servo),
         Register(_STATUS_LEVEL, 1, 1),
         Register(9, 2, low),
         Register(0x0B, 2, high),
@@ -48,7 +51,7 @@ def _registers_parts(servo: BusServo) -> list[Register]:
         Register(14, 1, 140),
         Register(15, 1, 60),
         Register(16, 2, 1000),
-        Register(_TORQUE, 1, 0, lambda s, now: s.torque_on, lambda t, on, now: t.servo.set_torque(bool(on), now)),
+        torque_register(_TORQUE),
         Register(42, 2, servo.built.center, lambda s, now: sign_bit(s.goal, _SIGN), _goal_told),
         Register(_GOAL_SPEED, 2),
         Register(48, 2, 1000),
@@ -62,6 +65,13 @@ def _registers_parts(servo: BusServo) -> list[Register]:
     ]
 
 
+def _frame_size(beginning: bytearray) -> int | None:
+    return 4 + beginning[3] if beginning[2] <= _ALL and beginning[3] >= 2 else None
+
+
+_FRAMING = Framing(_HEADER, 4, _frame_size, ends_in_complement)
+
+
 class FeetechServos:
     """The servos of one line."""
 
@@ -71,22 +81,7 @@ class FeetechServos:
 
     def frames(self, buffer: bytearray) -> Iterator[SplitOff]:
         """Takes whole frames and garbage off the buffer's front."""
-        while True:
-            start = buffer.find(_HEADER)
-            del buffer[: start if start >= 0 else max(0, len(buffer) - 1)]
-            if start < 0 or len(buffer) < 4:
-                return
-            size = 4 + buffer[3]
-            if buffer[2] > _ALL or buffer[3] < 2:
-                del buffer[:1]
-            elif len(buffer) < size:
-                return
-            elif buffer[size - 1] != complement(buffer[2 : size - 1]):
-                del buffer[:1]
-            else:
-                frame = bytes(buffer[:size])
-                del buffer[:size]
-                yield SplitOff(frame, len(buffer))
+        return _FRAMING.split(buffer)
 
     def requested(self, frame: bytes, now: float) -> Sequence[Reply]:
         """Does what a frame asks for; who answers, in this order."""
@@ -101,7 +96,7 @@ class FeetechServos:
         return []
 
     def _alive(self, id: int) -> list[RegisterTable]:
-        return [t for t in self._tables if id in (t.servo.id, _ALL) and not t.servo.dead]
+        return answering(self._tables, id, _ALL)
 
     def _one(self, table: RegisterTable, instruction: int, parameters: bytes, now: float) -> Reply:
         """What one servo does, and how it answers; it says nothing to what it does not know."""
@@ -150,8 +145,3 @@ def status(id: int, data: bytes) -> bytes:
     """The frame of an answer without an error."""
     body = bytes([id, len(data) + 2, 0]) + data
     return _HEADER + body + bytes([complement(body)])
-
-
-def complement(content: bytes | bytearray) -> int:
-    """The checksum of what stands between the header and it."""
-    return ~sum(content) & 0xFF

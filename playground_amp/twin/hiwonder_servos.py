@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from playground_amp.twin.bus_servo import BusServo
+from playground_amp.twin.framing import Framing, complement, ends_in_complement
 from playground_amp.twin.serial_line import Reply, SplitOff
 
 _HEADER = b"\x55\x55"
@@ -33,6 +34,13 @@ _ANSWERS: Mapping[int, _Answer] = {
 }
 
 
+def _frame_size(beginning: bytearray) -> int | None:
+    return beginning[3] + len(_HEADER) + 1 if beginning[3] in _LENGTHS else None
+
+
+_FRAMING = Framing(_HEADER, 4, _frame_size, ends_in_complement)
+
+
 class HiwonderServos:
     """The servos of one line, by what they are called there."""
 
@@ -42,22 +50,7 @@ class HiwonderServos:
 
     def frames(self, buffer: bytearray) -> Iterator[SplitOff]:
         """Takes whole frames and garbage off the buffer's front."""
-        while True:
-            start = buffer.find(_HEADER)
-            del buffer[: start if start >= 0 else max(0, len(buffer) - 1)]
-            if len(buffer) < 4:
-                return
-            size = buffer[3] + len(_HEADER) + 1
-            if buffer[3] not in _LENGTHS:
-                del buffer[:1]
-            elif len(buffer) < size:
-                return
-            elif buffer[size - 1] != checksum(buffer[2 : size - 1]):
-                del buffer[:1]
-            else:
-                frame = bytes(buffer[:size])
-                del buffer[:size]
-                yield SplitOff(frame, len(buffer))
+        return _FRAMING.split(buffer)
 
     def requested(self, frame: bytes, now: float) -> Sequence[Reply]:
         """Does what a frame asks for; who answers. Asked all at once, servos would talk over each other."""
@@ -87,11 +80,6 @@ class HiwonderServos:
             servo.id = parameters[0]
 
 
-def checksum(content: bytes | bytearray) -> int:
-    """Of what stands between the header and the checksum."""
-    return ~sum(content) & 0xFF
-
-
 def _move(servo: BusServo, counts: int, seconds: float, now: float) -> None:
     """A move makes a limp servo stiff."""
     if not servo.torque_on:
@@ -103,6 +91,6 @@ def _reply(servo: BusServo, command: int) -> Reply:
     def reply(now: float) -> bytes:
         parameters = _ANSWERS[command](servo, now)
         content = bytes([servo.id, len(parameters) + 3, command]) + parameters
-        return _HEADER + content + bytes([checksum(content)])
+        return _HEADER + content + bytes([complement(content)])
 
     return reply

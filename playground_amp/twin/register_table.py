@@ -59,6 +59,26 @@ class RegisterTable:
         self._memory[register.address : register.address + register.size] = bits.to_bytes(register.size, "little")
 
 
+def id_register(address: int, servo: BusServo) -> Register:
+    """The servo's id, which it can be given anew."""
+    return Register(address, 1, servo.id, lambda s, now: s.id, _told_id)
+
+
+def torque_register(address: int) -> Register:
+    """Whether the servo is stiff."""
+    return Register(address, 1, 0, lambda s, now: s.torque_on, lambda t, on, now: t.servo.set_torque(bool(on), now))
+
+
+def answering(tables: Sequence[RegisterTable], id: int, all_of_them: int) -> list[RegisterTable]:
+    """Those of the servos that an id names, or the id for `all_of_them`, which are not dead."""
+    return [table for table in tables if id in (table.servo.id, all_of_them) and not table.servo.dead]
+
+
+def _told_id(table: RegisterTable, number: int, now: float) -> None:
+    del now
+    table.servo.id = number
+
+
 def sign_bit(number: float, bit: int) -> int:
     """A rounded number as Feetech writes those with a sign: its size, and a bit that says that it is negative."""
     size = min(round(abs(number)), (1 << bit) - 1)

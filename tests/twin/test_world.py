@@ -6,7 +6,7 @@ import pytest
 from playground_amp import rotations
 from playground_amp.errors import UserError
 from playground_amp.robot.robot import load_robot
-from playground_amp.twin.hiwonder_servos import checksum
+from playground_amp.twin.framing import complement
 from playground_amp.twin.imu_chip import framed
 from playground_amp.twin.nominal import hardware_of_robot
 from playground_amp.twin.world import IMU, PROTOCOLS, World
@@ -38,7 +38,7 @@ class Driven:
 
     def tell(self, board: str, id: int, command: int, parameters: bytes = b"") -> None:
         content = bytes([id, len(parameters) + 3, command]) + parameters
-        self.world.receive(board, b"\x55\x55" + content + bytes([checksum(content)]), self.now)
+        self.world.receive(board, b"\x55\x55" + content + bytes([complement(content)]), self.now)
 
 
 def test_limp_legs_hang_down() -> None:

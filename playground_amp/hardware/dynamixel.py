@@ -1,13 +1,11 @@
 """Dynamixel servos that speak protocol 2.0, through ROBOTIS' `dynamixel-sdk`."""
 
 import struct
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from playground_amp.errors import UserError
-from playground_amp.hardware.line import PATIENCE, PositionReading
-from playground_amp.hardware.port import Port
-from playground_amp.hardware.sdk_line import SdkLine, StatusPacket
+from playground_amp.hardware.line import PositionReading
+from playground_amp.hardware.sdk_line import Opened, SdkLine, StatusPacket, by_id
+from playground_amp.hardware.sdk_port import SdkPort
 
 BROADCAST = 0xFE
 # Control table of the X series (XL330, XC330, XL430, XM430, XM540): address, bytes.
@@ -22,18 +20,9 @@ _ID, _LENGTH, _DATA, _AROUND_DATA = 4, 5, 9, 4  # places in a status packet; byt
 
 
 class DynamixelLine(SdkLine):
-    """A `ServoLine` of such servos. Raises UserError if the library is not installed."""
+    """A `ServoLine` of such servos."""
 
-    def __init__(
-        self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter, patience: float = PATIENCE
-    ) -> None:
-        super().__init__(port, baud, clock, patience)
-        try:
-            from dynamixel_sdk import COMM_RX_CORRUPT, COMM_SUCCESS, Protocol2PacketHandler
-        except ImportError:
-            raise UserError("Dynamixel servos need dynamixel-sdk: pip install dynamixel-sdk") from None
-        self._handler = Protocol2PacketHandler()
-        self._success, self._corrupt = COMM_SUCCESS, COMM_RX_CORRUPT
+    SERVOS, LIBRARY = "Dynamixel servos", "dynamixel-sdk"
 
     def write_positions(self, counts: Mapping[int, int]) -> None:
         """Sends targets by id, in one frame."""
@@ -66,20 +55,25 @@ class DynamixelLine(SdkLine):
 
     def _write(self, place: tuple[int, int], values: Iterable[tuple[int, bytes]]) -> None:
         """To several servos; unlike a write to one, it is not answered."""
-        content = [byte for id, data in values for byte in (id, *data)]
+        content = by_id(values)
         self._handler.syncWriteTxOnly(self._port, *place, content, len(content))
 
     def _send_question(self, ids: Sequence[int], address: int, size: int) -> None:
         self._handler.syncReadTx(self._port, address, size, list(ids), len(ids), False)
 
-    def _receive(self) -> StatusPacket | None:
+    def _opened(self, port: SdkPort) -> Opened:
+        from dynamixel_sdk import COMM_RX_CORRUPT, COMM_SUCCESS, Protocol2PacketHandler
+
+        return Opened(Protocol2PacketHandler(), COMM_SUCCESS, COMM_RX_CORRUPT)
+
+    def _next(self) -> tuple[Sequence[int], int]:
         try:
-            packet, result = self._handler.rxPacket(self._port, False)
+            return self._handler.rxPacket(self._port, False)
         except IndexError:  # the library, of packets that say to be shorter than any is
-            result, packet = self._corrupt, []
-        self._port.is_using = False
-        if result != self._success:
-            self._bad_checksums += result == self._corrupt
-            return None
-        size = packet[_LENGTH] + (packet[_LENGTH + 1] << 8) - _AROUND_DATA
-        return StatusPacket(packet[_ID], bytes(packet[_DATA : _DATA + max(size, 0)]))
+            return [], self._corrupt
+        finally:
+            self._port.is_using = False
+
+    def _packet(self, frame: Sequence[int]) -> StatusPacket:
+        size = frame[_LENGTH] + (frame[_LENGTH + 1] << 8) - _AROUND_DATA
+        return StatusPacket(frame[_ID], bytes(frame[_DATA : _DATA + max(size, 0)]))

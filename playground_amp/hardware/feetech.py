@@ -1,13 +1,11 @@
 """Feetech's STS and SMS servos (STS3215), through the maker's `ftservo-python-sdk`."""
 
 import struct
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from playground_amp.errors import UserError
-from playground_amp.hardware.line import PATIENCE, PositionReading
-from playground_amp.hardware.port import Port
-from playground_amp.hardware.sdk_line import SdkLine, StatusPacket
+from playground_amp.hardware.line import PositionReading
+from playground_amp.hardware.sdk_line import Opened, SdkLine, StatusPacket, by_id
+from playground_amp.hardware.sdk_port import SdkPort
 
 BROADCAST = 0xFE
 # Memory table: address, bytes. Numbers are 16 bit, the low byte first; the highest bit is the sign.
@@ -19,18 +17,9 @@ _ID, _LENGTH, _DATA, _AROUND_DATA = 2, 3, 5, 2  # places in a status packet; byt
 
 
 class FeetechLine(SdkLine):
-    """A `ServoLine` of such servos. Raises UserError if the library is not installed."""
+    """A `ServoLine` of such servos."""
 
-    def __init__(
-        self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter, patience: float = PATIENCE
-    ) -> None:
-        super().__init__(port, baud, clock, patience)
-        try:
-            from scservo_sdk import COMM_RX_CORRUPT, COMM_SUCCESS, sms_sts
-        except ImportError:
-            raise UserError("Feetech servos need ftservo-python-sdk: pip install ftservo-python-sdk") from None
-        self._handler = sms_sts(self._port)
-        self._success, self._corrupt = COMM_SUCCESS, COMM_RX_CORRUPT
+    SERVOS, LIBRARY = "Feetech servos", "ftservo-python-sdk"
 
     def write_positions(self, counts: Mapping[int, int]) -> None:
         """Sends targets by id, in one frame."""
@@ -63,20 +52,24 @@ class FeetechLine(SdkLine):
 
     def _write(self, place: tuple[int, int], values: Iterable[tuple[int, bytes]]) -> None:
         """To several servos; unlike a write to one, it is not answered."""
-        content = [byte for id, data in values for byte in (id, *data)]
+        content = by_id(values)
         self._handler.syncWriteTxOnly(*place, content, len(content))
 
     def _send_question(self, ids: Sequence[int], address: int, size: int) -> None:
         self._handler.syncReadTx(address, size, list(ids), len(ids))
         self._port.setPacketTimeout((6 + size) * len(ids))
 
-    def _receive(self) -> StatusPacket | None:
-        packet, result = self._handler.rxPacket()
-        if result != self._success:
-            self._bad_checksums += result == self._corrupt
-            return None
-        size = packet[_LENGTH] - _AROUND_DATA
-        return StatusPacket(packet[_ID], bytes(packet[_DATA : _DATA + max(size, 0)]))
+    def _opened(self, port: SdkPort) -> Opened:
+        from scservo_sdk import COMM_RX_CORRUPT, COMM_SUCCESS, sms_sts
+
+        return Opened(sms_sts(port), COMM_SUCCESS, COMM_RX_CORRUPT)
+
+    def _next(self) -> tuple[Sequence[int], int]:
+        return self._handler.rxPacket()
+
+    def _packet(self, frame: Sequence[int]) -> StatusPacket:
+        size = frame[_LENGTH] - _AROUND_DATA
+        return StatusPacket(frame[_ID], bytes(frame[_DATA : _DATA + max(size, 0)]))
 
 
 def _signed(number: int) -> int:

@@ -2,9 +2,10 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
 
+from playground_amp.errors import UserError
 from playground_amp.hardware.line import PATIENCE, LineCounters, PositionReading
 from playground_amp.hardware.port import Port
 from playground_amp.hardware.sdk_port import SdkPort
@@ -21,18 +22,35 @@ class StatusPacket(NamedTuple):
     data: bytes
 
 
+class Opened(NamedTuple):
+    """A library's door to a port, and its words for how a packet came in."""
+
+    handler: Any
+    success: int
+    corrupt: int
+
+
 class SdkLine(ABC):
     """A `ServoLine` whose servos are asked together.
 
     An answer is known by its length: as soon as one has not come, the next questions ask for a byte more, so that a
     late answer is never taken for the answer to a newer question. Servos that a dead one before them keeps from
     answering are asked one by one; a dead one is left alone for a while.
+
+    Raises UserError if the library is not installed.
     """
+
+    SERVOS: ClassVar[str]  # what they are, for people
+    LIBRARY: ClassVar[str]  # what pip calls it
 
     def __init__(
         self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter, patience: float = PATIENCE
     ) -> None:
         self._port = SdkPort(port, baud, clock, patience)
+        try:
+            self._handler, self._success, self._corrupt = self._opened(self._port)
+        except ImportError:
+            raise UserError(f"{self.SERVOS} need {self.LIBRARY}: pip install {self.LIBRARY}") from None
         self._clock = clock
         self._more = 0  # bytes asked for besides
         self._lost_in_a_row: dict[int, int] = {}
@@ -74,8 +92,23 @@ class SdkLine(ABC):
     def _send_question(self, ids: Sequence[int], address: int, size: int) -> None: ...
 
     @abstractmethod
+    def _opened(self, port: SdkPort) -> Opened:
+        """The library. Raises ImportError."""
+
+    @abstractmethod
+    def _next(self) -> tuple[Sequence[int], int]:
+        """The bytes of the next packet, and what the library says of it."""
+
+    @abstractmethod
+    def _packet(self, frame: Sequence[int]) -> StatusPacket: ...
+
     def _receive(self) -> StatusPacket | None:
         """The next packet; None: what came is none, or the time is up."""
+        frame, result = self._next()
+        if result == self._success:
+            return self._packet(frame)
+        self._bad_checksums += result == self._corrupt
+        return None
 
     def _read(self, id: int, address: int, size: int) -> bytes | None:
         """What one servo has at an address; None: no answer."""
@@ -109,3 +142,8 @@ class SdkLine(ABC):
                 self._lost_in_a_row[id] = self._lost_in_a_row.get(id, 0) + 1
         finally:  # also where nobody waits for the others any more
             self._more = (self._more + bool(waiting)) % _LENGTHS
+
+
+def by_id(values: Iterable[tuple[int, bytes]]) -> list[int]:
+    """The content of a frame that writes to several servos: each one's id and data."""
+    return [byte for id, data in values for byte in (id, *data)]

@@ -53,22 +53,8 @@ class BenchLog:
         return float(self.time[settled[np.argmin(moves)]])
 
     def _segment(self, start: float, end: float) -> Segment:
-        inside = (self.time >= start) & (self.time <= end)
-        sent = self.sent >= start - _BEFORE
-        sent |= np.roll(sent, -1)
-        sent[-1] |= not sent.any()
-        position, velocity = _state_at(start, self.time, self.position)
-        return Segment(
-            load=self.load,
-            start=start,
-            order_time=self.sent[sent],
-            order=self.target[sent],
-            torque_on=self.torque_on[sent],
-            position=position,
-            velocity=velocity,
-            time=self.time[inside],
-            reading=self.position[inside],
-        )
+        orders = self.sent, self.target, self.torque_on
+        return _stretch(self.load, (self.time, self.position), orders, start, end)
 
 
 def shortened(segments: Sequence[Segment], seconds: float) -> list[Segment]:
@@ -77,21 +63,25 @@ def shortened(segments: Sequence[Segment], seconds: float) -> list[Segment]:
 
 
 def _pieces(segment: Segment, seconds: float) -> Iterator[Segment]:
-    for start in np.arange(segment.time[0], segment.time[-1] - 0.5 * seconds, seconds):
-        inside = (segment.time >= start) & (segment.time <= start + seconds)
-        known = (segment.order_time >= start - _BEFORE) & (segment.order_time <= start + seconds)
-        if np.count_nonzero(inside) >= _FEWEST and known.any():
-            position, velocity = _state_at(start, segment.time, segment.reading)
-            yield segment._replace(
-                start=float(start),
-                order_time=segment.order_time[known],
-                order=segment.order[known],
-                torque_on=segment.torque_on[known],
-                position=position,
-                velocity=velocity,
-                time=segment.time[inside],
-                reading=segment.reading[inside],
-            )
+    orders = segment.order_time, segment.order, segment.torque_on
+    for start in np.arange(segment.time[0], segment.time[-1] - 0.5 * seconds, seconds).tolist():
+        piece = _stretch(segment.load, (segment.time, segment.reading), orders, start, start + seconds)
+        if len(piece.time) >= _FEWEST:
+            yield piece
+
+
+def _stretch(
+    load: Load, readings: tuple[np.ndarray, np.ndarray], orders: tuple[np.ndarray, ...], start: float, end: float
+) -> Segment:
+    """What readings (time, position) and orders (time sent, target, torque on) have from one moment to another."""
+    (time, position), (sent, target, torque_on) = readings, orders
+    inside = (time >= start) & (time <= end)
+    known = sent >= start - _BEFORE
+    known |= np.roll(known, -1)  # the one before, which holds at the beginning
+    known[-1] |= not known.any()
+    known &= sent <= max(end, sent[known][0])
+    at_start = _state_at(start, time, position)
+    return Segment(load, start, sent[known], target[known], torque_on[known], *at_start, time[inside], position[inside])
 
 
 def _state_at(moment: float, time: np.ndarray, position: np.ndarray) -> tuple[float, float]:

@@ -55,7 +55,8 @@ def render_frames(
     largest = (model.vis.global_.offwidth, model.vis.global_.offheight)
     if width % 2 or height % 2 or not (0 < width <= largest[0] and 0 < height <= largest[1]):
         raise UserError(f"picture of {width} x {height}: both must be even, at most {largest[0]} x {largest[1]}")
-    return _draw(model, np.asarray(qpos, dtype=float), width, height, view, new_context(width, height))
+    picture = mujoco.MjrRect(0, 0, width, height)
+    return draw_each(model, view, picture, new_context(width, height), np.asarray(qpos, dtype=float), _place)
 
 
 def require_rendering() -> None:
@@ -83,27 +84,41 @@ def _view_of(robot: Robot, camera: str) -> mujoco.MjvCamera:
     return view
 
 
-def _draw(
-    model: mujoco.MjModel, qpos: np.ndarray, width: int, height: int, view: mujoco.MjvCamera, context: Context
+def draw_each(
+    model: mujoco.MjModel,
+    view: mujoco.MjvCamera,
+    picture: mujoco.MjrRect,
+    context: Context,
+    rows: np.ndarray,
+    pose: Callable[[mujoco.MjData, np.ndarray], None],
+    add: Callable[[mujoco.MjvScene, np.ndarray], None] = lambda scene, row: None,
 ) -> Iterator[np.ndarray]:
+    """A picture, uint8 [height, width, 3], for each row: `pose` places the model, `add` puts more into the scene.
+
+    Frees the context when it ends.
+    """
     context.make_current()
     drawing = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
     mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, drawing)
-    data, scene = mujoco.MjData(model), mujoco.MjvScene(model, maxgeom=1000)
-    options, rectangle = mujoco.MjvOption(), mujoco.MjrRect(0, 0, width, height)
-    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    data, scene, options = mujoco.MjData(model), mujoco.MjvScene(model, maxgeom=1000), mujoco.MjvOption()
+    pixels = np.empty((picture.height, picture.width, 3), dtype=np.uint8)
     try:
-        for row in qpos:
+        for row in rows:
             context.make_current()
-            data.qpos[:] = row
+            pose(data, row)
             mujoco.mj_fwdPosition(model, data)
             mujoco.mjv_updateScene(model, data, options, None, view, mujoco.mjtCatBit.mjCAT_ALL, scene)
-            mujoco.mjr_render(rectangle, scene, drawing)
-            mujoco.mjr_readPixels(pixels, None, rectangle, drawing)
+            add(scene, row)
+            mujoco.mjr_render(picture, scene, drawing)
+            mujoco.mjr_readPixels(pixels, None, picture, drawing)
             yield np.flipud(pixels).copy()
     finally:
         drawing.free()
         context.free()
+
+
+def _place(data: mujoco.MjData, qpos: np.ndarray) -> None:
+    data.qpos[:] = qpos
 
 
 def new_context(width: int, height: int) -> Context:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import mujoco
 import numpy as np
 
-from playground_amp.rendering.frames import new_context
+from playground_amp.rendering.frames import draw_each, new_context
 
 _AZIMUTH, _ELEVATION = 121.0, -9.0  # degrees, as where a robot is followed
 _AWAY = 2.0  # heights of the person, from the camera
@@ -38,28 +38,18 @@ def render_person(points: np.ndarray, parents: Sequence[int], *, width: int, hei
     Yields uint8 [height, width, 3] RGB. Raises UserError if this machine cannot draw.
     """
     model = mujoco.MjModel.from_xml_string(_SCENE)
-    context = new_context(width, height)
-    context.make_current()
-    drawing = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
-    mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, drawing)
-    data, scene = mujoco.MjData(model), mujoco.MjvScene(model, maxgeom=10 + points.shape[1])
-    rectangle, pixels = mujoco.MjrRect(0, 0, width, height), np.empty((height, width, 3), dtype=np.uint8)
     tall = float(np.ptp(points[0, :, 2]))
     view = mujoco.MjvCamera()
     view.azimuth, view.elevation, view.distance = _AZIMUTH, _ELEVATION, _AWAY * tall
-    mujoco.mj_forward(model, data)
-    try:
-        for row in points:
-            context.make_current()
-            view.lookat[:] = *row[:, :2].mean(axis=0), tall / 2
-            mujoco.mjv_updateScene(model, data, mujoco.MjvOption(), None, view, mujoco.mjtCatBit.mjCAT_ALL, scene)
-            _add_sticks(scene, row, parents, _RADIUS * tall)
-            mujoco.mjr_render(rectangle, scene, drawing)
-            mujoco.mjr_readPixels(pixels, None, rectangle, drawing)
-            yield np.flipud(pixels).copy()
-    finally:
-        drawing.free()
-        context.free()
+
+    def look(_: mujoco.MjData, row: np.ndarray) -> None:
+        view.lookat[:] = *row[:, :2].mean(axis=0), tall / 2
+
+    def add(scene: mujoco.MjvScene, row: np.ndarray) -> None:
+        _add_sticks(scene, row, parents, _RADIUS * tall)
+
+    picture = mujoco.MjrRect(0, 0, width, height)
+    return draw_each(model, view, picture, new_context(width, height), points, look, add)
 
 
 def _add_sticks(scene: mujoco.MjvScene, row: np.ndarray, parents: Sequence[int], radius: float) -> None:

@@ -9,9 +9,7 @@ them; the first three seconds are left out. `--ideal`: everything at once and ex
 
 import argparse
 import copy
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,51 +17,15 @@ import mujoco
 import numpy as np
 
 from playground_amp.deploy.runtime import Sensors, WalkingPolicy, load_policy
-from playground_amp.robot.hardware import Hardware
 from playground_amp.robot.models import model_of
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 from playground_amp.robot.robot import load_robot
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "helpers"))
+
+from bus_line import Line  # pyright: ignore[reportMissingImports]  (of the tests)
+
 PHYSICS_STEP, SETTLE = 0.002, 3.0  # s
-
-
-class Event(NamedTuple):
-    """Something that happens on a line."""
-
-    time: float  # s
-    kind: str  # take, write, look, answer
-    joint: int = -1
-
-
-@dataclass
-class Line:
-    """A serial line and its worker."""
-
-    joints: list[int]
-    next_round: float  # s
-    hardware: Hardware
-    targets: np.ndarray  # [J] rad, as taken at the round's beginning
-    events: deque[Event] = field(default_factory=deque)
-
-    def until(self, time: float) -> Iterator[Event]:
-        """What happens up to a moment."""
-        while True:
-            if not self.events:
-                self._plan()
-            if self.events[0].time > time:
-                return
-            yield self.events.popleft()
-
-    def _plan(self) -> None:
-        start, read, write = self.next_round, self.hardware.read_time, self.hardware.write_time
-        reading = start + len(self.joints) * write
-        self.events.append(Event(start, "take"))
-        for place, joint in enumerate(self.joints):
-            self.events.append(Event(start + (place + 1) * write, "write", joint))
-        for place, joint in enumerate(self.joints):
-            self.events.append(Event(reading + (place + 0.5) * read, "look", joint))
-            self.events.append(Event(reading + (place + 1) * read, "answer", joint))
-        self.next_round = reading + len(self.joints) * read
 
 
 class Computer:
@@ -123,7 +85,7 @@ def physics_step(world: World, lines: list[Line], computer: Computer, target: np
     held = data.ctrl.copy()
     happening = [(event, line) for line in lines for event in line.until(start + PHYSICS_STEP)]
     for event, line in sorted(happening, key=lambda pair: pair[0].time):
-        joint = event.joint
+        joint = event.servo
         if event.kind == "take":
             line.targets = target.copy()
         elif event.kind == "write":  # it acts for the share of the step that is left

@@ -20,7 +20,7 @@ from playground_amp.learning.networks import make_policy
 from playground_amp.motion.analysis import mean_velocity
 from playground_amp.motion.clip import Clip
 from playground_amp.record.following import FollowingEnv
-from playground_amp.record.recorder import States, recorded_clip, take_figures
+from playground_amp.record.recorder import States, TakenRows, recorded_clip, take_figures, taken_row
 from playground_amp.record.track import Track, velocity_of
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
@@ -72,15 +72,10 @@ class Followings(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """What is kept of a control step, as `Followings`."""
+    """What is kept of a control step: as `Followings`."""
 
-    qpos: jax.Array
-    qvel: jax.Array
-    gait_phase: jax.Array
-    foot_switch: jax.Array
-    joint_torque: jax.Array
+    taken: TakenRows
     joint_offset: jax.Array
-    terminated: jax.Array
 
 
 def follow(
@@ -112,7 +107,9 @@ def follow(
         keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), begin), len(moments))
         rows = roll_out(move, controller, start(keys, jnp.asarray(moments)), steps, _row)
         for index, clip in enumerate(some):
-            copies = [Followings(*(np.asarray(x[:, index * COPIES + copy]) for x in rows)) for copy in range(COPIES)]
+            columns = {**rows.taken._asdict(), "joint_offset": rows.joint_offset}
+            robots = range(index * COPIES, (index + 1) * COPIES)
+            copies = [Followings(**{name: np.asarray(x[:, at]) for name, x in columns.items()}) for at in robots]
             followed.append(followed_clip(robot, config, clip, copies, settle))
     return followed
 
@@ -130,16 +127,8 @@ def _moments(track: Track, number: int, clip: Clip) -> np.ndarray:
 
 def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> _Rows:
     assert isinstance(env, FollowingEnv)
-    readings = reached.readings
-    return _Rows(
-        reached.physics.qpos,
-        reached.physics.qvel,
-        reached.gait_phase,
-        readings.foot_switch,
-        readings.joint_torque,
-        readings.joint_position - env.due(reached.followed).joint_position,
-        reached.terminated,
-    )
+    due = env.due(reached.followed)
+    return _Rows(taken_row(env, before, reached), reached.readings.joint_position - due.joint_position)
 
 
 def followed_clip(robot: Robot, config: Config, clip: Clip, copies: Sequence[Followings], settle: int) -> FollowedClip:

@@ -62,7 +62,7 @@ class Take(NamedTuple):
     failed: tuple[Criterion, ...]
 
 
-class _Rows(NamedTuple):
+class TakenRows(NamedTuple):
     """What is kept of every robot [K] and control step [T]."""
 
     qpos: jax.Array
@@ -101,14 +101,15 @@ def record_takes(config: Config, params: Params, commands: np.ndarray, seed: int
         return env.reset_at_rest(key, task_commands.go_on(held, command, jnp.float32(0.0)))
 
     starts = jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(seed), len(commands)), jnp.asarray(commands))
-    rows = roll_out(UntilFall(env), policy_controller(policy, dict(params)), starts, settle + length, _row)
-    each = [_Rows(*(column[:, index] for column in rows)) for index in range(len(commands))]
+    rows = roll_out(UntilFall(env), policy_controller(policy, dict(params)), starts, settle + length, taken_row)
+    each = [TakenRows(*(column[:, index] for column in rows)) for index in range(len(commands))]
     return [_take(config, robot, command, one, settle) for command, one in zip(commands, each, strict=True)]
 
 
-def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> _Rows:
+def taken_row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> TakenRows:
+    """What is kept of a step that led from `before` to `reached`."""
     readings = reached.readings
-    return _Rows(
+    return TakenRows(
         reached.physics.qpos,
         reached.physics.qvel,
         reached.gait_phase,
@@ -118,7 +119,7 @@ def _row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> _Rows:
     )
 
 
-def _take(config: Config, robot: Robot, command: np.ndarray, rows: _Rows, settle: int) -> Take:
+def _take(config: Config, robot: Robot, command: np.ndarray, rows: TakenRows, settle: int) -> Take:
     qpos, qvel, gait_phase, foot_switch, joint_torque = (np.asarray(column[settle:]) for column in rows[:5])
     reached = mean_velocity(qpos, qvel)
     label = np.where(command == 0, 0.0, np.round(reached, 3))  # what was not asked for is sway

@@ -6,20 +6,18 @@ that is not what the hardware file says answers consistently, and wrongly.
 """
 
 import copy
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import mujoco
 import numpy as np
+from bus_line import Line
 
 from playground_amp import rotations
 from playground_amp.deploy.runtime import BundleError, Sensors, WalkingPolicy
 from playground_amp.hardware.log import LogWriter, RobotLog
 from playground_amp.hardware.log_format import PHASES, LogHeader, step_columns
-from playground_amp.robot.hardware import Hardware
 from playground_amp.robot.models import model_of
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 
@@ -70,44 +68,6 @@ class Fault:
     hot: tuple[int, float] | None = None  # joint, °C
     weak: tuple[int, float] | None = None  # joint, share of its gains and torque
     slack: tuple[int, float] | None = None  # joint, rad to either side
-
-
-class Event(NamedTuple):
-    time: float  # s
-    kind: str  # take, write, look, answer
-    servo: int = -1
-
-
-@dataclass
-class Line:
-    """A serial line and its worker."""
-
-    servos: list[int]
-    next_round: float  # s
-    hardware: Hardware
-    targets: np.ndarray  # [J] counts, as taken at the round's beginning
-    late: float = 0.0
-    events: deque[Event] = field(default_factory=deque)
-
-    def until(self, time: float) -> Iterator[Event]:
-        while True:
-            if not self.events:
-                self._plan()
-            if self.events[0].time > time:
-                return
-            yield self.events.popleft()
-
-    def _plan(self) -> None:
-        now, read, write = self.next_round, self.hardware.read_time + self.late, self.hardware.write_time
-        self.events.append(Event(now, "take"))
-        for servo in self.servos:
-            now += write
-            self.events.append(Event(now, "write", servo))
-        for servo in self.servos:
-            self.events.append(Event(now + 0.5 * self.hardware.read_time, "look", servo))
-            now += read
-            self.events.append(Event(now, "answer", servo))
-        self.next_round = now
 
 
 class Walker:

@@ -29,7 +29,6 @@ class Walker(NamedTuple):
     ankle: np.ndarray  # [T, 2, 3] m
     foot: np.ndarray  # [T, 2, 4] quaternions xyzw of the feet against the world, left and right
     heading: np.ndarray  # [T] rad, which way the hips face, without jumps
-    arms: np.ndarray | None  # [T, 2, 2] rad, left, right: upper arm ahead of the vertical, elbow bent; None: not found
     leg_length: float  # m, hip to knee to ankle
     unit: str
     other_units: dict[str, float]  # in which the legs would be a person's as well, and how long, m
@@ -114,7 +113,6 @@ def find_walker(motion: SkeletonMotion, joints: dict[str, int], unit: str | None
         ankle=ankle,
         foot=(turn * Rotation.from_matrix(feet.reshape(-1, 3, 3))).as_quat().reshape(-1, 2, 4),
         heading=heading,
-        arms=None,
         leg_length=length * meter,
         unit=unit,
         other_units={name: length * other for name, other in units.items() if name != unit},

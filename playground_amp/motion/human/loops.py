@@ -30,8 +30,7 @@ def repeated(walker: Walker) -> Walker:
         feet = Rotation.from_euler("z", yaw) * Rotation.from_quat(walker.foot[:frames].reshape(-1, 4))
         parts["foot"].append(feet.as_quat().reshape(-1, 2, 4))
         place = place + from_heading_frame((way - (0, 0, way[2]))[None], np.array([yaw]))[0]
-    arms = None if walker.arms is None else np.concatenate([walker.arms[:frames]] * _REPEATS)
-    return walker._replace(arms=arms, **{name: np.concatenate(values) for name, values in parts.items()})
+    return walker._replace(**{name: np.concatenate(values) for name, values in parts.items()})
 
 
 def going_round(walker: Walker) -> Walker | None:
@@ -69,7 +68,6 @@ def _closed(walker: Walker) -> Walker:
         hip=moved(walker.hip),
         knee=moved(walker.knee),
         ankle=moved(walker.ankle),
-        arms=None if walker.arms is None else np.concatenate([walker.arms, walker.arms[:1]]),
         foot=np.concatenate([walker.foot, foot.as_quat()[None]]),
     )
 

@@ -28,7 +28,6 @@ class Stride(NamedTuple):
     knee: np.ndarray  # [P, 2, 3]
     ankle: np.ndarray  # [P, 2, 3]
     pitch: np.ndarray  # [P, 2] rad of the feet, positive: toe down, against flat on the floor
-    arms: np.ndarray | None  # [P, 2, 2] rad, left, right: upper arm ahead of the vertical, elbow bent; None: not known
     leg_length: float  # m
 
     @property
@@ -55,7 +54,6 @@ def mirrored(stride: Stride) -> Stride:
         knee=other_side(stride.knee * seen),
         ankle=other_side(stride.ankle * seen),
         pitch=other_side(stride.pitch),
-        arms=None if stride.arms is None else other_side(stride.arms),
     )
 
 
@@ -78,7 +76,6 @@ def average(strides: Sequence[Stride]) -> Stride:
         duration=float(np.mean([stride.duration for stride in strides])),
         velocity=np.mean([stride.velocity for stride in strides], axis=0),
         **{name: mean(name) for name in (*_POINTS, "pitch")},
-        arms=None if strides[0].arms is None else mean("arms"),
         leg_length=strides[0].leg_length,
     )
 
@@ -111,13 +108,11 @@ def cut_stride(walker: Walker, begin: float, end: float) -> Stride:
     points = {name: in_frame(name) for name in _POINTS}
     middle = points["pelvis"].mean(axis=0) * (1, 1, 0)
     pitch = _closed(_pitch(walker, begin + order, yaw + frame[:, 2]), since / (end - begin))
-    arms = None if walker.arms is None else _closed(_sampled(walker, "arms", begin + order), since / (end - begin))
     return Stride(
         duration=end - begin,
         velocity=velocity,
         **{name: each - middle for name, each in points.items()},
         pitch=pitch,
-        arms=arms,
         leg_length=walker.leg_length,
     )
 

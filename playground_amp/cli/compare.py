@@ -50,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from playground_amp.compare.gap_page import write_page
 
+    tell(f"{path}: {len(log.time)} steps; every fault of every joint is tried in the simulation")
     report = make_report(path, log, robot)
     write_page(report, page)
     if figures:

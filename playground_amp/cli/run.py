@@ -17,6 +17,7 @@ from playground_amp.errors import UserError
 from playground_amp.telling import tell, warn
 
 if TYPE_CHECKING:
+    from playground_amp.deploy.control_loop import Clock
     from playground_amp.deploy.runtime import WalkingPolicy
     from playground_amp.hardware.commands import CommandSource
     from playground_amp.hardware.hardware_file import HardwareFile
@@ -49,6 +50,13 @@ def build_parser(bundle: Path | None = None) -> CommandParser:
     parser.add_argument(
         "--seconds", type=positive_float, metavar="S", help="stop after so long with the policy (default: no end)"
     )
+    parser.add_argument(
+        "--speed",
+        type=positive_float,
+        default=1.0,
+        metavar="X",
+        help="times real time, against a twin of the same --speed; refused where a port is no pseudo-terminal",
+    )
     source = parser.add_argument_group("who leads it (default: the keyboard)").add_mutually_exclusive_group()
     source.add_argument(
         "--command-udp", type=_port, metavar="PORT", help="datagrams on localhost: FORWARD LEFT TURN, or stop, or limp"
@@ -70,8 +78,9 @@ def main(argv: Sequence[str] | None = None, bundle: Path | None = None) -> int:
     """Runs the robot and returns the exit status. Raises UserError for a mistake, before anything moves."""
     arguments = build_parser(bundle).parse_args(argv)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: helpers would only be in the loop's way
+    from playground_amp.deploy.control_loop import Clock
     from playground_amp.deploy.runtime import BundleError, load_policy
-    from playground_amp.hardware.checks import require_fitting
+    from playground_amp.hardware.checks import require_fitting, require_twin
     from playground_amp.hardware.hardware_file import parse_hardware
     from playground_amp.hardware.log import LogWriter
     from playground_amp.hardware.realtime import come_first
@@ -84,12 +93,15 @@ def main(argv: Sequence[str] | None = None, bundle: Path | None = None) -> int:
     except BundleError as error:
         raise UserError(str(error)) from error
     require_fitting(policy, hardware, arguments.hardware)
+    if arguments.speed != 1:
+        require_twin(hardware, arguments.speed)
     sources = _sources(arguments, policy, hardware)
     tell(f"bundle {arguments.bundle}: as it was exported ({policy.backend}); scheduling: {come_first()}")
     log_path = arguments.log or _LOGS / f"{time.strftime('%Y-%m-%d_%H-%M-%S')}.wrlog"
     with LogWriter(log_path, header_of(policy, arguments.bundle, hardware, text)) as log:
-        recorder = StepRecorder(policy, hardware, log)
-        stop = _run(arguments, policy, hardware, sources, recorder)
+        clock = Clock(arguments.speed)
+        recorder = StepRecorder(policy, hardware, log, clock)
+        stop = _run(arguments, policy, hardware, sources, recorder, clock)
     _summarize(stop, recorder, log_path)
     if log.failure or log.dropped:
         warn(f"the log is not whole: {log.dropped} records are missing{f' ({log.failure})' if log.failure else ''}")
@@ -137,6 +149,7 @@ def _run(
     hardware: "HardwareFile",
     sources: "list[CommandSource]",
     recorder: "StepRecorder",
+    clock: "Clock",
 ) -> "Stop":
     from playground_amp.hardware.commander import Commander
     from playground_amp.hardware.commands import CommandRange
@@ -154,10 +167,10 @@ def _run(
     )
     for source in commander.sources:
         tell(f"{source.name}: {source.help}")
-    with Guardian(arguments.hardware) as guardian, RobotBus(hardware) as bus:
+    freeze_memory()  # before lines are read: it takes longer than an answer is waited for
+    with Guardian(arguments.hardware) as guardian, RobotBus(hardware, clock) as bus:
         try:
-            freeze_memory()
-            return RobotRun(policy, hardware, bus, commander, recorder, guardian, plan).run()
+            return RobotRun(policy, hardware, bus, commander, recorder, guardian, plan, clock).run()
         finally:
             commander.close()
 
@@ -175,7 +188,7 @@ def _summarize(stop: "Stop", recorder: "StepRecorder", log_path: Path) -> None:
     tell(f"stopped, {stop.reason.word} (exit status {stop.reason.status}): {stop.text}")
     late = recorder.lateness
     if late.steps:
-        used = time.process_time() / (time.perf_counter() - recorder.began)
+        used = time.process_time() / recorder.lasted
         median, p99 = (1e3 * late.quantile(share) for share in (0.5, 0.99))
         tell(
             f"{late.steps} steps, late by median {median:.2f} ms, p99 {p99:.2f} ms, "

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import numpy as np
 
 from playground_amp.compare.evidence import Evidence, Verdict
-from playground_amp.compare.search import Explanation
+from playground_amp.compare.search import Explanation, Search
 
-SAVED = 0.12  # of misfit (misfit.py) that a fault of the body must explain; healthy: 0.02 at most
+SAVED = 0.09  # of misfit (misfit.py) that a fault of the body must explain; healthy: 0.043 at most
 _ENOUGH = 60  # moments and replays; of fewer it must explain more
 _RIVAL = 0.85  # of the best one's, from which on two explanations cannot be told apart
 _WEAKEST_LIMP = 0.2  # of its strength: a servo that does so little is dead
+OF_JOINTS = ("wrong_sign", "zero_off", "weak_servo", "slack")  # faults of the body that one joint has
 _LEAST = {"zero_off": 0.04, "tilted_imu": 0.05, "slack": 0.015, "weak_servo": 0.25}  # rad; share that is missing
 
 
@@ -60,16 +61,30 @@ def _of_body(evidence: Evidence, fault: str, such: Callable[[Explanation], bool]
     if search is None or not own:
         return Verdict(0.0, "", "too little was logged" if search is None else "nothing speaks for it")
     best, first = own[0], search.explanations[0]
-    few = max(1.0, _ENOUGH / max(search.moments + search.replays, 1))  # less is more by chance
-    share = max(best.saved, 0.0) / (SAVED * few)
+    share = max(best.saved, 0.0) / needed(search)
     if (least := _LEAST.get(fault)) is not None:
-        share = min(share, _size(best) / least)
+        share = min(share, best.size / least)
     if best is not first:
         share = min(share, 0.99)
     rivals = [each for each in search.explanations if each is not best and each.saved >= _RIVAL * best.saved]
     misfit = f"misfit {best.described.total:.1f} → {best.misfit.total:.1f} over {search.replays} replays"
     others = tuple(f"{each.candidate.fault} {_place(each)}".strip() for each in rivals) if best is first else ()
     return Verdict(share, _place(best), f"{_amount(best)}{misfit} and {search.moments} moments on the feet", others)
+
+
+def needed(search: Search) -> float:
+    """What a fault must save to be named: of few moments more, since they agree by chance."""
+    return SAVED * max(1.0, _ENOUGH / max(search.moments + search.replays, 1))
+
+
+def unjudged(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """By fault, the joints at which this log would not show it: it carries and moves them too little."""
+    search = evidence.search
+    if search is None:
+        return dict.fromkeys(OF_JOINTS, evidence.names)
+    blind = [place for place, effect in search.effects.items() if effect < needed(search)]
+    found = {fault: tuple(" and ".join(joints) for one, joints in blind if one == fault) for fault in OF_JOINTS}
+    return {fault: places for fault, places in found.items() if places}
 
 
 def _of_posture(evidence: Evidence, fault: str) -> Verdict | None:
@@ -86,12 +101,6 @@ def _of_posture(evidence: Evidence, fault: str) -> Verdict | None:
 
 def _place(explanation: Explanation) -> str:
     return " and ".join(explanation.candidate.joints)
-
-
-def _size(explanation: Explanation) -> float:
-    if explanation.candidate.fault == "weak_servo":
-        return 1 - explanation.amount[0]
-    return float(np.linalg.norm(explanation.amount))
 
 
 def _amount(explanation: Explanation) -> str:

@@ -7,7 +7,7 @@ from plotly.offline import get_plotlyjs
 
 from playground_amp.compare import gap_charts
 from playground_amp.compare.gap_report import HORIZONS, GapReport, joint_gaps, tilt_gaps
-from playground_amp.compare.telling_gaps import verdict_words
+from playground_amp.compare.telling_gaps import unjudged_words, verdict_words
 from playground_amp.outputs import write_output
 from playground_amp.report.charts import Chart
 from playground_amp.report.facts import REPORT_PAGE
@@ -32,6 +32,7 @@ def render(report: GapReport) -> str:
             word=report.named[0].cause.name if report.named else ("HEALTHY" if replays else "CANNOT TELL"),
             sentence=verdict_words(report),
             highlights=_highlights(report),
+            unjudged=unjudged_words(report),
             gap=gap,
             load=[] if replays is None else gap_charts.load_charts(report, replays),
             imu=[] if replays is None else gap_charts.imu_charts(replays),

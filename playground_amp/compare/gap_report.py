@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from playground_amp.compare.body_causes import unjudged
 from playground_amp.compare.builds import as_described
 from playground_amp.compare.causes import CAUSES
 from playground_amp.compare.evidence import Cause, Evidence, Verdict
@@ -63,6 +64,14 @@ class GapReport(NamedTuple):
     def named(self) -> list[Judged]:
         """The causes that are named, the likeliest first."""
         return [each for each in self.judged if each.named]
+
+    @property
+    def unjudged(self) -> dict[str, tuple[str, ...]]:
+        """By fault of the body, the joints of which this log cannot say whether they have it."""
+        named = {(each.cause.name, each.verdict.where) for each in self.named}
+        blind = unjudged(self.evidence)
+        left = {fault: tuple(it for it in joints if (fault, it) not in named) for fault, joints in blind.items()}
+        return {fault: joints for fault, joints in left.items() if joints}
 
     @property
     def stop(self) -> str:

@@ -1,5 +1,6 @@
 """Which single fault of the body explains a log best: all are tried, the best few are fitted."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ _SCREENED, _FITTED = (30, 14), (60, 36)  # moments on the feet, replays
 _BEST = 5  # candidates that are fitted
 _WORTH_FITTING = 0.05  # of misfit that a candidate must save
 _ROUNDS, _FIRST_STEP = 4, 0.35  # of the fit; share of the first guess
+_SAME_SIZE = 1e-6
 _STEP_FROM_ZERO = 0.5  # what stands for a first guess of 0
 
 
@@ -26,6 +28,13 @@ class Explanation(NamedTuple):
     misfit: Misfit
 
     @property
+    def size(self) -> float:
+        """How far it is from a healthy robot: rad, or the share of its torque that a servo lacks."""
+        if self.candidate.fault == "weak_servo":
+            return 1 - self.amount[0]
+        return float(np.linalg.norm(self.amount))
+
+    @property
     def saved(self) -> float:
         """How much of the misfit it explains."""
         return self.described.total - self.misfit.total
@@ -36,6 +45,7 @@ class Search(NamedTuple):
 
     described: Misfit  # what the hardware file leaves unexplained
     explanations: tuple[Explanation, ...]
+    effects: Mapping[tuple[str, tuple[str, ...]], float]  # by fault and joints: misfit that a mild one would have made
     moments: int  # with a sole on the floor, or hanging, that all were held against
     replays: int
 
@@ -47,12 +57,29 @@ def search_builds(robot: Robot, hardware: HardwareFile, motion: Measured) -> Sea
     few = witnesses(robot, motion, support, *_SCREENED)
     guesses = [(each, guess) for each in candidates(hardware, robot.joint_names) for guess in each.guesses]
     described, *tried = misfits(few, [plain, *(each.build(np.array(guess)) for each, guess in guesses)])
-    screened = _best([Explanation(*pair, described, misfit) for pair, misfit in zip(guesses, tried, strict=True)])
+    all_of_them = [Explanation(*pair, described, misfit) for pair, misfit in zip(guesses, tried, strict=True)]
+    effects, screened = _effects(all_of_them), _best(all_of_them)
     if screened[0].saved >= _WORTH_FITTING:
         few = witnesses(robot, motion, support, *_FITTED)
         (described,) = misfits(few, [plain])
         screened = _best([*(_fit(few, described, each) for each in screened[:_BEST]), *screened[_BEST:]])
-    return Search(described, tuple(screened), len(few.feet), len(few.starts))
+    return Search(described, tuple(screened), effects, len(few.feet), len(few.starts))
+
+
+def _effects(tried: list[Explanation]) -> dict[tuple[str, tuple[str, ...]], float]:
+    """What each fault would have made of this log's misfit, if the robot had it in its mildest usual amount.
+
+    A build that the robot does not have costs about what it saves where the robot has it: either way it is what the log
+    has to say about it. Of an amount that may have two signs, the sign that costs more.
+    """
+    by_place: dict[tuple[str, tuple[str, ...]], list[Explanation]] = {}
+    for each in tried:
+        by_place.setdefault((each.candidate.fault, each.candidate.joints), []).append(each)
+    effects = {}
+    for place, them in by_place.items():
+        mild = min(each.size for each in them) + _SAME_SIZE
+        effects[place] = max(abs(each.saved) for each in them if each.size <= mild)
+    return effects
 
 
 def _fit(seen: Witnesses, described: Misfit, start: Explanation) -> Explanation:

@@ -23,6 +23,16 @@ def verdict_words(report: GapReport) -> str:
     return "no cause found: the robot does what the simulation says, as far as healthy ones do"
 
 
+def unjudged_words(report: GapReport) -> list[str]:
+    """A sentence a fault that this log could not show at some joints."""
+    every = len(report.robot.joint_names)
+    return [
+        f"{fault} at {'any joint' if len(joints) == every else ', '.join(joints)}: this log moves and loads "
+        f"{'it' if len(joints) == 1 else 'them'} too little"
+        for fault, joints in report.unjudged.items()
+    ]
+
+
 def summary_text(report: GapReport) -> str:
     """What the terminal shows."""
     signals, header = report.evidence.signals, report.log.header
@@ -43,6 +53,8 @@ def summary_text(report: GapReport) -> str:
         lines.append(verdict_words(report))
         near = max(report.judged, key=lambda each: each.verdict.share)
         lines.append(f"nearest to being named: {near.cause.name}, {near.verdict.share:.0%} of its threshold")
+    if report.evidence.search is not None:
+        lines += [f"cannot tell: {words}" for words in unjudged_words(report)]
     return "\n".join(lines)
 
 
@@ -68,6 +80,7 @@ def report_json(report: GapReport) -> bytes:
             | {"where": each.verdict.where, "evidence": each.verdict.found, "or": list(each.verdict.others)}
             for each in report.judged
         ],
+        "cannot_tell": {fault: list(joints) for fault, joints in report.unjudged.items()},
         "gaps": gaps,
         "loop": {name: _plain(value) for name, value in signals.loop._asdict().items()},
         "joints": {name: _plain(value) for name, value in signals.joints._asdict().items()},

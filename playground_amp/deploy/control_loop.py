@@ -57,14 +57,43 @@ def run_control_loop(
         beat = pacer.wait()
         starts[step] = beat.start - pacer.began
         bus.write(policy.step(bus.read(), command(beat.deadline - pacer.began)))
-        busy[step] = time.perf_counter() - beat.start
+        busy[step] = MACHINE_TIME.now() - beat.start
     return LoopTiming(starts, busy, pacer.period)
+
+
+class Clock:
+    """The time in which a loop lives, s: the machine's, or one `speed` times as fast for a twin that is."""
+
+    def __init__(self, speed: float = 1.0):
+        self.speed = speed
+
+    def now(self) -> float:
+        """s of it."""
+        return time.perf_counter() * self.speed
+
+    def by_machine(self, seconds: float) -> float:
+        """How long so many s of it are on the machine's clock: what its own waits are told. At least 0."""
+        return max(seconds, 0.0) / self.speed
+
+    def sleep(self, seconds: float) -> None:
+        """Sleeps for so many s of it."""
+        time.sleep(self.by_machine(seconds))
+
+    def wait_until(self, moment: float) -> float:
+        """Sleeps, then watches the clock; the time at which it returns."""
+        while (left := moment - self.now()) > 0:
+            if left > _SPIN:
+                self.sleep(left - _SPIN)
+        return self.now()
+
+
+MACHINE_TIME = Clock()
 
 
 class Beat(NamedTuple):
     """The beginning of a control step."""
 
-    deadline: float  # s of time.perf_counter, when it was due
+    deadline: float  # s of its clock, when it was due
     start: float  # s, when it began
     skipped: int  # deadlines before it that have passed while the step before was still at work
 
@@ -77,24 +106,16 @@ class Beat(NamedTuple):
 class Pacer:
     """Deadlines at multiples of a period from now on; those that pass unused are skipped, none is moved."""
 
-    def __init__(self, period: float):
-        self.period = period
-        self.began = time.perf_counter()
+    def __init__(self, period: float, clock: Clock = MACHINE_TIME):
+        self.period, self._clock = period, clock
+        self.began = clock.now()
         self._next = 0  # deadline, in periods
 
     def wait(self) -> Beat:
         """Waits for the next deadline. A step that has overrun begins at once, for the last deadline that passed."""
-        passed = int((time.perf_counter() - self.began) / self.period)
+        passed = int((self._clock.now() - self.began) / self.period)
         skipped = max(0, passed - self._next)
         number = self._next + skipped
         self._next = number + 1
         deadline = self.began + number * self.period
-        return Beat(deadline, wait_until(deadline), skipped)
-
-
-def wait_until(moment: float) -> float:
-    """Sleeps, then watches the clock; the time at which it returns."""
-    while (left := moment - time.perf_counter()) > 0:
-        if left > _SPIN:
-            time.sleep(left - _SPIN)
-    return time.perf_counter()
+        return Beat(deadline, self._clock.wait_until(deadline), skipped)

@@ -2,14 +2,16 @@
 
 import math
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
 from playground_amp.hardware.line import LineCounters, PositionReading, ServoLine
 
 _SHORTEST_ROUND = 0.004  # s: a line that is faster rests, unless there is something to send
-_HEALTH_PERIOD = 0.02  # s at least from one look at a voltage or a temperature to the next
+_HEALTH_PERIOD = 0.02  # s from one look at a voltage or a temperature to the next
+_MOST_LOOKS = 2  # in a row, where a round takes longer
+_VOLTAGE_EVERY = 4  # looks: a line's servos share their supply, each has a heat of its own
 _LIMP_ROUNDS = 10  # for so many rounds "limp" is sent again: a frame can be lost
 
 
@@ -18,7 +20,7 @@ class JointReading(NamedTuple):
 
     counts: float = math.nan
     speed: float = 0.0  # counts/s: the servo's own, or from the reading before, over the time between them
-    taken: float = -math.inf  # s of time.perf_counter
+    taken: float = -math.inf  # s of the line's clock
 
     def followed_by(self, reading: PositionReading) -> "JointReading":
         """The next one."""
@@ -43,13 +45,21 @@ class BoardWorker(threading.Thread):
     the line is gone: `failure` then says why.
     """
 
-    def __init__(self, name: str, line: ServoLine, ids: Sequence[int], own_speeds: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        line: ServoLine,
+        ids: Sequence[int],
+        *,
+        own_speeds: bool = False,
+        clock: Clock = MACHINE_TIME,
+    ) -> None:
         super().__init__(name=name, daemon=True)
         self.readings = dict.fromkeys(ids, JointReading())
         self.voltage = dict.fromkeys(ids, math.nan)  # V
         self.temperature = dict.fromkeys(ids, math.nan)  # °C
         self.failure: str | None = None
-        self._line, self._ids, self._own_speeds = line, tuple(ids), own_speeds
+        self._line, self._ids, self._clock, self._own_speeds = line, tuple(ids), clock, own_speeds
         self._changed = threading.Condition()
         self._orders = _Orders()
         self._stiff = False  # only then targets are sent: a target makes some servos stiff
@@ -57,7 +67,7 @@ class BoardWorker(threading.Thread):
         self._sent_limp = threading.Event()
         self._stopping = False
         self._looked = 0  # how many voltages and temperatures
-        self._looked_at = -math.inf  # s
+        self._look_due = -math.inf  # s
 
     @property
     def counters(self) -> LineCounters:
@@ -81,7 +91,7 @@ class BoardWorker(threading.Thread):
 
     def wait_until_limp(self, seconds: float) -> bool:
         """Whether the line has been told to be limp by then."""
-        return self._sent_limp.wait(max(seconds, 0.0))
+        return self._sent_limp.wait(self._clock.by_machine(seconds))
 
     def stop(self) -> None:
         """Ends it; what waits to be sent is sent before."""
@@ -93,13 +103,13 @@ class BoardWorker(threading.Thread):
         """Round after round."""
         try:
             while self._is_going_on():
-                began = time.perf_counter()
+                began = self._clock.now()
                 self._send()
                 self._read()
                 self._look_at_health()
                 with self._changed:
                     if self._orders == _Orders() and not self._stopping:
-                        self._changed.wait(max(began + _SHORTEST_ROUND - time.perf_counter(), 0.0))
+                        self._changed.wait(self._clock.by_machine(began + _SHORTEST_ROUND - self._clock.now()))
         except OSError as error:
             self.failure = f"its line is gone: {error.strerror or error}"
         except Exception as error:  # a thread's end is silent: whoever steers must hear of it
@@ -133,25 +143,31 @@ class BoardWorker(threading.Thread):
         return {id: round(it.counts) for id, it in self.readings.items() if math.isfinite(it.counts)}
 
     def _read(self) -> None:
-        for reading in self._line.read_positions(self._ids):
+        for reading in self._line.read_positions(self._ids, self._is_free):
             known = reading if self._own_speeds else reading._replace(speed=None)
             self.readings[reading.id] = self.readings[reading.id].followed_by(known)
-            if self._orders.torque is not None:  # a whole round would be too long to wait
-                return
+
+    def _is_free(self) -> bool:
+        """Whether no servo has to become limp or stiff, which a whole round would be too long to wait for."""
+        return self._orders.torque is None
 
     def _look_at_health(self) -> None:
-        """One voltage or temperature: of each servo in turn the temperature, every third time a voltage."""
-        now = time.perf_counter()
-        if self._orders.torque is not None or now - self._looked_at < _HEALTH_PERIOD:
-            return
-        self._looked_at = now
-        turn, place = divmod(self._looked, 3)
+        """As many looks as are due, unless there is something to tell all of them."""
+        now = self._clock.now()
+        self._look_due = max(self._look_due, now - (_MOST_LOOKS - 1) * _HEALTH_PERIOD)
+        while self._look_due <= now and self._is_free():
+            self._look_due += _HEALTH_PERIOD
+            self._look_at_one()
+
+    def _look_at_one(self) -> None:
+        """One voltage or temperature: of each servo in turn the temperature, now and then a voltage."""
+        turn, place = divmod(self._looked, _VOLTAGE_EVERY)
         self._looked += 1
-        if place == 2:
+        if place == _VOLTAGE_EVERY - 1:
             id = self._ids[turn % len(self._ids)]
             self._note(self.voltage, id, self._line.read_voltage(id))
         else:
-            id = self._ids[(2 * turn + place) % len(self._ids)]
+            id = self._ids[((_VOLTAGE_EVERY - 1) * turn + place) % len(self._ids)]
             self._note(self.temperature, id, self._line.read_temperature(id))
 
     def _note(self, known: dict[int, float], id: int, value: float | None) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from playground_amp.deploy.runtime import WalkingPolicy
 from playground_amp.errors import UserError
 from playground_amp.hardware.hardware_file import HardwareFile
+from playground_amp.hardware.port import is_pseudo_terminal
 from playground_amp.hardware.robot_bus import BusSnapshot
 from playground_amp.hardware.safety import tilt_of
 
@@ -37,6 +38,16 @@ def require_fitting(policy: WalkingPolicy, hardware: HardwareFile, source: objec
         raise UserError(f"{source} has no servo for {', '.join(missing)}, which the bundle's policy moves")
     if others:
         raise UserError(f"{source} has servos that the bundle's policy does not move: {', '.join(others)}")
+
+
+def require_twin(hardware: HardwareFile, speed: float) -> None:
+    """Raises UserError if anything but a program on this machine is behind the lines: a robot lives in real time."""
+    ports = [*(board.port for board in hardware.boards.values()), hardware.imu.port]
+    for port in ports:
+        if not is_pseudo_terminal(port):
+            raise UserError(
+                f"--speed {speed:g} is for a twin of the same --speed: {port or 'the IMU'} is no pseudo-terminal"
+            )
 
 
 def run_checks(

@@ -85,7 +85,7 @@ class Commander:
             source.open(now)
 
     def poll(self, now: float) -> Heard:
-        """What is asked for at a time of time.perf_counter."""
+        """What is asked for at a time of the run's clock."""
         try:
             order = self._leader.poll(now)
         except SourceLost as error:

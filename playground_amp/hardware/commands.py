@@ -14,7 +14,8 @@ Velocity: TypeAlias = tuple[float, float, float]  # forward m/s, to the left m/s
 STAND: Velocity = (0.0, 0.0, 0.0)
 LOCALHOST = "127.0.0.1"
 _STANDING_SPEED, _STANDING_YAW_RATE = 0.06, 0.125  # of the fastest trained: slower than training ever asked for
-_LARGEST_DATAGRAM = 512
+_LARGEST_DATAGRAM = 512  # bytes
+_FARTHEST = 100.0  # m/s and rad/s: more, or no number, is no velocity but garbage
 
 
 class Request(Enum):
@@ -30,7 +31,7 @@ class Order(NamedTuple):
     """What a source says now."""
 
     velocity: Velocity
-    given: float  # s of time.perf_counter: when it last said something
+    given: float  # s of the run's clock: when it last said something
     request: Request | None = None
 
 
@@ -47,7 +48,7 @@ class CommandSource(Protocol):
     lost_after: float  # s without a word after which the run ends; inf: a source that may be silent
 
     def open(self, now: float) -> None:
-        """Begins to listen, at a time of time.perf_counter: what was said before does not count."""
+        """Begins to listen, at a time of the run's clock: what was said before does not count."""
         ...
 
     def poll(self, now: float) -> Order:
@@ -160,6 +161,6 @@ def _understood(datagram: bytes) -> tuple[Request | None, Velocity | None]:
         numbers = [float(word) for word in words]
     except ValueError:
         return None, None
-    if len(numbers) != len(STAND) or not all(map(math.isfinite, numbers)):
+    if len(numbers) != len(STAND) or not all(abs(number) <= _FARTHEST for number in numbers):
         return None, None
     return Request.GO, (numbers[0], numbers[1], numbers[2])

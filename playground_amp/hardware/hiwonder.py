@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from playground_amp.hardware.line import PATIENCE, LineCounters, PositionReading
+from playground_amp.hardware.line import PATIENCE, GoOn, LineCounters, PositionReading, always
 from playground_amp.hardware.port import Port
 
 HEADER = b"\x55\x55"
@@ -56,6 +56,8 @@ class FrameReader:
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that these bytes complete."""
+        if not data:
+            return []
         self._buffer += data
         frames = []
         while found := self._earliest():
@@ -68,7 +70,8 @@ class FrameReader:
 
     def clear(self) -> None:
         """Forgets what has begun: what comes next answers something else."""
-        self._drop(len(self._buffer))
+        if self._buffer:
+            self._drop(len(self._buffer))
 
     def _headers(self) -> Iterator[int]:
         at = self._buffer.find(HEADER)
@@ -135,10 +138,10 @@ class HiwonderLine:
         frames = (frame(id, MOVE_TIME_WRITE, struct.pack("<hH", target, 0)) for id, target in counts.items())
         self._port.write(b"".join(frames))
 
-    def read_positions(self, ids: Sequence[int]) -> Iterator[PositionReading]:
+    def read_positions(self, ids: Sequence[int], go_on: GoOn = always) -> Iterator[PositionReading]:
         """Asks each servo in turn; those that do not answer are left out."""
         for id in ids:
-            answer = self._answer(id, POS_READ)
+            answer = self._answer(id, POS_READ) if go_on() else None
             if answer is not None:
                 (counts,) = struct.unpack("<h", answer.parameters)
                 if abs(counts) <= _FARTHEST:

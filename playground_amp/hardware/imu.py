@@ -5,9 +5,9 @@
 
 import math
 import threading
-import time
 from typing import NamedTuple
 
+from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
 from playground_amp.errors import UserError
 from playground_amp.hardware.hardware_file import ImuSetup
 from playground_amp.hardware.port import Port, SerialPort
@@ -37,20 +37,21 @@ class ImuReading(NamedTuple):
 
     orientation: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)  # wxyz, of the sensor in the world
     gyro: tuple[float, ...] = (0.0, 0.0, 0.0)  # rad/s
-    orientation_taken: float = -math.inf  # s of time.perf_counter
+    orientation_taken: float = -math.inf  # s of the worker's clock
     gyro_taken: float = -math.inf
 
     @property
     def taken(self) -> float:
-        """When the older of both was measured, s of time.perf_counter."""
+        """When the older of both was measured, s of the worker's clock."""
         return min(self.orientation_taken, self.gyro_taken)
 
 
 class ImuWorker(threading.Thread):
     """Keeps `reading`; ends by `stop`, or when the sensor is gone: `failure` then says why."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = MACHINE_TIME) -> None:
         super().__init__(name="imu", daemon=True)
+        self._clock = clock
         self.reading = ImuReading()
         self.failure: str | None = None
         self._stopping = threading.Event()
@@ -82,19 +83,19 @@ class ImuWorker(threading.Thread):
 class UartImu(ImuWorker):
     """A BNO08x that speaks SHTP on a serial line (PS1 high, PS0 low)."""
 
-    def __init__(self, port: Port, rate: float) -> None:
-        super().__init__()
+    def __init__(self, port: Port, rate: float, clock: Clock = MACHINE_TIME) -> None:
+        super().__init__(clock)
         self._port, self._rate = port, rate
         self._reader = PacketReader()
         self._asked = -math.inf
         self._sequence = 0
 
     def _take(self) -> None:
-        now = time.perf_counter()
+        now = self._clock.now()
         if now - max(self.reading.taken, self._asked) > _ASK_AGAIN:
             self._ask(now)
         packets = self._reader.feed(self._port.read(0.05))
-        came = time.perf_counter()
+        came = self._clock.now()
         for packet in packets:
             if packet.channel == INPUT_REPORTS:
                 for report in reports_in(packet.cargo):
@@ -117,7 +118,7 @@ class UartImu(ImuWorker):
         for report in (GAME_ROTATION_VECTOR, GYROSCOPE):
             for byte in encode_packet(Packet(CONTROL, self._sequence, set_feature(report, self._rate))):
                 self._port.write(bytes((byte,)))
-                time.sleep(_BYTE_GAP)
+                self._clock.sleep(_BYTE_GAP)
             self._sequence += 1
 
     def close(self) -> None:
@@ -128,8 +129,8 @@ class UartImu(ImuWorker):
 class AdafruitImu(ImuWorker):
     """A BNO08x on SPI or I2C, through Adafruit's library, which is asked at the sensor's rate."""
 
-    def __init__(self, kind: str, rate: float) -> None:
-        super().__init__()
+    def __init__(self, kind: str, rate: float, clock: Clock = MACHINE_TIME) -> None:
+        super().__init__(clock)
         self._period = 1 / rate
         try:
             self._sensor = _adafruit_sensor(kind)
@@ -140,11 +141,11 @@ class AdafruitImu(ImuWorker):
             self._sensor.enable_feature(report, round(1e6 * self._period))
 
     def _take(self) -> None:
-        began = time.perf_counter()
+        began = self._clock.now()
         x, y, z, w = self._sensor.game_quaternion
         gyro = tuple(float(value) for value in self._sensor.gyro)
         self.reading = ImuReading((w, x, y, z), gyro, began, began)
-        time.sleep(max(began + self._period - time.perf_counter(), 0.0))
+        self._clock.sleep(began + self._period - self._clock.now())
 
 
 def _adafruit_sensor(kind: str):
@@ -163,11 +164,11 @@ def _adafruit_sensor(kind: str):
     return BNO08X_SPI(busio.SPI(board.SCLK, board.MOSI, board.MISO), *pins, baudrate=1_000_000)
 
 
-def open_imu(setup: ImuSetup) -> ImuWorker:
+def open_imu(setup: ImuSetup, clock: Clock = MACHINE_TIME) -> ImuWorker:
     """The worker of an IMU, not yet started. Raises UserError if it cannot be reached."""
     if setup.kind == "bno085_uart":
-        return UartImu(SerialPort(setup.port, setup.baud), setup.rate)
+        return UartImu(SerialPort(setup.port, setup.baud, clock), setup.rate, clock)
     try:
-        return AdafruitImu(setup.kind, setup.rate)
+        return AdafruitImu(setup.kind, setup.rate, clock)
     except (OSError, ValueError, RuntimeError) as error:  # what the library says where no sensor answers
         raise UserError(f"the IMU ({setup.kind}) does not answer: {error}") from None

@@ -1,9 +1,15 @@
 """A serial line with servos on it, whatever they speak. Blocking: only the line's worker may use it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
+GoOn: TypeAlias = Callable[[], bool]
 PATIENCE = 0.015  # s beyond what the bytes of an answer take: servos, adapters, and a computer that is late
+
+
+def always() -> bool:
+    """Nothing else is to be done on the line."""
+    return True
 
 
 class PositionReading(NamedTuple):
@@ -12,7 +18,7 @@ class PositionReading(NamedTuple):
     id: int
     counts: int
     speed: float | None  # counts/s, where the servo measures it
-    taken: float  # s of time.perf_counter: never later than when the servo looked at itself
+    taken: float  # s of the line's clock: never later than when the servo looked at itself
 
 
 class LineCounters(NamedTuple):
@@ -35,8 +41,11 @@ class ServoLine(Protocol):
         """Sends targets by id; in one frame, where the protocol has it."""
         ...
 
-    def read_positions(self, ids: Sequence[int]) -> Iterator[PositionReading]:
-        """Asks each servo, and hands over each answer as it comes; those that are lost are left out."""
+    def read_positions(self, ids: Sequence[int], go_on: GoOn = always) -> Iterator[PositionReading]:
+        """Asks each servo, and hands over each answer as it comes; those that are lost are left out.
+
+        `go_on` is asked before each question: False ends the round, which answers that are lost make long.
+        """
         ...
 
     def read_voltage(self, id: int) -> float | None:

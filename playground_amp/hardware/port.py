@@ -6,9 +6,11 @@ import os
 import select
 from typing import Protocol
 
+from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
 from playground_amp.errors import UserError
 
 _CHUNK = 4096  # bytes
+_PSEUDO_TERMINALS = range(136, 144)  # major numbers of devices (Linux, admin-guide/devices.txt)
 _PATIENCE = 1.0  # s for a device that takes nothing
 
 
@@ -35,7 +37,7 @@ class SerialPort:
         UserError: it is not there, another process has it, or pyserial is not installed.
     """
 
-    def __init__(self, device: str, baud: int) -> None:
+    def __init__(self, device: str, baud: int, clock: Clock = MACHINE_TIME) -> None:
         try:
             import serial
         except ImportError:
@@ -48,7 +50,7 @@ class SerialPort:
             raise UserError(f"port {device} cannot be opened: {_why(error)}") from None
         with contextlib.suppress(OSError, ValueError, NotImplementedError):  # adapters that offer it, answer in 1 ms
             self._serial.set_low_latency_mode(True)
-        self._number = self._serial.fileno()
+        self._number, self._clock = self._serial.fileno(), clock
 
     def write(self, data: bytes) -> None:
         """Hands over all of it."""
@@ -62,7 +64,7 @@ class SerialPort:
 
     def read(self, seconds: float) -> bytes:
         """All that has come in; nothing yet: waits so long for the first byte, then returns what is there."""
-        if not select.select([self._number], [], [], max(seconds, 0.0))[0]:
+        if not select.select([self._number], [], [], self._clock.by_machine(seconds))[0]:
             return b""
         data = os.read(self._number, _CHUNK)
         if not data:
@@ -72,6 +74,14 @@ class SerialPort:
     def close(self) -> None:
         """Lets go of the device."""
         self._serial.close()
+
+
+def is_pseudo_terminal(device: str) -> bool:
+    """Whether a program on this machine is at the other end, as a twin is, instead of a robot's adapter."""
+    try:
+        return os.major(os.stat(device).st_rdev) in _PSEUDO_TERMINALS
+    except OSError:
+        return False
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -1,17 +1,17 @@
 """The robot as its control loop sees it: all lines, the IMU and the switches, each with a worker of its own."""
 
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import NamedTuple
 
 import numpy as np
 
+from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
 from playground_amp.deploy.runtime import Sensors
 from playground_amp.hardware.board_worker import BoardWorker
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.imu import ImuWorker, open_imu
-from playground_amp.hardware.line import LineCounters
+from playground_amp.hardware.line import PATIENCE, LineCounters
 from playground_amp.hardware.lines import open_line
 from playground_amp.hardware.switches import open_switches
 from playground_amp.rotations import conjugate, multiply, rotate
@@ -23,7 +23,7 @@ _LAST_ROUND = 1.0  # s
 class BusSnapshot(NamedTuple):
     """What the computer knows at one moment. Arrays are in the hardware file's joint order; NaN: never read."""
 
-    time: float  # s of time.perf_counter
+    time: float  # s of the bus's clock
     sensors: Sensors  # orientation wxyz and gyro in the frame of the model's IMU
     joint_age: np.ndarray  # [J] s since each reading was taken
     imu_age: float  # s since its newest report; inf: none yet
@@ -45,13 +45,13 @@ class RobotBus:
         UserError: a port cannot be opened, or a library that it needs is not installed.
     """
 
-    def __init__(self, hardware: HardwareFile) -> None:
-        self.hardware = hardware
+    def __init__(self, hardware: HardwareFile, clock: Clock = MACHINE_TIME) -> None:
+        self.hardware, self._clock = hardware, clock
         self._joints = [(servo.board, servo.id) for servo in hardware.servos.values()]
         self._mounting = np.array(hardware.imu.mounting) / np.linalg.norm(hardware.imu.mounting)
         with ExitStack() as opened:
             self._boards = {name: self._worker(name, opened) for name in self._boards_in_use()}
-            self._imu = open_imu(hardware.imu)
+            self._imu = open_imu(hardware.imu, clock)
             opened.callback(self._imu.close)
             self._switches = open_switches(hardware.switches)
             for worker in self._workers():
@@ -78,7 +78,7 @@ class RobotBus:
             name: servo.direction * r.speed * servo.count
             for (name, servo), r in zip(servos.items(), readings, strict=True)
         }
-        now = time.perf_counter()
+        now = self._clock.now()
         return BusSnapshot(
             time=now,
             sensors=Sensors(*self._in_model_frame(imu.orientation, imu.gyro), position, velocity),
@@ -121,21 +121,21 @@ class RobotBus:
         It goes before anything else, and is repeated for some rounds. A line that is gone cannot be told.
         """
         self.set_torque(False)
-        until = time.perf_counter() + wait
-        return all(worker.wait_until_limp(until - time.perf_counter()) for worker in self._boards.values())
+        until = self._clock.now() + wait
+        return all(worker.wait_until_limp(until - self._clock.now()) for worker in self._boards.values())
 
     def wait_for_readings(self, seconds: float = 1.0, *, health: bool = False) -> BusSnapshot:
         """Returns as soon as all joints and the IMU have been read, or after so many seconds all the same.
 
         `health`: voltages and temperatures too.
         """
-        until = time.perf_counter() + seconds
+        until = self._clock.now() + seconds
         while True:
             known = self.snapshot()
             wanted = [known.joint_age, np.array([known.imu_age])] + [known.voltage, known.temperature] * health
-            if time.perf_counter() >= until or all(np.isfinite(it).all() for it in wanted):
+            if self._clock.now() >= until or all(np.isfinite(it).all() for it in wanted):
                 return known
-            time.sleep(_POLL)
+            self._clock.sleep(_POLL)
 
     def close(self) -> None:
         """Ends the workers, once they have sent what waits, and lets go of the ports. Servos stay as they are."""
@@ -149,10 +149,11 @@ class RobotBus:
         return [name for name in self.hardware.boards if any(board == name for board, _ in self._joints)]
 
     def _worker(self, name: str, opened: ExitStack) -> BoardWorker:
-        line = open_line(self.hardware.boards[name])
+        patience = PATIENCE * self._clock.speed  # whose largest part is this machine's, by its own clock
+        line = open_line(self.hardware.boards[name], self._clock, patience)
         opened.callback(line.close)
         ids = [id for board, id in self._joints if board == name]
-        return BoardWorker(name, line, ids, own_speeds=self.hardware.speed == "measured")
+        return BoardWorker(name, line, ids, own_speeds=self.hardware.speed == "measured", clock=self._clock)
 
     def _workers(self) -> list[BoardWorker | ImuWorker]:
         return [*self._boards.values(), self._imu]

@@ -3,12 +3,12 @@
 checks → a person's yes → home (servos get stiff where they are, and are led there) → stand and walk → stopped
 """
 
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
 from playground_amp.deploy.runtime import BundleError, Sensors, WalkingPolicy
 from playground_amp.hardware.checks import check_table, run_checks
 from playground_amp.hardware.commander import Commander
@@ -49,10 +49,11 @@ class RobotRun:
         recorder: StepRecorder,
         guardian: RunGuardian,
         plan: Plan,
+        clock: Clock = MACHINE_TIME,
     ):
         self._policy, self._hardware, self._bus, self._commander = policy, hardware, bus, commander
         self._recorder, self._guardian, self._plan = recorder, guardian, plan
-        self._stepper = Stepper(policy, hardware, bus, commander, guardian)
+        self._stepper = Stepper(policy, hardware, bus, commander, guardian, clock)
         self._last_good: Sensors | None = None
         self._stiff = False
 
@@ -95,14 +96,14 @@ class RobotRun:
         self._guardian.wait_until_ready()
         self._recorder.event("phase", phase="home")
         self._stepper.restart()
-        self._commander.open(time.perf_counter())
+        self._commander.open(self._stepper.clock.now())
         start = self._stepper.position(self._stepper.look()[1])
         way = self._policy.home - start
         ramp = max(_HOME_TIME, float(np.abs(way).max()) / _HOME_SPEED)
         self._stiff = True
         self._send(start)
         self._bus.set_torque(True)
-        began, arrived, go = time.perf_counter(), None, not self._plan.waits_for_go
+        began, arrived, go = self._stepper.clock.now(), None, not self._plan.waits_for_go
         while True:
             step = self._stepper.step(on_its_feet=False)
             elapsed = step.beat.start - began
@@ -130,21 +131,23 @@ class RobotRun:
         """The policy stands and walks, until there is a reason to stop."""
         self._policy.reset()
         self._plan.tell("it balances: tell it where to walk")
-        phase, began, asked = "", time.perf_counter(), None
+        phase, began, asked = "", self._stepper.clock.now(), None
+        end: Stop | None = None
         for number in range(2**62):
             step = self._stepper.step(on_its_feet=True)
             now = step.beat.start
-            over = self._plan.seconds is not None and now - began >= self._plan.seconds
-            if asked is None and (over or step.heard.request is Request.STOP):
+            if asked is None and (end := self._why_end(step, now - began)):
                 asked = now
                 self._recorder.event("asked")
             velocity = step.heard.velocity if asked is None else STAND
             before, phase = phase, "walk" if any(velocity) else "stand"
             if phase != before:
                 self._recorder.event("phase", phase=phase)
-            observation = self._policy.observation(self._policy.memory, step.snapshot.sensors, np.array(velocity))
+            observation = step.observation
+            if velocity != step.heard.velocity:
+                observation = self._stepper.observation(step.snapshot.sensors, velocity)
             done = asked is not None and now - asked >= _LAST_STAND
-            stop = step.stop or (Stop(Reason.ASKED, "asked to stop") if done else None)
+            stop = step.stop or (end if done else None)
             if stop := stop or self._decide(step.snapshot.sensors, velocity):
                 self._recorder.record(phase, step.beat, step.snapshot, velocity, observation)
                 return stop
@@ -155,6 +158,13 @@ class RobotRun:
             if number % self._stepper.steps_in(_COLLECT) == 0:
                 collect_young()
         raise AssertionError("a run has an end")
+
+    def _why_end(self, step: Step, elapsed: float) -> Stop | None:
+        """Why it is to stand still and then go limp, s after the policy began."""
+        if self._recorder.failure:
+            return Stop(Reason.LOG_LOST, f"nothing can be logged any more: {self._recorder.failure}")
+        over = self._plan.seconds is not None and elapsed >= self._plan.seconds
+        return Stop(Reason.ASKED, "asked to stop") if over or step.heard.request is Request.STOP else None
 
     def _decide(self, sensors: Sensors, velocity: Velocity) -> Stop | None:
         """Asks the policy and sends its answer. The last good readings stand in for one that cannot be true."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from playground_amp.errors import UserError
-from playground_amp.hardware.line import PATIENCE, LineCounters, PositionReading
+from playground_amp.hardware.line import PATIENCE, GoOn, LineCounters, PositionReading, always
 from playground_amp.hardware.port import Port
 from playground_amp.hardware.sdk_port import SdkPort
 
@@ -62,12 +62,12 @@ class SdkLine(ABC):
         """What has happened since the line was opened."""
         return LineCounters(self._reads, self._lost, self._late, self._port.bytes_dropped, self._bad_checksums)
 
-    def read_positions(self, ids: Sequence[int]) -> Iterator[PositionReading]:
+    def read_positions(self, ids: Sequence[int], go_on: GoOn = always) -> Iterator[PositionReading]:
         """Asks all servos at once; those that do not answer are left out."""
         asked = [id for id in ids if self._is_worth_asking(id)]
         answered: set[int] = set()
         for group in (asked, *([id] for id in asked if len(asked) > 1)):
-            if missing := [id for id in group if id not in answered]:
+            if (missing := [id for id in group if id not in answered]) and go_on():
                 for packet, taken in self._ask(missing, *self._position_place):
                     answered.add(packet.id)
                     yield self._position(packet, taken)

@@ -2,13 +2,12 @@
 
 import datetime
 import hashlib
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from playground_amp.deploy.control_loop import Beat
+from playground_amp.deploy.control_loop import MACHINE_TIME, Beat, Clock
 from playground_amp.deploy.runtime import WalkingPolicy
 from playground_amp.hardware.commands import STAND
 from playground_amp.hardware.hardware_file import HardwareFile
@@ -41,19 +40,30 @@ def header_of(policy: WalkingPolicy, bundle: Path, hardware: HardwareFile, text:
 class StepRecorder:
     """Writes a run's steps and events, and measures how late they were."""
 
-    def __init__(self, policy: WalkingPolicy, hardware: HardwareFile, log: LogWriter):
-        self.began = time.perf_counter()
+    def __init__(self, policy: WalkingPolicy, hardware: HardwareFile, log: LogWriter, clock: Clock = MACHINE_TIME):
+        self._clock = clock
+        self.began = clock.now()
         self.lateness = LatenessMeter()  # of steps from home on
         self._log = log
         self._names = policy.joint_names
         self._boards = tuple(hardware.boards)
-        self.event("began", perf_counter=self.began)
+        self.event("began", perf_counter=clock.by_machine(self.began), speed=clock.speed)
         self._no_joints = np.full(len(self._names), np.nan, np.float32)
         self._no_observation = np.full(sum(part["size"] for part in policy.manifest["observation"]), np.nan, np.float32)
 
+    @property
+    def lasted(self) -> float:
+        """s of the machine since it began."""
+        return self._clock.by_machine(self._clock.now() - self.began)
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing is logged any more; None: all is."""
+        return self._log.failure
+
     def event(self, name: str, **details: Json) -> None:
         """Something that happened now."""
-        self._log.event(time.perf_counter() - self.began, name, **details)
+        self._log.event(self._clock.now() - self.began, name, **details)
 
     def record(
         self,
@@ -66,7 +76,7 @@ class StepRecorder:
         target: np.ndarray | None = None,
     ) -> None:
         """One step, at its end. What was not there is None; joints are in the policy's order."""
-        finished = time.perf_counter()
+        finished = self._clock.now()
         sensors = snapshot.sensors
         if phase in ("home", "stand", "walk"):
             self.lateness.add(beat.lateness, beat.skipped)

@@ -1,15 +1,14 @@
 """The beginning of every control step: wait, look, listen, and see whether to stop."""
 
-import time
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from playground_amp.deploy.control_loop import Beat, Pacer
+from playground_amp.deploy.control_loop import MACHINE_TIME, Beat, Clock, Pacer
 from playground_amp.deploy.runtime import Sensors, WalkingPolicy
 from playground_amp.hardware.commander import Commander, Heard
-from playground_amp.hardware.commands import STAND
+from playground_amp.hardware.commands import STAND, Velocity
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.robot_bus import BusSnapshot
 from playground_amp.hardware.safety import Moment, SafetyWatch
@@ -39,6 +38,7 @@ class Step(NamedTuple):
     beat: Beat
     snapshot: BusSnapshot  # joints in the policy's order
     heard: Heard
+    observation: np.ndarray  # what the policy sees of it, told what was heard
     stop: Stop | None
 
 
@@ -52,17 +52,18 @@ class Stepper:
         bus: RunBus,
         commander: Commander,
         guardian: RunGuardian,
+        clock: Clock = MACHINE_TIME,
     ):
+        self.clock = clock
         self.safety = SafetyWatch(hardware, policy.joint_names)
         self._policy, self._bus, self._commander, self._guardian = policy, bus, commander, guardian
         self._order = [hardware.joint_names.index(name) for name in policy.joint_names]
-        self._rest = policy.start()
         self._gravity = _place_of(policy, "gravity_b")
         self.restart()
 
     def restart(self) -> None:
         """The next step is due now."""
-        self._pacer = Pacer(self._policy.control_dt)
+        self._pacer = Pacer(self._policy.control_dt, self.clock)
 
     def steps_in(self, seconds: float) -> int:
         """How many control steps that is."""
@@ -78,14 +79,19 @@ class Stepper:
     def step(self, *, on_its_feet: bool) -> Step:
         """The same for a robot that is stiff, with what is asked for and whether to stop; the guardian hears of it."""
         beat, snapshot = self.look()
-        heard = self._commander.poll(time.perf_counter())
+        heard = self._commander.poll(self.clock.now())
         lost = self._guardian.beat()
-        moment = Moment(snapshot, self.gravity_b(snapshot.sensors), beat.skipped, on_its_feet)
-        return Step(beat, snapshot, heard, self.safety.stop_for(moment) or heard.stop or lost)
+        seen = self.observation(snapshot.sensors, heard.velocity)
+        moment = Moment(snapshot, seen[self._gravity], beat.skipped, on_its_feet)
+        return Step(beat, snapshot, heard, seen, self.safety.stop_for(moment) or heard.stop or lost)
+
+    def observation(self, sensors: Sensors, velocity: Velocity) -> np.ndarray:
+        """What the policy sees of readings, told to walk so, with what it carries [O] float32."""
+        return self._policy.observation(self._policy.memory, sensors, np.array(velocity))
 
     def gravity_b(self, sensors: Sensors) -> np.ndarray:
         """The direction of gravity in the base frame [3], as the policy works it out."""
-        return self._policy.observation(self._rest, sensors, np.array(STAND))[self._gravity]
+        return self.observation(sensors, STAND)[self._gravity]
 
     def position(self, snapshot: BusSnapshot) -> np.ndarray:
         """Of the joints in the policy's order [J] rad."""

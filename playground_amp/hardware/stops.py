@@ -26,6 +26,7 @@ class Reason(Enum):
     ASKED = "asked to stop"
     LIMP = "asked to go limp at once"
     CRASH = "a fault in the program"
+    LOG_LOST = "the log could not be written any more; it stood first, then went limp"
 
     @property
     def status(self) -> int:

@@ -142,12 +142,11 @@ class Body:
             self._step()
 
     def _step(self) -> None:
-        parameters = self._parameters()
         position, velocity = self.joint_position, self.joint_velocity
         self.data.ctrl[:] = servo.order(
-            np, parameters, self._wanted(self.time + STEP), self._before, position, 0.0, STEP, self._arrival
+            np, self._parameters, self._wanted(self.time + STEP), self._before, position, 0.0, STEP, self._arrival
         )
-        limits = servo.torque_range(np, parameters, self.robot.torque_limit, velocity * self._slower)
+        limits = servo.torque_range(np, self._parameters, self.robot.torque_limit, velocity * self._slower)
         assert limits is not None
         self.model.actuator_forcerange[:] = limits
         self.data.xfrc_applied[_BASE_BODY, :3] = self._push if self.time < self._push_ends else 0.0
@@ -158,7 +157,7 @@ class Body:
         if self._steps % _SUPPLY_PERIOD == 0:
             self.supply.pass_time(_SUPPLY_PERIOD * STEP, self.joint_torque / self.robot.torque_limit)
 
-    def _parameters(self) -> PhysicalParameters:
+    def _servo_parameters(self) -> PhysicalParameters:
         numbers = {
             "floor_friction": np.array(self.robot.floor_friction),
             "motor_strength": self.strength * self.supply.strength,
@@ -188,6 +187,7 @@ class Body:
 
     def renew_gains(self) -> None:
         """Has gains be what stiffness, strength and voltage make of them: a motor's go with its voltage."""
+        self._parameters = self._servo_parameters()
         share = np.where(self.stiff, self.strength * self.supply.strength, 0.0)[:, None]
         self.model.actuator_gainprm[:], self.model.actuator_biasprm[:] = (gains * share for gains in self._gains)
         if self._damped:

@@ -112,7 +112,7 @@ class Twin:
         paths = {name: port.path for name, port in self._ports.items()}
         self.hardware = _with_ports(written, paths, self._switch_address[1])
         self._clock, self._push = TwinClock(speed), push
-        self._stopping = threading.Event()
+        self._stopping, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._live, name="twin", daemon=True)
         self.failure: Exception | None = None
 
@@ -124,7 +124,7 @@ class Twin:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join()
+        self._ended.wait()
         for port in self._ports.values():
             port.close()
         self._switches.close()
@@ -134,8 +134,8 @@ class Twin:
 
     def wait(self) -> None:
         """Returns when it has died."""
-        while self._thread.is_alive():
-            self._thread.join(0.5)
+        while not self._ended.wait(0.5):  # a join that Ctrl-C breaks into may take the thread for ended
+            pass
 
     @property
     def control_port(self) -> int:
@@ -170,6 +170,8 @@ class Twin:
                     self._control.serve(self.world, lambda: {"pace": self.pace._asdict()})
         except Exception as error:  # told by whoever lives with it
             self.failure = error
+        finally:
+            self._ended.set()
 
     def _report_switches(self, now: float) -> None:
         self._switches.sendto(bytes(self.world.body.switches), self._switch_address)

@@ -9,6 +9,7 @@ from paths import BUNDLE
 
 from playground_amp.cli import run
 from playground_amp.errors import UserError
+from playground_amp.hardware.checks import require_twin
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.hardware_writing import hardware_text
 from playground_amp.robot.robot import load_robot
@@ -47,6 +48,11 @@ def folder(nominal: HardwareFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (["--hardware", "hardware.yaml", "--yes", "--gamepad", "/dev/nowhere"], "--gamepad /dev/nowhere: No such file"),
         (["--hardware", "hardware.yaml", "--gamepad", "x", "--command-udp", "1"], "not allowed with argument"),
         (["--hardware", "hardware.yaml", "--yes", "--command", "0.3", "0", "nan"], "'nan' is no number"),
+        (["--hardware", "hardware.yaml", "--speed", "0"], "--speed"),
+        (
+            ["--hardware", "hardware.yaml", "--speed", "10", "--yes", "--command", "0", "0", "0"],
+            "--speed 10 is for a twin of the same --speed: /dev/nowhere_left_leg is no pseudo-terminal",
+        ),
         (["--hardware", "hardware.yaml", "--sedonds", "3"], "did you mean --seconds?"),
     ],
 )
@@ -55,6 +61,23 @@ def test_a_mistake_is_told_before_anything_is_opened(folder: Path, flags: list[s
         run.main(["--bundle", str(BUNDLE), *flags])
     assert said in str(told.value)
     assert not (folder / "robot_logs").exists()
+
+
+def test_only_what_a_program_is_behind_may_live_faster(nominal: HardwareFile) -> None:
+    pairs = [os.openpty() for _ in range(4)]
+    paths = [os.ttyname(slave) for _, slave in pairs]
+    boards = {
+        name: board._replace(port=path) for (name, board), path in zip(nominal.boards.items(), paths[1:], strict=True)
+    }
+    twin = nominal._replace(boards=boards, imu=nominal.imu._replace(port=paths[0]))
+    require_twin(twin, 10.0)
+    for port in ("/dev/null", "/dev/nowhere", ""):
+        robot = twin._replace(imu=twin.imu._replace(port=port))
+        with pytest.raises(UserError, match="no pseudo-terminal"):
+            require_twin(robot, 10.0)
+    for ends in pairs:
+        for end in ends:
+            os.close(end)
 
 
 def test_a_bundle_that_was_altered_is_refused(folder: Path) -> None:

@@ -70,7 +70,7 @@ def explained(fault: str, joints: tuple[str, ...], amount: tuple[float, ...], sa
 
 
 def searched(*explanations: Explanation) -> Search:
-    return Search(Misfit(3.0, 1.0, 1.0, 1.0), explanations, 60, 36)
+    return Search(Misfit(3.0, 1.0, 1.0, 1.0), explanations, {}, 60, 36)
 
 
 NOTHING = searched(explained("weak_servo", ("a",), (0.9,), 0.02), explained("zero_off", ("b",), (0.01,), -0.1))

@@ -38,6 +38,18 @@ class MadeUpTime:
         self.now += seconds + 1e-4
 
 
+def test_a_fast_clock_waits_as_much_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine, clock = MadeUpTime(), control_loop.Clock(10.0)
+    monkeypatch.setattr(control_loop, "time", machine)
+    began = clock.now()
+    assert clock.by_machine(1.0) == 0.1
+    assert clock.by_machine(-1.0) == 0.0
+    pacer = control_loop.Pacer(0.02, clock)
+    starts = [pacer.wait().start - began for _ in range(50)]
+    assert starts[-1] == pytest.approx(49 * 0.02, abs=2e-3)
+    assert machine.now - 100.0 == pytest.approx(49 * 0.002, abs=3e-4)
+
+
 def test_lateness_does_not_add_up_and_missed_deadlines_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     policy, clock = made_up_policy(backend="numpy"), MadeUpTime()
     monkeypatch.setattr(control_loop, "time", clock)

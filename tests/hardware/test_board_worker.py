@@ -1,3 +1,4 @@
+import itertools
 import math
 import threading
 import time
@@ -6,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from playground_amp.hardware.board_worker import BoardWorker, JointReading
-from playground_amp.hardware.line import LineCounters, PositionReading
+from playground_amp.hardware.line import LineCounters, PositionReading, always
 
 READ_TIME = 0.002  # s
 
@@ -17,6 +18,7 @@ class FakeLine:
     def __init__(self) -> None:
         self.sent: list[tuple] = []
         self.silent: set[int] = set()
+        self.read_time = READ_TIME
         self.broken: Exception | None = None
         self.closed = False
         self.counters = LineCounters()
@@ -24,11 +26,13 @@ class FakeLine:
     def write_positions(self, counts):
         self.sent.append(("positions", dict(counts)))
 
-    def read_positions(self, ids):
+    def read_positions(self, ids, go_on=always):
         for id in ids:
+            if not go_on():
+                return
             if self.broken:
                 raise self.broken
-            time.sleep(READ_TIME)
+            time.sleep(self.read_time)
             if id not in self.silent:
                 yield PositionReading(id, 100 * id, None, time.perf_counter())
 
@@ -134,6 +138,18 @@ def test_limp_goes_before_all_else_and_nothing_follows_it(board) -> None:
     assert len(line.sent) - limp > 1  # a frame can be lost
 
 
+def test_answers_that_are_lost_do_not_keep_limp_waiting(board) -> None:
+    worker, line = board
+    eventually(lambda: math.isfinite(worker.readings[3].counts))
+    line.silent |= {1, 2, 3}
+    line.read_time = 0.05
+    time.sleep(0.02)
+    asked = time.perf_counter()
+    worker.set_torque(False)
+    assert worker.wait_until_limp(2.0)
+    assert time.perf_counter() - asked < 0.09  # the one question that was under way, not the round
+
+
 def test_what_is_waiting_is_sent_before_it_ends() -> None:
     line = FakeLine()
     worker = BoardWorker("left", line, [1])
@@ -162,6 +178,55 @@ def test_the_end_of_a_worker_is_told_and_not_raised(error: Exception, told: str)
     worker.join(1.0)
     assert not worker.is_alive()
     assert told in str(worker.failure)
+
+
+class TimedLine(FakeLine):
+    """A leg of WildRobot as its line has it, on a clock that its frames move on; it ends after a second."""
+
+    READ, WRITE = 0.00364, 0.0009  # s
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 100.0
+        self.looks: dict[str, list[float]] = {}
+        self.rounds: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def by_machine(self, seconds: float) -> float:
+        return 0.0
+
+    def read_positions(self, ids, go_on=always):
+        self.rounds.append(self.time)
+        for id in ids:
+            self.time += self.READ + self.WRITE
+            yield PositionReading(id, 100 * id, None, self.time)
+        if self.time > 101.0:
+            self.worker.stop()
+
+    def read_voltage(self, id):
+        return self.looked("voltage", 12.0)
+
+    def read_temperature(self, id):
+        return self.looked(f"temperature of {id}", 40.0)
+
+    def looked(self, name: str, value: float) -> float:
+        self.time += self.READ
+        self.looks.setdefault(name, []).append(self.time)
+        return value
+
+
+def test_heat_and_voltage_are_known_soon_enough_to_be_limp_within_a_fifth_of_a_second() -> None:
+    """Of 0.2 s the next control step takes 0.02 and the line 0.01; a low voltage is believed after 0.06 s."""
+    line = TimedLine()
+    line.worker = BoardWorker("leg", line, [1, 2, 3, 4, 5], clock=line)
+    line.worker.run()
+    oldest = {name: max(b - a for a, b in itertools.pairwise([100.0, *times])) for name, times in line.looks.items()}
+    assert len(oldest) == 6
+    assert oldest.pop("voltage") < 0.11
+    assert max(oldest.values()) < 0.17
+    assert (line.rounds[-1] - line.rounds[0]) / (len(line.rounds) - 1) < 0.029  # without any look: 0.0227
 
 
 def test_a_silent_servo_keeps_its_last_reading_and_gets_old(board) -> None:

@@ -22,7 +22,7 @@ from playground_amp.hardware.hardware_file import (
     SwitchSetup,
 )
 from playground_amp.hardware.imu import ImuReading
-from playground_amp.hardware.line import LineCounters, PositionReading
+from playground_amp.hardware.line import LineCounters, PositionReading, always
 from playground_amp.paths import ROBOTS
 from playground_amp.robot.robot import load_robot
 from playground_amp.rotations import conjugate, multiply, rotate_inverse
@@ -88,7 +88,7 @@ class Line:
                 before, self.robot.angle[joint] = self.robot.angle[joint], wanted
                 self.robot.moved.append((joint, self.robot.angle[joint] - before))
 
-    def read_positions(self, ids):
+    def read_positions(self, ids, go_on=always):
         for id in ids:
             if joint := self.joints.get(id):
                 yield PositionReading(id, TRUTH[joint].counts(self.robot.angle[joint]), None, 0.0)

@@ -39,7 +39,18 @@ def test_datagrams_are_understood_or_ignored_and_grow_old() -> None:
         send(source.port, b"0.5 0 0")
         source.open(10.0)
         assert source.poll(10.0).velocity == STAND  # said before it listened
-        send(source.port, b"0.1 0 0", b"nonsense", b"1 2", b"nan 0 0", b"\xff\xfe", b"", b"0.3 0 -0.1\n")
+        send(
+            source.port,
+            b"0.1 0 0",
+            b"nonsense",
+            b"1 2",
+            b"nan 0 0",
+            b"-1e308 1e308 3",
+            b"inf 0 0",
+            b"\xff\xfe",
+            b"",
+            b"0.3 0 -0.1\n",
+        )
         order = source.poll(10.1)
         assert (order.velocity, order.given, order.request) == ((0.3, 0.0, -0.1), 10.1, Request.GO)
         send(source.port, b"limp", b"stop", b"0.4 0 0")

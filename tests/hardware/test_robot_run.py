@@ -1,5 +1,7 @@
 """A run on the robot: nothing moves before a yes, it is led home, walks, and whatever ends it, the servos are limp."""
 
+import errno
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 from made_up_robot import MadeUpBus, MadeUpRobot, MadeUpSource
 
+from playground_amp.hardware import log
 from playground_amp.hardware.commands import Request, SourceLost
 from playground_amp.hardware.log_format import PHASES
 from playground_amp.hardware.stops import Reason
@@ -192,6 +195,24 @@ def test_it_ends_by_itself_after_the_seconds_asked_for(robot: MadeUpRobot) -> No
     walked = (ran.log.phase == PHASES.index("walk")).sum() * 0.02
     assert walked == pytest.approx(2.0, abs=0.05)
     assert ran.log.command[-20].tolist() == [0, 0, 0]  # it stands for a second before it lets go
+
+
+def test_a_full_disk_makes_it_stand_and_then_go_limp(robot: MadeUpRobot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_the_disk(bus: MadeUpBus) -> None:
+        monkeypatch.setattr(log, "_to_disk", refuse)
+        while robot.recorder.failure is None:
+            threading.Event().wait(0.002)
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    robot.sources = [MadeUpSource((2.3, Request.GO), (2.4, (0.3, 0.0, 0.0)))]
+    robot.at(4.0, fill_the_disk)
+    ran = robot.run()
+    assert ran.stop.reason is Reason.LOG_LOST
+    assert "No space left on device" in ran.stop.text
+    assert ran.bus.told[-1] == "relax"
+    assert ran.bus.looks * 0.02 > 0.5 + 4.0 + 1.0  # of checks, until it was full, of standing
 
 
 def test_who_is_interrupted_while_asking_moves_nothing(robot: MadeUpRobot) -> None:

@@ -194,7 +194,7 @@ class MadeUpRobot:
         commander = Commander(self.sources, CommandRange(self.policy.manifest["command"]))
         plan = Plan(self.confirm, self.waits_for_go, self.seconds, told.append)
         with LogWriter(path, header_of(self.policy, self._folder, self.hardware, "robot: made up")) as log:
-            recorder = StepRecorder(self.policy, self.hardware, log)
+            recorder = self.recorder = StepRecorder(self.policy, self.hardware, log)
             run = RobotRun(self.policy, self.hardware, self.bus, commander, recorder, self.guardian, plan)
             stop = run.run()
         return MadeUpRun(stop, self.bus, read_log(path), told, recorder.lateness.steps)

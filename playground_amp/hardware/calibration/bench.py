@@ -110,7 +110,7 @@ def open_bench(boards: Mapping[str, BoardSetup], count_range: tuple[int, int]) -
     lines: dict[str, ServoLine] = {}
     with ExitStack() as opened:
         for name, board in boards.items():
-            lines[name] = open_line(board, _PATIENCE)
+            lines[name] = open_line(board, patience=_PATIENCE)
             opened.callback(lines[name].close)
         opened.pop_all()
     return Bench(lines, count_range)

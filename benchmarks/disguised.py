@@ -5,7 +5,9 @@
 Each seed disguises the robot anew: other names and order, turned frames, moved anchors, another zero pose, mesh soles,
 a root of slides and a ball, a scene around it, `--size` times as large with everything scaled. The plain one is the
 shipped MJCF as a stranger's file. Both are trained by the YAML's settings, without demonstrations, and judged as in
-learning_curves.py: mean reward of an episode of 10 s. Exit status 1 if the curves differ by more than seeds do.
+learning_curves.py: mean reward of an episode of 10 s. Of another size, time runs √size times as slow: the control
+period and the physics step go with it, and rewards are counted in that time. Exit status 1 if the curves differ by
+more than seeds do.
 """
 
 import argparse
@@ -35,7 +37,9 @@ def main() -> int:
         for seed in range(arguments.seeds):
             for name, what in (("plain", plain), ("disguised", hidden)):
                 robot = made(Path(folder) / f"{name}_{seed}", seed, what)
-                curves[name].append(train_wildrobot(configured(robot, seed, arguments)))
+                slower = 1.0 if what is plain else what.size**0.5
+                curve = train_wildrobot(configured(robot, seed, arguments, slower))
+                curves[name].append({steps: reward / slower for steps, reward in curve.items()})
                 shown = {steps: round(value, 1) for steps, value in curves[name][-1].items()}
                 print(name, "seed", seed, shown, flush=True)
     return 0 if report(curves["plain"], curves["disguised"], ("plain", "disguised")) else 1
@@ -50,13 +54,16 @@ def made(folder: Path, seed: int, what: Disguise) -> Path:
     return folder / "robot"
 
 
-def configured(robot: Path, seed: int, arguments: argparse.Namespace) -> Any:
+def configured(robot: Path, seed: int, arguments: argparse.Namespace, slower: float) -> Any:
+    """The shipped settings, in time that runs so many times as slow."""
     from playground_amp.configs.loader import load_config
     from playground_amp.paths import STANDARD
 
+    unit = load_config(STANDARD)
     iterations = max(arguments.iterations // STRETCHES, 1) * STRETCHES
     settings = {"num_envs": arguments.num_envs, "num_iterations": iterations, "seed": seed}
     settings = [f"trainer.{key}={value}" for key, value in settings.items()]
+    settings += [f"env.control_dt={unit.env.control_dt * slower}", f"physics.timestep={unit.physics.timestep * slower}"]
     return load_config(STANDARD, settings, flags={"robot": str(robot)})
 
 

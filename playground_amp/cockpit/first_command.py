@@ -16,7 +16,7 @@ def first_command(source: PolicySource, given: Asked | None) -> Asked:
     """
     commands = source.config.env.commands
     if given is None:
-        speed = WALKING * scale_of(load_robot(source.config.robot, "flat")).speed
+        speed = WALKING * scale_of(load_robot(source.config.robot, "flat")).pace
         return min(speed, max(commands.forward[1], 0.0)), 0.0, 0.0
     ranges = (("forward", commands.forward), ("to the left", commands.sideways), ("yaw rate", commands.yaw_rate))
     for value, (name, (low, high)) in zip(given, ranges, strict=True):

@@ -33,6 +33,7 @@ LENGTH: dict[str, JsonValue] = {"scale": "length"}
 HEIGHT: dict[str, JsonValue] = {"scale": "height"}
 TIME: dict[str, JsonValue] = {"scale": "time"}
 SPEED: dict[str, JsonValue] = {"scale": "speed"}
+PACE: dict[str, JsonValue] = {"scale": "pace"}
 RATE: dict[str, JsonValue] = {"scale": "rate"}
 FORCE: dict[str, JsonValue] = {"scale": "force"}
 DEFLECTION: dict[str, JsonValue] = {"scale": "deflection"}

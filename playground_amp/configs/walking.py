@@ -2,14 +2,14 @@
 
 from pydantic import Field
 
-from playground_amp.configs.fields import LENGTH, RATE, SPEED, TIME, TIME_PER_SPEED, PositiveRange, Range, Section
+from playground_amp.configs.fields import LENGTH, PACE, RATE, TIME, TIME_PER_SPEED, PositiveRange, Range, Section
 
 
 class CommandConfig(Section):
     """What the robot is asked to do: velocities in its heading frame, resampled during an episode."""
 
-    forward: Range = Field(description="forward speed, m/s", json_schema_extra=SPEED)
-    sideways: Range = Field(description="speed to the left, m/s", json_schema_extra=SPEED)
+    forward: Range = Field(description="forward speed, m/s", json_schema_extra=PACE)
+    sideways: Range = Field(description="speed to the left, m/s", json_schema_extra=PACE)
     yaw_rate: Range = Field(description="turning speed, rad/s, counter-clockwise positive", json_schema_extra=RATE)
     standing_share: float = Field(ge=0, le=1, description="share of commands that are 'stand still'")
     forward_share: float = Field(ge=0, le=1, description="share of walking commands that are straight ahead or back")

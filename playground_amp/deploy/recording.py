@@ -74,7 +74,7 @@ def record(config: Config, params: Params, robots: int, steps: int) -> Recorded:
 def _starts(vector: VectorEnv, key: jax.Array, robots: int) -> EnvState:
     rest_key, random_key = jax.random.split(key)
     scale = scale_of(vector.env.engine.robot)
-    scaled = [(x * scale.speed, y * scale.speed, turn * scale.rate) for x, y, turn in COMMANDS]
+    scaled = [(x * scale.pace, y * scale.pace, turn * scale.rate) for x, y, turn in COMMANDS]
     commands = [hold(*scaled[index % len(scaled)]) for index in range(robots // 2)]
     stacked = jax.tree.map(lambda *fields: jnp.stack(fields), *commands)
     at_rest = jax.vmap(vector.env.reset_at_rest)(jax.random.split(rest_key, robots // 2), stacked)

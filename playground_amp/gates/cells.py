@@ -74,9 +74,13 @@ class Cell:
     def scaled_for(self, robot: Robot) -> "Cell":
         """The same cell for a robot of other measures."""
         scale = scale_of(robot)
+        program = tuple(segment.scaled(scale) for segment in self.program)
+        if math.isfinite(self.distance) and scale.pace != scale.speed:  # as far, at another speed
+            slower = scale.speed / scale.pace
+            program = tuple(dataclasses.replace(segment, seconds=segment.seconds * slower) for segment in program)
         return dataclasses.replace(
             self,
-            program=tuple(segment.scaled(scale) for segment in self.program),
+            program=program,
             criteria=tuple(criterion.scaled_for(robot) for criterion in self.criteria),
             distance=times(self.distance, scale.length),
             shove=self.shove and self.shove.scaled(scale),

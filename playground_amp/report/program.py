@@ -63,8 +63,8 @@ class Performance:
 
 def program(task: CommandConfig, scale: Scale) -> tuple[ProgramStage, ...]:
     """Stages within the velocities that the task trains; those it does not train are left out."""
-    walking = min(WALKING * scale.speed, task.forward[1])
-    slow = min(0.6 * (WALKING * scale.speed), 0.6 * task.forward[1])
+    walking = min(WALKING * scale.pace, task.forward[1])
+    slow = min(0.6 * (WALKING * scale.pace), 0.6 * task.forward[1])
     stages = (
         ProgramStage("stand", 2.0 * scale.time),
         ProgramStage("walk slowly", 4.0 * scale.time, forward=slow),

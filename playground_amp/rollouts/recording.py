@@ -28,8 +28,8 @@ class Segment:
         return dataclasses.replace(
             self,
             seconds=times(self.seconds, scale.time),
-            forward=times(self.forward, scale.speed),
-            sideways=times(self.sideways, scale.speed),
+            forward=times(self.forward, scale.pace),
+            sideways=times(self.sideways, scale.pace),
             yaw_rate=times(self.yaw_rate, scale.rate),
         )
 

@@ -27,7 +27,7 @@ def near(value: float | tuple[float, ...]) -> object:
 def test_what_has_a_dimension_is_scaled_and_the_rest_is_not(robot: str) -> None:
     config, scale = load_config(STANDARD, [f"robot={robot}"]), scale_of(load_robot(robot))
     assert config.robot == robot
-    assert config.env.commands.forward == near(tuple(scale.speed * x for x in UNIT.env.commands.forward))
+    assert config.env.commands.forward == near(tuple(scale.pace * x for x in UNIT.env.commands.forward))
     assert config.env.commands.yaw_rate == near(tuple(scale.rate * x for x in UNIT.env.commands.yaw_rate))
     assert config.env.gait.cycle_time == near(tuple(scale.time * x for x in UNIT.env.gait.cycle_time))
     assert config.env.gait.swing_height == near(scale.length * UNIT.env.gait.swing_height)

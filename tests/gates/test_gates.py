@@ -121,7 +121,7 @@ def test_another_robot_is_asked_by_its_own_measures(other: Robot):
     theirs, ours = ROBUST.scaled_for(other), ROBUST
     start_stop, turn = theirs.cells[8], theirs.cell("turn_left")
     assert [segment.seconds for segment in start_stop.program] == [near(5.0 * scale.time)] * 4
-    assert start_stop.program[0].forward == near(0.5 * scale.speed)
+    assert start_stop.program[0].forward == near(0.5 * scale.pace)
     assert turn.program[0].yaw_rate == near(0.5 * scale.rate)
     pushed = theirs.cells[12]
     assert pushed.shove is not None
@@ -135,11 +135,20 @@ def test_another_robot_is_asked_by_its_own_measures(other: Robot):
     assert {cell.physics for cell in theirs.cells} == {CellPhysics()}
 
 
+def test_a_robot_of_slow_servos_is_asked_to_go_as_far_at_less_speed():
+    # Damping takes all torque at 4.0 / (20 × 0.085) = 2.3 rad/s, a quarter of WildRobot's 10: the slowest pace.
+    slow = dataclasses.replace(ROBOT, damping=20 * ROBOT.damping)
+    theirs, ours = WALK.scaled_for(slow).cells[0], WALK.cells[0]
+    assert (theirs.speed, theirs.distance) == (near(0.7 * ours.speed), ours.distance)
+    assert theirs.time_limit == near(ours.time_limit / 0.7)
+    assert theirs.criteria == ours.criteria
+
+
 def test_cells_of_another_robot_are_named_by_its_own_numbers(other: Robot):
     scale = scale_of(other)
     names = [cell.name for cell in ROBUST.scaled_for(other).cells]
 
-    assert names[1] == f"forward_{0.5 * scale.speed:.3g}"
+    assert names[1] == f"forward_{0.5 * scale.pace:.3g}"
     assert names[10] == f"push_{5.0 * scale.force:.3g}N_standing"
     assert len(set(names)) == len(names)
 

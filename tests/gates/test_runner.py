@@ -211,7 +211,7 @@ def test_a_second_body_is_judged_in_its_own_numbers(tmp_path_factory: pytest.Tem
 
     full = 50 * scale_of(robot).length
     assert run.reductions == ["1 of 2 cells", f"0.5 m of {full:.4g} m", "1 episodes of 20 episodes"]
-    assert cell.cell.speed == pytest.approx(0.3 * scale_of(robot).speed, rel=1e-5)
+    assert cell.cell.speed == pytest.approx(0.3 * scale_of(robot).pace, rel=1e-5)
     assert cell.episodes[0].survived == 1.0  # it stands
     assert len(cell.episodes[0].joints.rms) == robot.num_joints
     assert {"distance_share", "speed_error", "swing_clearance"} <= set(cell.failed_figures)

@@ -54,5 +54,5 @@ class TestCommands:
     def test_the_program_asks_for_what_a_robot_of_its_size_can_do(self, config: Config) -> None:
         robot = load_robot(config.robot, "flat")
         walk_stage = next(stage for stage in program(config.env.commands, scale_of(robot)) if stage.name == "walk")
-        assert walk_stage.forward == pytest.approx(0.5 * scale_of(robot).speed)
+        assert walk_stage.forward == pytest.approx(0.5 * scale_of(robot).pace)
         assert walk_stage.seconds == pytest.approx(10.0 * scale_of(robot).time)

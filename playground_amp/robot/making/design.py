@@ -33,6 +33,11 @@ class ServoDesign(NamedTuple):
     speed_origin: str  # of the speed limit
     range_origin: str = "model"
 
+    @property
+    def is_derived(self) -> bool:
+        """Whether the gains are made here."""
+        return self.origin.startswith("derived")
+
 
 @dataclass(frozen=True, eq=False)
 class HomePose:

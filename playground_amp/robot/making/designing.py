@@ -17,7 +17,8 @@ from playground_amp.robot.making.skeleton import Skeleton
 from playground_amp.robot.making.source import Source
 
 _DEFLECTION = 0.47  # of mgL/kp: how far an action moves the targets of servos that give way so far under the weight
-_ACTION_SCALES = (0.1, 0.6)  # rad
+_STIFFER = (1.0, 1.5, 2.0)  # times the usual gains: joints in series give way together
+_ACTION_SCALES = (0.3, 0.6)  # rad: with less, stiff servos do not come to lift a foot by chance, and stand
 
 
 def design_of(
@@ -37,8 +38,7 @@ def design_of(
     """
     acts = _acting(anatomy, acting)
     gravity = float(np.linalg.norm(source.model.opt.gravity)) or math.nan
-    servos = servo_designs(source, anatomy, gravity, servo, derived)
-    home, trial = _home(source, anatomy, acts, servos)
+    servos, home, trial = _standing(source, anatomy, acts, gravity, servo, derived)
     legs = [servos[name] for name in anatomy.legs[0]]
     weight = anatomy.mass * gravity
     center = trial.center_of_mass(home.angles)
@@ -81,6 +81,19 @@ def _acting(anatomy: Anatomy, asked: Sequence[str]) -> tuple[str, ...]:
     if alone := [joint.name for joint in driven if joint.name in chosen and joint.mirror is None]:
         chosen -= set(alone)
     return tuple(joint.name for joint in driven if joint.name in chosen)
+
+
+def _standing(
+    source: Source, anatomy: Anatomy, acts: tuple[str, ...], gravity: float, servo: str | None, derived: bool
+) -> tuple[dict[str, ServoDesign], HomePose, Trial]:
+    """Servos and the pose to stand in: derived gains as soft as a robot that stands needs."""
+    tries: list[tuple[dict[str, ServoDesign], HomePose, Trial]] = []
+    for stiffer in _STIFFER:
+        servos = servo_designs(source, anatomy, gravity, servo, derived, stiffer)
+        tries.append((servos, *_home(source, anatomy, acts, servos)))
+        if tries[-1][1].stands or not any(each.is_derived for each in servos.values()):
+            break
+    return next((each for each in tries if each[1].stands), tries[0])
 
 
 def _home(

@@ -21,7 +21,8 @@ _SATURATION = 0.2  # rad: a gain reaches its torque limit no sooner,
 _LEAST_GAIN = 0.75  # unless the ankles would then not hold the robot;
 _SOONEST = 0.08  # rad: but never sooner than here
 _DAMPING = 0.22  # of critical, for the rotor and what the joint carries,
-_HIPS_SHARE = 0.1  # or this share of what a hip carries: in stance an ankle holds more than its foot
+_HIPS_SHARE = 0.1  # or this share of what a hip carries: in stance an ankle holds more than its foot;
+_LAG = 0.13  # √(L/g) of (kv + damping)/kp at least, as WildRobot's: with less the body rocks on its ankles undamped
 _FASTEST = 200.0  # rad/s of √(kp/armature) that physics steps of 5 ms still follow
 _WIDEST = 2 * math.pi  # rad of a range that says something
 _NARROWEST = 0.02
@@ -33,7 +34,7 @@ _ANY_RANGE = (-math.pi / 2, math.pi / 2)
 
 
 def servo_designs(
-    source: Source, anatomy: Anatomy, gravity: float, servo: str | None, derived: bool
+    source: Source, anatomy: Anatomy, gravity: float, servo: str | None, derived: bool, stiffer: float = 1.0
 ) -> dict[str, ServoDesign]:
     """The servo of every driven joint.
 
@@ -43,6 +44,7 @@ def servo_designs(
         gravity: m/s².
         servo: the name of the one that drives them all; None: as the model says.
         derived: whether gains are derived where the model has some.
+        stiffer: how many times as stiff as usual derived gains are.
     """
     facts = servo_named(servo) if servo else None
     torque, rate = anatomy.mass * gravity * anatomy.leg_length, math.sqrt(gravity / anatomy.leg_length)
@@ -51,7 +53,7 @@ def servo_designs(
     for joint in (joint for joint in anatomy.joints if not joint.passive):
         lower, upper, range_origin = _range(anatomy, joint)
         speed = source.urdf_limits[joint.name].speed if joint.name in source.urdf_limits else None
-        gains = _named(facts, str(servo)) if facts else _gains(joint, torque, rate, speed, hip, derived)
+        gains = _named(facts, str(servo)) if facts else _gains(joint, torque, rate, speed, hip, derived, stiffer)
         designs[joint.name] = gains._replace(lower=lower, upper=upper, range_origin=range_origin)
     return designs
 
@@ -62,10 +64,16 @@ def _named(facts: ServoFacts, name: str) -> ServoDesign:
 
 
 def _gains(
-    joint: JointFacts, torque: float, rate: float, speed: float | None, hip_inertia: float, derived: bool
+    joint: JointFacts,
+    torque: float,
+    rate: float,
+    speed: float | None,
+    hip_inertia: float,
+    derived: bool,
+    stiffer: float,
 ) -> ServoDesign:
-    """A joint's servo as the model has it, or derived. `torque`: m g L, N·m; `rate`: √(g/L), rad/s;
-    `hip_inertia`: of a leg about its hip, kg·m²."""
+    """A joint's servo as the model has it, or derived, `stiffer` times as stiff as usual. `torque`: m g L, N·m;
+    `rate`: √(g/L), rad/s; `hip_inertia`: of a leg about its hip, kg·m²."""
     limit, limit_origin = joint.torque_limit, "model"
     if limit is None or limit > _ABSURD_TORQUE * torque:
         found = "none in the model" if limit is None else f"the model says {limit:.3g}"
@@ -74,13 +82,13 @@ def _gains(
         kp, kv, origin = joint.kp, joint.kv or 0.0, "model"
         armature = max(joint.armature, kp / _FASTEST**2)
     else:
-        kp = min(max(min(_GAIN * torque, limit / _SATURATION), _LEAST_GAIN * torque), limit / _SOONEST)
+        gain = stiffer * _GAIN
+        kp = min(max(min(gain * torque, limit / _SATURATION), _LEAST_GAIN * torque), limit / _SOONEST)
         armature = joint.armature or kp / (_BANDWIDTH * rate) ** 2
         armature = max(armature, kp / _FASTEST**2)
-        carried = max(joint.inertia, _HIPS_SHARE * hip_inertia)
-        kv = max(2 * _DAMPING * math.sqrt(kp * (armature + carried)) - joint.damping, 0.0)
+        kv = _velocity_gain(kp, armature + max(joint.inertia, _HIPS_SHARE * hip_inertia), rate, joint.damping)
         found = "--gains derived" if joint.kp else f"the model has {_DRIVES[joint.drive]}"
-        origin = f"derived: {found}; {_GAIN} m g L within the torque limit"
+        origin = f"derived: {found}; {gain:.2g} m g L within the torque limit"
     origin += "" if joint.armature else "; armature derived from the gain"
     fastest = speed or _SPEED * rate
     speed_origin = "URDF" if speed else f"{_SPEED} √(g/L): the model does not say"
@@ -98,6 +106,12 @@ def _gains(
         limit_origin=limit_origin,
         speed_origin=speed_origin,
     )
+
+
+def _velocity_gain(kp: float, carried: float, rate: float, damping: float) -> float:
+    """N·m·s/rad, of a servo of gain `kp` that turns an inertia `carried`, kg·m², beside a joint's own damping."""
+    wanted = max(2 * _DAMPING * math.sqrt(kp * carried), kp * _LAG / rate)
+    return max(wanted - damping, 0.0)
 
 
 _DRIVES = {

@@ -12,6 +12,7 @@ Exit status 0: all as it must be. `--keep DIR` keeps hardware files and logs. A 
 
 import argparse
 import contextlib
+import json
 import math
 import os
 import random
@@ -41,6 +42,7 @@ REAL_TIME = ["chrt", "-f", "10"]  # where it is allowed
 PATIENCE = 90.0  # s for a start
 FROM_THE_BEGINNING = {"swapped_ids", "wrong_sign", "zero_off", "tilted_imu", "weak_servo", "slack"}
 LIMP_WITHIN = 0.2  # s from a fault until all servos are limp, where run.py is the one to see it
+STALL = 1.0  # s of this machine, for which it may hold up a robot that lives faster
 BOILING = 1000.0  # °C: legs that walk in the air for an hour get hot, which is no matter of memory
 WARM = 2.0  # minutes of the robot's time, after which memory is compared
 LOOKS = 10.0  # minutes of the robot's time from one look at memory to the next
@@ -83,7 +85,7 @@ class Chain:
     def __init__(
         self, bundle: Path, folder: Path, name: str, seed: int, twin_flags: list[str], real_time: bool, speed: float
     ):
-        """`speed`: times real time, of both. What is late by this machine's clock then is later by theirs."""
+        """`speed`: times real time, of both; unless it is 1, neither heat nor what this machine is late by stop it."""
         self.hardware, self.log_path = folder / f"{name}.yaml", folder / f"{name}.wrlog"
         self.control, self.commands = free_port(), free_port()
         self._said = (folder / f"{name}.txt").open("w+")
@@ -94,8 +96,10 @@ class Chain:
         self.state()
         if speed != 1:
             written = read_hardware(self.hardware)
-            late = {key: getattr(written.limits, key) * speed for key in ("reading_age", "imu_age", "missed_deadlines")}
-            limits = written.limits._replace(**late, temperature_high=BOILING)
+            age, steps = STALL * speed, int(STALL * speed / 0.02)
+            limits = written.limits._replace(
+                reading_age=age, imu_age=age, missed_deadlines=steps, temperature_high=BOILING
+            )
             write_hardware(self.hardware, written._replace(limits=limits))
         self._before = of_children()
         program = bundle / "run.pyz"
@@ -238,9 +242,9 @@ def faults(arguments: argparse.Namespace) -> bool:
             lives.tell("stop")
             ended = lives.ended()
         causes = compared(lives.log_path)
-        good &= (fine := ended.status == 0 and not causes)
+        good &= (fine := ended.status == 0 and not causes.named)
         print(
-            f"healthy, seed {seed}: {ended.stop.get('reason')}; compare: {causes or 'no cause'}: {word(fine)}",
+            f"healthy, seed {seed}: {ended.stop.get('reason')}; compare: {causes.words or 'no cause'}: {word(fine)}",
             flush=True,
         )
     return good
@@ -268,26 +272,42 @@ def fault(arguments: argparse.Namespace, kind: str, seed: int) -> bool:
     reason = ended.stop.get("reason", "")
     seen = reason in {each.word for each in NAMED.get(kind, ())}
     in_time = reason == Reason.CHECKS.word or at_once or limp_after <= LIMP_WITHIN
-    causes = "" if seen and limp and in_time else compared(lives.log_path)
-    good = limp and ((seen and in_time) or kind in causes or bool(set(causes.split()) & {kind}))
+    causes = Compared("-", {}, {}) if seen and limp and in_time else compared(lives.log_path)
+    place = name.partition(":")[2].partition("=")[0]
+    good = limp and ((seen and in_time) or causes.says(kind, place))
     print(
         f"{name}, seed {seed}: {reason} (status {ended.status}): {ended.stop.get('text', '')[:110]}; "
-        f"limp {f'after {limp_after:.2f} s' if not at_once and seen else limp}; compare: {causes or '-'}: {word(good)}",
+        f"limp {f'after {limp_after:.2f} s' if not at_once and seen else limp}; compare: {causes.words}: {word(good)}",
         flush=True,
     )
     return good
 
 
-def compared(log: Path) -> str:
-    """The causes that compare names, by name."""
+class Compared(NamedTuple):
+    """What compare says of a log."""
+
+    words: str
+    named: dict[str, str]  # causes and where, with what it cannot tell them from
+    cannot_tell: dict[str, list[str]]  # joints by fault
+
+    def says(self, kind: str, place: str) -> bool:
+        """Whether it names the fault at its place, or says of this very place that the log cannot tell."""
+        is_named = kind in self.named and place in self.named[kind]
+        return is_named or place in self.cannot_tell.get(kind, [])
+
+
+def compared(log: Path) -> Compared:
+    """Holds it against the simulation."""
     figures = log.with_suffix(".json")
     command = [sys.executable, "-m", "playground_amp", "compare", str(log), "--json", str(figures)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
-        return f"FAILED ({(done.stderr.strip().splitlines() or ['?'])[-1][:80]})"
-    import json
-
-    return ", ".join(map(str, json.loads(figures.read_text())["causes_named"]))
+        return Compared(f"FAILED ({(done.stderr.strip().splitlines() or ['?'])[-1][:80]})", {"FAILED": ""}, {})
+    told = json.loads(figures.read_text())
+    named = {it["name"]: ", ".join([it["where"], *it["or"]]) for it in told["causes"] if it["named"]}
+    words = [f"{name} {where}".strip() for name, where in named.items()]
+    words += [f"cannot tell {kind} at {'/'.join(joints)}" for kind, joints in told["cannot_tell"].items()]
+    return Compared("; ".join(words), named, told["cannot_tell"])
 
 
 def kills(arguments: argparse.Namespace) -> bool:

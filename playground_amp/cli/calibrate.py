@@ -5,6 +5,7 @@ Exit status: 0 written or shown, 1 the same with something to mend, 2 a mistake,
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,8 +38,11 @@ def new(argv: Sequence[str]) -> int:
     parser.add_argument("--imu", default="", metavar="DEV", help="the IMU's port")
     arguments = parser.parse_args(argv)
 
-    from playground_amp.robot.robot import load_robot
-    from playground_amp.twin.nominal import hardware_of_robot
+    try:
+        from playground_amp.robot.robot import load_robot
+        from playground_amp.twin.nominal import hardware_of_robot
+    except ImportError:
+        raise UserError("calibrate new reads the robot's folder: run it where the whole package is") from None
 
     require_output(arguments.hardware, HARDWARE_FILE)
     hardware = hardware_of_robot(load_robot(arguments.robot))
@@ -138,9 +142,15 @@ COMMANDS: Subcommands = {
 }
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command that is named first and returns its exit status."""
-    return run_subcommand(COMMANDS, argv)
+_OF_A_ROBOT = ("servos", "directions", "zeros", "imu", "all")  # commands that ask for its joints
+
+
+def main(argv: Sequence[str] | None = None, bundle: Path | None = None) -> int:
+    """Runs the command that is named first and returns its exit status. `bundle`: in which joints are looked up."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if bundle is not None and arguments[:1] and arguments[0] in _OF_A_ROBOT:
+        arguments.insert(1, f"--bundle={bundle}")  # one that is named comes later, and wins
+    return run_subcommand(COMMANDS, arguments)
 
 
 def _add_file_flag(parser: CommandParser) -> None:

@@ -36,6 +36,8 @@ def build_parser(bundle: Path | None = None) -> CommandParser:
         description="Run a policy on the robot: checks, a person's yes, home, stand, walk, limp servos."
     )
     parser.epilog = f"exit status:\n{status_table()}"
+    if bundle is not None:
+        parser.epilog += f"\n\n{parser.prog} calibrate makes hardware.yaml what this robot is"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     needed = bundle is None
     shown = "" if needed else f" (default: {bundle})"

@@ -1,4 +1,4 @@
-"""`run.pyz`: the program that runs a policy on the robot, as the one file that a bundle carries.
+"""`run.pyz`: the program that runs a policy on the robot, and calibrates it, as the one file that a bundle carries.
 
 A zip of modules of this package that Python runs as it is. The same sources give the same bytes, on any machine: who
 gets a bundle from a stranger can tell whether this is what would run on the robot.
@@ -14,7 +14,7 @@ from playground_amp.paths import PACKAGE
 NAME = "run.pyz"
 _MODULES = (  # of the package itself and beside `hardware/`; they import nothing but NumPy and pyserial
     *("__init__", "errors", "files", "outputs", "paths", "rotations", "telling"),
-    *("cli/__init__", "cli/parser", "cli/program_cache", "cli/run", "cli/shell"),
+    *("cli/__init__", "cli/calibrate", "cli/parser", "cli/program_cache", "cli/run", "cli/shell", "cli/subcommands"),
     *("deploy/__init__", "deploy/control_loop", "deploy/runtime"),
 )
 _SHEBANG = b"#!/usr/bin/env python3\n"
@@ -22,9 +22,16 @@ _MAIN = """import sys
 from pathlib import Path
 
 from playground_amp.cli.parser import run_command
-from playground_amp.cli.run import main
 
-run_command(lambda: main(bundle=Path(sys.argv[0]).parent), computes=False)
+folder = Path(sys.argv[0]).parent
+if sys.argv[1:2] == ["calibrate"]:
+    from playground_amp.cli import calibrate
+
+    sys.argv = [f"{sys.argv[0]} calibrate", *sys.argv[2:]]
+    run_command(lambda: calibrate.main(bundle=folder), computes=False)
+from playground_amp.cli import run
+
+run_command(lambda: run.main(bundle=folder), computes=False)
 """
 
 
@@ -40,7 +47,7 @@ def robot_program() -> bytes:
 
 def _names() -> Iterator[str]:
     yield from (f"{name}.py" for name in _MODULES)
-    yield from sorted(f"hardware/{path.name}" for path in Path(PACKAGE / "hardware").glob("*.py"))
+    yield from sorted(path.relative_to(PACKAGE).as_posix() for path in Path(PACKAGE / "hardware").rglob("*.py"))
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -13,6 +13,7 @@ _HEALTH_PERIOD = 0.02  # s from one look at a voltage or a temperature to the ne
 _MOST_LOOKS = 2  # in a row, where a round takes longer
 _VOLTAGE_EVERY = 4  # looks: a line's servos share their supply, each has a heat of its own
 _LIMP_ROUNDS = 10  # for so many rounds "limp" is sent again: a frame can be lost
+_LIMP_AT_ONCE = 3  # times in the first of them: rounds of a line that loses answers are long
 
 
 class JointReading(NamedTuple):
@@ -133,8 +134,10 @@ class BoardWorker(threading.Thread):
             for id in held:  # one that was never read would jump to wherever it was told last
                 self._line.set_torque(id, True)
         if self._limp_again:
+            times = _LIMP_AT_ONCE if self._limp_again == _LIMP_ROUNDS else 1
             self._limp_again -= 1
-            self._line.set_torque(None, False)
+            for _ in range(times):
+                self._line.set_torque(None, False)
             self._sent_limp.set()
         if targets:
             self._line.write_positions(targets)

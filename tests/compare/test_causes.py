@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from playground_amp.compare.body_causes import SAVED, unjudged
 from playground_amp.compare.builds import Candidate, as_described
 from playground_amp.compare.causes import CAUSES
 from playground_amp.compare.evidence import Evidence, Verdict
@@ -69,8 +70,8 @@ def explained(fault: str, joints: tuple[str, ...], amount: tuple[float, ...], sa
     return Explanation(candidate, amount, Misfit(3.0, 1.0, 1.0, 1.0), Misfit(3.0 - saved, 1.0, 1.0, 1.0))
 
 
-def searched(*explanations: Explanation) -> Search:
-    return Search(Misfit(3.0, 1.0, 1.0, 1.0), explanations, {}, 60, 36)
+def searched(*explanations: Explanation, effects: dict[tuple[str, tuple[str, ...]], float] | None = None) -> Search:
+    return Search(Misfit(3.0, 1.0, 1.0, 1.0), explanations, effects or {}, 60, 36)
 
 
 NOTHING = searched(explained("weak_servo", ("a",), (0.9,), 0.02), explained("zero_off", ("b",), (0.01,), -0.1))
@@ -84,6 +85,20 @@ def evidence(signals: Signals = HEALTHY, search: Search | None = NOTHING, **othe
 def named(given: Evidence) -> dict[str, Verdict]:
     verdicts = {cause.name: cause.judge(given) for cause in CAUSES}
     return {name: verdict for name, verdict in verdicts.items() if verdict.share >= 1}
+
+
+def test_a_log_that_a_fault_would_not_have_changed_says_that_it_cannot_tell() -> None:
+    effects = {
+        ("weak_servo", ("a",)): 0.5 * SAVED,
+        ("weak_servo", ("b",)): 2 * SAVED,
+        ("slack", ("c",)): 0.0,
+        ("swapped_ids", ("a", "b")): 0.0,
+    }
+    found = unjudged(evidence(search=searched(*NOTHING.explanations, effects=effects)))
+    assert found == {"weak_servo": ("a",), "slack": ("c",)}
+    few = searched(*NOTHING.explanations, effects=effects)._replace(moments=10, replays=10)
+    assert unjudged(evidence(search=few))["weak_servo"] == ("a", "b")
+    assert unjudged(evidence(search=None))["zero_off"] == NAMES
 
 
 def test_a_healthy_robot_has_no_cause_and_is_far_from_all() -> None:

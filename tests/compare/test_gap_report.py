@@ -123,6 +123,41 @@ def test_a_healthy_walk_has_no_cause() -> None:
     assert report.replays is not None
 
 
+WAYS = {
+    "turning": lambda now: (0.3 * (now > 2), 0.0, 0.5 * np.sign(np.sin(2 * now)) * (now > 2)),
+    "on the spot": lambda now: (0.0, 0.0, 0.5 * (now > 2)),
+    "standing": lambda now: (0.0, 0.0, 0.0),
+    "sideways": lambda now: (0.0, 0.1 * (now > 2), 0.0),
+    "backward": lambda now: (-0.15 * (now > 2), 0.0, 0.0),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pushed", [False, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_healthy_robot_has_no_cause_whatever_it_does(way: str, pushed: bool) -> None:
+    def push(now: float) -> tuple[float, float, float]:
+        angle = 2.4 * int(now / 3)
+        return (5 * np.cos(angle), 5 * np.sin(angle), 0.0) if now > 3 and now % 3 < 0.2 else (0.0, 0.0, 0.0)
+
+    log = walker(11).walk(WAYS[way], 12.0, push if pushed else None)
+    assert make_report(Path("a"), log, ROBOT).named == []
+
+
+@pytest.mark.slow
+def test_a_weak_waist_shows_in_a_turn_and_not_in_a_robot_that_stands() -> None:
+    waist = ROBOT.joint_names.index("waist_yaw")
+    turned, stood = (
+        make_report(Path("a"), walker(2, weak=(waist, 0.5)).walk(WAYS[way], 10.0), ROBOT)
+        for way in ("turning", "standing")
+    )
+    assert [(it.cause.name, it.verdict.where) for it in turned.named] == [("weak_servo", "waist_yaw")]
+    assert "waist_yaw" not in turned.unjudged.get("weak_servo", ())
+    assert stood.named == []
+    assert "waist_yaw" in stood.unjudged["weak_servo"]
+    assert any("waist_yaw" in line for line in summary_text(stood).splitlines() if line.startswith("cannot tell"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("made", "cause", "where"),

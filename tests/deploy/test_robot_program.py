@@ -72,6 +72,16 @@ def test_it_runs_without_anything_but_numpy_and_says_what_is_missing(folder: Pat
     assert len([*(folder.parent / "robot_logs").iterdir()]) == 1
 
 
+def test_it_calibrates_too_with_the_joints_of_its_bundle(folder: Path) -> None:
+    assert "directions" in run(folder, "calibrate").stdout
+    opened = run(folder, "calibrate", "zeros", "--hardware", "hardware.yaml")
+    assert opened.returncode == 2
+    assert "/dev/nowhere_left_leg" in opened.stderr or "pyserial" in opened.stderr  # the joints were found
+    elsewhere = run(folder, "calibrate", "zeros", "--hardware", "hardware.yaml", "--bundle", "nowhere")
+    assert "nowhere is no bundle" in elsewhere.stderr
+    assert "where the whole package is" in run(folder, "calibrate", "new").stderr
+
+
 def test_the_same_sources_give_the_same_bytes_and_no_test_or_cache_is_in_it() -> None:
     assert hashlib.sha256(robot_program()).digest() == hashlib.sha256(robot_program()).digest()
 

@@ -14,6 +14,7 @@ from playground_amp.cli.judging import FAILED_STATUS, PASSED_STATUS, judge, seed
 from playground_amp.cli.parser import (
     CommandParser,
     add_checkpoint_flag,
+    add_ideal_sensors_flag,
     add_robot_flag,
     positive_float,
     positive_int_to,
@@ -39,7 +40,7 @@ def build_parser() -> CommandParser:
     add_robot_flag(parser)
     judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
     judge = parser.add_mutually_exclusive_group()
-    judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default) or robust")
+    judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default), robust or bench")
     judge.add_argument(
         "--simulator",
         nargs="+",
@@ -47,6 +48,7 @@ def build_parser() -> CommandParser:
         help="judge by a walk of 20 m in other simulators: fine (MuJoCo at 0.5 ms, elliptic cones), mjx, drake",
     )
     drawn = "of the episodes (default: from the policy's bytes, so that none was tuned to it; 0 to compare policies)"
+    add_ideal_sensors_flag(parser)
     parser.add_argument("--seed", type=whole_number, metavar="N", help=drawn)
     parser.add_argument("--verify", action="store_true", help="judge anew on three seeds drawn now; 0: passed on all")
     parser.add_argument("--cells", nargs="+", metavar="NAME", help="only these cells of the gate")
@@ -149,6 +151,8 @@ def _for_robot(gate: "Gate", robot: str, arguments: argparse.Namespace) -> "Gate
 
     cells = arguments.simulator or arguments.cells
     own = gate.scaled_for(load_robot(robot, "flat"))
+    if arguments.ideal_sensors:
+        own = own.with_ideal_sensors()
     return own.reduced(arguments.distance, arguments.episodes, cells, arguments.physics)
 
 

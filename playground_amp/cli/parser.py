@@ -72,6 +72,15 @@ def add_robot_flag(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--robot", metavar="NAME|PATH", help="a robot that ships, by its name, or a robot's folder")
 
 
+def add_ideal_sensors_flag(parser: argparse._ActionsContainer) -> None:
+    """`--ideal-sensors`, for commands that judge."""
+    parser.add_argument(
+        "--ideal-sensors",
+        action="store_true",
+        help="joints are read and ordered all at once and exactly, not as the robot's bus does (no full gate)",
+    )
+
+
 def user_path(text: str) -> Path:
     """A flag's value that is a path: `~` is the user's home folder, also where the shell has left it (`--json=~/x`)."""
     return Path(os.path.expanduser(text))

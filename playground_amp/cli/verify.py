@@ -16,7 +16,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground_amp.cli.parser import CommandParser, add_robot_flag, positive_float, positive_int_to, whole_number
+from playground_amp.cli.parser import (
+    CommandParser,
+    add_ideal_sensors_flag,
+    add_robot_flag,
+    positive_float,
+    positive_int_to,
+    whole_number,
+)
 from playground_amp.errors import UserError
 from playground_amp.paths import command_line
 from playground_amp.telling import tell
@@ -24,6 +31,7 @@ from playground_amp.telling import tell
 if TYPE_CHECKING:
     from playground_amp.cli.progress import Show
     from playground_amp.gates.card import PolicyCard
+    from playground_amp.gates.cells import Sensors
 
 REPRODUCED_STATUS, NOT_REPRODUCED_STATUS = 0, 1
 _MINUTES, _GIBIBYTES = 15.0, 16.0
@@ -42,6 +50,7 @@ def build_parser() -> CommandParser:
     parser.add_argument("--gate", metavar="NAME", help="gate to judge by (default: the card's, else walk)")
     parser.add_argument("--episodes", type=positive_int_to(10_000), metavar="N", help="episodes a cell")
     parser.add_argument("--distance", type=positive_float, metavar="M", help="meters to walk, if not the full gate's")
+    add_ideal_sensors_flag(parser)
     parser.add_argument("--seed", type=whole_number, metavar="N", help="of the episodes (default: drawn now)")
     parser.add_argument(
         "--minutes", type=positive_float, default=_MINUTES, metavar="MIN", help=f"it may take ({_MINUTES:g})"
@@ -129,6 +138,7 @@ def _judged_apart(policy: Path, arguments: argparse.Namespace, claimed: "PolicyC
             "policy": os.path.realpath(policy),
             "robot": arguments.robot and os.path.expanduser(arguments.robot),
             "gate": arguments.gate or (claimed.gate if claimed else "walk"),
+            "sensors": _sensors(arguments, claimed),
             "distance": arguments.distance,
             "episodes": arguments.episodes,
             "seed": seed,
@@ -144,6 +154,13 @@ def _judged_apart(policy: Path, arguments: argparse.Namespace, claimed: "PolicyC
     if "refused" in answer:
         raise UserError(f"refused: {answer['refused']}")
     return PolicyCard.model_validate(answer["card"])
+
+
+def _sensors(arguments: argparse.Namespace, claimed: "PolicyCard | None") -> "Sensors | None":
+    """By which the policy is judged: as its card says, unless a new one is written; None: by the gate's own."""
+    if arguments.ideal_sensors:
+        return "ideal"
+    return claimed.sensors if claimed and not arguments.write_card else None
 
 
 @contextmanager
@@ -168,7 +185,8 @@ def _followed(path: Path, show: "Show") -> Iterator[None]:
 
 def _reduced(arguments: argparse.Namespace) -> list[str]:
     given = (("--gate", arguments.gate), ("--episodes", arguments.episodes), ("--distance", arguments.distance))
-    return [str(part) for flag, value in given if value is not None for part in (flag, value)]
+    words = [str(part) for flag, value in given if value is not None for part in (flag, value)]
+    return [*words, *(["--ideal-sensors"] if arguments.ideal_sensors else [])]
 
 
 def _answer(request: dict[str, Any], scratch: str, seconds: float) -> dict[str, Any]:

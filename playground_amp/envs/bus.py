@@ -6,6 +6,7 @@ round began. Times are exact; a joint's position between two control steps is th
 at both have in common (Hermite; for WildRobot's walk 2e-4 rad off in the mean square, a twentieth of a count).
 """
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -17,6 +18,8 @@ from playground_amp.physics.imu import ImuReport, in_base_frame, report_of
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.hardware import Hardware
 from playground_amp.robot.record import Chain
+
+_MOST_KEPT = 5  # control periods for which the IMU's reports are kept
 
 
 class Motion(NamedTuple):
@@ -36,8 +39,9 @@ class BusState(NamedTuple):
     speed: jax.Array  # [J] rad/s, as told or differenced
     held: jax.Array  # [J] rad, the target that the servo has
     before: Motion  # one control step ago
-    imu_age: jax.Array  # [] s, of its reports
-    imu: ImuReport  # the newest
+    imu_age: jax.Array  # [] s, of its newest report
+    imu_past: ImuReport  # [K, 3] what it would have told at the last control steps, the newest first
+    imu: ImuReport  # the newest that has arrived
 
 
 class Delivery(NamedTuple):
@@ -51,13 +55,16 @@ class Bus:
     """The bus of one robot with J joints on K lines."""
 
     def __init__(self, hardware: Hardware, imu: Chain, control_dt: float):
-        """Raises UserError if the IMU's reports can be older than a control period: how it moved then is not kept."""
+        """Raises UserError if the IMU's reports can be older than is kept."""
         oldest = hardware.imu_delay + hardware.imu_period
-        if oldest > control_dt:
+        self._imu_kept = math.ceil(oldest / control_dt - 1e-6)
+        if self._imu_kept > _MOST_KEPT:
             raise UserError(
                 f"hardware.imu: reports are up to {oldest:.3g} s old (delay + 1 / rate), but env.bus keeps what is at "
-                f"most env.control_dt, {control_dt:g} s, old"
+                f"most {_MOST_KEPT} times env.control_dt, {_MOST_KEPT * control_dt:g} s, old"
             )
+        periods = control_dt / hardware.imu_period
+        self._imu_drifts = abs(periods - round(periods)) > 1e-6  # its reports and control steps past each other
         self._hardware, self._imu, self._control_dt = hardware, imu, control_dt
         self._board = jnp.asarray(hardware.board)
         self._same_line = jnp.asarray(hardware.board[:, None] == hardware.board)
@@ -73,7 +80,7 @@ class Bus:
         phase, order, imu = uniform[:boards], uniform[boards:-1], uniform[-1]
         turn = jnp.sum(self._same_line & (order[None, :] < order[:, None]), axis=1).astype(jnp.float32)
         since_round = phase[self._board] * self._round_time
-        age = self._newest_age(since_round, turn)
+        age, report = self._newest_age(since_round, turn), self._report(readings)
         return BusState(
             since_round=since_round,
             turn=turn,
@@ -83,7 +90,8 @@ class Bus:
             held=target,
             before=Motion(joints.position - self._control_dt * joints.velocity, joints.velocity),
             imu_age=self._hardware.imu_delay + imu * self._hardware.imu_period,
-            imu=self._report(readings),
+            imu_past=jax.tree.map(lambda now: jnp.tile(now, (self._imu_kept, 1)), report),
+            imu=report,
         )
 
     def delivery(
@@ -109,24 +117,23 @@ class Bus:
         since_round = (bus.since_round + passed) % self._round_time
         age = self._newest_age(since_round, bus.turn)
         new = (age - 0.5 * hardware.read_time < passed) & (lost >= hardware.lost_reads)
-        taken = self._position_at(age, bus.before, _motion(start), _motion(end))
-        reading, old_age = self._counted(taken), bus.age + self._control_dt
-        speed = end.joint_velocity
+        taken = self._looked_at(age, bus.before, _motion(start), _motion(end))
+        reading, old_age = self._counted(taken.position), bus.age + self._control_dt
+        speed = taken.velocity
         if not hardware.measures_speed:
-            apart = jnp.maximum(old_age - age, 0.5 * hardware.read_time)
-            speed = jnp.where(new, (reading - bus.reading) / apart, bus.speed)
-        share = bus.imu_age / self._control_dt
-        reported = imu_lost >= hardware.imu_lost
-        report = jax.tree.map(lambda a, b: (1 - share) * a + share * b, self._report(end), self._report(start))
+            speed = (reading - bus.reading) / jnp.maximum(old_age - age, 0.5 * hardware.read_time)
+        imu_age, past = self._next_imu_age(bus.imu_age), self._past(bus.imu_past, self._report(end))
+        report, reported = self._told(past, imu_age), imu_lost >= hardware.imu_lost
         return BusState(
             since_round=since_round,
             turn=bus.turn,
             reading=jnp.where(new, reading, bus.reading),
             age=jnp.where(new, age, old_age),
-            speed=speed,
+            speed=jnp.where(new, speed, bus.speed),
             held=jnp.where(delivery.arrival < self._control_dt, delivery.target, bus.held),
             before=_motion(start),
-            imu_age=bus.imu_age,
+            imu_age=imu_age,
+            imu_past=jax.tree.map(lambda kept: kept[:-1], past),
             imu=jax.tree.map(lambda new, old: jnp.where(reported, new, old), report, bus.imu),
         )
 
@@ -145,14 +152,33 @@ class Bus:
         answered = self._writing + (turn + 1) * read_time  # after the round's beginning
         return (since_round - answered) % self._round_time + 0.5 * read_time
 
-    def _position_at(self, age: jax.Array, before: Motion, start: Motion, end: Motion) -> jax.Array:
-        """Positions [J] at ages [J] s, from those now, a period ago, and two ago."""
+    def _next_imu_age(self, age: jax.Array) -> jax.Array:
+        """Age [] s of the newest report a control period later."""
+        if not self._imu_drifts:
+            return age
+        delay, period = self._hardware.imu_delay, self._hardware.imu_period
+        return delay + (age - delay + self._control_dt) % period
+
+    def _past(self, past: ImuReport, now: ImuReport) -> ImuReport:
+        """Reports [K + 1, 3], this moment's first."""
+        return jax.tree.map(lambda kept, new: jnp.concatenate([new[None], kept]), past, now)
+
+    def _told(self, past: ImuReport, age: jax.Array) -> ImuReport:
+        """The report of an age [] s: between two control steps, what lies evenly between theirs."""
+        periods = age / self._control_dt
+        near = jnp.maximum(1.0 - jnp.abs(periods - jnp.arange(self._imu_kept + 1)), 0.0)
+        return jax.tree.map(lambda reports: jnp.sum(near[:, None] * reports, axis=0), past)
+
+    def _looked_at(self, age: jax.Array, before: Motion, start: Motion, end: Motion) -> Motion:
+        """The joints at ages [J] s, from now, a period ago, and two ago."""
         periods = age / self._control_dt
         recent = periods < 1.0
         older, newer = (
             jax.tree.map(lambda a, b: jnp.where(recent, a, b), a, b) for a, b in ((start, before), (end, start))
         )
-        return _hermite(jnp.where(recent, 1.0 - periods, 2.0 - periods), older, newer, self._control_dt)
+        share = jnp.where(recent, 1.0 - periods, 2.0 - periods)
+        velocity = older.velocity + share * (newer.velocity - older.velocity)
+        return Motion(_hermite(share, older, newer, self._control_dt), velocity)
 
     def _counted(self, angle: jax.Array) -> jax.Array:
         count = self._hardware.count

@@ -14,7 +14,9 @@ from scipy.stats import t as student_t
 
 from playground_amp.errors import UserError
 from playground_amp.files import read_input
+from playground_amp.gates.cells import Sensors
 from playground_amp.gates.gate_run import GateRun
+from playground_amp.gates.judged_bus import IN_WORDS
 from playground_amp.gates.judgement import CellResult
 from playground_amp.outputs import OutputKind, json_object
 
@@ -75,6 +77,7 @@ class PolicyCard(_Part):
     passed: bool
     reduced: list[str]
     seed: int
+    sensors: Sensors = "ideal"  # as all were, while cards did not say so
     commands: list[tuple[float, float]]  # forward, sideways m/s, yaw rate rad/s that it was trained for
     cells: list[CellClaim]
 
@@ -108,6 +111,9 @@ def cell_claims(run: GateRun) -> list[CellClaim]:
 def shortfalls(claimed: PolicyCard, found: PolicyCard) -> Iterator[str]:
     """What a new judgement does worse than the card says, beyond what chance explains, in words."""
     anew = {cell.name: cell for cell in found.cells}
+    if claimed.sensors != found.sensors:
+        yield f"the card tells of a judgement {IN_WORDS[claimed.sensors]}, this one is {IN_WORDS[found.sensors]}"
+        return
     if claimed.gate != found.gate or {cell.name for cell in claimed.cells} - anew.keys():
         yield f"the card tells of gate {claimed.gate} with other cells than were judged"
         return
@@ -121,7 +127,8 @@ def card_page(card: PolicyCard) -> str:
     lines = [
         "# Policy card",
         "",
-        f"Gate `{card.gate}`{reduced}: **{'passed' if card.passed else 'failed'}** on seed {card.seed}.",
+        f"Gate `{card.gate}`{reduced} {IN_WORDS[card.sensors]}: **{'passed' if card.passed else 'failed'}** on seed "
+        f"{card.seed}.",
         "",
         f"- robot: {card.robot}, SHA-256 `{card.robot_sha256}`",
         f"- policy: SHA-256 `{card.policy_sha256}`",

@@ -13,6 +13,9 @@ from playground_amp.robot.scale import Scale, scale_of, times
 from playground_amp.rollouts.criteria import Criterion
 from playground_amp.rollouts.recording import Segment
 
+# How joints are read and ordered: over the robot's own bus; all at once and exactly; over a worse bus (judged_bus.py).
+Sensors = Literal["bus", "ideal", "bench"]
+
 
 @dataclass(frozen=True)
 class Shove:
@@ -107,6 +110,7 @@ class Gate:
     fall_height: float = 0.25  # m, of the base; WildRobot stands at 0.46
     fall_tilt: float = 0.785  # rad
     push_duration: float = 0.2  # s
+    sensors: Sensors = "bus"  # of a robot that has one
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
@@ -114,14 +118,29 @@ class Gate:
         return tuple(dict.fromkeys(criterion for cell in self.cells for criterion in cell.criteria))
 
     def scaled_for(self, robot: Robot) -> "Gate":
-        """The same gate for a robot of other measures: what is asked, pushed, called a fall and allowed."""
+        """The same gate for a robot of other measures: what is asked, pushed, called a fall and allowed.
+
+        Raises UserError for a gate on a worse bus than the robot's, if the robot says nothing of its bus.
+        """
         scale = scale_of(robot)
+        if robot.hardware is None and self.sensors == "bench":
+            raise UserError(
+                f"gate {self.name} judges on a worse bus than the robot's own, and robot {robot.name} has none: "
+                "describe its boards and servos under hardware: in its robot.yaml"
+            )
         return dataclasses.replace(
             self,
             cells=tuple(cell.scaled_for(robot) for cell in self.cells),
             fall_height=times(self.fall_height, scale.height),
             push_duration=times(self.push_duration, scale.time),
+            sensors="ideal" if robot.hardware is None else self.sensors,
         )
+
+    def with_ideal_sensors(self) -> "Gate":
+        """The same gate with all joints read and ordered at once and exactly. Raises UserError for one about a bus."""
+        if self.sensors == "bench":
+            raise UserError(f"gate {self.name} is about a bus: it does not go with --ideal-sensors")
+        return dataclasses.replace(self, sensors="ideal")
 
     def reduced(
         self,
@@ -136,7 +155,7 @@ class Gate:
           UserError: a cell that the gate does not have, or a distance for a gate without distances.
         """
         chosen = self.cells if cells is None else tuple(self.cell(name) for name in dict.fromkeys(cells))
-        if distance is not None and any(math.isinf(cell.distance) for cell in chosen):
+        if distance is not None and all(math.isinf(cell.distance) for cell in chosen):
             raise UserError(f"--distance: the cells of gate {self.name} last a time, not a distance")
         return dataclasses.replace(self, cells=tuple(_reduced(cell, distance, episodes, engine) for cell in chosen))
 
@@ -160,7 +179,7 @@ def seeded(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 
 
 def _reduced(cell: Cell, distance: float | None, episodes: int | None, engine: str | None) -> Cell:
-    if distance is not None:
+    if distance is not None and math.isfinite(cell.distance):
         cell = cell.over(distance)
     if episodes is not None:
         cell = dataclasses.replace(cell, episodes=episodes)

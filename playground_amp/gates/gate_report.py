@@ -12,9 +12,11 @@ from typing import Literal
 
 import numpy as np
 
-from playground_amp.gates.cells import CellPhysics
+from playground_amp.gates.cells import CellPhysics, Sensors
 from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.judgement import CellResult, CriterionResult, Survival
+from playground_amp.gates.overheating import Overheating, overheating
+from playground_amp.robot.record import Robot
 from playground_amp.rollouts.criteria import Criterion
 from playground_amp.rollouts.effort import JointTorques
 from playground_amp.rollouts.figures import EpisodeFigures
@@ -74,6 +76,7 @@ class JointEntry:
     rms: float
     p99: float
     saturation: float
+    square: float
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class CellEntry:
     checks: list[CheckEntry]
     limits: list[LimitEntry]
     means: Figures
+    heat: Overheating
     joints: dict[str, JointEntry]
     episodes: list[Figures]
 
@@ -110,6 +114,7 @@ class GateReport:
     robot: RobotIdentity
     control_dt_s: float
     randomized: bool
+    sensors: Sensors
     seed: int
     wall_clock_s: float
     libraries: dict[str, str]
@@ -140,15 +145,16 @@ def report_of(run: GateRun, judged: Path, seconds: float) -> GateReport:
         robot=RobotIdentity(run.robot.name, run.robot.sha256),
         control_dt_s=run.config.env.control_dt,
         randomized=run.gate.randomized,
+        sensors=run.sensors,
         seed=run.gate.seed,
         wall_clock_s=seconds,
         libraries={library: version(library) for library in _LIBRARIES},
         checks=[_limit_entry(criterion) for criterion in run.gate.criteria],
-        cells=[_cell_entry(cell, run.robot.joint_names) for cell in run.cells],
+        cells=[_cell_entry(cell, run.robot) for cell in run.cells],
     )
 
 
-def _cell_entry(result: CellResult, joint_names: Sequence[str]) -> CellEntry:
+def _cell_entry(result: CellResult, robot: Robot) -> CellEntry:
     cell = result.cell
     return CellEntry(
         name=cell.name,
@@ -165,7 +171,8 @@ def _cell_entry(result: CellResult, joint_names: Sequence[str]) -> CellEntry:
         checks=[_check_entry(each) for each in result.results],
         limits=[_limit_entry(criterion) for criterion in cell.criteria],
         means={name: result.mean(name) for name in _SCALARS},
-        joints=_joint_entries(result, joint_names),
+        heat=overheating(result, robot),
+        joints=_joint_entries(result, robot.joint_names),
         episodes=[{name: getattr(figures, name) for name in _SCALARS} for figures in result.episodes],
     )
 

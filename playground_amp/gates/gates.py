@@ -1,7 +1,7 @@
 """What 'trained' means: the gates, as data. Numbers are WildRobot's; `Gate.scaled_for` makes another robot's of them.
 
 `walk`: does it walk? `robust`: does it do all that it is asked, whatever robot, floor and shove it meets?
-`transfer`: does it walk in simulators that it was not trained in?
+`transfer`: does it walk in simulators that it was not trained in? `bench`: does it stay up on a worse bus and battery?
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,17 @@ from types import MappingProxyType
 from playground_amp.configs.keys import nearest
 from playground_amp.errors import UserError
 from playground_amp.gates.cells import Cell, CellPhysics, Gate, Shove, seeded
-from playground_amp.rollouts.criteria import IS_FRUGAL, OBEYS, SPEED_TOLERANCE, WALKS, Criterion, arrives, survives
+from playground_amp.rollouts.criteria import (
+    IS_FRUGAL,
+    IS_STILL,
+    OBEYS,
+    OBEYS_ROUGHLY,
+    SPEED_TOLERANCE,
+    WALKS,
+    Criterion,
+    arrives,
+    survives,
+)
 from playground_amp.rollouts.recording import Segment
 
 SURE, BUMPY, SHOVED = (survives(share) for share in (0.99, 0.95, 0.90))
@@ -36,11 +46,17 @@ def _robust_cell(
     return Cell(label, program, episodes=128, criteria=(survival, *OBEYS, *extra), shove=shove, scene=scene)
 
 
+def _bench_cell(label: str, *program: Segment, push: float | None = None) -> Cell:
+    survival, shove = (BUMPY, None) if push is None else (SHOVED, Shove(push))
+    return Cell(label, program, episodes=128, criteria=(survival, *OBEYS_ROUGHLY), shove=shove)
+
+
 WALK = Gate(
     name="walk",
     cells=seeded([
         _distance_cell("walk {speed:.3g} m/s", 0.3, 50.0, WALKS),
         _distance_cell("walk {speed:.3g} m/s", 0.5, 50.0, WALKS),
+        Cell("stand", (Segment(20.0),), 20, IS_STILL),
     ]),
     ranked_by="speed_error",
 )  # fmt: skip
@@ -72,6 +88,26 @@ ROBUST = Gate(
     ),
 )  # fmt: skip
 
+BENCH = Gate(
+    name="bench",
+    cells=seeded([
+        _bench_cell("forward_{speed:.3g}", Segment(20.0, forward=0.3)),
+        _bench_cell("forward_{speed:.3g}", Segment(20.0, forward=0.5)),
+        _bench_cell("backward", Segment(20.0, forward=-0.2)),
+        _bench_cell("left", Segment(20.0, sideways=0.2)),
+        _bench_cell("turn_left", Segment(20.0, yaw_rate=0.5)),
+        _bench_cell("start_stop", Segment(5.0, forward=0.5), Segment(5.0), Segment(5.0, forward=0.5), Segment(5.0)),
+        _bench_cell("stand", Segment(30.0)),
+        _bench_cell("push_{push:.3g}N_standing", Segment(15.0), push=8.0),
+        _bench_cell("push_{push:.3g}N_walking", Segment(15.0, forward=0.5), push=8.0),
+    ]),
+    randomized=True,
+    columns=(
+        "velocity_error", "yaw_rate_error", "torque_rms", "torque_p99", "torque_saturation", "power", "joint_travel",
+    ),
+    sensors="bench",
+)  # fmt: skip
+
 SIMULATORS = Gate(
     name="transfer",
     cells=(
@@ -89,7 +125,7 @@ SIMULATORS = Gate(
 )  # fmt: skip
 
 # From the least demanding to the most: the best policy of a run is kept by the most demanding that has judged one.
-GATES: Mapping[str, Gate] = MappingProxyType({gate.name: gate for gate in (SIMULATORS, WALK, ROBUST)})
+GATES: Mapping[str, Gate] = MappingProxyType({gate.name: gate for gate in (SIMULATORS, BENCH, WALK, ROBUST)})
 
 
 def find_gate(name: str) -> Gate:

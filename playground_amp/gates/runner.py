@@ -1,7 +1,7 @@
 """A gate from beginning to end: the task as the policy knew it, the physics of the gate, episodes, judgement."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import jax
 import numpy as np
@@ -15,6 +15,7 @@ from playground_amp.envs.payment import known_weights
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.gates.cells import Cell, CellPhysics, Gate
 from playground_amp.gates.gate_run import GateRun
+from playground_amp.gates.judged_bus import bench_randomization, judged_robot, sensors_of
 from playground_amp.gates.judgement import CellResult, judge_cell
 from playground_amp.paths import ROBUST
 from playground_amp.physics.registry import check_engine, make_engine
@@ -43,10 +44,13 @@ def gate_config(config: Config, gate: Gate, physics: CellPhysics | None = None) 
         "physics.cone": physics.cone,
         "env.fall_height": gate.fall_height,
         "env.fall_tilt": gate.fall_tilt,
+        "env.bus": sensors_of(gate, config) != "ideal",
         "reward_weights": known_weights(config.reward_weights),
     }
     if gate.randomized:
         changes["domain_randomization"] = load_config(ROBUST, [f"robot={config.robot}"]).domain_randomization
+    if gate.sensors == "bench":
+        changes |= _each("domain_randomization", bench_randomization(load_robot(config.robot)))
     # Nobody is pushed but by the cell.
     changes |= {
         "domain_randomization.push_force": [0.0, 0.0],
@@ -59,7 +63,8 @@ def gate_config(config: Config, gate: Gate, physics: CellPhysics | None = None) 
 def make_env(config: Config, gate: Gate, physics: CellPhysics, scene: str) -> WildRobotEnv:
     """The task in the physics and the scene of a cell."""
     config = gate_config(config, gate, physics)
-    return WildRobotEnv(config, make_engine(config.physics, load_robot(config.robot, scene), config.env.control_dt))
+    robot = judged_robot(gate, config, scene)
+    return WildRobotEnv(config, make_engine(config.physics, robot, config.env.control_dt))
 
 
 def run_gate(
@@ -118,6 +123,10 @@ def _run_cells(
     walked = record_episodes(env, controller, ordered, keys[order], report_progress, randomized=gate.randomized)
     in_order = iter([walked[place] for place in np.argsort(order, kind="stable")])
     return [tuple(next(in_order) for _ in range(cell.episodes)) for cell in cells]
+
+
+def _each(section: str, values: Mapping[str, object]) -> dict[str, object]:
+    return {f"{section}.{key}": value for key, value in values.items()}
 
 
 def _by_place(gate: Gate) -> Iterator[tuple[tuple[CellPhysics, str], list[Cell]]]:

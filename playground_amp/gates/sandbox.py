@@ -58,10 +58,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
     """The card of a policy, judged as the request says, as plain data. Raises UserError if it is refused."""
     import dataclasses
 
-    from playground_amp.deploy import runtime
     from playground_amp.deploy.manifest import trained_commands
-    from playground_amp.deploy.robot_program import NAME, robot_program
-    from playground_amp.errors import UserError
     from playground_amp.gates.card import FORMAT, PolicyCard, cell_claims
     from playground_amp.gates.gate_report import report_of
     from playground_amp.gates.gates import find_gate
@@ -71,15 +68,11 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
 
     path = Path(request["policy"])
     judged = path / "policy.onnx" if os.path.isdir(path) else path
-    carried = path / "runtime.py"
-    if os.path.isdir(path) and (not os.path.isfile(carried) or carried.read_bytes() != _own(runtime.__file__)):
-        raise UserError(f"{carried} is not the runtime of this version: whatever it does, it would do on the robot")
-    program = path / NAME
-    if os.path.isfile(program) and program.read_bytes() != robot_program():
-        raise UserError(f"{program} is not the program of this version: whatever it does, it would do on the robot")
+    _require_own_code(path)
     source = open_policy(path, request["robot"])
     robot = load_robot(source.config.robot, "flat")
     gate = find_gate(request["gate"]).scaled_for(robot).reduced(request["distance"], request["episodes"])
+    gate = gate.with_ideal_sensors() if request["sensors"] == "ideal" else gate
     gate = dataclasses.replace(gate, seed=request["seed"])
     run = run_gate(gate, source.config, source.controller, partial(_report_progress, Path(request["progress"]), gate))
     report = report_of(run, judged, 0.0)
@@ -94,10 +87,25 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
         passed=run.passed,
         reduced=run.reductions,
         seed=gate.seed,
+        sensors=run.sensors,
         commands=[(low, high) for low, high in trained_commands(source.config)],
         cells=cell_claims(run),
     )
     return card.model_dump()
+
+
+def _require_own_code(policy: Path) -> None:
+    """Raises UserError if a bundle brings other code than this version's."""
+    from playground_amp.deploy import runtime
+    from playground_amp.deploy.robot_program import NAME, robot_program
+    from playground_amp.errors import UserError
+
+    carried = policy / "runtime.py"
+    if os.path.isdir(policy) and (not os.path.isfile(carried) or carried.read_bytes() != _own(runtime.__file__)):
+        raise UserError(f"{carried} is not the runtime of this version: whatever it does, it would do on the robot")
+    program = policy / NAME
+    if os.path.isfile(program) and program.read_bytes() != robot_program():
+        raise UserError(f"{program} is not the program of this version: whatever it does, it would do on the robot")
 
 
 def _report_progress(path: Path, gate: "Gate", unfinished: int, seconds: float) -> None:

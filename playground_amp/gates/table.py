@@ -1,13 +1,16 @@
 """What a gate found, for people: a table."""
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from playground_amp.gates.cells import Gate
+from playground_amp.gates.cells import Gate, Sensors
 from playground_amp.gates.gate_run import GateRun
+from playground_amp.gates.judged_bus import IN_WORDS
 from playground_amp.gates.judgement import CellResult, CriterionResult
+from playground_amp.gates.overheating import Overheating, overheating
 from playground_amp.rollouts.criteria import Criterion
 
 _WIDTH_WITHOUT_TERMINAL = 110
@@ -26,6 +29,7 @@ _HEADINGS = {  # of columns, with units
     "power": "power W",
     "cost_of_transport": "cost of transport",
     "foot_slip": "foot slip m/s",
+    "joint_travel": "joint travel rad",
     "step_asymmetry": "step asymm.",
     "action_jitter": "action jitter rad",
 }
@@ -38,12 +42,28 @@ def print_report(run: GateRun, console: Console | None = None) -> None:
         width = _WIDTH_OF_COLUMNS if run.gate.columns else _WIDTH_WITHOUT_TERMINAL
         console = Console(file=console.file, width=width)
     console.print(_table_of_cells(run) if run.gate.columns else _table_of_criteria(run))
+    for cell, heat in _warmest(run):
+        console.print(f"{cell} for long: {heat.in_words}")
     if run.reductions:
         console.print(f"reduced: {', '.join(run.reductions)}; this is not the full gate")
-    console.print(f"[bold {_color(run.passed)}]gate {run.gate.name} {'passed' if run.passed else 'FAILED'}[/]")
+    verdict = f"[bold {_color(run.passed)}]gate {run.gate.name} {'passed' if run.passed else 'FAILED'}[/]"
+    console.print(f"{verdict} ({IN_WORDS[run.sensors]})" + _hint(run))
     for cell in run.cells:
         if not cell.passed:
             console.print(f"  {cell.cell.name}: {', '.join(cell.failed_figures)}")
+
+
+def _warmest(run: GateRun) -> list[tuple[str, Overheating]]:
+    """How long a servo can take each cell; of a long table the worst one alone."""
+    cells = [(cell.cell.name, overheating(cell, run.robot)) for cell in run.cells]
+    if not run.gate.columns:
+        return cells
+    return [min(cells, key=lambda cell: (cell[1].minutes or math.inf, -(cell[1].ends_at or math.inf)))]
+
+
+def _hint(run: GateRun) -> str:
+    """What to know of a policy that was trained without the bus that it is judged on."""
+    return "" if run.sensors == "ideal" or run.config.env.bus else ": the policy was trained without one"
 
 
 def _table_of_criteria(run: GateRun) -> Table:
@@ -70,7 +90,10 @@ def _table_of_cells(run: GateRun) -> Table:
 
 
 def _empty_table(run: GateRun, left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(title=f"gate {run.gate.name} of {run.robot.name}: {describe_physics(run.gate)}", title_justify="left")
+    table = Table(
+        title=f"gate {run.gate.name} of {run.robot.name}: {describe_physics(run.gate, run.sensors)}",
+        title_justify="left",
+    )
     for heading in left:
         table.add_column(heading, no_wrap=True)
     for heading in right:
@@ -85,13 +108,13 @@ def _marked(cell: CellResult, figure: str, text: str) -> str:
     return f"[{_color(all(verdicts))}]{text}[/]" if verdicts else text
 
 
-def describe_physics(gate: Gate) -> str:
-    """The physics of a gate in a few words."""
+def describe_physics(gate: Gate, sensors: Sensors) -> str:
+    """The physics of a gate in a few words, and what the policy gets to know the joints by."""
     kinds = dict.fromkeys(
         f"engine {cell.physics.engine}, {cell.physics.timestep * 1000:g} ms steps" for cell in gate.cells
     )
     robots = "randomized robots" if gate.randomized else "the nominal robot"
-    return f"{' and '.join(kinds)}, {robots}, deterministic policy from rest, seed {gate.seed}"
+    return f"{' and '.join(kinds)}, {robots}, {IN_WORDS[sensors]}, deterministic policy from rest, seed {gate.seed}"
 
 
 def _row(result: CriterionResult, cell: CellResult) -> tuple[str, ...]:

@@ -16,6 +16,11 @@ def acts_within_a_period(parameters: PhysicalParameters, arrival: Array | None =
     return any(x is not None for x in (arrival, parameters.latency, parameters.backlash, parameters.speed_droop))
 
 
+def reacts_within_a_period(parameters: PhysicalParameters) -> bool:
+    """Whether orders or limits depend on how the joints move meanwhile."""
+    return parameters.backlash is not None or parameters.speed_droop is not None
+
+
 def order(
     xp: ModuleType,
     parameters: PhysicalParameters,

@@ -71,7 +71,10 @@ def compare(first: RunFacts, second: RunFacts) -> Comparison:
 
 def gate_rows(first: RunFacts, second: RunFacts) -> list[GateRow]:
     """Every figure of every cell that the policies themselves were judged by."""
-    own = [{gate.gate: gate for gate in run.gates if gate.checkpoint.sha256 == run.sha256} for run in (first, second)]
+    own = [
+        {f"{gate.gate} {gate.where}": gate for gate in run.gates if gate.checkpoint.sha256 == run.sha256}
+        for run in (first, second)
+    ]
     rows = []
     for gate in dict.fromkeys([*own[0], *own[1]]):
         judged = [_cells(each.get(gate)) for each in own]

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from playground_amp.gates.cells import Sensors
+from playground_amp.gates.judged_bus import IN_WORDS
+
 
 class _JudgedPart(BaseModel):
     """A part of the file; fields that the report does not show are passed over."""
@@ -56,6 +59,15 @@ class JudgedEpisode(_JudgedPart):
     survived: float  # 1: no fall, 0: fell
 
 
+class JudgedHeat(_JudgedPart):
+    """The servo that is too hot first, if it went on so."""
+
+    joint: str
+    minutes: float | None  # None: never
+    ends_at: float | None  # °C; None: without end
+    limit: float  # °C
+
+
 class JudgedCell(_JudgedPart):
     """One thing the robot was asked to do."""
 
@@ -64,6 +76,7 @@ class JudgedCell(_JudgedPart):
     checks: list[JudgedCheck]
     limits: list[JudgedLimit]
     episodes: list[JudgedEpisode]
+    heat: JudgedHeat | None = None  # None, while results did not tell
 
     @property
     def failed(self) -> str:
@@ -88,12 +101,19 @@ class JudgedGate(_JudgedPart):
     gate: str
     passed: bool
     reduced: list[str]
+    sensors: Sensors = "ideal"  # as all were, while results did not say so
     checkpoint: JudgedCheckpoint
     cells: list[JudgedCell]
 
+    @property
+    def where(self) -> str:
+        """By which sensors, in words."""
+        return IN_WORDS[self.sensors]
+
     def same_subject(self, other: "JudgedGate") -> bool:
-        """Whether the same gate judged the same policy."""
-        return (self.gate, self.checkpoint.sha256) == (other.gate, other.checkpoint.sha256)
+        """Whether the same gate judged the same policy by the same sensors."""
+        subjects = [(each.gate, each.sensors, each.checkpoint.sha256) for each in (self, other)]
+        return subjects[0] == subjects[1]
 
 
 def latest_of_each_gate(gates: Sequence[JudgedGate]) -> list[JudgedGate]:

@@ -41,7 +41,7 @@ def verdict(gates: Sequence[JudgedGate]) -> Verdict:
     failed = [_describe(gate) for gate in gates if not gate.passed]
     if failed:
         return Verdict("FAIL", "; ".join(failed))
-    names = " and ".join(gate.gate for gate in gates)
+    names = " and ".join(f"{gate.gate} ({gate.where})" for gate in gates)
     reduced = sorted({words for gate in gates for words in gate.reduced})
     short = f" Reduced: {', '.join(reduced)}; this is not the full gate." if reduced else ""
     return Verdict("PASS", f"Every check of the gate{'s' if len(gates) > 1 else ''} {names} holds.{short}")
@@ -78,7 +78,7 @@ def versions() -> dict[str, str]:
 def _describe(gate: JudgedGate) -> str:
     failed = [cell for cell in gate.cells if not cell.passed]
     words = [f"{cell.name} ({cell.failed})" for cell in failed]
-    return f"Gate {gate.gate} failed in {len(failed)} of {len(gate.cells)} cells: {', '.join(words)}"
+    return f"Gate {gate.gate} ({gate.where}) failed in {len(failed)} of {len(gate.cells)} cells: {', '.join(words)}"
 
 
 def _gate_highlights(gate: JudgedGate) -> list[Highlight]:

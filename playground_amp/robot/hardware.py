@@ -5,7 +5,7 @@ target to each servo on it, then reads each servo's position, one after the othe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,13 @@ class Hardware:
     def round_time(self) -> np.ndarray:
         """From one round to the next of each joint's line, [J] s."""
         return self.servos * (self.read_time + self.write_time)
+
+    def on_one_line(self) -> "Hardware":
+        """The same servos, all on one line: board after board, in the order of their turn."""
+        joints = len(self.board)
+        turn = np.argsort(np.lexsort((self.turn, self.board)))
+        ids = tuple((turn + 1).tolist())
+        return replace(self, board=np.zeros(joints, int), turn=turn, ids=ids, board_names=("all",))
 
 
 def hardware_of(description: HardwareDescription, joint_names: Sequence[str], folder: Path) -> Hardware:

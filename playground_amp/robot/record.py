@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from playground_amp.robot.hardware import Hardware
+from playground_amp.robot.servo_heat import ServoHeat
 
 BASE_QPOS_SIZE = 7  # position [3] and quaternion wxyz [4] of the base
 BASE_QVEL_SIZE = 6  # linear velocity (world) and angular velocity (base frame) of the base
@@ -83,6 +84,7 @@ class Robot:
     damping: np.ndarray  # [J] N·m·s/rad, of the joints
     friction_loss: np.ndarray  # [J] N·m
     armature: np.ndarray  # [J] kg·m²
+    heat: ServoHeat  # of the servos
     home_qpos: np.ndarray  # [7 + J] base position m, quaternion, joint angles rad
 
     body_names: tuple[str, ...]  # the base first

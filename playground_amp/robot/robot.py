@@ -8,10 +8,11 @@ import numpy as np
 
 from playground_amp.errors import UserError
 from playground_amp.robot.chains import chain_to, leg_length
-from playground_amp.robot.description import DESCRIPTION, Foot, RobotDescription, read_description
+from playground_amp.robot.description import DESCRIPTION, Foot, RobotDescription, Servo, read_description
 from playground_amp.robot.hardware import hardware_of
 from playground_amp.robot.models import compiled, robot_folder, robot_sha256
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Heights, Robot, Sole
+from playground_amp.robot.servo_heat import heat_of
 
 # A mirror in y turns a rotation about x or z round and leaves one about y.
 _MIRRORED_ROTATION = np.array([-1.0, 1.0, -1.0])
@@ -35,8 +36,10 @@ def _load_robot(folder: Path, scene: str, name: str) -> Robot:
     _check_names(model, description, folder)
     joints, actuators = [model.joint(name) for name in names], [model.actuator(name) for name in names]
     joint_range = np.array([joint.range for joint in joints])
-    axis_b = _axes_in_base(model, names)
-    mirror = _mirror_index(names, description, folder)
+    axis_b, mirror = _axes_in_base(model, names), _mirror_index(names, description, folder)
+    hardware = description.hardware and hardware_of(description.hardware, names, folder)
+    torque_limit = _constant([actuator.forcerange[1] for actuator in actuators])
+    speed_limit = _speed_limit(description.servo, names)
     legs = chain_to(model, description.feet.left.sole), chain_to(model, description.feet.right.sole)
     return Robot(
         name=name if folder.name == name else str(folder),
@@ -53,15 +56,14 @@ def _load_robot(folder: Path, scene: str, name: str) -> Robot:
         joint_axis_b=_constant(axis_b),
         joint_mirror_index=_constant(mirror),
         joint_mirror_sign=_constant(np.rint(np.sum(axis_b * _MIRRORED_ROTATION * axis_b[mirror], axis=1))),
-        torque_limit=_constant([actuator.forcerange[1] for actuator in actuators]),
-        speed_limit=_constant(
-            [description.servo.speed_limits.get(name, description.servo.speed_limit) for name in names]
-        ),
+        torque_limit=torque_limit,
+        speed_limit=speed_limit,
         kp=_constant([actuator.gainprm[0] for actuator in actuators]),
         kv=_constant([-actuator.biasprm[2] for actuator in actuators]),
         damping=_constant([float(np.ravel(joint.damping)[0]) for joint in joints]),
         friction_loss=_constant([joint.frictionloss[0] for joint in joints]),
         armature=_constant([joint.armature[0] for joint in joints]),
+        heat=heat_of(description.servo.model, torque_limit, speed_limit, hardware),
         home_qpos=_constant(model.key("home").qpos),
         body_names=tuple(model.body(index).name for index in range(1, model.nbody)),
         body_mass=_constant(model.body_mass[1:]),
@@ -69,8 +71,13 @@ def _load_robot(folder: Path, scene: str, name: str) -> Robot:
         soles=(_sole(model, description.feet.left), _sole(model, description.feet.right)),
         imu=chain_to(model, description.imu),
         leg_length=leg_length(legs[0], joint_range),
-        hardware=description.hardware and hardware_of(description.hardware, names, folder),
+        hardware=hardware,
     )
+
+
+def _speed_limit(servo: Servo, names: tuple[str, ...]) -> np.ndarray:
+    """Of each joint's servo without load, rad/s."""
+    return _constant([servo.speed_limits.get(name, servo.speed_limit) for name in names])
 
 
 def mirrored_name(name: str) -> str:

@@ -14,6 +14,7 @@ from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import Dimension, scale_of, times
 
 ServoLimit = Literal["torque_limit", "speed_limit"]  # of the robot's best servo
+Count = Literal["count"]  # the step in which the robot's joints are read
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Criterion:
     unit: str
     meaning: str
     source: str
-    scales_with: Dimension | ServoLimit | None = None  # None: the same for every robot
+    scales_with: Dimension | ServoLimit | Count | None = None  # None: the same for every robot
     over: Literal["each episode", "mean"] = "each episode"
     required_share: float = 1.0  # of the cell's episodes
 
@@ -52,9 +53,12 @@ class Criterion:
         return dataclasses.replace(self, limit=times(self.limit, _ratio(self.scales_with, robot)))
 
 
-def _ratio(measure: Dimension | ServoLimit | None, robot: Robot) -> float:
+def _ratio(measure: Dimension | ServoLimit | Count | None, robot: Robot) -> float:
     if measure is None:
         return 1.0
+    if measure == "count":
+        own, unit = (each.hardware for each in (robot, load_robot(DEFAULT_ROBOT)))
+        return own.count / unit.count if own and unit else 1.0
     if measure in ("torque_limit", "speed_limit"):
         own, unit = (getattr(each, measure).max() for each in (robot, load_robot(DEFAULT_ROBOT)))
         return float(own / unit)
@@ -97,6 +101,21 @@ IS_FRUGAL = (
               "a third of the servos' limit", "torque_limit", over="mean"),
     Criterion("power", "at most", 15.0, "W", "mean mechanical power of all joints, braking counted like driving",
               "at 0.5 m/s a cost of transport of 0.74 for WildRobot", "power", over="mean"),
+)  # fmt: skip
+
+OBEYS_ROUGHLY = (
+    Criterion("velocity_error", "at most", 0.1, "m/s", "mean velocity off the commanded one by",
+              "half of the slowest command: standing is no answer to it", "speed", over="mean"),
+    Criterion("yaw_rate_error", "at most", 0.25, "rad/s", "mean yaw rate off the commanded one by",
+              "half of the turning command", "rate", over="mean"),
+)  # fmt: skip
+
+IS_STILL = (
+    Criterion("survived", "at least", 1.0, "", "no fall", "a robot that falls over while it stands is of no use"),
+    Criterion("power", "at most", 0.5, "W", "mean mechanical power of all joints, braking counted like driving",
+              "a twentieth of what a walk takes: whoever stands moves nothing", "power"),
+    Criterion("joint_travel", "at most", 0.0084, "rad", "range within 2 s of the joint that moves most, once it stands",
+              "two counts of the servos: the least that a robot which reacts to its readings can show", "count"),
 )  # fmt: skip
 
 # Of a recorded demonstration (record/recorder.py).

@@ -19,6 +19,7 @@ class JointTorques:
     rms: tuple[float, ...]  # [J] N·m
     p99: tuple[float, ...]  # [J] N·m, 99th percentile of its absolute value
     saturation: tuple[float, ...]  # [J] share of time above 95 % of the limit
+    square: tuple[float, ...]  # [J] mean square of the share of the limit: what heats a servo
 
 
 def joint_torques(torque: np.ndarray, torque_limit: np.ndarray) -> JointTorques:
@@ -28,6 +29,7 @@ def joint_torques(torque: np.ndarray, torque_limit: np.ndarray) -> JointTorques:
         rms=tuple(np.sqrt((size**2).mean(axis=0)).tolist()),
         p99=tuple(np.percentile(size, 99, axis=0).tolist()),
         saturation=tuple((size > SATURATED * torque_limit).mean(axis=0).tolist()),
+        square=tuple(((size / torque_limit) ** 2).mean(axis=0).tolist()),
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground_amp.rollouts.command_errors import command_errors
+from playground_amp.robot.record import BASE_QPOS_SIZE
+from playground_amp.rollouts.command_errors import SETTLING, command_errors
 from playground_amp.rollouts.effort import (
     JointTorques,
     action_jitter,
@@ -55,6 +56,7 @@ class EpisodeFigures:
     joints: JointTorques  # the same, joint by joint, as it is
     power: float  # W, mean of the joints' absolute mechanical power
     cost_of_transport: float | None  # power over weight × speed
+    joint_travel: float | None  # rad, range within 2 s of the joint that moves most; of standing, once settled
     action_jitter: float  # rad, RMS of the second difference of the joint targets from control step to control step
 
 
@@ -98,8 +100,19 @@ def measure(recording: Recording, asked: Assignment) -> EpisodeFigures:
         joints=joints,
         power=power,
         cost_of_transport=cost_of_transport(recording, asked, power) if transports else None,
+        joint_travel=None if asked.moves else _joint_travel(recording, SETTLING * asked.scale.time),
         action_jitter=action_jitter(recording),
     )
+
+
+def _joint_travel(recording: Recording, settling: float) -> float | None:
+    """Largest range of a joint within `settling` s, after the first of these, rad; None of an episode so short.
+
+    Windows, because feet on a soft floor creep: over a minute that is more than a servo's trembling.
+    """
+    rows, joints = max(round(settling / recording.control_dt), 2), recording.qpos[:, BASE_QPOS_SIZE:]
+    windows = joints[: len(joints) // rows * rows].reshape(-1, rows, joints.shape[1])[1:]
+    return float(np.ptp(windows, axis=1).max()) if len(windows) else None
 
 
 def _asymmetry(left: float, right: float) -> float:

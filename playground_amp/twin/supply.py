@@ -1,16 +1,13 @@
 """The battery and the servos' heat, to first order.
 
-A servo draws the current of its torque, i = i_stall |τ| / τ_limit, and turns r i² into heat, which leaves it through
-one resistance: C dT/dt = r i² − (T − T_room) / R. The battery gives U = U_full − R_battery Σ i.
+A servo draws the current of its torque, i = i_stall |τ| / τ_limit, and gets warm by it (robot/servo_heat.py). The
+battery gives U = U_full − R_battery Σ i.
 """
 
 import numpy as np
 
-_ROOM = 25.0  # °C
-_STALL_HEAT = (
-    60.0  # °C above the room that half of the torque limit, held for good, leads to; the limit itself: 4 times
-)
-_HEAT_TIME = 240.0  # s, the time constant of a servo's case
+from playground_amp.robot.servo_heat import ROOM, ServoHeat
+
 _STALL_CURRENT = 3.0  # A
 _EMPTY = 9.6  # V of three lithium cells, for a robot that says nothing of its battery
 _FULL = 1.29  # voltage of a full battery, share of an empty one's
@@ -20,9 +17,11 @@ _RESISTANCE = 0.05  # Ω, of battery and cables
 class Supply:
     """What J servos are fed with, and how warm they are. Starts at the room's temperature with a full battery."""
 
-    def __init__(self, joints: int, voltage_low: float):
+    def __init__(self, heat: ServoHeat, voltage_low: float):
         self.full = _FULL * (voltage_low or _EMPTY)
-        self.temperature = np.full(joints, _ROOM)
+        joints = len(heat.capacity)
+        self._heat = heat
+        self.temperature = np.full(joints, ROOM)
         self.current = 0.0  # A, of all
         self._from_outside = np.zeros(joints)  # °C
         self.sagged: float | None = None  # V that a failing battery gives
@@ -40,15 +39,14 @@ class Supply:
     def pass_time(self, seconds: float, effort: np.ndarray) -> None:
         """Lets so many seconds pass with torques [J] of this share of their limits."""
         self.current = float(_STALL_CURRENT * np.abs(effort).sum())
-        aim = _ROOM + self._from_outside + 4 * _STALL_HEAT * np.square(effort)
-        self.temperature = self.temperature + (1 - np.exp(-seconds / _HEAT_TIME)) * (aim - self.temperature)
+        self.temperature = self._heat.warmed(self.temperature, effort, seconds, ROOM + self._from_outside)
 
     def heat(self, joint: int, celsius: float) -> None:
         """Has a servo be as hot as this, at least, from now on."""
-        self._from_outside[joint] = celsius - _ROOM
+        self._from_outside[joint] = celsius - ROOM
         self.temperature[joint] = celsius
 
     def cool(self) -> None:
         """Takes that heat away."""
-        self.temperature = np.where(self._from_outside, _ROOM, self.temperature)
+        self.temperature = np.where(self._from_outside, ROOM, self.temperature)
         self._from_outside[:] = 0.0

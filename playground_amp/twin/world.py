@@ -79,7 +79,7 @@ class World:
             )
         self.robot, self.written = robot, written
         self.rng = np.random.default_rng(seed)
-        self.supply = Supply(robot.num_joints, written.limits.voltage_low)
+        self.supply = Supply(robot.heat, written.limits.voltage_low)
         self.stand = Stand(robot, auto_release)
         self.body = Body(robot, self.stand, self.supply, damped=damped)
         self.agenda = Agenda(self.body.advance)

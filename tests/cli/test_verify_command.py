@@ -62,6 +62,17 @@ def test_the_exit_status_is_the_verdict(judged: list[dict[str, Any]], tmp_path: 
     assert seeds[0] != seeds[1]  # drawn anew
 
 
+def test_a_policy_is_judged_by_the_sensors_of_its_card_unless_a_new_one_is_written(
+    judged: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert status(FOUND, tmp_path) == 0
+    assert status(FOUND.model_copy(update={"sensors": "bus"}), tmp_path) == 1  # the answer is of ideal ones
+    for flags in ([], ["--ideal-sensors"]):
+        verify.main([str(BUNDLE), "--write-card", str(tmp_path), *flags])
+    assert [request["sensors"] for request in judged] == ["ideal", "bus", None, "ideal"]
+    assert judged[-1]["command"].endswith(" --ideal-sensors")
+
+
 @pytest.mark.parametrize("what", ["policy", "robot"])
 def test_a_card_of_another_one_is_refused(judged: list[dict[str, Any]], tmp_path: Path, what: str) -> None:
     other = FOUND.model_copy(update={f"{what}_sha256": "c" * 64})

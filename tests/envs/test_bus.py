@@ -13,21 +13,18 @@ from playground_amp.errors import UserError
 from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.physics.readings import Readings
 from playground_amp.robot.hardware import Hardware
+from playground_amp.robot.record import Chain
 from playground_amp.robot.robot import load_robot
 
 ROBOT = load_robot(DEFAULT_ROBOT)
 DT, STEPS = 0.02, 60
 FREQUENCY = 2 * np.pi * 1.3
+TURNING = np.array([1.0, 2.0, 3.0])  # rad/s²
 
 
 def hardware(**changes) -> Hardware:
     assert ROBOT.hardware is not None
     return dataclasses.replace(ROBOT.hardware, **{"jitter": 0.0, "lost_reads": 0.0} | changes)
-
-
-def one_line(of: Hardware) -> Hardware:
-    joints = len(of.board)
-    return dataclasses.replace(of, board=np.zeros(joints, int), turn=np.arange(joints))
 
 
 def moving(time: float) -> Motion:
@@ -37,14 +34,35 @@ def moving(time: float) -> Motion:
     return Motion(jnp.asarray(0.3 * np.sin(angle)), jnp.asarray(0.3 * FREQUENCY * np.cos(angle)))
 
 
+def test_all_servos_on_one_line_keep_the_order_of_their_boards():
+    one = hardware().on_one_line()
+    assert (one.num_boards, one.round_time[0]) == (1, pytest.approx(ROBOT.num_joints * (0.00364 + 0.0009)))
+    in_turn = [ROBOT.joint_names[joint] for joint in np.argsort(one.turn)]
+    assert in_turn[:2] == ["left_hip_pitch", "left_hip_roll"]
+    assert in_turn[-1] == "waist_yaw"
+    assert sorted(one.ids) == list(range(1, ROBOT.num_joints + 1))
+
+
 def decided(step: int) -> np.ndarray:
     """What the computer decides at a control step: as many counts for every joint."""
     return np.full(ROBOT.num_joints, 10.0 * step + 10.0)
 
 
-def test_an_imu_that_is_older_than_a_period_is_refused():
-    with pytest.raises(UserError, match=r"hardware.imu: reports are up to 0.023 s old"):
-        Bus(hardware(imu_period=0.02), ROBOT.imu, DT)
+def test_an_imu_that_is_older_than_what_is_kept_is_refused():
+    with pytest.raises(UserError, match=r"hardware.imu: reports are up to 0.103 s old .* most 5 times .* 0.1 s"):
+        Bus(hardware(imu_period=0.1), ROBOT.imu, DT)
+
+
+def on_the_base() -> Chain:
+    """An IMU that nothing turns."""
+    none = np.zeros((0, 3))
+    return Chain(np.zeros(0, int), none, np.zeros((0, 4)), none, np.zeros(3), np.array([1.0, 0.0, 0.0, 0.0]))
+
+
+def newest_report(time: float, first: float, of: Hardware) -> float:
+    """When the newest report that has arrived by `time` was made, of one that was made at `first` and all others."""
+    periods = np.floor((time - of.imu_delay - first) / of.imu_period + 1e-4)
+    return first + periods * of.imu_period
 
 
 class EventLoop:
@@ -73,13 +91,21 @@ class EventLoop:
         return np.array([decided(int(np.floor(start / DT)))[0] if start >= 0 else 0.0 for start in began])
 
 
-@pytest.mark.parametrize("lines", [3, 1])
-def test_ages_readings_speeds_and_held_targets_are_those_of_an_event_loop(lines):
-    of = hardware() if lines == 3 else one_line(hardware())
-    of = dataclasses.replace(of, count=1.0 / 2000)
-    bus = Bus(of, ROBOT.imu, DT)
+@pytest.mark.parametrize(
+    ("lines", "measured", "imu"),
+    [
+        (3, False, {}),
+        (1, False, {"imu_period": 0.02, "imu_delay": 0.013}),  # as slow as the loop
+        (3, True, {"imu_period": 1 / 30, "imu_delay": 0.02}),  # slower, and past it
+    ],
+)
+def test_ages_readings_speeds_and_held_targets_are_those_of_an_event_loop(lines, measured, imu):
+    of = hardware(**imu) if lines == 3 else hardware(**imu).on_one_line()
+    of = dataclasses.replace(of, count=1.0 / 2000, measures_speed=measured)
+    bus = Bus(of, on_the_base(), DT)
     uniform = np.random.default_rng(lines).uniform(size=bus.start_draws)
-    state = bus.start(jnp.asarray(uniform), moving(0.0), _readings(moving(0.0)), jnp.zeros(ROBOT.num_joints))
+    state = bus.start(jnp.asarray(uniform), moving(0.0), _readings(0.0), jnp.zeros(ROBOT.num_joints))
+    first = -float(state.imu_age)
     loop = EventLoop(of, np.asarray(state.since_round, float), np.asarray(state.turn))
     before = loop.known(0.0)
 
@@ -89,7 +115,7 @@ def test_ages_readings_speeds_and_held_targets_are_those_of_an_event_loop(lines)
         return bus.after(state, start, end, delivery, Draws(key, bus.step_draws))
 
     for step in range(STEPS - 1):
-        start, end = _readings(moving(step * DT)), _readings(moving((step + 1) * DT))
+        start, end = _readings(step * DT), _readings((step + 1) * DT)
         last = decided(step - 1) if step else np.zeros(ROBOT.num_joints)
         state = period(state, start, end, last, decided(step), jax.random.PRNGKey(step))
         now = (step + 1) * DT
@@ -101,22 +127,28 @@ def test_ages_readings_speeds_and_held_targets_are_those_of_an_event_loop(lines)
         joints = np.arange(ROBOT.num_joints)
         taken = np.array([moving(float(time)).position[joint] for joint, time in zip(joints, known, strict=True)])
         np.testing.assert_allclose(np.asarray(state.reading), taken, atol=of.count / 2 + 3e-4)
+        np.testing.assert_allclose(np.asarray(state.imu.gyro), newest_report(now, first, of) * TURNING, atol=1e-4)
+        np.testing.assert_allclose(np.asarray(state.held), loop.held(now), atol=1e-3)
+        if measured:
+            told = np.array([moving(float(time)).velocity[joint] for joint, time in zip(joints, known, strict=True)])
+            np.testing.assert_allclose(np.asarray(state.speed), told, atol=0.02)
+            continue
         fresh = known > earlier + 1e-9
         slope = np.array([_slope(joint, float(earlier[joint]), float(known[joint])) for joint in joints[fresh]])
         np.testing.assert_allclose(np.asarray(state.speed)[fresh], slope, atol=1.5 * of.count / 0.02 + 0.03)
-        np.testing.assert_allclose(np.asarray(state.held), loop.held(now), atol=1e-3)
 
 
 def _slope(joint: int, early: float, late: float) -> float:
     return float(moving(late).position[joint] - moving(early).position[joint]) / (late - early)
 
 
-def _readings(joints: Motion) -> Readings:
-    """All that the bus looks at."""
+def _readings(time: float) -> Readings:
+    """All that the bus looks at; the base turns faster and faster, so that its gyro tells the time."""
+    joints = moving(time)
     nothing: list = [None] * len(Readings._fields)
     return Readings(*nothing)._replace(
         joint_position=jnp.asarray(joints.position),
         joint_velocity=jnp.asarray(joints.velocity),
         gravity_b=jnp.array([0.0, 0.0, -1.0]),
-        gyro_b=jnp.zeros(3),
+        gyro_b=jnp.asarray(time * TURNING),
     )

@@ -77,3 +77,13 @@ def test_what_is_no_card_is_named(tmp_path: Path) -> None:
         with pytest.raises(UserError) as error:
             read_card(path)
         assert words in str(error.value)
+
+
+def test_a_card_tells_its_sensors_and_none_is_held_against_others(tmp_path: Path) -> None:
+    on_the_bus = card().model_copy(update={"sensors": "bus"})
+    assert "Gate `walk` on the robot's bus: **passed**" in card_page(on_the_bus)
+    assert list(shortfalls(card(), on_the_bus)) == [
+        "the card tells of a judgement with ideal sensors, this one is on the robot's bus"
+    ]
+    (tmp_path / "old.json").write_bytes(card_bytes(card()).replace(b' "sensors": "ideal",\n', b""))
+    assert read_card(tmp_path / "old.json") == card()  # as all were, while cards did not say so

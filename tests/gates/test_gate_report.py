@@ -20,7 +20,7 @@ def test_the_json_is_strict_and_whole(tmp_path: Path):
     checkpoint = tmp_path / "final_iter_1.pkl"
     checkpoint.write_bytes(b"abc")
     path = tmp_path / "gate.json"
-    gate = WALK.reduced(1.0, 2)
+    gate = WALK.reduced(1.0, 2, ["walk 0.3 m/s", "walk 0.5 m/s"])
     recordings = (walk(seconds=4.0), moving(gate.cells[0].program, share=0.0))
     cells = tuple(judged(cell, *recordings) for cell in gate.cells)
     run = GateRun(gate, CONFIG, cells, (recordings, recordings))
@@ -29,11 +29,12 @@ def test_the_json_is_strict_and_whole(tmp_path: Path):
 
     assert content["passed"] is False
     assert content["full_gate"] is False
-    assert content["reduced"] == ["1 m of 50 m", "2 episodes of 20 episodes"]
+    assert content["reduced"] == ["2 of 3 cells", "1 m of 50 m", "2 episodes of 20 episodes"]
+    assert content["sensors"] == "ideal"
     assert content["checkpoint"]["sha256"].startswith("ba7816bf")  # of "abc"
     assert content["robot"] == {"name": "wildrobot", "sha256": ROBOT.sha256}
     assert content["cells"][0]["physics"]["timestep"] == 0.002
-    assert [limit["figure"] for limit in content["checks"]] == [each.figure for each in WALK.criteria]
+    assert [limit["figure"] for limit in content["checks"]] == [each.figure for each in gate.criteria]
     assert set(content["checks"][0]) == {
         "figure", "bound", "limit", "unit", "meaning", "source", "over", "required_share",
     }  # fmt: skip

@@ -11,11 +11,11 @@ from second_body import second_body
 from playground_amp.errors import UserError
 from playground_amp.gates import gates
 from playground_amp.gates.cells import Cell, CellPhysics, Gate
-from playground_amp.gates.gates import GATES, ROBUST, SIMULATORS, WALK
+from playground_amp.gates.gates import BENCH, GATES, ROBUST, SIMULATORS, WALK
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
-from playground_amp.rollouts.criteria import IS_FRUGAL, WALKS
+from playground_amp.rollouts.criteria import IS_FRUGAL, IS_STILL, WALKS
 from playground_amp.rollouts.figures import EpisodeFigures
 
 
@@ -28,11 +28,15 @@ def test_criteria_and_columns_name_figures_that_exist():
 
 
 def test_walk_is_the_gate_agreed_on():
+    *walks, stand = WALK.cells
     limits = {criterion.figure: (criterion.bound, criterion.limit) for criterion in WALK.criteria}
 
-    assert [(cell.speed, cell.distance, cell.episodes) for cell in WALK.cells] == [(0.3, 50.0, 20), (0.5, 50.0, 20)]
-    assert [cell.name for cell in WALK.cells] == ["walk 0.3 m/s", "walk 0.5 m/s"]
-    assert all(cell.criteria == WALKS for cell in WALK.cells)
+    assert [(cell.speed, cell.distance, cell.episodes) for cell in walks] == [(0.3, 50.0, 20), (0.5, 50.0, 20)]
+    assert [cell.name for cell in WALK.cells] == ["walk 0.3 m/s", "walk 0.5 m/s", "stand"]
+    assert all(cell.criteria == WALKS for cell in walks)
+    assert stand.criteria == IS_STILL
+    assert (stand.time_limit, stand.episodes) == (20.0, 20)
+    assert limits["power"] == ("at most", 0.5)
     assert {(cell.physics.engine, cell.physics.timestep) for cell in WALK.cells} == {("native", 0.002)}
     assert limits["speed_error"] == ("at most", 0.1)
     assert limits["lateral_error"] == ("at most", 1.0)
@@ -43,7 +47,7 @@ def test_walk_is_the_gate_agreed_on():
 
 
 def test_the_time_limit_is_where_the_slowest_speed_allowed_arrives():
-    assert [cell.time_limit for cell in WALK.cells] == pytest.approx([50 / 0.27, 50 / 0.45])
+    assert [cell.time_limit for cell in WALK.cells[:2]] == pytest.approx([50 / 0.27, 50 / 0.45])
 
 
 def test_robust_is_the_gate_agreed_on():
@@ -65,6 +69,37 @@ def test_robust_is_the_gate_agreed_on():
         "forward_0.3", "forward_0.5", "forward_0.8", "backward", "left", "right", "turn_left", "turn_right",
         "start_stop", "stand", "push_5N_standing", "push_5N_walking", "push_10N_standing", "push_10N_walking", "rough",
     ]  # fmt: skip
+
+
+def test_bench_is_the_gate_agreed_on():
+    shares = {
+        cell.name: each.required_share for cell in BENCH.cells for each in cell.criteria if each.figure == "survived"
+    }
+
+    assert {share for name, share in shares.items() if "8N" not in name} == {0.95}
+    assert {name: share for name, share in shares.items() if "8N" in name} == {
+        "push_8N_standing": 0.90, "push_8N_walking": 0.90,
+    }  # fmt: skip
+    assert {cell.episodes for cell in BENCH.cells} == {128}
+    assert BENCH.randomized
+
+
+def test_a_gate_on_a_worse_bus_asks_for_a_robot_that_has_one():
+    deaf = dataclasses.replace(ROBOT, hardware=None)
+    with pytest.raises(UserError, match=r"gate bench judges on a worse bus .* robot wildrobot has none: describe"):
+        BENCH.scaled_for(deaf)
+    assert (WALK.sensors, WALK.scaled_for(deaf).sensors) == ("bus", "ideal")
+    with pytest.raises(UserError, match="gate bench is about a bus"):
+        BENCH.with_ideal_sensors()
+
+
+def test_to_stand_still_is_two_counts_of_the_robots_own_servos():
+    assert ROBOT.hardware is not None
+    fine = dataclasses.replace(ROBOT, hardware=dataclasses.replace(ROBOT.hardware, count=ROBOT.hardware.count / 4))
+    travel = IS_STILL[-1]
+    assert travel.limit == pytest.approx(2 * ROBOT.hardware.count, rel=0.01)
+    assert travel.scaled_for(fine).limit == pytest.approx(travel.limit / 4)
+    assert travel.scaled_for(dataclasses.replace(ROBOT, hardware=None)).limit == travel.limit
 
 
 def test_transfer_is_the_gate_agreed_on():

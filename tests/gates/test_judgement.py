@@ -3,12 +3,15 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
-from made_up_walks import CYCLE, asked, asked_by, judged, moving, walk
+from made_up_walks import CYCLE, ROBOT, asked, asked_by, judged, moving, walk
 
 from playground_amp.gates.cells import Cell
 from playground_amp.gates.gates import ROBUST, WALK
 from playground_amp.gates.judgement import judge_cell
+from playground_amp.gates.overheating import overheating
+from playground_amp.robot.record import BASE_QPOS_SIZE
 from playground_amp.rollouts.figures import measure
 from playground_amp.rollouts.recording import Recording, Segment
 
@@ -159,3 +162,45 @@ def test_survival_has_wilsons_interval():
     # Newcombe 1998, method 3: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n) with p = 0.75, n = 8, z = 1.96
     assert survival.share == 0.75
     assert (survival.low, survival.high) == pytest.approx((0.4093, 0.9285), abs=1e-4)
+
+
+# Standing
+
+
+def standing(offset: np.ndarray, torque: float = 0.0) -> Recording:
+    """Of a robot whose first joint is off by `offset` [T] rad."""
+    recording = moving(WALK.cell("stand").program, share=0.0, torque=torque)
+    recording.qpos[:, BASE_QPOS_SIZE] += offset
+    return dataclasses.replace(recording, joint_velocity=np.full_like(recording.joint_velocity, 0.02))
+
+
+TIME = np.arange(1001) * 0.02  # s
+
+
+@pytest.mark.parametrize(
+    ("offset", "torque", "figures"),
+    [
+        (np.zeros(1001), 1.0, set()),  # 11 joints × 1 N·m × 0.02 rad/s: 0.22 W
+        (np.zeros(1001), 3.0, {"power"}),
+        (0.05 * np.exp(-4 * TIME), 1.0, set()),  # it settles in the first two seconds
+        (0.0005 * TIME, 1.0, set()),  # it creeps
+        (0.004 * np.sin(25 * TIME), 1.0, set()),  # by less than two counts
+        (0.005 * np.sin(25 * TIME), 1.0, {"joint_travel"}),  # it trembles
+    ],
+)
+def test_who_stands_moves_nothing(offset: np.ndarray, torque: float, figures: set[str]):
+    result = judged(WALK.cell("stand"), standing(offset, torque))
+    assert set(result.failed_figures) == figures
+
+
+def test_the_first_servo_that_gets_too_hot_is_named():
+    recording = moving(WALK.cell("stand").program, share=0.0)
+    recording.joint_torque[:, 3] = 2.4
+    first = overheating(judged(WALK.cell("stand"), recording), ROBOT)
+    assert (first.joint, first.limit) == (ROBOT.joint_names[3], 70.0)
+    heating = 33.3 * 0.6**2  # W; C dT/dt is that less (1 / R - a W) dT: 45 K are reached when
+    loss = 1 / 5.84 - 0.0039 * heating
+    assert first.minutes == pytest.approx(-40.96 / loss * math.log(1 - 45 * loss / heating) / 60, rel=1e-3)
+    cool = overheating(judged(WALK.cell("stand"), moving(WALK.cell("stand").program, share=0.0)), ROBOT)
+    assert cool.minutes is None
+    assert "no servo gets too hot" in cool.in_words

@@ -42,4 +42,4 @@ def test_a_line_a_cell_shows_the_figures_that_failed():
 
 
 def test_the_physics_of_a_gate_in_words():
-    assert "0.5 ms" in describe_physics(SIMULATORS)
+    assert "0.5 ms" in describe_physics(SIMULATORS, "bus")

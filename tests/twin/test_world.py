@@ -183,7 +183,7 @@ def test_work_heats_and_draws_current() -> None:
     supply = driven.world.supply
     assert supply.voltage < supply.full
     supply.pass_time(1000.0, np.full(ROBOT.num_joints, 0.5))
-    assert supply.temperature == pytest.approx(np.full(ROBOT.num_joints, 25 + 60 * (1 - np.exp(-1000 / 240))), abs=0.1)
+    assert supply.temperature == pytest.approx(np.full(ROBOT.num_joints, 25 + 60 * (1 - np.exp(-1000 / 295))), abs=0.1)
     assert supply.current == pytest.approx(3.0 * 0.5 * ROBOT.num_joints)
 
 

@@ -60,7 +60,8 @@ def servo_designs(
 
 def _named(facts: ServoFacts, name: str) -> ServoDesign:
     origin = f"{name}{NAMED}"
-    return ServoDesign(**facts._asdict(), lower=0.0, upper=0.0, origin=origin, limit_origin=origin, speed_origin=origin)
+    own = {field: value for field, value in facts._asdict().items() if field in ServoDesign._fields}
+    return ServoDesign(**own, lower=0.0, upper=0.0, origin=origin, limit_origin=origin, speed_origin=origin)
 
 
 def _gains(

@@ -19,6 +19,9 @@ class ServoFacts(NamedTuple):
     armature: float  # kg·m²
     damping: float  # N·m·s/rad
     friction_loss: float  # N·m
+    voltage: float  # V, at which it draws
+    stall_current: float  # A
+    mass: float  # kg
 
 
 @cache

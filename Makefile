@@ -104,6 +104,7 @@ walk-like: setup
 		--num-iterations $(LIKE_ITERATIONS) --seed $(SEED) --checkpoint-dir $(LIKE_FOLDER)/policy --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(LIKE_FOLDER)/policy/final_iter_$(LIKE_ITERATIONS).pkl --gate walk \
 		--json $(LIKE_FOLDER)/gate_walk.json --report
+	$(PY) playground_amp/motion.py curves "$(CLIP)" $(LIKE_FOLDER)/clips $(LIKE_FOLDER)/policy --output $(LIKE_FOLDER)/curves.png
 	$(PY) playground_amp/motion.py film "$(CLIP)" $(LIKE_FOLDER)/clips $(LIKE_FOLDER)/policy --output $(LIKE_FOLDER)/side_by_side.mp4
 
 # The documentation as a site that needs no network to be read or searched: site/index.html. First the pages that are

@@ -32,8 +32,8 @@ A mistake in a flag ends with exit status 2 and one sentence, before anything st
 `WALK_ITERATIONS`, `WALK_FOLDER` |
 | `walk-amp` | the same with the motion prior | `ROBOT`, `SEED`, `WALK_ENVS`, `AMP_WEIGHT`, \
 `AMP_ITERATIONS`, `AMP_FOLDER` |
-| `walk-like` | from the recording `CLIP` of a person to a policy that walks like it, judged; film of both | `CLIP`, \
-`ROBOT`, `SEED`, `WALK_ENVS`, `FOLLOW_ITERATIONS`, `LIKE_ITERATIONS`, `LIKE_FOLDER` |
+| `walk-like` | from the recording `CLIP` of a person to a policy that walks like it, judged; film, curves of both | \
+`CLIP`, `ROBOT`, `SEED`, `WALK_ENVS`, `FOLLOW_ITERATIONS`, `LIKE_ITERATIONS`, `LIKE_FOLDER` |
 | `robust` | train on robots that all differ, judge by the gate `robust` | `ROBOT`, `SEED`, `WALK_ENVS`, \
 `ROBUST_ITERATIONS`, `ROBUST_LEARNING`, `ROBUST_FOLDER` |
 | `policy` | replace the bundled policy by that of a run; without one, rebuild it | `FROM` |

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playground_amp.cli.motion_curves import curves
 from playground_amp.cli.motion_films import film, show
 from playground_amp.cli.parser import (
     CommandParser,
@@ -159,6 +160,7 @@ COMMANDS: Subcommands = {
     "show": show,
     "import": import_,
     "film": film,
+    "curves": curves,
 }
 
 

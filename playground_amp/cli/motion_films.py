@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from playground_amp.cli.parser import add_robot_flag, user_path
+from playground_amp.cli.parser import add_robot_flag
+from playground_amp.cli.recorded_person import add_person_flags, read_person
 from playground_amp.cli.subcommands import subcommand_parser
 from playground_amp.paths import DEFAULT_ROBOT
 from playground_amp.telling import tell
@@ -63,14 +64,7 @@ def film(argv: Sequence[str]) -> int:
     """Film a person, the clip that was made of the recording, and a policy at its speed, side by side."""
     parser = subcommand_parser("film", film)
     add_robot_flag(parser)
-    parser.add_argument("file", type=Path, metavar="FILE", help="motion capture, as for import")
-    parser.add_argument(
-        "clip", type=Path, metavar="CLIP|FOLDER", help="clip of it; of a folder the middle one by speed"
-    )
-    parser.add_argument("policy", type=user_path, metavar="PATH", help="policy (.pkl) or folder of a run")
-    parser.add_argument("--map", type=Path, metavar="PATH", help="YAML or JSON: left_knee: NAME OF THE JOINT, ...")
-    parser.add_argument("--unit", metavar="UNIT|M", help="of length, as for import")
-    parser.add_argument("--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="axis that points up")
+    add_person_flags(parser, "clip of it; of a folder the middle one by speed")
     parser.add_argument("--output", type=Path, default=Path("side_by_side.mp4"), metavar="FILE.mp4", help="the film")
     arguments = parser.parse_args(argv)
 
@@ -114,13 +108,9 @@ def _person(arguments: argparse.Namespace) -> tuple[np.ndarray, tuple[int, ...],
     """Joints [T, J, 3] m, z up, walking along x over a floor at 0; their parents; frames a second."""
     from scipy.spatial.transform import Rotation
 
-    from playground_amp.motion.human.landmarks import find_joints, find_walker, read_map
-    from playground_amp.motion.human.reading import read_motion
     from playground_amp.robot.record import SIDES
 
-    motion = read_motion(arguments.file)
-    joints = find_joints(motion, read_map(arguments.map) if arguments.map else {})
-    walker = find_walker(motion, joints, arguments.unit, arguments.up)
+    motion, joints, walker = read_person(arguments)
     legs = np.concatenate([walker.hip, walker.ankle], axis=1).reshape(-1, 3)
     roles = [f"{side}_{part}" for part in ("hip", "ankle") for side in SIDES]
     given = motion.position[:, [joints[role] for role in roles]].reshape(-1, 3)

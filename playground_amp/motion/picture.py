@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from playground_amp.motion.clip import Clip
 from playground_amp.outputs import OutputKind, output_file
@@ -50,10 +51,19 @@ def save_picture(robot: Robot, clip: Clip, path: Path) -> None:
     for axis in axes[-1]:
         axis.set_xlabel("time, s")
     try:
-        with output_file(path, PICTURE) as unfinished:
-            figure.savefig(unfinished, format="png", dpi=110, metadata={"Software": _MARK})
+        write_picture(figure, path)
     finally:
         pyplot.close(figure)
+
+
+def write_picture(figure: Figure, path: Path) -> None:
+    """Writes a figure as a PNG of this program.
+
+    Raises:
+        UserError: the file cannot be written, or another one is in its place.
+    """
+    with output_file(path, PICTURE) as unfinished:
+        figure.savefig(unfinished, format="png", dpi=110, metadata={"Software": _MARK})
 
 
 def _draw_feet(axes, robot: Robot, clip: Clip, time: np.ndarray) -> None:

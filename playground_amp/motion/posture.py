@@ -33,19 +33,24 @@ def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
 def posture_of_recordings(clips: Sequence[Clip]) -> PostureTable:
     """The mean joint positions over a cycle of recorded clips that go straight ahead, by their speed.
 
-    Clips of about the same speed count as one. A recording holds many cycles, no two quite alike: a short Fourier
-    series through all of them is their mean, without what the servos tremble.
+    Clips of about the same speed count as one.
     """
     speeds = np.round([clip.command[0] for clip in clips], _SPEED_DIGITS)
     axis = np.unique(speeds)
-    angle = 2 * np.pi * np.arange(_PHASES + 1) / _PHASES
-    rows = []
-    for speed in axis:
-        alike = [clip for clip, own in zip(clips, speeds, strict=True) if own == speed]
-        phase = 2 * np.pi * np.concatenate([clip.gait_phase for clip in alike])
-        joints = np.concatenate([clip.joint_position for clip in alike])
-        rows.append(_series(angle) @ np.linalg.lstsq(_series(phase), joints, rcond=None)[0])
+    alike = [[clip for clip, own in zip(clips, speeds, strict=True) if own == speed] for speed in axis]
+    rows = [mean_cycle(each, np.arange(_PHASES + 1) / _PHASES) for each in alike]
     return _table([axis, np.zeros(1), np.zeros(1)], np.stack(rows)[:, None, None])
+
+
+def mean_cycle(clips: Sequence[Clip], phase: np.ndarray) -> np.ndarray:
+    """The mean joint positions [P, J] rad of all cycles of clips of one gait, at phases [P].
+
+    A recording holds many cycles, no two quite alike: a short Fourier series through all of them is their mean, without
+    what the servos tremble.
+    """
+    shown = 2 * np.pi * np.concatenate([clip.gait_phase for clip in clips])
+    joints = np.concatenate([clip.joint_position for clip in clips])
+    return _series(2 * np.pi * phase) @ np.linalg.lstsq(_series(shown), joints, rcond=None)[0]
 
 
 def _series(angle: np.ndarray) -> np.ndarray:

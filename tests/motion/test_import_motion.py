@@ -14,6 +14,7 @@ from playground_amp.motion.clip import Clip, load_clips
 from playground_amp.motion.human.importing import Imported, import_motion
 from playground_amp.motion.human.strides import PHASES, symmetric
 from playground_amp.motion.posture import over_a_cycle
+from playground_amp.record.leg_curves import clip_curves, kept, person_curves
 from playground_amp.robot.robot import load_robot
 
 ROBOT = load_robot("wildrobot")
@@ -79,6 +80,12 @@ def test_a_walk_on_the_spot_is_called_that(tmp_path: Path) -> None:
         UserError, match=r"the walker gets 0\.00 m ahead in a stride, so walks on the spot or backwards"
     ):
         import_motion(ROBOT, CONFIG, tmp_path / "spot.bvh")
+
+
+def test_person_and_clip_are_told_by_the_same_curves(imported: Imported) -> None:
+    person = person_curves(ROBOT, symmetric(imported.walking.straight.stride))
+    assert person.speed == pytest.approx(imported.froude_speed)
+    assert all(each.correlation > 0.9 for each in kept(clip_curves(ROBOT, imported.clips[0], "clip"), person))
 
 
 def likeness(imported: Imported, clip: Clip) -> list[float]:

@@ -75,7 +75,16 @@ def froude_speed(robot: Robot, stride: Stride) -> float:
     Raises:
       UserError: legs of another build than those that a person's walk can be brought to.
     """
-    return float(stride.velocity[0] * np.sqrt(_limb_length(robot) / stride.leg_length))
+    return float(stride.velocity[0] * np.sqrt(froude_scale(robot, stride)))
+
+
+def froude_scale(robot: Robot, stride: Stride) -> float:
+    """The robot's legs over the person's: the scale of lengths, its root that of times and speeds.
+
+    Raises:
+      UserError: legs of another build than those that a person's walk can be brought to.
+    """
+    return _limb_length(robot) / stride.leg_length
 
 
 def angles_within_ranges(robot: Robot, feet: FeetPoses, body: np.ndarray, start: np.ndarray) -> np.ndarray | None:
@@ -92,7 +101,7 @@ def _within_ranges(robot: Robot, pose: np.ndarray) -> bool:
 
 
 def _pace(robot: Robot, stride: Stride, speed: float, control_dt: float) -> Pace:
-    size = _limb_length(robot) / stride.leg_length
+    size = froude_scale(robot, stride)
     scaled = stride.duration * np.sqrt(size)
     share = speed / froude_speed(robot, stride)
     cycles, frames = whole_frames(scaled / np.sqrt(share), control_dt)

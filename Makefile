@@ -9,6 +9,10 @@ SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | t
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
 WALK_ITERATIONS ?= 250
+# Another robot has no demonstrations to begin on, only steps without dynamics.
+ifeq ($(if $(SUFFIX),$(origin WALK_ITERATIONS)),file)
+WALK_ITERATIONS := 500
+endif
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk$(SUFFIX)
 # The same with the motion prior: make walk-amp.

@@ -19,6 +19,8 @@ from playground_amp.robot.scale import pace_share, quickness_of, servo_rates
 from playground_amp.yaml_text import read_yaml
 
 _SPEEDS = ("forward", "sideways")
+_CLOCK = {"gait_contact": 4.0, "swing_clearance": 2.0}
+_CLOCK_ORIGIN = "more than WildRobot's: no demonstrations begin in mid-stride, and some bodies would rather slide"
 
 
 def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
@@ -29,6 +31,7 @@ def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
     quickness = float(min(_quickness(anatomy, design) / quickness_of(unit)))
     if pace_share(quickness) < 1:
         values |= _slower(anatomy, design, unit, quickness)
+    values |= {f"reward_weights.{name}": OwnValue(weight, _CLOCK_ORIGIN) for name, weight in _CLOCK.items()}
     widths = [joint.upper - joint.lower for joint in anatomy.passive if joint.play_of and joint.upper and joint.lower]
     if widths:
         play = [0.0, _rounded(max(widths) / 2)]

@@ -92,6 +92,8 @@ class World:
     def imu(self) -> tuple[np.ndarray, np.ndarray]:
         """Orientation wxyz and gyro."""
         orientation, velocity = np.empty(4), np.empty(6)
+        for derive in (mujoco.mj_kinematics, mujoco.mj_comPos, mujoco.mj_comVel):  # mj_step leaves them a step behind
+            derive(self.model, self.data)
         mujoco.mju_mat2Quat(orientation, self.data.site_xmat[self._imu])
         mujoco.mj_objectVelocity(self.model, self.data, mujoco.mjtObj.mjOBJ_SITE, self._imu, velocity, 1)
         return orientation, velocity[:3]

@@ -58,6 +58,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
     """The card of a policy, judged as the request says, as plain data. Raises UserError if it is refused."""
     import dataclasses
 
+    from playground_amp.configs.changes import changed
     from playground_amp.deploy.manifest import trained_commands
     from playground_amp.gates.card import FORMAT, PolicyCard, cell_claims
     from playground_amp.gates.gate_report import report_of
@@ -74,7 +75,8 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
     gate = find_gate(request["gate"]).scaled_for(robot).reduced(request["distance"], request["episodes"])
     gate = gate.with_ideal_sensors() if request["sensors"] == "ideal" else gate
     gate = dataclasses.replace(gate, seed=request["seed"])
-    run = run_gate(gate, source.config, source.controller, partial(_report_progress, Path(request["progress"]), gate))
+    config = changed(source.config, {"env.bus": True}) if request["sensors"] == "bus" else source.config
+    run = run_gate(gate, config, source.controller, partial(_report_progress, Path(request["progress"]), gate))
     report = report_of(run, judged, 0.0)
     card = PolicyCard(
         format=FORMAT,

@@ -65,7 +65,7 @@ class ServoHeat(NamedTuple):
 def heat_of(model: str, torque: np.ndarray, speed: np.ndarray, hardware: Hardware | None) -> ServoHeat:
     """The heat of servos of a model with limits [J] N·m and rad/s. One that the table does not know is guessed."""
     limit = hardware.temperature_high if hardware else _HOTTEST
-    known = known_servos().get(model)
+    known = {name.lower(): facts for name, facts in known_servos().items()}.get(model.lower())
     if known is None:
         power, mass = torque * speed / _GEAR_EFFICIENCY, _DENSITY * torque
     else:

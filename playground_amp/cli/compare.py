@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
 
     # Imported here: it takes a second, which nobody should wait for a mistyped path.
+    from playground_amp.cli.progress import progress
     from playground_amp.compare.gap_report import make_report, open_log
     from playground_amp.compare.identification import IDENTIFY, write_columns
     from playground_amp.compare.telling_gaps import report_json, summary_text
@@ -50,8 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from playground_amp.compare.gap_page import write_page
 
-    tell(f"{path}: {len(log.time)} steps; every fault of every joint is tried in the simulation")
-    report = make_report(path, log, robot)
+    with progress("comparing", first="reading the log") as show:
+        report = make_report(path, log, robot, lambda words: show(0.0, words))
     write_page(report, page)
     if figures:
         write_output(figures, kind, report_json(report), path, page)

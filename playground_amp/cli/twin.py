@@ -124,7 +124,7 @@ def _introduce(twin: "Twin", arguments: argparse.Namespace) -> None:
         from playground_amp.twin.window import open_window
 
         open_window(twin.world.robot, twin.control_port, arguments.host, arguments.port)
-        tell(f"window: {page_address(arguments.host, arguments.port)}")
+        tell(f"window: {page_address(arguments.host, arguments.port)} (a process of its own, there in some seconds)")
     tell("alive (Ctrl-C ends it)")
 
 

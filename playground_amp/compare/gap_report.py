@@ -14,7 +14,7 @@ from playground_amp.compare.gap import Gap, replay, replay_starts
 from playground_amp.compare.measured import Measured, measured_motion
 from playground_amp.compare.misfit import described_support
 from playground_amp.compare.posture import Posture, posture_of
-from playground_amp.compare.search import search_builds
+from playground_amp.compare.search import Told, search_builds
 from playground_amp.compare.signal_causes import FROZEN
 from playground_amp.compare.signals import signals_of
 from playground_amp.compare.stance import Stance, Support, stance_of
@@ -98,26 +98,29 @@ def open_log(path: Path, robot: str | None) -> tuple[RobotLog, Robot]:
     return log, body
 
 
-def make_report(path: Path, log: RobotLog, robot: Robot) -> GapReport:
-    """Replays a log and judges it."""
+def make_report(path: Path, log: RobotLog, robot: Robot, told: Told = lambda words: None) -> GapReport:
+    """Replays a log and judges it. `told` hears what is being done."""
     hardware = parse_hardware(log.header.hardware, f"{path}: hardware.yaml")
     log = _unread_as_none(log)
+    told(f"smoothing {len(log.time)} steps")
     motion = measured_motion(log, robot, hardware)
     signals = signals_of(log, robot)
     posture: Posture | None = posture_of(log, robot, hardware)
     trusted = signals.imu.frozen < FROZEN
+    told("trying every fault of every joint")
     evidence = Evidence(
         names=robot.joint_names,
         boards=log.header.board_names,
         hardware=hardware,
         control_dt=log.header.control_dt,
         signals=signals,
-        search=search_builds(robot, hardware, motion) if motion is not None and trusted else None,
+        search=search_builds(robot, hardware, motion, told) if motion is not None and trusted else None,
         posture=posture,
         events=log.events,
     )
     judged = [Judged(cause, cause.judge(evidence)) for cause in CAUSES]
     order = sorted(range(len(judged)), key=lambda place: (not judged[place].named, place if judged[place].named else 0))
+    told("replaying all of it")
     replays = None if motion is None else _replays(robot, motion)
     return GapReport(path, robot, log, evidence, replays, tuple(judged[place] for place in order))
 

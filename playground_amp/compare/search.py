@@ -1,7 +1,7 @@
 """Which single fault of the body explains a log best: all are tried, the best few are fitted."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,9 @@ _WORTH_FITTING = 0.05  # of misfit that a candidate must save
 _ROUNDS, _FIRST_STEP = 4, 0.35  # of the fit; share of the first guess
 _SAME_SIZE = 1e-6
 _STEP_FROM_ZERO = 0.5  # what stands for a first guess of 0
+
+
+Told: TypeAlias = Callable[[str], None]  # what is being done
 
 
 class Explanation(NamedTuple):
@@ -50,8 +53,8 @@ class Search(NamedTuple):
     replays: int
 
 
-def search_builds(robot: Robot, hardware: HardwareFile, motion: Measured) -> Search:
-    """Tries every single fault of the body."""
+def search_builds(robot: Robot, hardware: HardwareFile, motion: Measured, told: Told) -> Search:
+    """Tries every single fault of the body. `told` hears which is fitted."""
     support = described_support(robot, motion)
     plain = as_described(robot.num_joints)
     few = witnesses(robot, motion, support, *_SCREENED)
@@ -62,7 +65,11 @@ def search_builds(robot: Robot, hardware: HardwareFile, motion: Measured) -> Sea
     if screened[0].saved >= _WORTH_FITTING:
         few = witnesses(robot, motion, support, *_FITTED)
         (described,) = misfits(few, [plain])
-        screened = _best([*(_fit(few, described, each) for each in screened[:_BEST]), *screened[_BEST:]])
+        fitted = []
+        for each in screened[:_BEST]:
+            told(f"fitting {each.candidate.fault} {' and '.join(each.candidate.joints)}".strip())
+            fitted.append(_fit(few, described, each))
+        screened = _best([*fitted, *screened[_BEST:]])
     return Search(described, tuple(screened), effects, len(few.feet), len(few.starts))
 
 

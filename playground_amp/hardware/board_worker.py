@@ -9,7 +9,7 @@ from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
 from playground_amp.hardware.line import LineCounters, PositionReading, ServoLine
 
 _SHORTEST_ROUND = 0.004  # s: a line that is faster rests, unless there is something to send
-_HEALTH_PERIOD = 0.02  # s from one look at a voltage or a temperature to the next
+_HEALTH_PERIOD = 0.018  # s from one look at a voltage or a temperature to the next
 _MOST_LOOKS = 2  # in a row, where a round takes longer
 _VOLTAGE_EVERY = 4  # looks: a line's servos share their supply, each has a heat of its own
 _LIMP_ROUNDS = 10  # for so many rounds "limp" is sent again: a frame can be lost

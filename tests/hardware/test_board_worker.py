@@ -224,8 +224,8 @@ def test_heat_and_voltage_are_known_soon_enough_to_be_limp_within_a_fifth_of_a_s
     line.worker.run()
     oldest = {name: max(b - a for a, b in itertools.pairwise([100.0, *times])) for name, times in line.looks.items()}
     assert len(oldest) == 6
-    assert oldest.pop("voltage") < 0.11
-    assert max(oldest.values()) < 0.17
+    assert oldest.pop("voltage") < 0.09
+    assert max(oldest.values()) < 0.15
     assert (line.rounds[-1] - line.rounds[0]) / (len(line.rounds) - 1) < 0.029  # without any look: 0.0227
 
 

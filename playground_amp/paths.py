@@ -40,6 +40,11 @@ def extra_hint(extra: str) -> str:
     return f"make setup EXTRAS={extra}" if _in_checkout() else f"pip install '{PROGRAM}[{extra}]'"
 
 
+def install_hint() -> str:
+    """What installs all that the commands of a computer need."""
+    return "make setup && source .venv/bin/activate" if _in_checkout() else f"pip install {PROGRAM}"
+
+
 def called_by_name() -> bool:
     """Whether this process is `wildrobot` or `python -m playground_amp`."""
     return Path(sys.argv[0]).name == PROGRAM or _called_as_module()

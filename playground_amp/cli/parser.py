@@ -9,6 +9,7 @@ import platform
 import re
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,7 +17,7 @@ from playground_amp.cli.program_cache import heal_program_cache
 from playground_amp.cli.shell import complete, completing
 from playground_amp.errors import UserError
 from playground_amp.files import require_writable
-from playground_amp.paths import PROGRAM, called_by_name
+from playground_amp.paths import PACKAGE, PROGRAM, called_by_name, install_hint
 from playground_amp.telling import forgive_streams, warn
 
 USER_ERROR_STATUS = 2
@@ -183,6 +184,12 @@ def run_command(command: Callable[[], int], *, computes: bool = True) -> NoRetur
     except UserError as error:
         for line in str(error).splitlines():
             warn(f"error: {line}")
+        status = USER_ERROR_STATUS
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == PACKAGE.name or find_spec(package) is not None:
+            raise
+        warn(f"error: the package {package} is not installed: {install_hint()}")
         status = USER_ERROR_STATUS
     except OSError as error:  # the machine's: what is asked for by name is checked beforehand, and named
         if error.errno is None:

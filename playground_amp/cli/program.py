@@ -57,9 +57,10 @@ def _without_command() -> int:
     if completing():
         complete_names((command.name for command in COMMANDS), *_OWN_FLAGS)
 
+    tell(f"{overview()}\n")
     from playground_amp.cli.last_runs import last_runs
 
-    tell("\n".join([overview(), "", *last_runs()]))
+    tell("\n".join(last_runs()))
     return 0
 
 

@@ -13,6 +13,7 @@ import playground_amp
 from playground_amp.cli import program
 from playground_amp.cli.commands import COMMANDS
 from playground_amp.cli.completion import SHELLS
+from playground_amp.cli.parser import run_command
 from playground_amp.errors import UserError
 from playground_amp.paths import PACKAGE, PROJECT, command_line, extra_hint, shown_command
 
@@ -51,6 +52,15 @@ def test_the_overview_names_every_command(capsys: pytest.CaptureFixture[str]) ->
 def test_what_is_no_command_is_named_with_the_nearest() -> None:
     with pytest.raises(UserError, match=r"'trian' is no command of wildrobot, did you mean train\?"):
         program.main(["trian", "--verify"])
+
+
+def test_a_package_that_is_missing_is_named_with_what_installs_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: import_module("no_such_package.part").main(), computes=False)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("error: the package no_such_package is not installed: make setup")
+    with pytest.raises(ModuleNotFoundError):  # a fault of ours
+        run_command(lambda: import_module("playground_amp.no_such_room").main(), computes=False)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], []])

@@ -1,18 +1,42 @@
 """What holds for all tests."""
 
 import os
+import sys
+from collections.abc import Iterator
 
 import pytest
 
+SPARING: dict[str, bool | float | int | str] = {
+    "jax_disable_most_optimizations": True,
+    "jax_persistent_cache_min_compile_time_secs": 0.0,
+    "jax_persistent_cache_min_entry_size_bytes": 0,
+}
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Programs that JAX has compiled are kept for the other workers and for the next run, in `.pytest_cache`.
+    """Has JAX compile sparingly, also in the processes that tests start, unless the environment says otherwise.
 
-    Most of the time of the suite is compiling. Runs before anything imports JAX, which reads the variables once.
+    Most of the time of the suite is compiling. Programs are run a few times only, so the compiler need not try hard;
+    what it has made is kept for the other workers and for the next run, in `.pytest_cache`.
     """
+    settings = dict(SPARING)
     cache: pytest.Cache | None = getattr(config, "cache", None)
-    if cache is None:
-        return
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache.mkdir("jax")))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+    if cache is not None:
+        settings["jax_compilation_cache_dir"] = str(cache.mkdir("jax"))
+    for name, value in settings.items():
+        if name.upper() not in os.environ:
+            os.environ[name.upper()] = str(value)
+            if "jax" in sys.modules:  # by the conftest of a room that the command line names: it has read the others
+                import jax
+
+                jax.config.update(name, value)
+
+
+@pytest.fixture(scope="module")
+def optimized() -> Iterator[None]:
+    """For modules that run their programs for long."""
+    import jax
+
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", bool(SPARING["jax_disable_most_optimizations"]))

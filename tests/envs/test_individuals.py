@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from one_period import CONVERGED, converged_engine, different, stepped
 
 from playground_amp.cli import randomization as command
 from playground_amp.configs.loader import load_config
@@ -18,9 +19,8 @@ from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.paths import ROBUST, STANDARD
-from playground_amp.physics.protocol import Engine, PhysicalParameters
+from playground_amp.physics.protocol import PhysicalParameters
 from playground_amp.physics.readings import Readings
-from playground_amp.physics.registry import make_engine
 from playground_amp.robot import mirror
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot, mirrored_name
@@ -28,66 +28,29 @@ from playground_amp.robot.robot import load_robot, mirrored_name
 ROBOT = load_robot("wildrobot")
 HOME = jnp.asarray(ROBOT.home_qpos, jnp.float32)
 KNEE, STEPS = 3, 12
-CONVERGED = ["timestep=0.002", "physics.solver=newton", "physics.iterations=50", "ls_iterations=50"]
-
-
-@cache
-def engine(name: str) -> Engine:
-    settings = [f"physics.engine={name}", *CONVERGED]
-    return make_engine(load_config(STANDARD, settings).physics, load_robot("wildrobot"), 0.02)
-
-
-def different(**values: jax.Array | float) -> PhysicalParameters:
-    """Everything varies, so that one compiled program serves all tests; what is not named is nominal."""
-    nominal = PhysicalParameters(
-        floor_friction=jnp.float32(0.8),
-        mass_scale=jnp.ones(12),
-        com_shift_b=jnp.zeros((12, 3)),
-        motor_strength=jnp.ones(11),
-        joint_damping=jnp.ones(11),
-        joint_friction=jnp.ones(11),
-        joint_armature=jnp.ones(11),
-        speed_droop=jnp.float32(0.0),
-        backlash=jnp.zeros(11),
-        latency=jnp.float32(0.0),
-    )
-    given = {name: jnp.broadcast_to(jnp.float32(x), getattr(nominal, name).shape) for name, x in values.items()}
-    return nominal._replace(**given)
 
 
 @cache
 def in_the_air(name: str) -> Callable[..., Readings]:
     """Readings [STEPS] of a robot that falls freely while its left knee is told to bend by a jump of `bend` rad."""
-    stepped = engine(name)
+    home = np.asarray(HOME[7:])
 
-    @jax.jit
-    def run(parameters: PhysicalParameters, bend: jax.Array) -> Readings:
-        state, _ = stepped.reset(HOME.at[2].add(5.0), jnp.zeros(17), parameters)
-        targets = jnp.tile(HOME[7:].at[KNEE].add(bend), (STEPS, 1))
-        before = jnp.concatenate([HOME[None, 7:], targets[:-1]])
+    def run(parameters: PhysicalParameters, bend: float = 0.3) -> Readings:
+        targets = np.tile(home + bend * np.eye(11, dtype=np.float32)[KNEE], (STEPS, 1))
+        return stepped(name, HOME.at[2].add(5.0), targets, parameters, np.vstack([home, targets[:-1]]))
 
-        def step(state, orders):
-            return stepped.step(state, orders[0], jnp.zeros(3), parameters, orders[1])
-
-        return jax.lax.scan(step, state, (targets, before))[1]
-
-    return lambda parameters, bend=0.3: jax.tree.map(np.asarray, run(parameters, jnp.float32(bend)))
+    return run
 
 
 @cache
 def on_the_floor(name: str) -> Callable[[PhysicalParameters], Readings]:
     """Readings after a second of standing at home."""
-    stepped = engine(name)
+    targets = np.tile(HOME[7:], (50, 1))
 
-    @jax.jit
     def run(parameters: PhysicalParameters) -> Readings:
-        state, readings = stepped.reset(HOME.at[2].add(-0.005), jnp.zeros(17), parameters)
-        carry = (state, readings)
-        return jax.lax.fori_loop(
-            0, 50, lambda _, c: stepped.step(c[0], HOME[7:], jnp.zeros(3), parameters, HOME[7:]), carry
-        )[1]
+        return jax.tree.map(lambda x: x[-1], stepped(name, HOME.at[2].add(-0.005), targets, parameters))
 
-    return lambda parameters: jax.tree.map(np.asarray, run(parameters))
+    return run
 
 
 def knee(readings: Readings) -> np.ndarray:
@@ -178,7 +141,7 @@ def test_randomized_engines_agree(other):
 
 def test_a_nominal_robot_by_numbers_is_the_nominal_robot():
     by_numbers = in_the_air("native")(different())
-    plain = engine("native").nominal_parameters()
+    plain = converged_engine("native").nominal_parameters()
     assert all(value is None for name, value in plain._asdict().items() if name != "floor_friction")
     np.testing.assert_allclose(by_numbers.joint_position, in_the_air("native")(plain).joint_position, atol=1e-5)
 
@@ -252,7 +215,7 @@ def test_a_start_from_rest_can_be_of_a_robot_of_its_own():
 
 def test_sensor_errors_are_seen_and_zero_offsets_move_the_joints():
     config = robust().domain_randomization
-    _, readings = engine("native").reset(HOME, jnp.zeros(17), engine("native").nominal_parameters())
+    _, readings = converged_engine("native").reset(HOME, jnp.zeros(17), converged_engine("native").nominal_parameters())
     errors = sensing.SensorErrors(jnp.full(11, 0.02), jnp.array([np.cos(0.01), np.sin(0.01), 0, 0]), jnp.float32(1.0))
     keys = jax.random.split(jax.random.PRNGKey(0), 2000)
     seen = jax.vmap(lambda key: sensing.measured(readings, errors, key, config))(keys)

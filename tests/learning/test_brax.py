@@ -1,6 +1,5 @@
 """Brax's own PPO on the task, unchanged. Its SAC is trained by an example, and `--trainer brax` in tests/runs."""
 
-from collections.abc import Iterator
 from functools import cache
 
 import jax
@@ -21,14 +20,6 @@ from playground_amp.paths import STANDARD
 @cache
 def config(*settings: str) -> Config:
     return load_config(STANDARD, ["num_envs=8", "num_iterations=3", "env.episode_length=20", *settings])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def jax_as_brax_knows_it() -> Iterator[None]:
-    """Programs are run a few times only, so the compiler need not try hard: that takes half the time."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.mark.slow

@@ -27,8 +27,6 @@ SETTINGS = (
     "env.reference_start_share=0.0",
     "stages={}",
 )
-# Programs are run a few times only, so the compiler need not try hard.
-QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 _IN_ONE_PROCESS = """
 import json, sys
 from pathlib import Path
@@ -62,7 +60,7 @@ print(json.dumps({"alone": alone, "shared": shared + moved, "back": back, "repli
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = tmp_path_factory.mktemp("devices") / "state.npz"
-    environment = {**os.environ, **QUICK, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
     command = [sys.executable, "-c", _IN_ONE_PROCESS, str(path), *SETTINGS]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -96,7 +94,7 @@ def test_two_processes_learn_what_one_learns_and_the_first_writes(runs: dict[str
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     command = [sys.executable, str(ROOT / "playground_amp/train.py"), "--no-wandb", "--num-iterations", "2"]
     command += ["--checkpoint-dir", str(tmp_path / "run"), "--set", *SETTINGS]
-    shared = {**os.environ, **QUICK, "JAX_COORDINATOR_ADDRESS": address, "JAX_NUM_PROCESSES": "2"}
+    shared = {**os.environ, "JAX_COORDINATOR_ADDRESS": address, "JAX_NUM_PROCESSES": "2"}
     processes = [
         subprocess.Popen(
             command,

@@ -20,6 +20,8 @@ from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.loop import train
 from playground_amp.runs.tracking.metrics_log import read_records
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 ITERATIONS = 45
 ROBOTS, STEPS = 16, 250  # of a judgement: 5 s
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
+from one_period import CONTROL_DT, CONVERGED, at_rest, different, one_period, stepped
 
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
@@ -21,21 +22,12 @@ from playground_amp.physics.registry import make_engine
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 
-CONTROL_DT = 0.02
 NEEDS_WARP = pytest.mark.skipif(find_spec("warp") is None, reason="needs the extra warp")
 
 
 @cache
 def config(engine: str) -> Config:
-    # The gate's own timing: with the solver converged, engines differ by rounding only.
-    settings = [
-        f"physics.engine={engine}",
-        "timestep=0.002",
-        "solver=newton",
-        "physics.iterations=50",
-        "ls_iterations=50",
-    ]
-    return load_config(STANDARD, settings)
+    return load_config(STANDARD, [f"physics.engine={engine}", *CONVERGED])
 
 
 def targets(steps: int, robots: int, size: float) -> jax.Array:
@@ -218,22 +210,15 @@ def test_readings_match_mujoco():
 )
 def test_friction_and_push_reach_the_physics(engine):
     """A 6 N push on 4.1 kg (0.15 of its weight) slides the robot on a floor of friction 0.02 but not of 0.8."""
-    engine = make_engine(config(engine).physics, load_robot("wildrobot"), CONTROL_DT)
+    start = standing_start(1)[0][0]
 
-    @jax.jit
-    def pushed(friction):
-        parameters = engine.nominal_parameters()._replace(floor_friction=friction)
-        qpos, qvel = standing_start(1)
-        state, _ = engine.reset(qpos[0], qvel[0], parameters)
+    def pushed(friction: float) -> np.ndarray:
+        targets = np.tile(start[7:], (15, 1))
+        readings = stepped(engine, start, targets, different(floor_friction=friction), push_force_w=(0.0, 6.0, 0.0))
+        return np.asarray(readings.foot_position_w[-1, :, 1] - readings.foot_position_w[0, :, 1])
 
-        def step(state, _):
-            return engine.step(state, qpos[0, 7:], jnp.array([0.0, 6.0, 0.0]), parameters)
-
-        state, readings = jax.lax.scan(step, state, None, length=15)
-        return readings.foot_position_w[-1, :, 1] - readings.foot_position_w[0, :, 1]
-
-    assert np.all(np.asarray(pushed(jnp.float32(0.02))) > 0.02)
-    assert np.all(np.abs(np.asarray(pushed(jnp.float32(0.8)))) < 0.005)
+    assert np.all(pushed(0.02) > 0.02)
+    assert np.all(np.abs(pushed(0.8)) < 0.005)
 
 
 @pytest.mark.parametrize(
@@ -241,19 +226,16 @@ def test_friction_and_push_reach_the_physics(engine):
 )
 def test_each_joint_gets_its_target_when_it_arrives(engine):
     """In the air a joint whose target arrives after 12 ms moves as under a latency of 12 ms, one after 30 ms not."""
-    engine = make_engine(config(engine).physics, load_robot("wildrobot"), CONTROL_DT)
-    qpos, home = standing_start(1)[0][0].at[2].add(1.0), standing_start(1)[0][0, 7:]
+    start = at_rest(standing_start(1)[0][0].at[2].add(1.0))
+    home = start.qpos[7:]
     late = jnp.full(11, 0.012).at[4].set(0.030)
 
-    @jax.jit
-    def moved(latency, arrival):
-        parameters = engine.nominal_parameters()._replace(latency=latency)
-        state, _ = engine.reset(qpos, jnp.zeros(17), parameters)
-        target = jnp.where(jnp.arange(11) == 4, home, home + 0.1) if arrival is None else home + 0.1
-        return engine.step(state, target, jnp.zeros(3), parameters, home, arrival)[1].joint_position
+    def moved(target: jax.Array, latency: float, *arrival: jax.Array) -> jax.Array:
+        order = (start, target, jnp.zeros(3), different(latency=latency), home, *arrival)
+        return one_period(engine)(*order)[1].joint_position
 
-    by_latency = moved(jnp.float32(0.012), None)
-    np.testing.assert_allclose(moved(None, late), by_latency, atol=1e-6)
+    by_latency = moved(jnp.where(jnp.arange(11) == 4, home, home + 0.1), 0.012)
+    np.testing.assert_allclose(moved(home + 0.1, 0.0, late), by_latency, atol=1e-6)
     assert np.max(np.abs(by_latency - home)) > 0.002
 
 

@@ -1,10 +1,8 @@
 """`train.py --trainer brax` as a user types it: Brax's trainer with the configured settings, and what it leaves."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 
@@ -15,14 +13,6 @@ from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.tracking.metrics_log import read_records
 
 ITERATIONS, ROBOTS = 3, 8
-
-
-@pytest.fixture(autouse=True)
-def quick() -> Iterator[None]:
-    """Programs are run a few times only, so the compiler need not try hard."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.fixture

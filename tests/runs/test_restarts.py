@@ -1,6 +1,5 @@
 """A run goes on with more or fewer robots, or starts from a policy: what was learned stays, a line says the rest."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -18,14 +17,6 @@ from playground_amp.runs.tracking.metrics_log import read_records
 SMALL = ("num_minibatches=2", "rollout_steps=4", "num_epochs=1", "actor_layers=[8]", "critic_layers=[8]")
 SLOWLY = ("lr=1e-5", "lr_range=[1e-5,1e-5]")  # for all, so that who starts from a policy runs the same program
 QUICK = ("--set", *SMALL, *SLOWLY, "env.reference_start_share=0.0")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    """Programs are run a few times only, so the compiler need not try hard."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 def train(folder: Path, *arguments: str) -> int:

@@ -223,14 +223,16 @@ def clip(rng: random.Random, folder: Path) -> object:
 
 
 def motion(rng: random.Random, folder: Path) -> object:
-    """A person's walk as BVH, DeepMimic's JSON or an AMASS archive, to its strides."""
-    ending = rng.choice((".bvh", ".json", ".txt", ".npz"))
+    """A person's walk as BVH, Acclaim's, DeepMimic's JSON, places of joints or an AMASS archive, to its strides."""
+    ending = rng.choice((".bvh", ".json", ".txt", ".npz", ".npy", ".amc"))
     path = folder / f"walk{ending}"
     if ending in (".json", ".txt") and rng.random() < 0.7:
         path.write_text(json.dumps(damaged_data(rng, json.loads(_walk(".json")))))
     else:
         path.write_bytes(damaged_bytes(rng, _walk(ending)))
-    recording = read_motion(path)
+    if ending == ".amc":
+        path.with_suffix(".asf").write_bytes(damaged_bytes(rng, _walk(".asf")))
+    recording = read_motion(path, rng.choice((None, 60.0)))
     walker = find_walker(recording, find_joints(recording, {}), None, None)
     stride = find_walking(walker).straight.stride
     return double_supports(*find_timing(stride))
@@ -242,7 +244,7 @@ def _walk(ending: str) -> bytes:
     import tempfile
 
     sys.path.append(str(PROJECT / "tests" / "helpers"))
-    from made_up_people import write_bvh, write_deepmimic, write_smpl
+    from made_up_people import write_acclaim, write_bvh, write_deepmimic, write_positions, write_smpl
 
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / f"walk{ending}"
@@ -250,6 +252,10 @@ def _walk(ending: str) -> bytes:
             return write_bvh(path, seconds=2.6).read_bytes()
         if ending == ".npz":
             return write_smpl(path).read_bytes()
+        if ending == ".npy":
+            return write_positions(path).read_bytes()
+        if ending in (".amc", ".asf"):
+            return write_acclaim(path.with_suffix(".amc")).with_suffix(ending).read_bytes()
         return write_deepmimic(path).read_bytes()
 
 

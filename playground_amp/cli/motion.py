@@ -121,32 +121,37 @@ def check(argv: Sequence[str]) -> int:
 
 
 def import_(argv: Sequence[str]) -> int:
-    """Turn human motion (BVH, DeepMimic .json, AMASS or SMPL .npz) into clips of a robot, one a speed."""
+    """Turn human motion (BVH, Acclaim, DeepMimic, SMPL or joint positions) into clips of a robot, one a speed."""
     parser = subcommand_parser("import", import_)
     _add_import_flags(parser)
     arguments = parser.parse_args(argv)
     for speed in arguments.speeds:
-        if not 0 < speed < 5:
-            raise UserError(f"--speeds must be above 0 and below 5 m/s, found {speed:g}")
+        if not 0 < abs(speed) < 5:
+            raise UserError(
+                f"--speeds must be above 0, or below for walking backwards, and within 5 m/s, found {speed:g}"
+            )
 
     from playground_amp.cli.progress import progress
     from playground_amp.motion.clip_output import require_clip_folder, write_clips
-    from playground_amp.motion.human.importing import import_motion
+    from playground_amp.motion.human.importing import MotionFile, import_motion
     from playground_amp.motion.human.landmarks import read_map
-    from playground_amp.motion.human.reading import source_of
+    from playground_amp.motion.human.reading import require_rate, source_of
     from playground_amp.motion.human.units import require_unit
     from playground_amp.robot.robot import load_robot
 
     unit = None if arguments.unit is None else require_unit(arguments.unit)
+    if arguments.rate is not None:
+        require_rate(arguments.rate)
     source = source_of(arguments.file)
     folder = arguments.output or IMPORT_FOLDER / arguments.file.stem
     require_writable(folder.parent, f"the folder {folder} (--output)")
     require_clip_folder(folder, source)
     config = _config(arguments)
     robot = load_robot(config.robot)
-    names = read_map(arguments.map) if arguments.map else None
+    names = read_map(arguments.map) if arguments.map else {}
+    person = MotionFile(arguments.file, names, unit, arguments.up, arguments.rate)
     with progress("importing") as show:
-        imported = import_motion(robot, config.env, arguments.file, names, unit, arguments.up, arguments.speeds, show)
+        imported = import_motion(robot, config.env, person, arguments.speeds, show)
     write_clips(imported.clips, folder)
     tell("\n".join([*imported.lines(), f"{len(imported.clips)} clips in {folder}"]))
     _check(robot, imported.clips, warn=True)
@@ -170,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _add_import_flags(parser: CommandParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="motion capture: .bvh, .json, .txt or .npz")
+    parser.add_argument("file", type=Path, metavar="FILE", help="motion capture: .bvh, .json, .txt, .npz, .npy or .amc")
     parser.add_argument("--map", type=Path, metavar="PATH", help="YAML or JSON: left_knee: NAME OF THE JOINT, ...")
     parser.add_argument(
         "--unit",
@@ -179,7 +184,9 @@ def _add_import_flags(parser: CommandParser) -> None:
     )
     axes = ("x", "y", "z", "-x", "-y", "-z")
     parser.add_argument("--up", choices=axes, help="axis that points up (default: guessed)")
-    what = "of the clips, forwards (default: those that the task commands, every 0.1 m/s)"
+    rate = "frames a second, of a file that does not say or is wrong about it"
+    parser.add_argument("--rate", type=finite_float, metavar="HZ", help=rate)
+    what = "of the clips, backwards below 0 (default: those that the task commands, every 0.1 m/s)"
     parser.add_argument("--speeds", "--speed", type=finite_float, nargs="+", default=[], metavar="M/S", help=what)
     _add_config_flags(parser)
     parser.add_argument("--output", type=Path, metavar="DIR", help=f"folder (default: {IMPORT_FOLDER}/NAME OF FILE)")

@@ -113,16 +113,17 @@ def _person(arguments: argparse.Namespace) -> tuple[np.ndarray, tuple[int, ...],
     motion, joints, walker = read_person(arguments)
     legs = np.concatenate([walker.hip, walker.ankle], axis=1).reshape(-1, 3)
     roles = [f"{side}_{part}" for part in ("hip", "ankle") for side in SIDES]
-    given = motion.position[:, [joints[role] for role in roles]].reshape(-1, 3)
+    places = motion.position * (1, 1, -1) if walker.mirrored else motion.position
+    given = places[:, [joints[role] for role in roles]].reshape(-1, 3)
     # The walker's legs are the file's, turned upright, in meters: that tells how to bring the other joints there.
     middle, origin = legs.mean(axis=0), given.mean(axis=0)
     turn = Rotation.align_vectors(legs - middle, given - origin)[0]
     meter = np.linalg.norm(legs - middle) / np.linalg.norm(given - origin)
     ahead = Rotation.from_euler("z", -walker.heading[0])
-    points = ahead.apply(turn.apply((motion.position - origin).reshape(-1, 3)) * meter + middle)
+    points = ahead.apply(turn.apply((places - origin).reshape(-1, 3)) * meter + middle)
     points[:, 2] -= np.percentile(points[:, 2], 1)
     rate = 1 / float(np.median(np.diff(motion.time)))
-    return _again_and_again(points.reshape(motion.position.shape), round(SECONDS * rate)), motion.parents, rate
+    return _again_and_again(points.reshape(places.shape), round(SECONDS * rate)), motion.parents, rate
 
 
 def _again_and_again(points: np.ndarray, frames: int) -> np.ndarray:

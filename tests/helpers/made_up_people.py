@@ -63,8 +63,6 @@ def write_bvh(
         lines += ["End Site", "{", f"OFFSET {offset(0, -ANKLE_HEIGHT)}", "}", "}", "}", "}"]
     lines += ["}", "MOTION", f"Frames: {len(time)}", f"Frame Time: {1 / RATE:.8f}"]
     column = order.index("X")
-    # About x (to the left) a leg swings forwards by a negative angle where y is up and z ahead, else by a positive one.
-    sign = -1 if up == "y" else 1
     for row in range(len(time)):
         way = SPEED * time[row] / unit
         height = (0.74 + ANKLE_HEIGHT) / unit
@@ -74,7 +72,7 @@ def write_bvh(
             pitch = hip[row, side], -knee[row, side], foot[row, side] - hip[row, side] + knee[row, side]
             for angle in pitch:
                 turn = [0.0, 0.0, 0.0]
-                turn[column] = np.degrees(sign * angle)
+                turn[column] = -np.degrees(angle)  # about x, to the left: a leg swings forwards by a negative angle
                 values += turn
         lines.append(" ".join(f"{value:.6f}" for value in values))
     path.write_text("\n".join(lines) + "\n")
@@ -109,4 +107,52 @@ def write_smpl(path: Path, joints: int = 52) -> Path:
         poses[:, 7 + side, 0] = -(foot[:, side] - hip[:, side] + knee[:, side])
     trans = np.stack([0 * time, -SPEED * time, 0 * time + 0.9], axis=1)
     np.savez(path, poses=poses.reshape(len(time), -1), trans=trans, mocap_framerate=np.array(RATE))
+    return path
+
+
+def write_positions(path: Path) -> Path:
+    """An array of the places of SMPL's 22 joints, y up, walking along z: what text-to-motion models give."""
+    time, hip, knee, foot = leg_angles()
+    places = np.zeros((len(time), 22, 3))
+    places[..., 1], places[..., 2] = 0.74 + ANKLE_HEIGHT, SPEED * time[:, None]
+    for side, sign in ((0, 1), (1, -1)):
+        down = hip[:, side], hip[:, side] - knee[:, side]  # of thigh and shank, from hanging forwards
+        places[:, 1 + side, 0] = sign * HIP_HALF_WIDTH
+        for joint, above, length, angle in ((4, 1, THIGH, down[0]), (7, 4, SHANK, down[1])):
+            way = length * np.stack([0 * angle, -np.cos(angle), np.sin(angle)], axis=1)
+            places[:, joint + side] = places[:, above + side] + way
+        toe = foot[:, side]
+        places[:, 10 + side] = places[:, 7 + side] + 0.13 * np.stack([0 * toe, np.sin(toe), np.cos(toe)], axis=1)
+    np.save(path, places.astype(np.float32))
+    return path
+
+
+def write_acclaim(path: Path) -> Path:
+    """An .amc in degrees and inches over 0.45, y up, walking along z, and its .asf, with axes that are turned."""
+    unit = 0.0254 / 0.45
+    bones = [("hipjoint", HIP_HALF_WIDTH, (1, 0, 0)), ("femur", THIGH, (0, -1, 0)), ("tibia", SHANK, (0, -1, 0))]
+    asf = [":version 1.10", ":units", "  mass 1.0", "  length 0.45", "  angle deg", ":root"]
+    asf += ["  order TX TY TZ RX RY RZ", "  axis XYZ", "  position 0 0 0", "  orientation 0 0 0", ":bonedata"]
+    tree = []
+    for mark, sign in (("l", 1), ("r", -1)):
+        for name, length, (x, y, z) in [*bones, ("foot", 0.13, (0, -0.6, 0.8))]:
+            asf += [
+                "  begin",
+                f"    name {mark}{name}",
+                f"    direction {sign * x} {y} {z}",
+                f"    length {length / unit}",
+            ]
+            asf += ["    axis 90 0 0 XYZ"] + (["    dof rx ry"] if name != "hipjoint" else []) + ["  end"]
+        tree += [f"    root {mark}hipjoint", f"    {mark}hipjoint {mark}femur", f"    {mark}femur {mark}tibia"]
+        tree += [f"    {mark}tibia {mark}foot"]
+    path.with_suffix(".asf").write_text("\n".join([*asf, ":hierarchy", "  begin", *tree, "  end", ""]))
+    time, hip, knee, foot = leg_angles(rate=120.0)
+    amc = ["#!made up", ":FULLY-SPECIFIED", ":DEGREES"]
+    for row, now in enumerate(time):
+        amc += [str(row + 1), f"root 0 {(0.74 + ANKLE_HEIGHT) / unit} {SPEED * now / unit} 0 0 0"]
+        for side, mark in enumerate("lr"):
+            turns = hip[row, side], -knee[row, side], foot[row, side] - hip[row, side] + knee[row, side]
+            for name, angle in zip(("femur", "tibia", "foot"), turns, strict=True):
+                amc.append(f"{mark}{name} {-np.degrees(angle):.6f} 0")
+    path.write_text("\n".join(amc) + "\n")
     return path

@@ -244,7 +244,9 @@ def test_unknown_and_missing_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_names_that_cannot_be_guessed_are_asked_for(tmp_path: Path) -> None:
-    recording = read_bvh(write_bvh(tmp_path / "walk.bvh", {"LeftLeg": "Joint7"}, seconds=0.2))
+    usual = write_bvh(tmp_path / "walk.bvh", {"LeftLeg": "Joint7"}, seconds=0.2)
+    usual.write_text(usual.read_text().replace("-42.0", "-21.0", 1))  # legs of two lengths, which no shape tells
+    recording = read_bvh(usual)
     with pytest.raises(UserError, match=r"which joint is the left knee; give --map .* 'left_knee: NAME'"):
         find_joints(recording, {})
     (tmp_path / "map.yaml").write_text("left_knee: Joint7\n")

@@ -11,7 +11,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
 from playground_amp.motion.checks.judge import check_clips
 from playground_amp.motion.clip import Clip, load_clips
-from playground_amp.motion.human.importing import Imported, import_motion
+from playground_amp.motion.human.importing import Imported, MotionFile, import_motion
 from playground_amp.motion.human.strides import PHASES, symmetric
 from playground_amp.motion.posture import over_a_cycle
 from playground_amp.record.leg_curves import clip_curves, kept, person_curves
@@ -24,7 +24,7 @@ MOCAP = next((each for each in map(Path, ("/work/shared/mocap", "../shared/mocap
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
-    return import_motion(ROBOT, CONFIG, write_bvh(tmp_path_factory.mktemp("walk") / "walk.bvh"), speeds=[0.25])
+    return import_motion(ROBOT, CONFIG, MotionFile(write_bvh(tmp_path_factory.mktemp("walk") / "walk.bvh")), [0.25])
 
 
 def test_the_speed_is_froudes(imported: Imported) -> None:
@@ -70,18 +70,6 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
         motion.main(["import", str(tmp_path / "nothing.bvh"), "--speeds", "0"])
 
 
-@pytest.mark.filterwarnings("error::RuntimeWarning")
-def test_a_walk_on_the_spot_is_called_that(tmp_path: Path) -> None:
-    head, rows = write_bvh(tmp_path / "walk.bvh").read_text().split("Frame Time:")
-    step, *frames = rows.splitlines()
-    on_the_spot = [" ".join(["0 82 0", *row.split()[3:]]) for row in frames]
-    (tmp_path / "spot.bvh").write_text("\n".join([f"{head}Frame Time:{step}", *on_the_spot]))
-    with pytest.raises(
-        UserError, match=r"the walker gets 0\.00 m ahead in a stride, so walks on the spot or backwards"
-    ):
-        import_motion(ROBOT, CONFIG, tmp_path / "spot.bvh")
-
-
 def test_person_and_clip_are_told_by_the_same_curves(imported: Imported) -> None:
     person = person_curves(ROBOT, symmetric(imported.walking.straight.stride))
     assert person.speed == pytest.approx(imported.froude_speed)
@@ -101,7 +89,7 @@ def likeness(imported: Imported, clip: Clip) -> list[float]:
 @pytest.mark.parametrize("name", ["walk_nyu.bvh", "walk_deepmimic.json"])
 def test_real_people_can_be_imported(name: str) -> None:
     assert MOCAP is not None
-    imported = import_motion(ROBOT, CONFIG, MOCAP / name, speeds=[0.3, 0.5])
+    imported = import_motion(ROBOT, CONFIG, MotionFile(MOCAP / name), [0.3, 0.5])
     straight = [clip for clip in imported.clips if clip.command[2] == 0]
     assert [clip.command[0] for clip in straight] == pytest.approx([0.3, 0.5])
     for checked in check_clips(ROBOT, straight):

@@ -19,7 +19,7 @@ from playground_amp.motion.demonstrations import read_demonstrations
 from playground_amp.motion.generate import leg as legs
 from playground_amp.motion.generate.balance import torso_yaw
 from playground_amp.motion.generate.table import make_clip
-from playground_amp.motion.human.importing import import_motion
+from playground_amp.motion.human.importing import MotionFile, import_motion
 from playground_amp.motion.leg_roles import leg_roles
 from playground_amp.paths import STANDARD
 from playground_amp.robot.record import Robot
@@ -146,7 +146,7 @@ def test_its_clips_are_checked_and_drawn_by_the_command(
 
 
 def test_a_person_walks_in_its_size(robot: Robot, config: Config, tmp_path: Path) -> None:
-    imported = import_motion(robot, config.env, write_bvh(tmp_path / "walk.bvh"), speeds=[0.2])
+    imported = import_motion(robot, config.env, MotionFile(write_bvh(tmp_path / "walk.bvh")), [0.2])
     # Thigh and shank of 0.118 and 0.114 m against 0.83 m: speeds go with the square root.
     assert imported.froude_speed == pytest.approx(SPEED * np.sqrt(0.232 / 0.83), rel=0.03)
     checked = check_clips(robot, imported.clips)[0]
@@ -157,4 +157,4 @@ def test_a_person_walks_in_its_size(robot: Robot, config: Config, tmp_path: Path
 def test_a_person_is_not_brought_to_legs_of_another_build(tmp_path: Path) -> None:
     odd = dataclasses.replace(WILDROBOT, joint_axis_b=np.full((WILDROBOT.num_joints, 3), 3**-0.5))
     with pytest.raises(UserError, match=r"can be brought to legs with three joints across .* left_hip_pitch, "):
-        import_motion(odd, load_config(STANDARD).env, write_bvh(tmp_path / "walk.bvh"), speeds=[0.2])
+        import_motion(odd, load_config(STANDARD).env, MotionFile(write_bvh(tmp_path / "walk.bvh")), [0.2])

@@ -27,16 +27,28 @@ def with_swinging_arms(
       velocity: [3] commanded, m/s, m/s, rad/s; [0, 0, 0] standing.
       period: of the gait cycle, s.
     """
-    arms, joints = arms_of(robot), joints.copy()
+    arms = arms_of(robot)
     if arms is None:
-        return joints
-    for side, arm in enumerate(arms):
+        return joints.copy()
+    way = np.full((len(phase), 2, 2), _BEND)
+    for side in range(len(arms)):
         ahead = np.cos(2 * np.pi * phase) * (1, -1)[side]  # a foot that lifts off is behind, the hand of its side ahead
-        way = _swing(robot, side, velocity, period) * ahead
-        joints[:, arm.swing] = robot.home_joint_position[arm.swing] + arm.forward * _within(robot, arm.swing, way)
+        way[:, side, 0] = _swing(robot, side, velocity, period) * ahead
+    return with_arms(robot, joints, way)
+
+
+def with_arms(robot: Robot, joints: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """Joint angles [T, J] with those of the arms set; nothing changes for a robot whose arms do not act.
+
+    `way` [T, 2, 2] rad from home, left and right: the upper arm forward, the elbow bent; less where there is no room.
+    """
+    arms, joints = arms_of(robot), joints.copy()
+    for side, arm in enumerate(arms or ()):
+        forward = arm.forward * _within(robot, arm.swing, way[:, side, 0])
+        joints[:, arm.swing] = robot.home_joint_position[arm.swing] + forward
         if arm.elbow is not None:
-            bend = np.full(len(phase), arm.bend * _BEND)
-            joints[:, arm.elbow] = robot.home_joint_position[arm.elbow] + _within(robot, arm.elbow, bend)
+            bent = _within(robot, arm.elbow, arm.bend * way[:, side, 1])
+            joints[:, arm.elbow] = robot.home_joint_position[arm.elbow] + bent
     return joints
 
 

@@ -14,7 +14,7 @@ from scipy.interpolate import CubicSpline
 from scipy.spatial.transform import Rotation
 
 from playground_amp.motion.generate import leg as legs
-from playground_amp.motion.generate.arms import with_swinging_arms
+from playground_amp.motion.generate.arms import with_arms, with_swinging_arms
 from playground_amp.motion.generate.footsteps import FeetPoses, travel
 from playground_amp.physics.motion_analysis import center_of_pressure
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
@@ -39,6 +39,7 @@ class Plan(NamedTuple):
     height: np.ndarray  # [T] m, of the waist over the floor
     roll: np.ndarray  # [T] rad, of the waist, positive: its left side up
     pitch: np.ndarray  # [T] rad, of the waist, positive: forwards
+    arms: np.ndarray | None = None  # [T, 2, 2] rad from home, left and right: forward, bent; None: as the legs swing
 
 
 # Joint angles [T, J] for a robot, its feet, its waist [T, 6] (x, y, z, roll, yaw, pitch) and a first guess [T, J];
@@ -71,7 +72,10 @@ def balanced(
         body, joints = start[:, :BASE_QVEL_SIZE].copy(), start[:, BASE_QVEL_SIZE:]
         body[:, [2, 3, 5]] = np.column_stack([plan.height, plan.roll, plan.pitch])
         feet = plan.feet(_yaw(plan, body, joints)[1])
-    joints = with_swinging_arms(robot, joints, plan.phase, plan.velocity, plan.period)
+    if plan.arms is None:
+        joints = with_swinging_arms(robot, joints, plan.phase, plan.velocity, plan.period)
+    else:
+        joints = with_arms(robot, joints, plan.arms)
     for _ in range(corrections):
         joints = solve(robot, feet, body, joints)
         if joints is None:

@@ -8,7 +8,8 @@ Newton's method; the angles at a phase touch each other alone, but for the smoot
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy import sparse
+from scipy.sparse.linalg import splu
 
 from playground_amp.motion.generate.footsteps import bump
 from playground_amp.motion.human.side_view import (
@@ -121,38 +122,39 @@ def _residual(
     return np.concatenate([part.reshape(len(unknown), -1) for part in parts], axis=1)
 
 
-def _step(blocks: _Blocks, rough: np.ndarray, changed: np.ndarray, phases: int) -> tuple[np.ndarray, np.ndarray]:
+def _step(blocks: _Blocks, rough: sparse.csc_array, changed: np.ndarray, phases: int) -> tuple[np.ndarray, np.ndarray]:
     """The step [P, 7] of the unknowns and [3] of the constants, bounded."""
     count = changed.shape[1]
     size = phases * count
-    normal = np.zeros((size + 3, size + 3))
-    right = np.zeros(size + 3)
     # The unknowns in rows of a kind: what is rough couples a kind's phases, a phase couples its kinds.
-    squares = np.einsum("pri,prj->pij", blocks.local, blocks.local)
-    index = np.arange(phases)
-    for one in range(count):
-        rows = slice(one * phases, (one + 1) * phases)
-        normal[rows, rows] = rough[one]
-        right[rows] = rough[one] @ changed[:, one]
-        for other in range(count):
-            normal[one * phases + index, other * phases + index] += squares[:, one, other]
+    squares = np.einsum("pri,prj->ijp", blocks.local, blocks.local).reshape(-1)
+    kinds = (
+        phases * np.repeat(np.arange(count), count * phases),
+        phases * np.tile(np.repeat(np.arange(count), phases), count),
+    )
+    index = np.tile(np.arange(phases), count**2)
+    coupled = sparse.csc_array((squares, (kinds[0] + index, kinds[1] + index)), shape=(size, size))
     border = np.einsum("pri,prj->ipj", blocks.local, blocks.shared).reshape(size, 3)
-    normal[:size, size:], normal[size:, :size] = border, border.T
-    normal[size:, size:] = np.einsum("pri,prj->ij", blocks.shared, blocks.shared) + np.diag(blocks.held)
-    right[:size] += np.einsum("pri,pr->ip", blocks.local, blocks.value).reshape(size)
-    right[size:] = np.einsum("pri,pr->i", blocks.shared, blocks.value) + blocks.held * blocks.constants
-    normal[np.diag_indices(size + 3)] += 1e-6
-    step = -cho_solve(cho_factor(normal, check_finite=False), right, check_finite=False)
+    corner = np.einsum("pri,prj->ij", blocks.shared, blocks.shared) + np.diag(blocks.held)
+    normal = sparse.block_array([[rough + coupled, sparse.csc_array(border)], [sparse.csc_array(border.T), corner]])
+    right = np.concatenate(
+        [
+            rough @ changed.T.reshape(size) + np.einsum("pri,pr->ip", blocks.local, blocks.value).reshape(size),
+            np.einsum("pri,pr->i", blocks.shared, blocks.value) + blocks.held * blocks.constants,
+        ]
+    )
+    step = -splu(sparse.csc_array(normal + 1e-6 * sparse.eye_array(size + 3))).solve(right)
     step *= min(1.0, _SMALL_STEP / max(np.abs(step).max(), 1e-12))
     return step[:size].reshape(count, phases).T, step[size:]
 
 
-def _roughness(phases: int, length: float) -> np.ndarray:
-    """The quadratic forms [7, P, P] of what is changed: second differences round the cycle."""
+def _roughness(phases: int, length: float) -> sparse.csc_array:
+    """The quadratic form [7 P, 7 P] of what is changed: second differences round the cycle, kind by kind."""
     even = np.eye(phases)
-    second = np.roll(even, 1, axis=1) - 2 * even + np.roll(even, -1, axis=1)
+    second = sparse.csc_array(np.roll(even, 1, axis=1) - 2 * even + np.roll(even, -1, axis=1))
     one = second.T @ second
-    return np.stack([one / _ROUGH**2] * 6 + [one / (_ROUGH_HEIGHT * length) ** 2])
+    scales = [_ROUGH] * 6 + [_ROUGH_HEIGHT * length]
+    return sparse.csc_array(sparse.block_diag([one / scale**2 for scale in scales]))
 
 
 def _first_height(view: SideView, wanted: LegAngles, stepping: Stepping) -> np.ndarray:

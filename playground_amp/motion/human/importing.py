@@ -1,8 +1,9 @@
 """Imports human motion: a file of a known format becomes clips of a robot, one for each speed and way to turn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from playground_amp.configs.schema import EnvConfig
@@ -42,13 +43,25 @@ class Imported(NamedTuple):
             f"{each.strides} at {each.stride.velocity[2]:+.2f} rad/s" for each in walking.turns if each is not straight
         )
         rest = "the recording goes round" if walking.loops else f"{walking.others} other strides were left out"
+        way = "ahead" if straight.stride.velocity[0] > 0 else "backwards"
+        back = walking.backward if walking.backward is not straight else None
         return [
             f"{self.motion.source}: {len(walker.time)} frames, {walking.duration:.2f} s, lengths in {walker.unit}, "
             f"{walker.up} up, legs of {walker.leg_length:.2f} m{others}",
             f"joints: {parts}",
-            f"walking ahead from {straight.begin:.2f} to {straight.end:.2f} s, {straight.strides} strides of "
+            *(
+                ["seen in a mirror (axes of the other hand, or left and right exchanged): turned back"]
+                * walker.mirrored
+            ),
+            *(["on the spot (a treadmill, or exported in place): speed from the feet"] * walking.on_the_spot),
+            f"walking {way} from {straight.begin:.2f} to {straight.end:.2f} s, {straight.strides} strides of "
             f"{straight.stride.duration:.2f} s at {straight.stride.velocity[0]:.2f} m/s, both sides averaged; {rest}",
             f"turning: {turns or 'none'}",
+            *(
+                [f"walking backwards: {back.strides} strides at {back.stride.velocity[0]:.2f} m/s"]
+                if back and not back.runs
+                else []
+            ),
             f"scaled to the robot {self.froude_speed:.2f} m/s",
             *(f"left out: {each}" for each in self.left_out),
         ]
@@ -58,16 +71,23 @@ class _Wanted(NamedTuple):
     """A clip to be made."""
 
     stride: Stride
-    speed: float  # m/s forwards
+    speed: float  # m/s forwards; below 0: backwards
+
+
+class MotionFile(NamedTuple):
+    """A file of motion capture, and what the user says of it."""
+
+    path: Path
+    names: Mapping[str, str] = MappingProxyType({})  # joint of each role; what is missing is guessed
+    unit: str | None = None  # a name or a number of meters; None: by the legs
+    up: str | None = None  # axis that points up; None: from feet to pelvis
+    rate: float | None = None  # frames a second; None: as the file says
 
 
 def import_motion(
     robot: Robot,
     config: EnvConfig,
-    path: Path,
-    names: dict[str, str] | None = None,
-    unit: str | None = None,
-    up: str | None = None,
+    source: MotionFile,
     speeds: Sequence[float] = (),
     report_progress: Callable[[float, str], None] = lambda share, words: None,
 ) -> Imported:
@@ -76,26 +96,24 @@ def import_motion(
     Args:
       robot: which robot.
       config: the task: its control rate and its commands.
-      path: of the file.
-      names: joint of each role; what is missing is guessed.
-      unit, up: of the file, the unit a name or a number of meters; None: guessed.
-      speeds: forward speeds of the clips, m/s; none: those that the task commands, step by step.
+      source: the file.
+      speeds: of the clips, m/s, backwards below 0; none: those that the task commands, step by step.
       report_progress: is told the share of the work that is done, and what comes next.
 
     Raises:
       UserError: the file, the names, or the motion will not do; the message says what.
     """
     report_progress(0.0, "reading")
-    motion = read_motion(path)
-    joints = find_joints(motion, names or {})
-    walker = find_walker(motion, joints, unit, up)
+    motion = read_motion(source.path, source.rate)
+    joints = find_joints(motion, source.names)
+    walker = find_walker(motion, joints, source.unit, source.up)
     report_progress(0.2, "looking for strides")
     walking = find_walking(walker)
     if walking.straight.runs:
         require_flight(robot, walking.straight.stride)
-    wanted = _wanted(walking, tuple(speeds) or default_speeds(robot, config))
+    wanted = _wanted(walking, tuple(speeds), default_speeds(robot, config))
     fastest = froude_speed(robot, walking.straight.stride)
-    clips, left_out = _made(robot, config.control_dt, wanted, path, report_progress)
+    clips, left_out = _made(robot, config.control_dt, wanted, source.path, report_progress)
     return Imported(tuple(clips), motion, joints, walker, walking, fastest, tuple(left_out))
 
 
@@ -123,17 +141,30 @@ def _made(
 
 
 def default_speeds(robot: Robot, config: EnvConfig) -> tuple[float, ...]:
-    """The forward speeds that a task commands, step by step, m/s."""
+    """The speeds that a task commands forwards and backwards (below 0), step by step, m/s."""
     step = times(_SPEED_STEP, scale_of(robot).speed)
-    fastest = config.commands.forward[1]
+    slowest, fastest = config.commands.forward
     count = int(fastest / step + 1e-6)
-    return tuple(round(step * number, 6) for number in range(min(_SLOWEST, count), count + 1)) or (fastest,)
+    ahead = [step * number for number in range(min(_SLOWEST, count), count + 1)] or [fastest]
+    behind = [-step * number for number in range(1, int(-slowest / step + 1e-6) + 1)]
+    return tuple(round(speed, 6) for speed in [*ahead, *behind])
 
 
-def _wanted(walking: Walking, speeds: Sequence[float]) -> list[_Wanted]:
-    """Every speed straight ahead, then in turns to the left and to the right, a mirror image where one is missing."""
+def _wanted(walking: Walking, speeds: Sequence[float], default: Sequence[float]) -> list[_Wanted]:
+    """Every speed straight ahead, then in turns to the left and to the right, a mirror image where one is missing.
+
+    Speeds below 0 are of the walk backwards. Raises UserError for speeds that the person does not walk at.
+    """
+    backward = None if walking.backward is None or walking.backward.runs else walking.backward.stride
     turns = [each.stride for each in walking.turns if not each.runs]
     if len(turns) == 1:
         turns.append(mirrored(turns[0]))
-    strides = [symmetric(walking.straight.stride), *turns]
-    return [_Wanted(stride, speed) for stride in strides for speed in speeds]
+    goes_ahead = walking.straight.stride.velocity[0] > 0
+    strides = [symmetric(walking.straight.stride), *turns] if goes_ahead else []
+    ahead, behind = ([speed for speed in speeds or default if sign * speed > 0] for sign in (1, -1))
+    if speeds and ahead and not goes_ahead:
+        raise UserError(f"the person walks backwards only: --speeds must be below 0, found {ahead[0]:g}")
+    if speeds and behind and backward is None:
+        raise UserError(f"the person never walks backwards: --speeds must be above 0, found {behind[0]:g}")
+    wanted = [_Wanted(stride, speed) for stride in strides for speed in ahead]
+    return wanted + [_Wanted(symmetric(stride), speed) for stride in [backward] if stride for speed in behind]

@@ -23,6 +23,9 @@ PARTS = {
     ),
     "knee": ("lowerleg", "lowleg", "leglower", "calf", "shin", "shinbend", "tibia", "legknee", "knee", "shank", "leg"),
     "ankle": ("legankle", "ankle", "foot", "feet", "talus"),
+    "shoulder": ("upperarm", "uparm", "armupper", "uarm", "humerus", "shldr", "arm", "shoulder"),
+    "elbow": ("forearm", "lowerarm", "lowarm", "armlower", "larm", "forearmbend", "radius", "elbow"),
+    "wrist": ("hand", "wrist"),
 }
 _MARKS = {"left": ("left", "lft", "lf", "lt", "l"), "right": ("right", "rgt", "rt", "r")}
 _ALL_MARKS = {mark for marks in _MARKS.values() for mark in marks}

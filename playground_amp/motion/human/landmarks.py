@@ -1,5 +1,6 @@
 """Finds a walker in a recording: its pelvis, hips, knees and ankles, which way is up, how long a meter is."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,15 +9,19 @@ from scipy.spatial.transform import Rotation
 
 from playground_amp.configs.keys import nearest
 from playground_amp.errors import UserError
+from playground_amp.motion.human.facing import arm_angles, heading_of, is_mirrored
 from playground_amp.motion.human.joint_names import PARTS, sides_and_parts
+from playground_amp.motion.human.shape import legs_by_shape
 from playground_amp.motion.human.skeleton import SkeletonMotion
 from playground_amp.motion.human.units import fitting_units, meters
 from playground_amp.robot.record import SIDES
 from playground_amp.untyped import Plain
 from playground_amp.yaml_text import read_yaml
 
-LEG_PARTS = ("hip", "knee", "ankle")
-ROLES = ("pelvis", *(f"{side}_{part}" for side in SIDES for part in LEG_PARTS))
+LEG_PARTS, ARM_PARTS = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
+LEG_ROLES, ARM_ROLES = (tuple(f"{side}_{part}" for side in SIDES for part in parts) for parts in (LEG_PARTS, ARM_PARTS))
+ROLES = ("pelvis", *LEG_ROLES, *ARM_ROLES)
+_MIRROR = np.array([1.0, -1.0, 1.0])
 
 
 class Walker(NamedTuple):
@@ -27,12 +32,14 @@ class Walker(NamedTuple):
     hip: np.ndarray  # [T, 2, 3] m, left and right, as the next two
     knee: np.ndarray  # [T, 2, 3] m
     ankle: np.ndarray  # [T, 2, 3] m
+    arm: np.ndarray  # [T, 2, 2] rad, left and right: upper arm ahead of hanging, elbow bent; NaN without arms
     foot: np.ndarray  # [T, 2, 4] quaternions xyzw of the feet against the world, left and right
     heading: np.ndarray  # [T] rad, which way the hips face, without jumps
     leg_length: float  # m, hip to knee to ankle
     unit: str
     other_units: dict[str, float]  # in which the legs would be a person's as well, and how long, m
     up: str
+    mirrored: bool  # the file's axes, or its names of left and right, show a person in a mirror: turned back
     loops: bool
 
 
@@ -53,17 +60,35 @@ def read_map(path: Path) -> dict[str, str]:
     return found
 
 
-def find_joints(motion: SkeletonMotion, given: dict[str, str]) -> dict[str, int]:
-    """The joint of each role: as given, otherwise by its name.
+def find_joints(motion: SkeletonMotion, given: Mapping[str, str]) -> dict[str, int]:
+    """The joint of each role: as given, otherwise by its name, or by the skeleton's shape.
+
+    Arms are left out where they are not found.
 
     Raises:
       UserError: a joint that is not there, not certain, or no chain of hip, knee and ankle.
     """
     joints = {role: _named(motion, role, name) for role, name in given.items()}
-    for role in ROLES[1:]:
+    names = sides_and_parts(motion.joints)
+    for role in (*LEG_ROLES, *ARM_ROLES):
+        found = None if role in joints else _guessed(motion, names, role)
+        if found is not None:
+            joints[role] = found
+    if any(role not in joints for role in LEG_ROLES):
+        joints = (legs_by_shape(motion) or {}) | joints
+    for role in LEG_ROLES:
         if role not in joints:
-            joints[role] = _guessed(motion, role)
+            raise UserError(
+                f"cannot tell which joint is the {role.replace('_', ' ')}; give --map with a line such as "
+                f"'{role}: NAME'. Joints of the file: {', '.join(motion.joints)}"
+            )
     joints.setdefault("pelvis", _pelvis(motion, joints))
+    _require_chains(motion, joints)
+    return joints
+
+
+def _require_chains(motion: SkeletonMotion, joints: dict[str, int]) -> None:
+    """Raises UserError for a knee that does not hang on its hip, or an ankle that does not on its knee."""
     for side in SIDES:
         for above, below in (("hip", "knee"), ("knee", "ankle")):
             parent, child = joints[f"{side}_{above}"], joints[f"{side}_{below}"]
@@ -73,7 +98,6 @@ def find_joints(motion: SkeletonMotion, given: dict[str, str]) -> dict[str, int]
                     f"{names[child]} ({side} {below}) does not hang on {names[parent]} ({side} {above}): "
                     "name the right joints with --map"
                 )
-    return joints
 
 
 def find_walker(motion: SkeletonMotion, joints: dict[str, int], unit: str | None, up: str | None) -> Walker:
@@ -88,36 +112,46 @@ def find_walker(motion: SkeletonMotion, joints: dict[str, int], unit: str | None
     Raises:
       UserError: legs of no length, or of a length that is nobody's in any unit.
     """
-    hip, knee, ankle = (
-        np.stack([motion.position[:, joints[f"{side}_{part}"]] for side in SIDES], axis=1) for part in LEG_PARTS
-    )
+    hip, knee, ankle = (_points(motion, joints, part) for part in LEG_PARTS)
+    arm = np.stack([_points(motion, joints, part) for part in ARM_PARTS])
     length = _leg_length(motion, joints)
     units = _possible_units(length, unit, motion.unit)
     unit, meter = next(iter(units.items()))
     up = up or _up(hip.mean(axis=(0, 1)) - ankle.mean(axis=(0, 1)))
     turn = _upright(up)
-    hip, knee, ankle = (points @ turn.as_matrix().T * meter for points in (hip, knee, ankle))
-    across = hip[:, 0] - hip[:, 1]
-    if np.linalg.norm(across[:, :2], axis=1).min() < 1e-3:
-        raise UserError("the left and the right hip are in the same place: the walker faces nowhere")
-    heading = np.unwrap(np.arctan2(-across[:, 0], across[:, 1]))
-    feet = np.stack([motion.rotation[:, joints[f"{side}_ankle"]] for side in SIDES], axis=1)
-    ground = np.percentile(ankle[..., 2], 5)
-    for points in (hip, knee, ankle):
-        points[..., 2] -= ground
+    hip, knee, ankle, arm = (points @ turn.as_matrix().T * meter for points in (hip, knee, ankle, arm))
+    feet = turn.as_matrix() @ np.stack([motion.rotation[:, joints[f"{side}_ankle"]] for side in SIDES], axis=1)
+    mirrored = is_mirrored(hip, knee, ankle)
+    if mirrored:
+        hip, knee, ankle, arm = (points * _MIRROR for points in (hip, knee, ankle, arm))
+        feet = _MIRROR[:, None] * feet * _MIRROR
+    floor = np.array([0.0, 0.0, np.percentile(ankle[..., 2], 5)])
+    hip, knee, ankle = (points - floor for points in (hip, knee, ankle))
+    heading = heading_of(hip)
     return Walker(
         time=motion.time,
         pelvis=hip.mean(axis=1),
         hip=hip,
         knee=knee,
         ankle=ankle,
-        foot=(turn * Rotation.from_matrix(feet.reshape(-1, 3, 3))).as_quat().reshape(-1, 2, 4),
+        arm=arm_angles(arm, heading),
+        foot=Rotation.from_matrix(feet.reshape(-1, 3, 3)).as_quat().reshape(-1, 2, 4),
         heading=heading,
         leg_length=length * meter,
         unit=unit,
         other_units={name: length * other for name, other in units.items() if name != unit},
         up=up,
+        mirrored=mirrored,
         loops=motion.loops,
+    )
+
+
+def _points(motion: SkeletonMotion, joints: dict[str, int], part: str) -> np.ndarray:
+    """Places [T, 2, 3] of a part left and right, in the file's unit and axes; NaN where no joint is known."""
+    unknown = np.full((len(motion.time), 3), np.nan)
+    return np.stack(
+        [motion.position[:, joints[f"{side}_{part}"]] if f"{side}_{part}" in joints else unknown for side in SIDES],
+        axis=1,
     )
 
 
@@ -158,17 +192,14 @@ def _named(motion: SkeletonMotion, role: str, name: str) -> int:
     raise UserError(f"--map gives {name} for {role}, but the file has no joint of that name; {hint}")
 
 
-def _guessed(motion: SkeletonMotion, role: str) -> int:
+def _guessed(motion: SkeletonMotion, names: list[tuple[str, str]], role: str) -> int | None:
+    """The joint of a role by its name; None: there is none, or several that do not hang on one another."""
     side, part = role.split("_")
-    plain = sides_and_parts(motion.joints)
     for name in PARTS[part]:
-        found = [index for index, each in enumerate(plain) if each == (side, name)]
+        found = [index for index, each in enumerate(names) if each == (side, name)]
         if found and all(found[0] in _ancestors(motion, below) for below in found[1:]):
             return found[0]  # what hangs on it and is called the same (thigh.L.001) shares its twist
-    raise UserError(
-        f"cannot tell which joint is the {side} {part}; give --map with a line such as '{role}: NAME'. "
-        f"Joints of the file: {', '.join(motion.joints)}"
-    )
+    return None
 
 
 def _pelvis(motion: SkeletonMotion, joints: dict[str, int]) -> int:

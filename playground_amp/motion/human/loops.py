@@ -18,7 +18,7 @@ def repeated(walker: Walker) -> Walker:
     turn = walker.heading[-1] - walker.heading[0]
     way = walker.pelvis[-1] - walker.pelvis[0] * (1, 1, 0)
     start = walker.pelvis[0] * (1, 1, 0)
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("time", "heading", "foot", *_POINTS)}
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("time", "heading", "arm", "foot", *_POINTS)}
     place = start
     for number in range(_REPEATS):
         yaw = turn * number
@@ -27,6 +27,7 @@ def repeated(walker: Walker) -> Walker:
             parts[name].append(from_heading_frame(points, np.full(points.shape[:-1], yaw)) + place)
         parts["time"].append(walker.time[:frames] + number * length)
         parts["heading"].append(walker.heading[:frames] + yaw)
+        parts["arm"].append(walker.arm[:frames])
         feet = Rotation.from_euler("z", yaw) * Rotation.from_quat(walker.foot[:frames].reshape(-1, 4))
         parts["foot"].append(feet.as_quat().reshape(-1, 2, 4))
         place = place + from_heading_frame((way - (0, 0, way[2]))[None], np.array([yaw]))[0]
@@ -64,6 +65,7 @@ def _closed(walker: Walker) -> Walker:
     return walker._replace(
         time=np.append(walker.time, walker.time[-1] + np.diff(walker.time).mean()),
         heading=np.append(walker.heading, walker.heading[0] + turn),
+        arm=np.concatenate([walker.arm, walker.arm[:1]]),
         pelvis=moved(walker.pelvis),
         hip=moved(walker.hip),
         knee=moved(walker.knee),

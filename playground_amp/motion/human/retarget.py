@@ -21,7 +21,7 @@ from playground_amp.motion.generate.styles import style_at_rest
 from playground_amp.motion.human.fitting import fit_legs
 from playground_amp.motion.human.footfall import PHASE, Pace, fitted_feet, plain_feet, stepping
 from playground_amp.motion.human.side_view import LegAngles, SideView, side_view
-from playground_amp.motion.human.strides import PHASES, Stride
+from playground_amp.motion.human.strides import PHASES, Stride, from_last_to_first, in_reverse
 from playground_amp.motion.human.timing import Timing, double_supports, find_timing
 from playground_amp.motion.leg_roles import require_leg_roles, thigh_and_shank
 from playground_amp.physics.inverse_kinematics import SoleTargets, reach_soles
@@ -38,16 +38,22 @@ def retarget(robot: Robot, stride: Stride, speed: float, control_dt: float, sour
 
     Args:
       robot, stride: which robot, and of which person.
-      speed: forwards, m/s.
+      speed: forwards, m/s; below 0 for a walk backwards, which is a walk forwards with time running backwards: so are
+        feet that come down toe first, and forces are the same.
       control_dt: s a frame.
       source: of the clip, which is named after its command.
 
     Raises:
       UserError: a run, steps too long for the legs, or legs of another build.
     """
-    pace = _pace(robot, stride, speed, control_dt)
-    timing = find_timing(stride)
-    pose = _pose(robot, stride, timing, pace)
+    back = speed < 0
+    walk = in_reverse(stride) if back else stride
+    pace = _pace(robot, walk, abs(speed), control_dt)
+    timing = find_timing(walk)
+    pose = _pose(robot, walk, timing, pace)
+    if back:
+        pose, pace = from_last_to_first(pose), pace._replace(velocity=-pace.velocity)
+        timing = tuple(Timing((0.5 - foot.touch_down) % 1.0, (0.5 - foot.lift_off) % 1.0) for foot in timing)
     time = np.arange(pace.frames) * control_dt
     qpos, qvel = states(pose, pace.velocity, pace.period, time)
     phase = (time / pace.period) % 1.0
@@ -150,6 +156,7 @@ def _pose(robot: Robot, stride: Stride, timing: tuple[Timing, Timing], pace: Pac
             height=fit.height,
             roll=roll,
             pitch=np.full(PHASES, style.lean),
+            arms=_arms(stride, pace.shorter),
         )
         last = number == _ROUNDS - 1
         pose = reaching(plan, corrections=CORRECTIONS if last else _ROUGHLY, start=pose)
@@ -174,6 +181,14 @@ def _wanted(stride: Stride, view: SideView, shorter: float) -> LegAngles:
     thigh, ankle = shorter * person.thigh, less * person.ankle()
     knee = np.maximum(view.lowest[:, 1], _LEAST_BEND) + less * (person.knee - person.knee.min(axis=0))
     return LegAngles(thigh, knee, ankle - thigh + view.bends * knee)
+
+
+def _arms(stride: Stride, shorter: float) -> np.ndarray | None:
+    """The person's arms [P, 2, 2] rad, swinging less by as much as the steps are shorter; None: not recorded."""
+    if np.isnan(stride.arm).any():
+        return None
+    usual = stride.arm.mean(axis=0)
+    return usual + shorter * (stride.arm - usual)
 
 
 def _support(timing: tuple[Timing, Timing], style: GaitStyle) -> tuple[np.ndarray, np.ndarray]:

@@ -28,6 +28,7 @@ class Stride(NamedTuple):
     knee: np.ndarray  # [P, 2, 3]
     ankle: np.ndarray  # [P, 2, 3]
     pitch: np.ndarray  # [P, 2] rad of the feet, positive: toe down, against flat on the floor
+    arm: np.ndarray  # [P, 2, 2] rad: upper arms ahead of hanging, elbows bent; NaN: not recorded
     leg_length: float  # m
 
     @property
@@ -54,7 +55,25 @@ def mirrored(stride: Stride) -> Stride:
         knee=other_side(stride.knee * seen),
         ankle=other_side(stride.ankle * seen),
         pitch=other_side(stride.pitch),
+        arm=other_side(stride.arm),
     )
+
+
+def rolled(stride: Stride, phases: int) -> Stride:
+    """The same walk, its phases counted so much later."""
+    parts = {name: np.roll(getattr(stride, name), phases, axis=0) for name in (*_POINTS, "pitch", "arm")}
+    return stride._replace(**parts)
+
+
+def in_reverse(stride: Stride) -> Stride:
+    """The walk with time running backwards, which walks the other way; the left foot still swings about 0.25."""
+    parts = {name: from_last_to_first(getattr(stride, name)) for name in (*_POINTS, "pitch", "arm")}
+    return stride._replace(velocity=-stride.velocity, **parts)
+
+
+def from_last_to_first(rows: np.ndarray) -> np.ndarray:
+    """Rows [P, ...] at phases from 0, taken backwards from half a cycle on."""
+    return rows[(len(rows) // 2 - np.arange(len(rows))) % len(rows)]
 
 
 def symmetric(stride: Stride) -> Stride:
@@ -75,7 +94,7 @@ def average(strides: Sequence[Stride]) -> Stride:
     return Stride(
         duration=float(np.mean([stride.duration for stride in strides])),
         velocity=np.mean([stride.velocity for stride in strides], axis=0),
-        **{name: mean(name) for name in (*_POINTS, "pitch")},
+        **{name: mean(name) for name in (*_POINTS, "pitch", "arm")},
         leg_length=strides[0].leg_length,
     )
 
@@ -107,12 +126,15 @@ def cut_stride(walker: Walker, begin: float, end: float) -> Stride:
 
     points = {name: in_frame(name) for name in _POINTS}
     middle = points["pelvis"].mean(axis=0) * (1, 1, 0)
-    pitch = _closed(_pitch(walker, begin + order, yaw + frame[:, 2]), since / (end - begin))
+    share = since / (end - begin)
+    pitch = _closed(_pitch(walker, begin + order, yaw + frame[:, 2]), share)
+    arm = _closed(_interpolated(walker, walker.arm, begin + order), share)
     return Stride(
         duration=end - begin,
         velocity=velocity,
         **{name: each - middle for name, each in points.items()},
         pitch=pitch,
+        arm=arm,
         leg_length=walker.leg_length,
     )
 
@@ -141,6 +163,12 @@ def _near(walker: Walker, begin: float, end: float) -> slice:
 def _sampled(walker: Walker, name: str, times: np.ndarray) -> np.ndarray:
     near = _near(walker, float(times.min()), float(times.max()))
     return CubicSpline(walker.time[near], getattr(walker, name)[near], axis=0)(times)
+
+
+def _interpolated(walker: Walker, rows: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Rows [T, ...] at times, linearly; unknown ones (NaN) stay so."""
+    flat = rows.reshape(len(rows), -1)
+    return np.stack([np.interp(times, walker.time, column) for column in flat.T], axis=1).reshape(-1, *rows.shape[1:])
 
 
 def _headings(walker: Walker, begin: float, end: float) -> tuple[float, float]:

@@ -9,7 +9,8 @@ from playground_amp.motion.human.strides import PHASES, Stride
 
 _STILL = 0.25  # share of its top speed under which toe or heel stands
 _HEEL, _TOE, _ANKLE = -0.06, 0.16, 0.10  # of a person's foot, ahead of and below the ankle, in leg lengths
-_SHORTEST_SUPPORT = 0.02  # cycles of double support; with less it is a run
+_SHORTEST_SUPPORT = 0.02  # cycles of double support, of a walk
+_FLIGHT = 0.02  # cycles without a foot on the floor, in each step of a run; less is within what can be told
 
 
 class Timing(NamedTuple):
@@ -30,16 +31,30 @@ class Timing(NamedTuple):
 def find_timing(stride: Stride) -> tuple[Timing, Timing]:
     """When the left and the right foot swing: while neither toe nor heel stands still.
 
+    Where a step of a walk seems to leave no time with both feet on the floor, the foot behind lifts off that much
+    later: it rolls over its toe, which moves.
+
     Raises:
       UserError: a foot that never stands still.
     """
-    return _timing(stride, 0), _timing(stride, 1)
+    left, right = _timing(stride, 0), _timing(stride, 1)
+    if flies(left, right):
+        return left, right
+    after_left, after_right = (max(_SHORTEST_SUPPORT - support, 0.0) for support in _supports(left, right))
+    return (
+        left._replace(lift_off=(left.lift_off + 1.01 * after_right) % 1.0),
+        right._replace(lift_off=(right.lift_off + 1.01 * after_left) % 1.0),
+    )
 
 
 def is_run(stride: Stride) -> bool:
     """Whether there is no time at which both feet are on the floor."""
-    left, right = find_timing(stride)
-    return not all(_SHORTEST_SUPPORT < support < 0.5 for support in _supports(left, right))
+    return flies(*find_timing(stride))
+
+
+def flies(left: Timing, right: Timing) -> bool:
+    """Whether both feet are in the air between steps: by both steps together, for each alone is told less well."""
+    return sum(_supports(left, right)) / 2 < -_FLIGHT
 
 
 def double_supports(left: Timing, right: Timing) -> tuple[float, float]:
@@ -49,13 +64,18 @@ def double_supports(left: Timing, right: Timing) -> tuple[float, float]:
       UserError: a run.
     """
     supports = _supports(left, right)
-    if not all(_SHORTEST_SUPPORT < support < 0.5 for support in supports):
+    if min(supports) < _SHORTEST_SUPPORT:
         raise UserError("the walker runs: there is no time at which both feet are on the floor")
     return supports
 
 
 def _supports(left: Timing, right: Timing) -> tuple[float, float]:
-    return (right.lift_off - left.touch_down) % 1.0, (left.lift_off - right.touch_down) % 1.0
+    """Cycles from a foot's touch-down to the other's lift-off, the left foot's first; below 0: none is down."""
+
+    def signed(cycles: float) -> float:
+        return (cycles + 0.5) % 1.0 - 0.5
+
+    return signed(right.lift_off - left.touch_down), signed(left.lift_off - right.touch_down)
 
 
 def _timing(stride: Stride, side: int) -> Timing:

@@ -20,7 +20,7 @@ from playground_amp.robot.robot import load_robot
 
 _DIGITS = 6
 _FAST_ENOUGH = 0.9  # of the quickness of WildRobot's servos
-_SLOWEST_PACE = 0.7  # of what Froude's scaling asks: slower, a robot shuffles, whatever its servos
+_SLOWEST_PACE = 0.65  # of what Froude's scaling asks: slower, a robot shuffles, whatever its servos
 _MOSTLY = 0.7  # of a unit axis to the left: it bends the leg fore and aft
 
 Dimension = Literal[

@@ -1,5 +1,6 @@
 """`robot.py init` makes folders that load, stand, mirror and mean the same as the file they are made from."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
 from playground_amp.paths import STANDARD
 from playground_amp.robot.making.designing import design_of
+from playground_amp.robot.making.evenness import evened
 from playground_amp.robot.making.folder import MADE_ROBOT
 from playground_amp.robot.making.recognition import anatomy_of
 from playground_amp.robot.making.servos import known_servos
@@ -136,7 +138,7 @@ def test_slow_servos_take_shorter_steps(tmp_path: Path) -> None:
     own = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).env
     (tmp_path / "robot" / "robot.yaml").write_text(text.partition("\ntask:")[0])
     plain = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).env
-    assert scale.pace == pytest.approx(0.7 * scale.speed)
+    assert scale.pace == pytest.approx(0.65 * scale.speed)
     assert own.commands.forward[1] == pytest.approx(0.8 * scale.pace, rel=2e-3)
     assert plain.commands.forward == pytest.approx(own.commands.forward, rel=2e-3)  # it says what follows anyway
     assert own.gait == plain.gait
@@ -168,3 +170,19 @@ def test_nothing_is_written_for_what_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="four legs"):
         init(four_legs(tmp_path), tmp_path / "robot")
     assert not (tmp_path / "robot").exists()
+
+
+def test_sides_that_differ_by_little_become_mirror_images_and_others_stay(tmp_path: Path) -> None:
+    anatomy = anatomy_of(read_source(duck(tmp_path).path))
+    left, right = anatomy.feet
+    near, far = (
+        dataclasses.replace(
+            anatomy,
+            feet=(left, dataclasses.replace(right, center=right.center - share * anatomy.leg_length * np.eye(3)[1])),
+        )
+        for share in (0.01, 0.1)
+    )
+    soles = [foot.center for foot in evened(near).feet]
+    np.testing.assert_allclose(soles[1], soles[0] * [1, -1, 1], atol=1e-12)
+    assert soles[0][1] == pytest.approx(left.center[1] + 0.005 * anatomy.leg_length)  # halfway
+    assert evened(far) is far

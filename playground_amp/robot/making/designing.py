@@ -8,9 +8,9 @@ import numpy as np
 from playground_amp.errors import UserError
 from playground_amp.robot.making.anatomy import Anatomy
 from playground_amp.robot.making.design import Derived, Design, HomePose, ServoDesign
+from playground_amp.robot.making.evenness import even_layout
 from playground_amp.robot.making.gains import servo_designs
 from playground_amp.robot.making.homes import Homes, Trial
-from playground_amp.robot.making.layout import lay_out
 from playground_amp.robot.making.normal_form import write_mjcf
 from playground_amp.robot.making.roles import role_of
 from playground_amp.robot.making.skeleton import Skeleton
@@ -125,7 +125,7 @@ def _trial(
     angles: dict[str, float],
 ) -> Trial:
     held = {name: angle for name, angle in angles.items() if name not in acts}
-    layout = lay_out(Skeleton(source), anatomy, acts, held)
+    layout = even_layout(Skeleton(source), anatomy, acts, held)
     return Trial(write_mjcf(anatomy, layout, servos, 0.0))
 
 

@@ -10,7 +10,8 @@ from playground_amp.outputs import FolderKind, output_folder, read_json, require
 from playground_amp.robot.description import DESCRIPTION
 from playground_amp.robot.making.anatomy import Anatomy
 from playground_amp.robot.making.design import Design
-from playground_amp.robot.making.layout import Layout, lay_out
+from playground_amp.robot.making.evenness import even_layout
+from playground_amp.robot.making.layout import Layout
 from playground_amp.robot.making.looks import mesh_content, mesh_file
 from playground_amp.robot.making.normal_form import write_mjcf
 from playground_amp.robot.making.own_value import OwnValue
@@ -51,7 +52,7 @@ def write_robot(folder: Path, source: Source, anatomy: Anatomy, design: Design, 
         UserError: something else is there, or the disk refuses it.
     """
     held = {name: angle for name, angle in design.home.angles.items() if name not in design.acts}
-    layout = lay_out(Skeleton(source), anatomy, design.acts, held)
+    layout = even_layout(Skeleton(source), anatomy, design.acts, held)
     model_file = f"{_plain(anatomy.name)}.xml"
     with output_folder(folder, MADE_ROBOT) as unfinished:
         mjcf = write_mjcf(anatomy, layout, design.servos, design.home.height, source.model)

@@ -14,6 +14,7 @@ from playground_amp.robot.making.anatomy import (
     Keyframe,
     Symmetry,
 )
+from playground_amp.robot.making.evenness import evened
 from playground_amp.robot.making.joints import Bearings, joint_facts, mirror_image
 from playground_amp.robot.making.kinematics import leg_chain
 from playground_amp.robot.making.limbs import Legs, find_legs, require_steppable
@@ -55,7 +56,7 @@ def anatomy_of(source: Source) -> Anatomy:
     ends = np.array([_ends(by_name[name]) for name in names[0]])
     base = skeleton.root.base
     everything = skeleton.inside[skeleton.top]
-    return Anatomy(
+    anatomy = Anatomy(
         name=_model_name(source),
         base=skeleton.body_name(base),
         root=skeleton.root.kind,
@@ -71,6 +72,7 @@ def anatomy_of(source: Source) -> Anatomy:
         center_of_mass=bearings.point(skeleton.com_of(everything)),
         sole_height=float(min(sole.center[2] for sole in soles)),
     )
+    return evened(anatomy)
 
 
 def _ends(joint: JointFacts) -> tuple[float, float]:

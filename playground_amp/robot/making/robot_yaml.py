@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from playground_amp.robot.making.anatomy import Anatomy, JointFacts
 from playground_amp.robot.making.design import Design
+from playground_amp.robot.making.evenness import is_nearly_even
 from playground_amp.robot.making.gains import NAMED
 from playground_amp.robot.making.layout import Layout
 from playground_amp.robot.making.normal_form import ENDS, IMU
@@ -58,7 +59,8 @@ def _parts(
     yield from _servo_parts(design, joints)
     yield ""
     worst = anatomy.symmetry.axis_lines
-    yield f"mirror: # by axis lines, which are at most {1000 * worst.amount:.1f} mm off ({worst.where})"
+    evened = "; evened out" if is_nearly_even(anatomy) else ""
+    yield f"mirror: # by axis lines, which are at most {1000 * worst.amount:.1f} mm off ({worst.where}){evened}"
     for left, right in anatomy.mirror_pairs:
         if left in design.acts:
             yield f"  - [{_scalar(left)}, {_scalar(right)}]"

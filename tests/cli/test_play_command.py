@@ -60,7 +60,8 @@ def test_a_film_shows_what_was_asked_for(tmp_path: Path, opengl: None, capsys: p
 @pytest.mark.filterwarnings("ignore:os.fork")
 @pytest.mark.slow
 def test_an_episode_of_a_gate_is_filmed(tmp_path: Path, opengl: None) -> None:
-    gate = film.choose_cell(WALK, "walk 0.5 m/s", 1).reduced(distance=2.0, episodes=2)
+    side_by_side = 2 * len(WALK.cells)  # as in a short gate of two episodes a cell, whose compiled program it shares
+    gate = film.choose_cell(WALK, "walk 0.5 m/s", 1).reduced(distance=2.0, episodes=side_by_side)
     path = tmp_path / "episode.mp4"
     said = film.film_episode(open_policy(BUNDLE), gate, 1, path, print)
     assert re.fullmatch(r"lasted [3-5]\.\d s, .*", said)

@@ -102,9 +102,8 @@ def test_every_folder_has_its_place_in_the_order() -> None:
     assert folders <= {*LAYERS, *FOUNDATIONS}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_go_one_way(path: Path) -> None:
-    assert list(breaches(path)) == []
+def test_imports_go_one_way() -> None:
+    assert [breach for path in SOURCES for breach in breaches(path)] == []
 
 
 @pytest.mark.parametrize(

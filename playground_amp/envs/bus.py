@@ -114,7 +114,7 @@ class Bus:
         jitter = hardware.jitter * jax.scipy.special.ndtri(jnp.clip(draws.take(boards), 1e-6, 1 - 1e-6))
         lost, imu_lost = draws.take(len(self._board)), draws.one()
         passed = self._control_dt + jitter[self._board]
-        since_round = (bus.since_round + passed) % self._round_time
+        since_round = _within(bus.since_round + passed, self._round_time)
         age = self._newest_age(since_round, bus.turn)
         new = (age - 0.5 * hardware.read_time < passed) & (lost >= hardware.lost_reads)
         taken = self._looked_at(age, bus.before, _motion(start), _motion(end))
@@ -150,7 +150,8 @@ class Bus:
         """Age [J] s of each joint's newest answer: a servo looks at itself half-way through its read."""
         read_time = self._hardware.read_time
         answered = self._writing + (turn + 1) * read_time  # after the round's beginning
-        return (since_round - answered) % self._round_time + 0.5 * read_time
+        ago = since_round - answered
+        return jnp.where(ago < 0, ago + self._round_time, ago) + 0.5 * read_time
 
     def _next_imu_age(self, age: jax.Array) -> jax.Array:
         """Age [] s of the newest report a control period later."""
@@ -183,6 +184,11 @@ class Bus:
     def _counted(self, angle: jax.Array) -> jax.Array:
         count = self._hardware.count
         return jnp.round(angle / count) * count
+
+
+def _within(time: jax.Array, period: jax.Array) -> jax.Array:
+    """What is over of a time [J] ≥ 0 after whole periods [J]. A division: `%` calls the C library for every number."""
+    return jnp.maximum(time - jnp.floor(time / period) * period, 0.0)
 
 
 def _motion(readings: Readings) -> Motion:

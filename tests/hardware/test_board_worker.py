@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from playground_amp.deploy.control_loop import Clock
 from playground_amp.hardware.board_worker import BoardWorker, JointReading
 from playground_amp.hardware.line import LineCounters, PositionReading, always
 
@@ -180,16 +181,12 @@ def test_the_end_of_a_worker_is_told_and_not_raised(error: Exception, told: str)
     assert told in str(worker.failure)
 
 
-class TimedLine(FakeLine):
-    """A leg of WildRobot as its line has it, on a clock that its frames move on; it ends after a second."""
-
-    READ, WRITE = 0.00364, 0.0009  # s
+class FrameTime(Clock):
+    """Time that passes where frames take it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.time = 100.0
-        self.looks: dict[str, list[float]] = {}
-        self.rounds: list[float] = []
 
     def now(self) -> float:
         return self.time
@@ -197,12 +194,25 @@ class TimedLine(FakeLine):
     def by_machine(self, seconds: float) -> float:
         return 0.0
 
+
+class TimedLine(FakeLine):
+    """A leg of WildRobot, as its line takes its time; it ends after a second."""
+
+    READ, WRITE = 0.00364, 0.0009  # s
+    worker: BoardWorker
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = FrameTime()
+        self.looks: dict[str, list[float]] = {}
+        self.rounds: list[float] = []
+
     def read_positions(self, ids, go_on=always):
-        self.rounds.append(self.time)
+        self.rounds.append(self.clock.time)
         for id in ids:
-            self.time += self.READ + self.WRITE
-            yield PositionReading(id, 100 * id, None, self.time)
-        if self.time > 101.0:
+            self.clock.time += self.READ + self.WRITE
+            yield PositionReading(id, 100 * id, None, self.clock.time)
+        if self.clock.time > 101.0:
             self.worker.stop()
 
     def read_voltage(self, id):
@@ -212,15 +222,15 @@ class TimedLine(FakeLine):
         return self.looked(f"temperature of {id}", 40.0)
 
     def looked(self, name: str, value: float) -> float:
-        self.time += self.READ
-        self.looks.setdefault(name, []).append(self.time)
+        self.clock.time += self.READ
+        self.looks.setdefault(name, []).append(self.clock.time)
         return value
 
 
 def test_heat_and_voltage_are_known_soon_enough_to_be_limp_within_a_fifth_of_a_second() -> None:
     """Of 0.2 s the next control step takes 0.02 and the line 0.01; a low voltage is believed after 0.06 s."""
     line = TimedLine()
-    line.worker = BoardWorker("leg", line, [1, 2, 3, 4, 5], clock=line)
+    line.worker = BoardWorker("leg", line, [1, 2, 3, 4, 5], clock=line.clock)
     line.worker.run()
     oldest = {name: max(b - a for a, b in itertools.pairwise([100.0, *times])) for name, times in line.looks.items()}
     assert len(oldest) == 6

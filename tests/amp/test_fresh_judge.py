@@ -8,6 +8,8 @@ import pytest
 from playground_amp.amp import fresh_judge
 from playground_amp.amp.fresh_judge import FreshJudge
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 RATE, COLUMNS, FRAMES = 20.0, 3, 60
 
 

@@ -23,6 +23,8 @@ from playground_amp.record.beside import Beside
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.checkpoint import read_policy
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 BUNDLED = next((Path(__file__).parents[2] / "policies" / "walk").glob("final_iter_*.pkl"))
 FINE = Check("clips", "speeds", "all", "all")
 SICK = Check("style", "pay", "0", "0.75", ("a fake is paid [much]: mend the targets",))

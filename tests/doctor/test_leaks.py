@@ -9,6 +9,8 @@ from playground_amp.amp import features
 from playground_amp.doctor.leaks import Leak, check_leaks, check_own_replay, in_words, leaks
 from playground_amp.doctor.throwaway import ThrowAway
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 NAMES = features.feature_names(ROBOT)
 
 

@@ -25,6 +25,8 @@ from playground_amp.robot import mirror
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot, mirrored_name
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 ROBOT = load_robot("wildrobot")
 HOME = jnp.asarray(ROBOT.home_qpos, jnp.float32)
 KNEE, STEPS = 3, 12

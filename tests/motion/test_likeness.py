@@ -12,6 +12,8 @@ from playground_amp.motion.clip import Clip, load_clip
 from playground_amp.motion.demonstrations import shipped_folder
 from playground_amp.robot.robot import load_robot
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 ROBOT = load_robot("wildrobot")
 
 

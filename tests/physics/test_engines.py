@@ -22,6 +22,8 @@ from playground_amp.physics.registry import make_engine
 from playground_amp.robot.models import model_of
 from playground_amp.robot.robot import load_robot
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 NEEDS_WARP = pytest.mark.skipif(find_spec("warp") is None, reason="needs the extra warp")
 
 
@@ -118,7 +120,7 @@ def test_physics_of_training_stay_close_to_those_of_the_gates():
 
 
 @cache
-def episode(engine: str, steps: int = 200):
+def episode(engine: str, steps: int):
     """Observations, rewards, ends [steps, robots, …] of the task from rest under the same seeded targets."""
     robots = 4
     env = WildRobotEnv(config(engine))
@@ -154,7 +156,7 @@ def test_engines_agree_for_half_a_second_of_contact(other, steps):
 @pytest.mark.slow
 def test_engines_agree_on_who_falls():
     """Contacts make later motion differ in detail, so of all 200 steps only the ends are compared, to 0.1 s."""
-    native, mjx = episode("native"), episode("mjx")
+    native, mjx = episode("native", 200), episode("mjx", 200)
     for robot in range(native[2].shape[1]):
         falls = [np.flatnonzero(ends[:, robot]) for ends in (native[2], mjx[2])]
         assert bool(falls[0].size) == bool(falls[1].size)

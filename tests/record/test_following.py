@@ -22,6 +22,8 @@ from playground_amp.record.follower import follower_config
 from playground_amp.record.following import FollowingEnv
 from playground_amp.record.track import make_track
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 CONFIG = follower_config(load_config(STANDARD, ["actor_layers=[16]", "critic_layers=[16]"]))
 STAND = stand(ROBOT, 0.02, seconds=2.0)
 TRACK = make_track(ROBOT, [dataclasses.replace(STAND, periodic=False)], 0.02)

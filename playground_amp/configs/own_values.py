@@ -1,4 +1,4 @@
-"""What `robot.py init` writes into a robot's `task:`: where Froude's scaling asks more than the robot's servos give.
+"""What `robot.py init` writes into a robot's `task:`: angle of an action, pay for the clock, backlash, slow servos.
 
 The speeds are those that follow from the servos anyway (`pace` in robot/scale.py), written down where they are less
 than Froude's, so that whoever reads the file sees them.

@@ -27,19 +27,23 @@ def make_posture_table(clips: Sequence[Clip]) -> PostureTable:
         table[place] = over_a_cycle(clip, np.arange(_PHASES + 1) / _PHASES)
     if np.isnan(table).any():
         raise ValueError("the commands of the clips do not fill a grid")
-    return _table(axes, table)
+    return _table(axes, table, _spread(table))
 
 
-def posture_of_recordings(clips: Sequence[Clip]) -> PostureTable:
+def posture_of_recordings(clips: Sequence[Clip], at_rest: np.ndarray | None = None) -> PostureTable:
     """The mean joint positions over a cycle of recorded clips that go straight ahead, by their speed.
 
-    Clips of about the same speed count as one.
+    Clips of about the same speed count as one. `at_rest`: the joint positions [J] rad of standing, which is in no clip;
+    None: nobody is told to stand.
     """
     speeds = np.round([clip.command[0] for clip in clips], _SPEED_DIGITS)
     axis = np.unique(speeds)
     alike = [[clip for clip, own in zip(clips, speeds, strict=True) if own == speed] for speed in axis]
     rows = [mean_cycle(each, np.arange(_PHASES + 1) / _PHASES) for each in alike]
-    return _table([axis, np.zeros(1), np.zeros(1)], np.stack(rows)[:, None, None])
+    spread = _spread(np.stack(rows))
+    if at_rest is not None:
+        axis, rows = np.append(0.0, axis), [np.tile(at_rest, (_PHASES + 1, 1)), *rows]
+    return _table([axis, np.zeros(1), np.zeros(1)], np.stack(rows)[:, None, None], spread)
 
 
 def mean_cycle(clips: Sequence[Clip], phase: np.ndarray) -> np.ndarray:
@@ -59,8 +63,12 @@ def _series(angle: np.ndarray) -> np.ndarray:
     return np.hstack([np.ones((len(angle), 1)), np.cos(harmonics), np.sin(harmonics)])
 
 
-def _table(axes: Sequence[np.ndarray], table: np.ndarray) -> PostureTable:
-    spread = np.sum(np.var(table[..., :-1, :], axis=3), axis=-1).mean()
+def _spread(table: np.ndarray) -> np.float64:
+    """rad², the squared distance of all joints from where they are on the average of a cycle, of [..., P, J]."""
+    return np.sum(np.var(table[..., :-1, :], axis=-2), axis=-1).mean()
+
+
+def _table(axes: Sequence[np.ndarray], table: np.ndarray, spread: np.float64) -> PostureTable:
     arrays: list[Pytree] = [np.asarray(array, np.float32) for array in (*axes, table, spread)]
     return PostureTable(*arrays)
 

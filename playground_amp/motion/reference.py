@@ -43,12 +43,13 @@ def posture_of(config: Config, clips: Sequence[Clip] | None = None) -> PostureTa
     if not config.paid_weights.get("reference_posture"):
         return None
     commands = config.env.commands
-    only_ahead = commands.forward[0] > 0 and not any(commands.sideways) and not commands.standing_share
+    only_ahead = commands.forward[0] > 0 and not any(commands.sideways)
     if config.amp.demonstrations and only_ahead:
-        scale = scale_of(load_robot(config.robot))
+        robot = load_robot(config.robot)
+        scale = scale_of(robot)
         ahead = [clip for clip in clips or load_demonstrations(config) if _shows_walking_ahead(clip, scale)]
         if ahead:
-            return posture_of_recordings(ahead)
+            return posture_of_recordings(ahead, robot.home_joint_position if commands.standing_share else None)
     return make_posture_table(_steps(config))
 
 

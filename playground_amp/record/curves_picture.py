@@ -41,7 +41,7 @@ def save_curves(person: LegCurves, speeds: Sequence[Sequence[LegCurves]], path: 
     for axis, joint in zip(axes[0], JOINTS, strict=True):
         axis.set_title(joint)
     for axis in axes[-1]:
-        axis.set_xlabel("gait cycle, %")
+        axis.set_xlabel("gait cycle from the leg furthest back, %")
     axes[0, 0].legend(fontsize="small")
     try:
         write_picture(figure, path)

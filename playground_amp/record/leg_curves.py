@@ -1,7 +1,8 @@
 """What a robot keeps of a person's walk: hips, knees and ankles over the cycle, of the person and of what came of it.
 
-Person, clip, demonstration and policy are told alike: pitch of the leg's joints at the same moments of the gait cycle,
-both legs averaged. A person's hip is the thigh against the vertical, for a recording seldom has the tilt of the pelvis.
+Person, clip, demonstration and policy are told alike: pitch of the leg's joints over a cycle that begins with the leg
+furthest back, both legs averaged. The gait clock is of no use here: a person has none, and a policy may run ahead of
+its own or lag behind it. A person's hip is the thigh against the vertical: few recordings tell the pelvis's tilt.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from playground_amp.motion.posture import mean_cycle
 from playground_amp.robot.record import SIDES, Robot
 
 JOINTS = ("hip", "knee", "ankle")
-CYCLE = np.arange(PHASES) / PHASES  # phases that curves are given at; the left foot passes the right one at 0.25
+CYCLE = np.arange(PHASES) / PHASES  # phases that curves are given at; at 0 the leg is furthest back
 
 
 class LegCurves(NamedTuple):
@@ -46,7 +47,7 @@ def person_curves(robot: Robot, stride: Stride) -> LegCurves:
     legs = stride.legs
     sides = np.stack([-legs.thigh, legs.knee, legs.ankle()], axis=2)
     duration = stride.duration * float(np.sqrt(froude_scale(robot, stride)))
-    return LegCurves("person", froude_speed(robot, stride), duration, _both_legs(sides))
+    return LegCurves("person", froude_speed(robot, stride), duration, _from_furthest_back(_both_legs(sides)))
 
 
 def clip_curves(robot: Robot, clip: Clip, source: str) -> LegCurves:
@@ -59,7 +60,8 @@ def clip_curves(robot: Robot, clip: Clip, source: str) -> LegCurves:
         sides.append(joints[:, chain] * np.sign(robot.joint_axis_b[chain, 1]))
     phase = np.unwrap(clip.gait_phase, period=1.0)
     cycle_time = (len(phase) - 1) / clip.rate / (phase[-1] - phase[0])
-    return LegCurves(source, float(clip.command[0]), float(cycle_time), _both_legs(np.stack(sides, axis=1)))
+    angles = _from_furthest_back(_both_legs(np.stack(sides, axis=1)))
+    return LegCurves(source, float(clip.command[0]), float(cycle_time), angles)
 
 
 def kept(curves: LegCurves, person: LegCurves) -> tuple[Kept, ...]:
@@ -85,3 +87,10 @@ def nearest(clips: Sequence[Clip], speed: float, within: float) -> Clip | None:
 def _both_legs(sides: np.ndarray) -> np.ndarray:
     """The mean [PHASES, 3] of the left leg and of the right one half a cycle later, of angles [PHASES, 2, 3]."""
     return 0.5 * (sides[:, 0] + np.roll(sides[:, 1], PHASES // 2, axis=0))
+
+
+def _from_furthest_back(angles: np.ndarray) -> np.ndarray:
+    """The same curves [PHASES, 3], begun where the hip's first harmonic is largest."""
+    spectrum = np.fft.rfft(angles, axis=0)
+    turned = np.arange(len(spectrum)) * np.angle(spectrum[1, 0])
+    return np.fft.irfft(spectrum * np.exp(-1j * turned)[:, None], PHASES, axis=0)

@@ -33,8 +33,6 @@ def task_of(robot: Robot, config: Config, followed: Sequence[FollowedClip], fold
         changes[f"env.commands.{name}"] = [round(float(low), 3), round(float(high), 3)]
     if not (np.abs(labels) > 0).any(axis=1).all():
         changes["env.commands.standing_share"] = max(config.env.commands.standing_share, 0.05)
-    else:
-        changes["env.commands.standing_share"] = 0.0
     if not labels[:, 1:].any():  # straight ahead: somebody has to watch the heading, which cannot be sensed
         changes |= {"env.commands.heading_share": 1.0, "env.commands.heading_change": list(_STRAIGHT_TURNS)}
     walks = [each.clip for each in recorded if each.clip.periodic and each.clip.cycles]

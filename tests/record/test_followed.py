@@ -115,7 +115,8 @@ def test_the_task_has_the_gait_of_the_clips(tmp_path: Path) -> None:
     task = task_of(ROBOT, load_config(CONFIGS / "wildrobot_walk_like.yaml"), walks, tmp_path)
     gait, commands = task.env.gait, task.env.commands
     assert commands.forward == (0.3, 0.5)
-    assert (commands.sideways, commands.yaw_rate, commands.standing_share) == ((0, 0), (0, 0), 0)
+    assert (commands.sideways, commands.yaw_rate) == ((0, 0), (0, 0))
+    assert commands.standing_share == CONFIG.env.commands.standing_share  # who walks has to stop as well
     # 1.0 s at 0.3 m/s, 0.8 s at 0.5 m/s: a second less a m/s
     assert gait.cycle_time_slope == pytest.approx(1.0, abs=1e-3)
     assert gait.cycle_time_at_rest == pytest.approx(1.3, abs=1e-3)
@@ -152,5 +153,8 @@ def test_the_posture_of_recordings_is_their_mean_over_the_cycle() -> None:
     table = posture_of_recordings(noisy)
     np.testing.assert_allclose(table.forward, [0.3, 0.5])
     assert table.joint_position.shape == (2, 1, 1, 33, ROBOT.num_joints)
+    resting = posture_of_recordings(noisy, at_rest=np.full(ROBOT.num_joints, 0.1))
+    np.testing.assert_allclose(resting.at(jnp.zeros(3), jnp.float32(0.25)), 0.1, atol=1e-6)
+    assert resting.spread == table.spread
     swing = np.asarray(table.at(jnp.array([0.4, 0.0, 0.2]), jnp.float32(0.25)))
     assert swing[0] == pytest.approx(0.3, abs=1e-4)

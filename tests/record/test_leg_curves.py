@@ -23,9 +23,10 @@ def curve(phase: np.ndarray) -> np.ndarray:
     return np.stack([0.3 * np.cos(angle), 0.5 + 0.4 * np.sin(angle), 0.1 * np.cos(2 * angle)], axis=1)
 
 
-def walk(speed: float, turn: float = 0.0) -> Clip:
-    """Four cycles of a walk whose right leg does as the left one, half a cycle later."""
-    phase = np.arange(round(4 * CYCLE_TIME * RATE)) / (CYCLE_TIME * RATE)
+def walk(speed: float, turn: float = 0.0, late: float = 0.0) -> Clip:
+    """Four cycles of a walk whose right leg does as the left one, half a cycle later; `late` by a share of it."""
+    clock = np.arange(round(4 * CYCLE_TIME * RATE)) / (CYCLE_TIME * RATE)
+    phase = clock - late
     qpos = np.tile([0, 0, 0.4, 1, 0, 0, 0, *np.zeros(ROBOT.num_joints)], (len(phase), 1))
     sign = np.sign(ROBOT.joint_axis_b[LEFT, 1]), np.sign(ROBOT.joint_axis_b[RIGHT, 1])
     qpos[:, 7 + np.array(LEFT)] = curve(phase) * sign[0]
@@ -38,7 +39,7 @@ def walk(speed: float, turn: float = 0.0) -> Clip:
         qpos=qpos,
         qvel=np.zeros((len(phase), 6 + ROBOT.num_joints)),
         contact=np.ones((len(phase), 2), bool),
-        gait_phase=phase % 1.0,
+        gait_phase=clock % 1.0,
         command=np.array([speed, 0.0, turn]),
         displacement=np.zeros(3),
         periodic=False,
@@ -47,8 +48,9 @@ def walk(speed: float, turn: float = 0.0) -> Clip:
     )
 
 
-def test_a_clip_has_the_curves_that_it_was_made_of() -> None:
-    curves = clip_curves(ROBOT, walk(0.4), "clip")
+@pytest.mark.parametrize("late", [0.0, 0.3])
+def test_a_clip_has_the_curves_that_it_was_made_of(late: float) -> None:
+    curves = clip_curves(ROBOT, walk(0.4, late=late), "clip")
     assert curves.speed == 0.4
     assert curves.cycle_time == pytest.approx(CYCLE_TIME)
     np.testing.assert_allclose(curves.angles, curve(CYCLE), atol=1e-6)

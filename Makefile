@@ -15,9 +15,9 @@ WALK_ITERATIONS := 500
 endif
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk$(SUFFIX)
-# The same with the motion prior: make walk-amp.
+# The same with the motion prior: make walk-amp. How much style counts is that of wildrobot_walk_amp.yaml unless given.
 AMP_ITERATIONS ?= 400
-AMP_WEIGHT ?= 1.0
+AMP_WEIGHT ?=
 AMP_FOLDER ?= checkpoints/walk_amp$(SUFFIX)
 
 # A policy that walks like a person: make walk-like CLIP=person.bvh; how long the robot learns to follow the clips made of
@@ -92,7 +92,8 @@ policy: setup
 
 walk-amp: setup
 	@PY=$(PY) scripts/system_packages.sh || true
-	$(PY) playground_amp/train.py --robot "$(ROBOT)" --enable-amp --amp-weight $(AMP_WEIGHT) --num-envs $(WALK_ENVS) --num-iterations $(AMP_ITERATIONS) \
+	$(PY) playground_amp/train.py --robot "$(ROBOT)" --config playground_amp/configs/wildrobot_walk_amp.yaml --enable-amp \
+		$(if $(AMP_WEIGHT),--amp-weight $(AMP_WEIGHT)) --num-envs $(WALK_ENVS) --num-iterations $(AMP_ITERATIONS) \
 		--seed $(SEED) --checkpoint-dir $(AMP_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
 		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4 --report

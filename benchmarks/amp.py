@@ -2,11 +2,12 @@
 
     python benchmarks/amp.py [--seeds 3] [--iterations 400] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
-Both train on the same task with the same starts on the reference, each run in a folder of its own, and are judged by
-the gate walk. The deterministic policies then walk at the demonstrations' commands. How alike they are is measured
-without the discriminator (docs/amp.md): `distance` is 1-Wasserstein per joint position and velocity, over the
-demonstrations' spread, averaged; `coordination` the same of stretches of all joints together; `judge` the accuracy of
-a fresh judge. First come the measures of the demonstrations against themselves. Throughput is timed in turns.
+Both train on the same task with the same starts on the reference, each by its recipe (`make walk-amp`, `make walk`) in
+a folder of its own, and are judged by the gate walk. The deterministic policies then walk at the demonstrations'
+commands. How alike they are is measured without the discriminator (docs/amp.md): `distance` is 1-Wasserstein per joint
+position and velocity, over the demonstrations' spread, averaged; `coordination` the same of stretches of all joints
+together; `judge` the accuracy of a fresh judge. First come the measures of the demonstrations against themselves.
+Throughput is timed in turns.
 """
 
 import argparse
@@ -44,10 +45,10 @@ def main() -> int:
 
 def make_config(arguments: argparse.Namespace, seed: int, amp: bool) -> Any:
     from playground_amp.configs.loader import load_config
-    from playground_amp.paths import STANDARD
+    from playground_amp.paths import CONFIGS, STANDARD
 
-    settings = comparison.settings(arguments, seed, "amp" if amp else "ppo")
-    return load_config(STANDARD, [f"amp.enabled={str(amp).lower()}", *settings])
+    recipe = CONFIGS / "wildrobot_walk_amp.yaml" if amp else STANDARD
+    return load_config(recipe, comparison.settings(arguments, seed, "amp" if amp else "ppo"))
 
 
 def judge(config: Any, checkpoint: Path) -> dict[str, float]:

@@ -8,7 +8,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
 from playground_amp.learning.build import make_trainer
-from playground_amp.paths import ROBUST, STANDARD
+from playground_amp.paths import CONFIGS, ROBUST, STANDARD
 from playground_amp.runs.stages import stages_of
 
 
@@ -48,6 +48,16 @@ def test_a_term_that_nobody_knows_is_refused() -> None:
 
 @pytest.mark.parametrize("path", [STANDARD, ROBUST])
 def test_neither_changes_anything_unless_it_is_given(path: Path) -> None:
-    given = load_config(path, ["amp.enabled=true"])
+    given = load_config(path, ["amp.enabled=true", "amp.entropy_cost=null", "amp.left_to_style=[]"])
     assert given.paid_weights.keys() == given.reward_weights.keys()
     assert given.learner == given.trainer
+
+
+def test_style_says_how_to_walk_and_the_task_where_to() -> None:
+    walk_amp = load_config(CONFIGS / "wildrobot_walk_amp.yaml")
+    left = {"tilt", "base_height", "lateral_posture"}
+    assert walk_amp.reward_weights.keys() - walk_amp.paid_weights.keys() == left
+    assert walk_amp.learner.entropy_cost == 0
+    # The robust policy turns on the spot and steps out of pushes, which no demonstration does.
+    robust = load_config(ROBUST)
+    assert robust.paid_weights.keys() == robust.reward_weights.keys()

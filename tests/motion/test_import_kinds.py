@@ -6,17 +6,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up_people import CYCLE, SPEED, write_acclaim, write_bvh, write_positions, write_smpl
+from made_up_people import CYCLE, RATE, SPEED, write_acclaim, write_bvh, write_positions, write_smpl
 from scipy.spatial.transform import Rotation
 
+from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
+from playground_amp.motion.clip import Clip
 from playground_amp.motion.generate.arms import with_arms
+from playground_amp.motion.generate.gait import stand
+from playground_amp.motion.human import importing
 from playground_amp.motion.human.facing import arm_angles, heading_of
 from playground_amp.motion.human.landmarks import Walker, find_joints, find_walker
 from playground_amp.motion.human.reading import read_motion, require_rate
-from playground_amp.motion.human.strides import in_reverse
+from playground_amp.motion.human.strides import Stride, in_reverse
 from playground_amp.motion.human.walking import Walking, find_walking
+from playground_amp.paths import STANDARD
 from playground_amp.robot.arms import arms_of
+from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 
 SIDES = ("Left", "Right")
@@ -186,6 +192,38 @@ def test_the_rate_that_is_given_holds(tmp_path: Path) -> None:
 def test_what_is_not_read_says_what_to_do(tmp_path: Path, name: str, hint: str) -> None:
     with pytest.raises(UserError, match=hint):
         read_motion(tmp_path / name)
+
+
+def turning(frames: np.ndarray, rate: float = 0.5) -> np.ndarray:
+    """The frames of a walk along z, y up, on a circle: columns are place, then turns about z, x and y, degrees."""
+    turned, heading = frames.copy(), rate * np.arange(len(frames)) / RATE
+    turned[:, 0] = SPEED / rate * (1 - np.cos(heading))
+    turned[:, 2] = SPEED / rate * np.sin(heading)
+    turned[:, 5] = np.degrees(heading)
+    return turned
+
+
+def test_a_turn_is_gentler_where_the_legs_do_not_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    robot = load_robot("wildrobot")
+    made: list[tuple[float, float]] = []
+
+    def reaches(robot: Robot, stride: Stride, speed: float, control_dt: float, source: str) -> Clip:
+        turn = float(stride.velocity[2]) * speed / SPEED
+        if abs(turn) > 0.15:
+            raise UserError(f"too far at {speed}")
+        made.append((speed, turn))
+        return stand(robot, control_dt)
+
+    monkeypatch.setattr(importing, "retarget", reaches)
+    path = with_frames(write_bvh(tmp_path / "walk.bvh"), turning)
+    found = importing.import_motion(robot, load_config(STANDARD).env, importing.MotionFile(path), [0.2, 0.4, 0.6, 0.8])
+    # Nothing goes straight, so the turn serves for that too, its mirror image averaged; then left, right: at 0.2 m/s
+    # it turns by 0.11 rad/s, at 0.4 by 0.22, halved, at 0.6 by 0.33, which halved is too much still.
+    straight, left, right = made[:4], made[4:6], made[6:]
+    assert [turn for _, turn in straight] == [0.0] * 4
+    np.testing.assert_allclose(left, [(0.2, 0.111), (0.4, 0.111)], atol=0.003)
+    np.testing.assert_allclose(right, [(0.2, -0.111), (0.4, -0.111)], atol=0.003)
+    assert found.left_out == ("too far at 0.6, nor for faster ones",) * 2
 
 
 def test_arms_that_act_do_as_the_persons() -> None:

@@ -1,5 +1,6 @@
 """Imports human motion: a file of a known format becomes clips of a robot, one for each speed and way to turn."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from playground_amp.robot.scale import scale_of, times
 
 _SPEED_STEP = 0.1  # m/s, of WildRobot, between the speeds of a set
 _SLOWEST = 2  # steps
+_TURNS = (1.0, 0.5)  # shares of a turn that are tried
 
 
 class Imported(NamedTuple):
@@ -68,10 +70,10 @@ class Imported(NamedTuple):
 
 
 class _Wanted(NamedTuple):
-    """A clip to be made."""
+    """Clips to be made of a stride."""
 
     stride: Stride
-    speed: float  # m/s forwards; below 0: backwards
+    speeds: Sequence[float]  # m/s forwards; below 0: backwards; the slowest first
 
 
 class MotionFile(NamedTuple):
@@ -126,18 +128,28 @@ def _made(
 ) -> tuple[list[Clip], list[str]]:
     """The clips, and why others could not be made. Raises UserError if none could."""
     source = source_of(path)
-    clips, left_out = [], []
-    for number, each in enumerate(wanted):
-        report_progress(0.3 + 0.7 * number / len(wanted), f"{each.speed:.2f} m/s")
-        try:
-            clip = retarget(robot, each.stride, each.speed, control_dt, source)
-        except UserError as error:
-            left_out.append(str(error))
-        else:
+    clips, left_out, total = [], [], sum(len(each.speeds) for each in wanted)
+    for stride, speeds in wanted:
+        for number, speed in enumerate(speeds):
+            report_progress(0.3 + 0.7 * (len(clips) + len(left_out)) / total, f"{speed:.2f} m/s")
+            try:
+                clip = _turning_less(robot, stride, speed, control_dt, source)
+            except UserError as error:
+                left_out += [f"{error}{', nor for faster ones' if number + 1 < len(speeds) else ''}"]
+                break
             clips.append(replace(clip, name=f"{path.stem}_{clip.name}"))
     if not clips:
         raise UserError(f"{path}: {left_out[0]}")
     return clips, left_out
+
+
+def _turning_less(robot: Robot, stride: Stride, speed: float, control_dt: float, source: str) -> Clip:
+    """The stride as a clip, its turn gentler where the legs do not reach. Raises UserError if that will not do."""
+    *gentler, last = _TURNS if stride.velocity[2] else (1.0,)
+    for share in gentler:
+        with contextlib.suppress(UserError):
+            return retarget(robot, stride._replace(velocity=stride.velocity * (1, 1, share)), speed, control_dt, source)
+    return retarget(robot, stride._replace(velocity=stride.velocity * (1, 1, last)), speed, control_dt, source)
 
 
 def default_speeds(robot: Robot, config: EnvConfig) -> tuple[float, ...]:
@@ -166,5 +178,5 @@ def _wanted(walking: Walking, speeds: Sequence[float], default: Sequence[float])
         raise UserError(f"the person walks backwards only: --speeds must be below 0, found {ahead[0]:g}")
     if speeds and behind and backward is None:
         raise UserError(f"the person never walks backwards: --speeds must be above 0, found {behind[0]:g}")
-    wanted = [_Wanted(stride, speed) for stride in strides for speed in ahead]
-    return wanted + [_Wanted(symmetric(stride), speed) for stride in [backward] if stride for speed in behind]
+    wanted = [_Wanted(stride, sorted(ahead)) for stride in strides] if ahead else []
+    return wanted + ([_Wanted(symmetric(backward), sorted(behind, reverse=True))] if backward and behind else [])

@@ -172,11 +172,14 @@ def _interpolated(walker: Walker, rows: np.ndarray, times: np.ndarray) -> np.nda
 
 
 def _headings(walker: Walker, begin: float, end: float) -> tuple[float, float]:
-    """The mean heading over a stride's time around each end: the hips turn to and fro with each step."""
+    """The mean heading over a stride's time around each end, the hips turn to and fro with each step; less time, evenly
+    to both sides, where the recording begins or ends.
+    """
     half = (end - begin) / 2
 
     def mean(time: float) -> float:
-        first, last = np.searchsorted(walker.time, (time - half, time + half))
+        around = max(min(half, time - walker.time[0], walker.time[-1] - time), 0.0)
+        first, last = np.searchsorted(walker.time, (time - around, time + around))
         return float(walker.heading[first : max(last, first + 1)].mean())
 
     return mean(begin), mean(end)

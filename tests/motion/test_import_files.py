@@ -142,6 +142,9 @@ def test_other_programs_break_lines_and_order_otherwise(tmp_path: Path) -> None:
     broken = "\n".join(" ".join(numbers[start : start + 7]) for start in range(0, len(numbers), 7))
     (tmp_path / "other.bvh").write_text(head + step + broken + "\n")
     np.testing.assert_array_equal(read_bvh(tmp_path / "other.bvh").position, read_bvh(usual).position)
+    comma = text.replace("Frame Time: ", "Frame Time:").replace("Frames: ", "Frames ").replace(".", ",")
+    (tmp_path / "other.bvh").write_text(comma)
+    np.testing.assert_array_equal(read_bvh(tmp_path / "other.bvh").position, read_bvh(usual).position)
 
 
 def damaged(write: Callable[[Path], Path], change: Callable[[str], str], path: Path) -> Path:

@@ -58,6 +58,16 @@ class _Lines:
         self._next += 1
         return words[len(begin) :]
 
+    def labeled(self, label: str) -> list[str]:
+        """The words after a label as in `Frames: 120`; some programs leave out the colon or the blank."""
+        found = re.match(rf"{label}\s*:?\s*(?![a-z])".replace(" ", r"\s+"), self.peek(), re.IGNORECASE)
+        if found is None:
+            self.fail(f"expected {label}:, found {self._shown()}")
+        words = self.peek()[found.end() :].split()
+        self.taken = self.number
+        self._next += 1
+        return words
+
     def rest(self) -> Iterator[tuple[int, str]]:
         """What remains, with the line numbers."""
         return iter(self._parts[self._next :])
@@ -73,7 +83,7 @@ class _Lines:
         values = []
         for word in words:
             try:
-                value = float(word)
+                value = float(word if "." in word else word.replace(",", "."))  # a comma, in some countries
             except ValueError:
                 self.fail(f"{what}: '{word[:40]}' is no number", number)
             if not np.isfinite(value):
@@ -154,8 +164,8 @@ def _read_end(lines: _Lines, joints: list[_Joint], name: str, parent: int) -> No
 
 def _read_motion(lines: _Lines, columns: int) -> tuple[np.ndarray, np.ndarray]:
     """Times [T] and channel values [T, columns]."""
-    (frames,) = lines.numbers(lines.take("Frames:"), 1, "Frames")
-    (step,) = lines.numbers(lines.take("Frame Time:"), 1, "Frame Time")
+    (frames,) = lines.numbers(lines.labeled("Frames"), 1, "Frames")
+    (step,) = lines.numbers(lines.labeled("Frame Time"), 1, "Frame Time")
     if not step > 0:
         lines.fail(f"Frame Time is {step:g} s, it must be above 0", lines.taken)
     quick = _quickly([row for _, row in lines.rest()], int(frames), columns)

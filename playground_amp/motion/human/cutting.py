@@ -9,12 +9,14 @@ from scipy.ndimage import gaussian_filter1d
 from playground_amp.errors import UserError
 from playground_amp.motion.human.landmarks import Walker
 from playground_amp.motion.human.strides import PHASES, Stride, cut_stride, rolled
+from playground_amp.rotations import from_heading_frame
 
 _SMOOTHED = 0.04  # s, of the ankles' way apart before its passings are counted
 _SHORTEST, _LONGEST = 0.4, 2.5  # s a stride
 _SMALLEST_STEP = 0.15  # leg lengths that the ankles come apart fore and aft; less is no walking
 _LEAST_WAY = 0.1  # leg lengths ahead, or back, in a stride; less is no walk
 _SIDEWAYS = 0.7  # of the way along; more is a walk to the side
+_SPIN = 2.5  # rad a stride; more is a pirouette
 _UPRIGHT = 0.5  # leg lengths that the pelvis stays over the lower ankle; less is sitting, crawling, lying
 
 
@@ -24,6 +26,7 @@ class Cut(NamedTuple):
     begin: float
     end: float
     stride: Stride
+    seam: float  # leg lengths by which the ankles end elsewhere under the pelvis than they began
 
     @property
     def way(self) -> float:
@@ -37,9 +40,10 @@ class Cut(NamedTuple):
 
     @property
     def is_along(self) -> bool:
-        """Whether it goes forwards or backwards rather than to the side or nowhere."""
+        """Whether it goes forwards or backwards rather than to the side, round or nowhere."""
         aside = abs(self.stride.velocity[1] * self.stride.duration)
-        return abs(self.way) > max(_LEAST_WAY * self.stride.leg_length, aside / _SIDEWAYS)
+        far = abs(self.way) > max(_LEAST_WAY * self.stride.leg_length, aside / _SIDEWAYS)
+        return far and abs(self.turn) < _SPIN
 
 
 def passings(walker: Walker, sign: float = 1.0) -> np.ndarray:
@@ -62,23 +66,23 @@ def find_strides(walker: Walker) -> tuple[list[Cut], list[Cut]]:
       UserError: there are none; the message says what was found instead.
     """
     left, right = passings(walker), passings(walker, -1.0)
-    steps, back = _steps(walker, left), _steps(walker, right)
-    ahead = [cut for cut in steps if cut.is_along and cut.way > 0]
-    behind = [cut for cut in back if cut.is_along and cut.way < 0]
+    ahead = [cut for cut in _steps(walker, left, 1.0) if cut.is_along]
+    behind = [cut for cut in _steps(walker, right, -1.0) if cut.is_along]
     if not ahead and not behind:
-        short = [_swung_left(cut) for cut in back] or _one_cycle(walker, left, right)
+        short = [_swung_left(cut) for cut in _steps(walker, right, 1.0)] or _one_cycle(walker, left, right)
         ahead = [cut for cut in short if cut.is_along and cut.way > 0]
     if not ahead and not behind:
-        raise UserError(_reason(walker, left, [*steps, *back]))
+        raise UserError(_reason(walker, left))
     return ahead, behind
 
 
-def _reason(walker: Walker, starts: np.ndarray, steps: list[Cut]) -> str:
+def _reason(walker: Walker, starts: np.ndarray) -> str:
     if len(starts) < 2:
         return (
             f"no walking found: the left foot passes the right one {len(starts)} times, a stride needs two passings, "
             "or a recording that ends as it began"
         )
+    steps = [*_steps(walker, starts, 1.0), *_steps(walker, starts, -1.0)]
     if not steps:
         return (
             f"no walking found: none of {len(starts) - 1} strides lasts {_SHORTEST} to {_LONGEST} s upright with steps "
@@ -92,11 +96,34 @@ def _reason(walker: Walker, starts: np.ndarray, steps: list[Cut]) -> str:
     )
 
 
-def _steps(walker: Walker, starts: np.ndarray) -> list[Cut]:
-    """The strides from one start to the next that are steps of somebody upright."""
-    pairs = [(float(a), float(b)) for a, b in pairwise(starts) if _SHORTEST <= b - a <= _LONGEST]
-    cuts = [Cut(a, b, cut_stride(walker, a, b)) for a, b in pairs if _is_upright(walker, a, b)]
-    return [cut for cut in cuts if _apart(cut.stride) >= _SMALLEST_STEP * walker.leg_length]
+def _steps(walker: Walker, starts: np.ndarray, sign: float) -> list[Cut]:
+    """The strides from one start to the next that are steps of somebody upright, ahead, or with `sign` -1 back."""
+    found = []
+    for begin, end in pairwise(starts.tolist()):
+        if not _SHORTEST <= end - begin <= _LONGEST or sign * _gone(walker, begin, end) <= 0:
+            continue
+        if _is_upright(walker, begin, end):
+            found.append(_cut(walker, begin, end))
+    return [cut for cut in found if _apart(cut.stride) >= _SMALLEST_STEP * walker.leg_length]
+
+
+def _gone(walker: Walker, begin: float, end: float) -> float:
+    """How far the walker gets the way it faces halfway, m."""
+    first, middle, last = (
+        min(int(np.searchsorted(walker.time, time)), len(walker.time) - 1) for time in (begin, (begin + end) / 2, end)
+    )
+    way, yaw = walker.pelvis[last] - walker.pelvis[first], walker.heading[middle]
+    return float(way[0] * np.cos(yaw) + way[1] * np.sin(yaw))
+
+
+def _cut(walker: Walker, begin: float, end: float) -> Cut:
+    poses = []
+    for time in (begin, end):
+        frame = min(int(np.searchsorted(walker.time, time)), len(walker.time) - 1)
+        yaw = np.full(2, -walker.heading[frame])
+        poses.append(from_heading_frame(walker.ankle[frame] - walker.pelvis[frame], yaw))
+    seam = float(np.linalg.norm(poses[1] - poses[0], axis=-1).max() / walker.leg_length)
+    return Cut(begin, end, cut_stride(walker, begin, end), seam)
 
 
 def _swung_left(cut: Cut) -> Cut:
@@ -115,9 +142,9 @@ def _one_cycle(walker: Walker, left: np.ndarray, right: np.ndarray) -> list[Cut]
     begin = float(walker.time[0] + spare / 2)
     if not _is_upright(walker, begin, begin + duration):
         return []
-    stride = cut_stride(walker, begin, begin + duration)
+    cut = _cut(walker, begin, begin + duration)
     since = round((float(left[0]) - begin) / duration * PHASES)
-    return [Cut(begin, begin + duration, rolled(stride, -since))]
+    return [cut._replace(stride=rolled(cut.stride, -since))]
 
 
 def _is_upright(walker: Walker, begin: float, end: float) -> bool:

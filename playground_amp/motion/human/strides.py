@@ -167,8 +167,11 @@ def _sampled(walker: Walker, name: str, times: np.ndarray) -> np.ndarray:
 
 def _interpolated(walker: Walker, rows: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Rows [T, ...] at times, linearly; unknown ones (NaN) stay so."""
-    flat = rows.reshape(len(rows), -1)
-    return np.stack([np.interp(times, walker.time, column) for column in flat.T], axis=1).reshape(-1, *rows.shape[1:])
+    near = _near(walker, float(times.min()), float(times.max()))
+    flat = rows[near].reshape(len(walker.time[near]), -1)
+    return np.stack([np.interp(times, walker.time[near], column) for column in flat.T], axis=1).reshape(
+        -1, *rows.shape[1:]
+    )
 
 
 def _headings(walker: Walker, begin: float, end: float) -> tuple[float, float]:

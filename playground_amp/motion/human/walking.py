@@ -100,7 +100,7 @@ def _steady(cuts: list[Cut]) -> Steady | None:
 
 
 def _most_alike(cuts: list[Cut]) -> list[Cut]:
-    """The strides like one of them, that one which most are like; in order."""
+    """The strides like one of them, in order: that which most are like, of several such that which goes round best."""
     duration = np.array([cut.stride.duration for cut in cuts])
     way = np.abs([cut.way for cut in cuts])
     turn = np.array([cut.turn for cut in cuts])
@@ -109,5 +109,6 @@ def _most_alike(cuts: list[Cut]) -> list[Cut]:
         & (np.abs(way - way[:, None]) <= _ALIKE * way[:, None])
         & (np.abs(turn - turn[:, None]) <= _ALIKE_TURN)
     )
-    best = near[int(near.sum(axis=1).argmax())]
-    return [cut for cut, like in zip(cuts, best, strict=True) if like]
+    like = near.sum(axis=1)
+    best = near[int(np.where(like == like.max(), [cut.seam for cut in cuts], np.inf).argmin())]
+    return [cut for cut, alike in zip(cuts, best, strict=True) if alike]

@@ -196,7 +196,8 @@ def lines_of(hardware: Hardware, target: np.ndarray, rng: np.random.Generator) -
     lines = []
     for number in range(hardware.num_boards):
         joints = rng.permutation(np.flatnonzero(hardware.board == number)).tolist()
-        lines.append(Line(joints, -rng.uniform(0, hardware.round_time[joints[0]]), hardware, target.copy()))
+        begun = float(rng.uniform(0, float(hardware.round_time[joints[0]])))
+        lines.append(Line(joints, -begun, hardware, target.copy()))
     return lines
 
 

@@ -229,7 +229,7 @@ class _HostSimulations:
             np.concatenate(parts, axis=1, out=results, casting="same_kind")
 
 
-def _failed(advance: Callable[[], None]) -> np.ndarray:
+def _failed(advance: Callable[[], object]) -> np.ndarray:
     """Advances a batch; the robots [n] in which MuJoCo raised an error, and which stayed where they were."""
     try:
         advance()

@@ -98,7 +98,7 @@ walk-amp: setup
 	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
 		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4 --report
 
-# Import, follow in the engine, train, judge, film.
+# Import, follow in the engine, train, draw, film, judge: a policy that does not pass is to be looked at as well.
 walk-like: setup
 	@test -f "$(CLIP)" || { echo "error: name a recording of a walk, as in make walk-like CLIP=person.bvh; found '$(CLIP)'" >&2; exit 2; }
 	@PY=$(PY) scripts/system_packages.sh || true
@@ -107,10 +107,10 @@ walk-like: setup
 		--set trainer.num_iterations=$(FOLLOW_ITERATIONS) trainer.seed=$(SEED) --output $(LIKE_FOLDER)/demonstrations
 	$(PY) playground_amp/train.py --config $(LIKE_FOLDER)/demonstrations/task.yaml --num-envs $(WALK_ENVS) \
 		--num-iterations $(LIKE_ITERATIONS) --seed $(SEED) --checkpoint-dir $(LIKE_FOLDER)/policy --no-wandb
-	$(PY) playground_amp/evaluate.py --checkpoint $(LIKE_FOLDER)/policy/final_iter_$(LIKE_ITERATIONS).pkl --gate walk \
-		--json $(LIKE_FOLDER)/gate_walk.json --report
 	$(PY) playground_amp/motion.py curves "$(CLIP)" $(LIKE_FOLDER)/clips $(LIKE_FOLDER)/policy --output $(LIKE_FOLDER)/curves.png
 	$(PY) playground_amp/motion.py film "$(CLIP)" $(LIKE_FOLDER)/clips $(LIKE_FOLDER)/policy --output $(LIKE_FOLDER)/side_by_side.mp4
+	$(PY) playground_amp/evaluate.py --checkpoint $(LIKE_FOLDER)/policy/final_iter_$(LIKE_ITERATIONS).pkl --gate walk \
+		--json $(LIKE_FOLDER)/gate_walk.json --report
 
 # The documentation as a site that needs no network to be read or searched: site/index.html. First the pages that are
 # made from the code, which are kept in docs/.

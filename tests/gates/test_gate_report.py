@@ -30,7 +30,7 @@ def test_the_json_is_strict_and_whole(tmp_path: Path):
     assert content["passed"] is False
     assert content["full_gate"] is False
     assert content["reduced"] == ["2 of 3 cells", "1 m of 50 m", "2 episodes of 20 episodes"]
-    assert content["sensors"] == "ideal"
+    assert content["sensors"] == ("bus" if CONFIG.env.bus else "ideal")
     assert content["checkpoint"]["sha256"].startswith("ba7816bf")  # of "abc"
     assert content["robot"] == {"name": "wildrobot", "sha256": ROBOT.sha256}
     assert content["cells"][0]["physics"]["timestep"] == 0.002

@@ -212,6 +212,11 @@ def standing_posture(s: RewardInputs) -> jax.Array:
     return jnp.where(s.standing, jnp.sum(s.joint_offset**2), 0.0)
 
 
+def standing_action(s: RewardInputs) -> jax.Array:
+    """Squared action while told to stand: at none the servos hold the home pose by themselves, and nothing moves."""
+    return jnp.where(s.standing, jnp.sum(s.action**2), 0.0)
+
+
 def reference_posture(s: RewardInputs) -> jax.Array:
     """How near all joints are to the reference: 1 at it, half at a distance that is its spread, never quite nothing.
 

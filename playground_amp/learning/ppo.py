@@ -26,6 +26,7 @@ from playground_amp.untyped import Params
 
 # A feature that hardly varies for a while, like pushes before they begin, must not come as thousands when it does.
 _LEAST_DEVIATION = 0.01
+_LITTLE = 0.05  # noise that must not change an action, in standard deviations of each number observed
 _NEVER_GIVE_UP = 2**30  # the loop decides when repeated bad updates end a run
 
 
@@ -127,10 +128,18 @@ def _make_minibatch(
         vf_coefficient=config.value_loss_weight,
     )
 
+    smoothness = _smoothness(networks)
+
+    def total(params: PPONetworkParams, normalizer: Params, data: Transition, key: jax.Array) -> tuple:
+        value, metrics = loss(params, normalizer, data, key)
+        if config.smoothness == 0:
+            return value, metrics
+        return value + config.smoothness * smoothness(params, normalizer, data, jax.random.fold_in(key, 1)), metrics
+
     def minibatch(normalizer: Params, carry: tuple, batch: tuple[Transition, jax.Array]) -> tuple[tuple, dict]:
         params, opt_state = carry
         data, key = batch
-        gradient, metrics = jax.grad(loss, has_aux=True)(params, normalizer, data, key)
+        gradient, metrics = jax.grad(total, has_aux=True)(params, normalizer, data, key)
         _, rate = adaptive_kl_learning_rate(
             opt_state.inner_state, metrics["kl_mean"], config.desired_kl, *config.lr_range
         )
@@ -138,6 +147,23 @@ def _make_minibatch(
         return (optax.apply_updates(params, updates), opt_state), metrics | {"learning_rate": rate}
 
     return minibatch
+
+
+def _smoothness(networks: PPONetworks) -> Callable[[PPONetworkParams, Params, Transition, jax.Array], jax.Array]:
+    """The mean squared change [] of the action by a little noise on the observation (Mysore et al. 2021, CAPS)."""
+
+    def answer(params: PPONetworkParams, normalizer: Params, observation: Params) -> jax.Array:
+        logits = networks.policy_network.apply(normalizer, params.policy, observation)
+        return networks.parametric_action_distribution.mode(logits)
+
+    def smoothness(params: PPONetworkParams, normalizer: Params, data: Transition, key: jax.Array) -> jax.Array:
+        seen = cast(dict[str, jax.Array], data.observation)
+        noise = _LITTLE * normalizer.std["state"] * jax.random.normal(key, seen["state"].shape)
+        shaken = seen | {"state": seen["state"] + noise}
+        change = answer(params, normalizer, shaken) - answer(params, normalizer, seen)
+        return jnp.mean(jnp.sum(change**2, axis=-1))
+
+    return smoothness
 
 
 def _update_normalizer(

@@ -119,6 +119,12 @@ def test_effort_is_summed_over_the_joints():
     np.testing.assert_allclose(rewards.action_rate(changed), JOINTS - 1 + 4.0)  # ten times 1², once 2²
 
 
+def test_an_action_counts_while_told_to_stand_alone():
+    acts = {"previous_action": jnp.zeros(JOINTS).at[3].set(0.5)}
+    assert float(rewards.standing_action(reward_inputs(after=acts))) == 0.0  # told to walk
+    np.testing.assert_allclose(rewards.standing_action(reward_inputs(before={"command": hold(0.0)}, after=acts)), 0.25)
+
+
 def test_postures_are_held_against_home_and_against_the_reference():
     away = {"joint_position": HOME + by_name(waist_yaw=0.3, left_hip_pitch=0.4)}
     np.testing.assert_allclose(rewards.lateral_posture(reward_inputs(away)), 0.09, rtol=1e-5)  # not the hip's pitch

@@ -105,6 +105,6 @@ def test_a_stage_of_another_robot_is_scaled(tmp_path: Path) -> None:
     scaled, unit = (load_config(ROBUST, each).stages for each in ([f"robot={robot}"], []))
     ours, theirs = (stages["finish"].changes for stages in (scaled, unit))
     speeds = theirs["env"]["commands"]["forward"]
-    assert ours["env"]["commands"]["forward"] == pytest.approx([scale.speed * x for x in speeds], rel=1e-5)
+    assert ours["env"]["commands"]["forward"] == pytest.approx([scale.pace * x for x in speeds], rel=1e-5)
     assert ours["reward_weights"] == theirs["reward_weights"]
     assert scaled["learn"].until == 600

@@ -116,4 +116,4 @@ def test_rewards_say_which_are_not_paid_by_default() -> None:
 def test_every_extra_is_told_of() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     told = {row[0].strip("`") for row in rows_of("docs/installation.md", "extra")}
-    assert told - {"(none)"} == set(extras) - {"benchmark", "warp"}  # these are for who works on WildRobot
+    assert told - {"(none)"} == set(extras)

@@ -23,6 +23,7 @@ _COPPER = 0.0039  # 1/K
 _RESISTANCE, _MASS = 5.84, 0.064  # K/W, kg
 _CAPACITY = 640.0  # J/(kg K), of metal, copper and plastic
 _GEAR_EFFICIENCY = 0.65  # of a servo that the table does not know: its stall power is torque × speed over this
+_LEAST_MASS = 0.001  # kg; a servo without any force has some
 _DENSITY = 0.016  # kg a N·m of torque limit, likewise
 
 
@@ -67,7 +68,7 @@ def heat_of(model: str, torque: np.ndarray, speed: np.ndarray, hardware: Hardwar
     limit = hardware.temperature_high if hardware else _HOTTEST
     known = {name.lower(): facts for name, facts in known_servos().items()}.get(model.lower())
     if known is None:
-        power, mass = torque * speed / _GEAR_EFFICIENCY, _DENSITY * torque
+        power, mass = torque * speed / _GEAR_EFFICIENCY, np.maximum(_DENSITY * torque, _LEAST_MASS)
     else:
         power, mass = (np.full(len(torque), x) for x in (known.voltage * known.stall_current, known.mass))
     resistance = _RESISTANCE * (_MASS / mass) ** (2 / 3)  # by the surface

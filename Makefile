@@ -8,10 +8,11 @@ SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | t
 
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
-WALK_ITERATIONS ?= 250
-# Another robot has no demonstrations to begin on, only steps without dynamics.
+WALK_ITERATIONS ?= 300
+# Another robot has no demonstrations to begin on, only steps without dynamics: it learns for longer before it settles.
 ifeq ($(if $(SUFFIX),$(origin WALK_ITERATIONS)),file)
 WALK_ITERATIONS := 500
+WALK_STAGES := --set stages.walk.until=400
 endif
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk$(SUFFIX)
@@ -81,7 +82,7 @@ play: setup
 
 walk: setup
 	@PY=$(PY) scripts/system_packages.sh || true
-	$(PY) playground_amp/train.py --robot "$(ROBOT)" --num-envs $(WALK_ENVS) --num-iterations $(WALK_ITERATIONS) --seed $(SEED) \
+	$(PY) playground_amp/train.py --robot "$(ROBOT)" --num-envs $(WALK_ENVS) --num-iterations $(WALK_ITERATIONS) --seed $(SEED) $(WALK_STAGES) \
 		--checkpoint-dir $(WALK_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(WALK_FOLDER)/final_iter_$(WALK_ITERATIONS).pkl --gate walk \
 		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4 --report

@@ -23,7 +23,7 @@ from playground_amp.runs.loop import train
 SETTINGS = [
     "reward_weights.joint_power=-0.01",
     "num_envs=512",
-    "num_iterations=250",
+    "num_iterations=300",
     "checkpoint_dir=checkpoints/own_reward",
 ]
 

@@ -87,7 +87,7 @@ def test_stages_come_back_from_what_is_written() -> None:
 
 
 def test_stages_that_the_extended_file_has_not_replace_all_of_its_own(tmp_path: Path) -> None:
-    assert list(load_config(STANDARD).stages) == ["follow", "walk"]
+    assert list(load_config(STANDARD).stages) == ["follow", "walk", "settle"]
     heir = tmp_path / "heir.yaml"
     heir.write_text(f"extends: {STANDARD}\nstages:\n  follow:\n    until: 9\n  rest: {{}}\n")
     stages = load_config(heir).stages
@@ -95,7 +95,7 @@ def test_stages_that_the_extended_file_has_not_replace_all_of_its_own(tmp_path: 
     assert stages["follow"].changes == {}
     heir.write_text(f"extends: {STANDARD}\nstages:\n  follow:\n    until: 9\n")
     stages = load_config(heir).stages
-    assert list(stages) == ["follow", "walk"]
+    assert list(stages) == ["follow", "walk", "settle"]
     assert stages["follow"].changes == load_config(STANDARD).stages["follow"].changes
 
 

@@ -30,6 +30,8 @@ SETTINGS = (
     "amp.replay_size=96",
     "amp.replay_intake=64",
     "amp.discriminator_lr=0.001",
+    "amp.num_updates=2",
+    "amp.input_noise=[0.01,1.0]",
 )
 
 

@@ -26,7 +26,7 @@ ALTERED = ("env.commands.resample_time=[0.1,0.1]", "env.action_filter=0.6", "env
 
 @cache
 def config(*settings: str) -> Config:
-    return load_config(STANDARD, settings)
+    return load_config(STANDARD, ["env.bus=false", *settings])  # test_bus.py is about the bus
 
 
 @cache

@@ -28,7 +28,13 @@ from playground_amp.runs.state import read_state
 from playground_amp.runs.tracking.metrics_log import read_records
 
 ROBOTS = 64
-SETTINGS = (f"trainer.num_envs={ROBOTS}", "rollout_steps=8", "actor_layers=[32, 32]", "critic_layers=[32, 32]")
+SETTINGS = (
+    f"trainer.num_envs={ROBOTS}",
+    "rollout_steps=8",
+    "env.bus=false",
+    "actor_layers=[32, 32]",
+    "critic_layers=[32, 32]",
+)
 MARK = -1000  # an age no robot has: asks `poisoned` for a reward that is not a number
 Change = Callable[[TrainingState], TrainingState]
 

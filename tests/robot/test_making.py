@@ -135,7 +135,7 @@ def test_slow_servos_take_shorter_steps(tmp_path: Path) -> None:
     init(path, tmp_path / "robot")
     text = (tmp_path / "robot" / "robot.yaml").read_text()
     assert "as quick as WildRobot's" in text
-    scale = scale_of(load_robot(tmp_path / "robot"))
+    scale = scale_of(load_robot(str(tmp_path / "robot")))
     own = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).env
     (tmp_path / "robot" / "robot.yaml").write_text(text.partition("\ntask:")[0])
     plain = load_config(STANDARD, [f"robot={tmp_path / 'robot'}"]).env

@@ -40,8 +40,8 @@ ROBUST_FOLDER ?= checkpoints/robust$(SUFFIX)
 
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
-# On all cores, file by file, so that what the tests of a file share is made once; but for the slowest tests, which
-# .ci/run has besides: make test PYTEST_ARGS=-q runs all of them in turn.
+# On all cores, file by file, so that what the tests of a file share is made once; but for the slowest tests:
+# make test PYTEST_ARGS=-q runs all of them in turn.
 PYTEST_ARGS ?= -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m "not slow"
 # Pythons that `make release` tries the wheel with.
 PYTHONS ?= python3.11 python3.12 python3.13

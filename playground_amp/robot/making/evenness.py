@@ -16,7 +16,8 @@ from playground_amp.robot.making.skeleton import Skeleton
 _AXIAL = np.array([-1.0, 1.0, -1.0])  # how a mirror through the x-z plane shows what turns,
 _POLAR = np.array([1.0, -1.0, 1.0])  # and places
 _MIRRORED_QUATERNION = np.array([1.0, -1.0, 1.0, -1.0])
-_NEAR = 0.02  # of the leg length, and of the mass: pairs that differ less are meant to be alike
+_NEAR = 0.02  # of the leg length: pairs that differ less are meant to be alike
+_NEAR_MASS = 0.005  # of the mass
 _ANGLE = 0.05  # rad
 
 
@@ -27,7 +28,7 @@ def is_nearly_even(anatomy: Anatomy) -> bool:
     return bool(
         symmetry.axis_lines.amount < near
         and symmetry.axis_angles.amount < _ANGLE
-        and symmetry.masses.amount < _NEAR * anatomy.mass
+        and symmetry.masses.amount < _NEAR_MASS * anatomy.mass
         and np.linalg.norm(left - _POLAR * right) < near
     )
 

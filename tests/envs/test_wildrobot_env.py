@@ -104,7 +104,7 @@ def test_sampled_commands_have_the_shares_and_ranges_of_the_yaml():
 
 
 def test_a_held_heading_asks_for_a_yaw_rate_the_short_way_round():
-    settings = config().env.commands
+    settings = config("env.commands.heading_gain=1.0").env.commands
     command = commands.hold(0.3, heading=3.0)
     np.testing.assert_allclose(commands.velocity(command, settings, jnp.float32(2.8))[2], 0.2, atol=1e-6)
     # From -3.0 rad the way to +3.0 is 0.28 rad clockwise across the back, not 6 rad counter-clockwise.

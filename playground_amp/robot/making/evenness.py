@@ -10,11 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from playground_amp.robot.making.anatomy import Anatomy, FootFacts, JointFacts
+from playground_amp.robot.making.joints import MIRRORED
 from playground_amp.robot.making.layout import Layout, Rigid, lay_out
 from playground_amp.robot.making.skeleton import Skeleton
 
-_AXIAL = np.array([-1.0, 1.0, -1.0])  # how a mirror through the x-z plane shows what turns,
-_POLAR = np.array([1.0, -1.0, 1.0])  # and places
 _MIRRORED_QUATERNION = np.array([1.0, -1.0, 1.0, -1.0])
 _NEAR = 0.02  # of the leg length: pairs that differ less are meant to be alike
 _NEAR_MASS = 0.005  # of the mass
@@ -29,7 +28,7 @@ def is_nearly_even(anatomy: Anatomy) -> bool:
         symmetry.axis_lines.amount < near
         and symmetry.axis_angles.amount < _ANGLE
         and symmetry.masses.amount < _NEAR_MASS * anatomy.mass
-        and np.linalg.norm(left - _POLAR * right) < near
+        and np.linalg.norm(left - MIRRORED * right) < near
     )
 
 
@@ -67,10 +66,10 @@ def _partner(rigid: Rigid, by_joint: dict[str, Rigid]) -> Rigid | None:
 
 
 def _halfway(rigid: Rigid, other: Rigid) -> tuple[float, np.ndarray, np.ndarray]:
-    inertia = np.outer(_POLAR, _POLAR) * other.inertia
+    inertia = np.outer(MIRRORED, MIRRORED) * other.inertia
     return (
         (rigid.mass + other.mass) / 2,
-        (rigid.center + _POLAR * other.center) / 2,
+        (rigid.center + MIRRORED * other.center) / 2,
         (rigid.inertia + inertia) / 2,
     )
 
@@ -79,11 +78,11 @@ def _evened_joint(joint: JointFacts, anatomy: Anatomy) -> JointFacts:
     if joint.mirror is None:
         return joint
     other = anatomy.joint(joint.mirror)
-    axis = joint.axis + joint.mirror_sign * _AXIAL * other.axis
-    return replace(joint, axis=axis / np.linalg.norm(axis), anchor=(joint.anchor + _POLAR * other.anchor) / 2)
+    axis = joint.axis + joint.mirror_sign * -MIRRORED * other.axis
+    return replace(joint, axis=axis / np.linalg.norm(axis), anchor=(joint.anchor + MIRRORED * other.anchor) / 2)
 
 
 def _evened_foot(foot: FootFacts, other: FootFacts) -> FootFacts:
     quaternion = _MIRRORED_QUATERNION * other.quaternion
     turn = foot.quaternion + np.sign(foot.quaternion @ quaternion) * quaternion
-    return replace(foot, center=(foot.center + _POLAR * other.center) / 2, quaternion=turn / np.linalg.norm(turn))
+    return replace(foot, center=(foot.center + MIRRORED * other.center) / 2, quaternion=turn / np.linalg.norm(turn))

@@ -145,11 +145,20 @@ def config_from_dict(data: Mapping[str, Plain], source: str) -> Config:
     return config
 
 
+# What the standard file switches on, by dotted name: as it was for runs of versions that did not know the key.
+_BEFORE: Mapping[str, Plain] = {
+    "env.bus": False,
+    "trainer.smoothness": 0.0,
+    "amp.entropy_cost": None,
+    "amp.left_to_style": [],
+}
+
+
 def config_of_policy(data: Mapping[str, Plain], source: str) -> Config:
     """The configuration stored with a trained policy, which an earlier version of this project may have written.
 
-    Keys that have come since are taken from the standard configuration file, where what is new is switched off; a
-    line on stderr names them. Stages are none: the run had none.
+    Keys that have come since are taken from the standard configuration file, but for what that switches on: the run
+    went without (`_BEFORE`). A line on stderr names them. Stages are none: the run had none.
 
     Raises:
         UserError: one sentence a line, for everything that is wrong.
@@ -159,7 +168,10 @@ def config_of_policy(data: Mapping[str, Plain], source: str) -> Config:
     complete, new = _completed(data, standard_data(robot) if isinstance(robot, str) else read_yaml(STANDARD))
     config = config_from_dict(complete, source)
     if new:
-        warn(f"{source} is of an earlier version; as in {STANDARD.name}: {', '.join(new)}")
+        off, usual = [x for x in new if x in _BEFORE], [x for x in new if x not in _BEFORE]
+        said = [f"as in {STANDARD.name}: {', '.join(usual)}"] if usual else []
+        said += [f"switched off: {', '.join(off)}"] if off else []
+        warn(f"{source} is of an earlier version; {'; '.join(said)}")
     return config
 
 
@@ -171,7 +183,7 @@ def _completed(
     for key, value in standard.items():
         name = f"{prefix}{key}"
         if key not in data:
-            complete[key] = value
+            complete[key] = _BEFORE.get(name, value)
             new.append(name)
         elif isinstance(value, Mapping) and isinstance(data[key], Mapping) and name not in FREE_FORM:
             complete[key], inner = _completed(data[key], value, f"{name}.")

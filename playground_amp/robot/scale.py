@@ -63,9 +63,9 @@ assert Scale._fields == get_args(Dimension)
 
 def scale_of(robot: Robot) -> Scale:
     """The ratios of a robot; all exactly 1.0 for one of WildRobot's own size and weight."""
-    unit = _measures(load_robot(DEFAULT_ROBOT))
+    unit = load_robot(DEFAULT_ROBOT)
     length, height, masses, gravity, kp, servo_speed = (
-        own / units for own, units in zip(_measures(robot), unit, strict=True)
+        own / units for own, units in zip(_measures(robot), _measures(unit), strict=True)
     )
     time, speed = (length / gravity) ** 0.5, (length * gravity) ** 0.5
     force = masses * gravity
@@ -74,7 +74,7 @@ def scale_of(robot: Robot) -> Scale:
         height=height,
         time=time,
         speed=speed,
-        pace=speed * pace_share(float(np.min(quickness_of(robot) / quickness_of(load_robot(DEFAULT_ROBOT))))),
+        pace=speed * pace_share(float(np.min(quickness_of(robot) / quickness_of(unit)))),
         rate=1.0 / time,
         mass=masses,
         force=force,

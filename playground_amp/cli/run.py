@@ -83,10 +83,12 @@ def main(argv: Sequence[str] | None = None, bundle: Path | None = None) -> int:
     from playground_amp.deploy.control_loop import Clock
     from playground_amp.deploy.runtime import BundleError, load_policy
     from playground_amp.hardware.checks import require_fitting, require_twin
+    from playground_amp.hardware.commander import ToldToEnd
     from playground_amp.hardware.hardware_file import parse_hardware
     from playground_amp.hardware.log import LogWriter
     from playground_amp.hardware.realtime import come_first
     from playground_amp.hardware.step_record import StepRecorder, header_of
+    from playground_amp.hardware.stops import Reason
 
     text = _hardware_text(arguments.hardware)
     hardware = parse_hardware(text, str(arguments.hardware))
@@ -103,7 +105,11 @@ def main(argv: Sequence[str] | None = None, bundle: Path | None = None) -> int:
     with LogWriter(log_path, header_of(policy, arguments.bundle, hardware, text)) as log:
         clock = Clock(arguments.speed)
         recorder = StepRecorder(policy, hardware, log, clock)
-        stop = _run(arguments, policy, hardware, sources, recorder, clock)
+        try:
+            stop = _run(arguments, policy, hardware, sources, recorder, clock)
+        except ToldToEnd as told:  # before the checks
+            warn(f"{told}: nothing has moved")
+            return Reason.SIGNAL.status
     _summarize(stop, recorder, log_path)
     if log.failure or log.dropped:
         warn(f"the log is not whole: {log.dropped} records are missing{f' ({log.failure})' if log.failure else ''}")
@@ -142,7 +148,9 @@ def _sources(arguments: argparse.Namespace, policy: "WalkingPolicy", hardware: "
         raise UserError("there is no terminal whose keys could lead it: name --command-udp, --gamepad or --command")
     if not terminal and not arguments.yes:
         raise UserError("there is no terminal to ask whether it may move: --yes says so")
-    return [*leader, *keyboard, Signals()]
+    signals = Signals()
+    signals.break_off()
+    return [*leader, *keyboard, signals]
 
 
 def _run(

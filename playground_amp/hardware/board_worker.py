@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
+from playground_amp.hardware.health import HealthLooks, NewestVoltage
 from playground_amp.hardware.line import LineCounters, PositionReading, ServoLine
 
 _SHORTEST_ROUND = 0.004  # s: a line that is faster rests, unless there is something to send
-_HEALTH_PERIOD = 0.018  # s from one look at a voltage or a temperature to the next
-_MOST_LOOKS = 2  # in a row, where a round takes longer
-_VOLTAGE_EVERY = 4  # looks: a line's servos share their supply, each has a heat of its own
 _LIMP_ROUNDS = 10  # for so many rounds "limp" is sent again: a frame can be lost
 _LIMP_AT_ONCE = 3  # times in the first of them: rounds of a line that loses answers are long
 
@@ -54,11 +52,12 @@ class BoardWorker(threading.Thread):
         *,
         own_speeds: bool = False,
         clock: Clock = MACHINE_TIME,
+        newest_voltage: NewestVoltage | None = None,
     ) -> None:
+        """`newest_voltage`: that of all lines at the robot's battery."""
         super().__init__(name=name, daemon=True)
         self.readings = dict.fromkeys(ids, JointReading())
-        self.voltage = dict.fromkeys(ids, math.nan)  # V
-        self.temperature = dict.fromkeys(ids, math.nan)  # °C
+        self.health = HealthLooks(line, ids, clock, newest_voltage or NewestVoltage())
         self.failure: str | None = None
         self._line, self._ids, self._clock, self._own_speeds = line, tuple(ids), clock, own_speeds
         self._changed = threading.Condition()
@@ -67,8 +66,6 @@ class BoardWorker(threading.Thread):
         self._limp_again = 0  # rounds
         self._sent_limp = threading.Event()
         self._stopping = False
-        self._looked = 0  # how many voltages and temperatures
-        self._look_due = -math.inf  # s
 
     @property
     def counters(self) -> LineCounters:
@@ -107,7 +104,7 @@ class BoardWorker(threading.Thread):
                 began = self._clock.now()
                 self._send()
                 self._read()
-                self._look_at_health()
+                self.health.look(self._clock.now() - began if self._stiff else 0.0, self._is_free)
                 with self._changed:
                     if self._orders == _Orders() and not self._stopping:
                         self._changed.wait(self._clock.by_machine(began + _SHORTEST_ROUND - self._clock.now()))
@@ -153,26 +150,3 @@ class BoardWorker(threading.Thread):
     def _is_free(self) -> bool:
         """Whether no servo has to become limp or stiff, which a whole round would be too long to wait for."""
         return self._orders.torque is None
-
-    def _look_at_health(self) -> None:
-        """As many looks as are due, unless there is something to tell all of them."""
-        now = self._clock.now()
-        self._look_due = max(self._look_due, now - (_MOST_LOOKS - 1) * _HEALTH_PERIOD)
-        while self._look_due <= now and self._is_free():
-            self._look_due += _HEALTH_PERIOD
-            self._look_at_one()
-
-    def _look_at_one(self) -> None:
-        """One voltage or temperature: of each servo in turn the temperature, now and then a voltage."""
-        turn, place = divmod(self._looked, _VOLTAGE_EVERY)
-        self._looked += 1
-        if place == _VOLTAGE_EVERY - 1:
-            id = self._ids[turn % len(self._ids)]
-            self._note(self.voltage, id, self._line.read_voltage(id))
-        else:
-            id = self._ids[((_VOLTAGE_EVERY - 1) * turn + place) % len(self._ids)]
-            self._note(self.temperature, id, self._line.read_temperature(id))
-
-    def _note(self, known: dict[int, float], id: int, value: float | None) -> None:
-        if value is not None:
-            known[id] = value

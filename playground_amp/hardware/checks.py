@@ -38,6 +38,10 @@ def require_fitting(policy: WalkingPolicy, hardware: HardwareFile, source: objec
         raise UserError(f"{source} has no servo for {', '.join(missing)}, which the bundle's policy moves")
     if others:
         raise UserError(f"{source} has servos that the bundle's policy does not move: {', '.join(others)}")
+    low, high = hardware.count_range
+    for name, angle in zip(policy.joint_names, policy.home, strict=True):
+        if not low <= (counts := hardware.servos[name].counts(angle)) <= high:
+            raise UserError(f"{source}: home of {name} is at count {counts}, beyond count_range [{low}, {high}]")
 
 
 def require_twin(hardware: HardwareFile, speed: float) -> None:
@@ -73,6 +77,11 @@ def _answering(policy: WalkingPolicy, hardware: HardwareFile, newest: BusSnapsho
     if not silent and not newest.failures:
         oldest = 1e3 * newest.joint_age.max()
         yield Check("servos", True, f"all {len(newest.joint_age)} answer, the oldest reading is {oldest:.0f} ms old")
+
+
+def lines_answer(hardware: HardwareFile, first: BusSnapshot, newest: BusSnapshot) -> bool:
+    """Whether no line lost too many answers from `first` to `newest`."""
+    return all(check.passed for check in _lines(hardware, first, newest))
 
 
 def _lines(hardware: HardwareFile, first: BusSnapshot, newest: BusSnapshot) -> Iterator[Check]:

@@ -1,5 +1,6 @@
 """Who is heard: the first source gives the velocity, all of them may ask to stop."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Sequence
@@ -25,6 +26,10 @@ class Heard(NamedTuple):
     stop: Stop | None  # where nobody leads the robot any more, or the process is told to end
 
 
+class ToldToEnd(KeyboardInterrupt):
+    """SIGTERM or SIGHUP while nothing is stiff yet: whatever waits is broken off."""
+
+
 class Signals:
     """Ctrl-C asks to stop, and to go limp the second time; SIGTERM and SIGHUP end the run."""
 
@@ -34,6 +39,11 @@ class Signals:
 
     def __init__(self) -> None:
         self._request: Request | None = None
+
+    def break_off(self) -> None:
+        """Until `open`, SIGTERM and SIGHUP raise ToldToEnd."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _break_off)
 
     def open(self, now: float) -> None:
         """From now on signals are heard, where this is the main thread's program."""
@@ -53,11 +63,16 @@ class Signals:
         if number != signal.SIGINT:
             self._request = Request.END
             return
-        self._request = Request.STOP
+        self._request = self._request or Request.STOP
         signal.signal(signal.SIGINT, self._hear_again)
 
     def _hear_again(self, number: int, _: object) -> None:
-        self._request = Request.LIMP
+        if self._request is not Request.END:
+            self._request = Request.LIMP
+
+
+def _break_off(number: int, _: object) -> None:
+    raise ToldToEnd(signal.Signals(number).name)
 
 
 class Commander:
@@ -80,9 +95,10 @@ class Commander:
         return self._leader, *self._others
 
     def open(self, now: float) -> None:
-        """Begins to listen."""
+        """Begins to listen. Who is gone already is noticed when it is polled."""
         for source in self.sources:
-            source.open(now)
+            with contextlib.suppress(SourceLost):
+                source.open(now)
 
     def poll(self, now: float) -> Heard:
         """What is asked for at a time of the run's clock."""

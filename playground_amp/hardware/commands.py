@@ -15,6 +15,7 @@ STAND: Velocity = (0.0, 0.0, 0.0)
 LOCALHOST = "127.0.0.1"
 _STANDING_SPEED, _STANDING_YAW_RATE = 0.06, 0.125  # of the fastest trained: slower than training ever asked for
 _LARGEST_DATAGRAM = 512  # bytes
+_MOST_AT_ONCE = 256  # datagrams, so that whoever sends without pause does not hold up the loop
 _FARTHEST = 100.0  # m/s and rad/s: more, or no number, is no velocity but garbage
 
 
@@ -139,7 +140,7 @@ class UdpCommands:
         """The newest datagram that could be understood; of requests the most urgent one."""
         request = None
         with contextlib.suppress(BlockingIOError, ConnectionError):
-            while True:
+            for _ in range(_MOST_AT_ONCE):
                 asked, velocity = _understood(self._socket.recv(_LARGEST_DATAGRAM))
                 if asked is None:
                     continue

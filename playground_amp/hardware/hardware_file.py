@@ -131,6 +131,7 @@ def parse_hardware(text: str, source: str) -> HardwareFile:
         limits=_limits(top.section("limits")),
     )
     _require_one_servo_an_id(hardware, servos.place)
+    _require_one_line_a_port(hardware, source)
     return hardware
 
 
@@ -183,7 +184,8 @@ def _switches(section: Section) -> SwitchSetup:
 def _limits(section: Section) -> Limits:
     section.only(*Limits._fields)
     needed = [key for key in Limits._fields if key in section or key not in Limits._field_defaults]
-    limits = Limits(0.0, 0.0)._replace(**{key: section.number(key, low=0) for key in needed})
+    least = {"missed_deadlines": 1}
+    limits = Limits(0.0, 0.0)._replace(**{key: section.number(key, low=least.get(key, 0)) for key in needed})
     return limits._replace(missed_deadlines=int(limits.missed_deadlines))
 
 
@@ -193,3 +195,12 @@ def _require_one_servo_an_id(hardware: HardwareFile, place: str) -> None:
         other = joints.setdefault((servo.board, servo.id), joint)
         if other != joint:
             raise UserError(f"{place}: {other} and {joint} are both servo {servo.id} of board {servo.board}")
+
+
+def _require_one_line_a_port(hardware: HardwareFile, source: str) -> None:
+    lines: dict[str, str] = {}
+    ports = {f"board {name}": board.port for name, board in hardware.boards.items()} | {"imu": hardware.imu.port}
+    for line, port in ports.items():
+        other = lines.setdefault(port, line) if port else line
+        if other != line:
+            raise UserError(f"{source}: {other} and {line} are both at port {port}")

@@ -30,7 +30,10 @@ class Keyboard:
 
     def open(self, now: float) -> None:
         """Takes the keys; those that were pressed before do not count."""
-        tty.setcbreak(self._terminal, termios.TCSAFLUSH)
+        try:
+            tty.setcbreak(self._terminal, termios.TCSAFLUSH)
+        except (OSError, termios.error) as error:
+            raise SourceLost(f"the terminal is gone ({error.args[-1]})") from None
         self._keys()
         self._order = Order(STAND, now)
 

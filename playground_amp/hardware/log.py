@@ -56,6 +56,10 @@ class LogWriter:
         self._file = _new_file(path)
         self._append(HEADER, header.as_json())
         self._flush()
+        if self.failure:  # a disk that is full already is known before anything moves
+            os.close(self._file)
+            path.unlink()
+            raise UserError(f"the log {path} cannot be written: {self.failure}")
         _sync_folder(path)
         self._worker = threading.Thread(target=self._run, args=(flush_period,), name="log", daemon=True)
         self._worker.start()

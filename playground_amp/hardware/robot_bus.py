@@ -10,6 +10,7 @@ from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
 from playground_amp.deploy.runtime import Sensors
 from playground_amp.hardware.board_worker import BoardWorker
 from playground_amp.hardware.hardware_file import HardwareFile
+from playground_amp.hardware.health import NewestVoltage
 from playground_amp.hardware.imu import ImuWorker, open_imu
 from playground_amp.hardware.line import PATIENCE, LineCounters
 from playground_amp.hardware.lines import open_line
@@ -49,6 +50,7 @@ class RobotBus:
         self.hardware, self._clock = hardware, clock
         self._joints = [(servo.board, servo.id) for servo in hardware.servos.values()]
         self._mounting = np.array(hardware.imu.mounting) / np.linalg.norm(hardware.imu.mounting)
+        self._newest_voltage = NewestVoltage()
         with ExitStack() as opened:
             self._boards = {name: self._worker(name, opened) for name in self._boards_in_use()}
             self._imu = open_imu(hardware.imu, clock)
@@ -85,8 +87,8 @@ class RobotBus:
             joint_age=now - np.array([reading.taken for reading in readings]),
             imu_age=now - imu.taken,
             counts=np.array([reading.counts for reading in readings]),
-            voltage=np.array([self._boards[board].voltage[id] for board, id in self._joints]),
-            temperature=np.array([self._boards[board].temperature[id] for board, id in self._joints]),
+            voltage=np.array([self._boards[board].health.voltage[id] for board, id in self._joints]),
+            temperature=np.array([self._boards[board].health.temperature[id] for board, id in self._joints]),
             switches=np.array(self._switches.read()),
             counters={name: worker.counters for name, worker in self._boards.items()},
             failures={worker.name: worker.failure for worker in self._workers() if worker.failure is not None},
@@ -153,7 +155,14 @@ class RobotBus:
         line = open_line(self.hardware.boards[name], self._clock, patience)
         opened.callback(line.close)
         ids = [id for board, id in self._joints if board == name]
-        return BoardWorker(name, line, ids, own_speeds=self.hardware.speed == "measured", clock=self._clock)
+        return BoardWorker(
+            name,
+            line,
+            ids,
+            own_speeds=self.hardware.speed == "measured",
+            clock=self._clock,
+            newest_voltage=self._newest_voltage,
+        )
 
     def _workers(self) -> list[BoardWorker | ImuWorker]:
         return [*self._boards.values(), self._imu]

@@ -10,8 +10,8 @@ import numpy as np
 
 from playground_amp.deploy.control_loop import MACHINE_TIME, Clock
 from playground_amp.deploy.runtime import BundleError, Sensors, WalkingPolicy
-from playground_amp.hardware.checks import check_table, run_checks
-from playground_amp.hardware.commander import Commander
+from playground_amp.hardware.checks import check_table, lines_answer, run_checks
+from playground_amp.hardware.commander import Commander, ToldToEnd
 from playground_amp.hardware.commands import STAND, Request, Velocity
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.realtime import collect_young
@@ -20,7 +20,7 @@ from playground_amp.hardware.step_record import StepRecorder
 from playground_amp.hardware.stepper import RunBus, RunGuardian, Step, Stepper
 from playground_amp.hardware.stops import Reason, Stop
 
-_LOOK, _PATIENCE = 0.5, 4.0  # s of readings that the checks see, and at most, until all servos have told all
+_LOOK, _PATIENCE = 0.5, 4.0  # s of readings that the checks see, and at most, until all is told that must be
 _HOME_SPEED, _HOME_TIME = 0.5, 2.0  # rad/s of the joint with the longest way, and s at least
 _SETTLE, _AT_HOME = 1.5, 0.5  # s for the last joint to arrive, and s at home before the policy balances
 _LAST_STAND = 1.0  # s from being asked to stop until the servos let go: the policy finishes its step first
@@ -62,6 +62,8 @@ class RobotRun:
         with np.errstate(all="ignore"):  # readings that are none are for the policy to refuse
             try:
                 stop = self._check() or self._ask() or self._go_home() or self._balance()
+            except ToldToEnd as told:
+                stop = Stop(Reason.SIGNAL, f"{told} came while nothing had moved")
             except KeyboardInterrupt:  # while it was asked: from home on, Ctrl-C is heard as a request
                 self._end(Stop(Reason.DECLINED, "interrupted"))
                 raise
@@ -76,7 +78,7 @@ class RobotRun:
         self._recorder.event("phase", phase="checks")
         steps, most = (self._stepper.steps_in(seconds) for seconds in (_LOOK, _PATIENCE))
         seen: list[BusSnapshot] = []
-        while len(seen) < steps or (len(seen) < most and not _complete(seen[-1])):
+        while len(seen) < steps or (len(seen) < most and not self._is_seen(seen[-steps:])):
             beat, snapshot = self._stepper.look()
             seen.append(snapshot)
             self._recorder.record("checks", beat, snapshot)
@@ -88,6 +90,10 @@ class RobotRun:
         failed = [check.text for check in checks if not check.passed]
         return Stop(Reason.CHECKS, "; ".join(failed)) if failed else None
 
+    def _is_seen(self, seen: list[BusSnapshot]) -> bool:
+        """Whether there is nothing to wait for: a computer that was busy for a moment has lost answers, too."""
+        return _complete(seen[-1]) and lines_answer(self._hardware, seen[0], seen[-1])
+
     def _ask(self) -> Stop | None:
         return None if self._plan.confirm() else Stop(Reason.DECLINED, "nobody said yes")
 
@@ -97,6 +103,8 @@ class RobotRun:
         self._recorder.event("phase", phase="home")
         self._stepper.restart()
         self._commander.open(self._stepper.clock.now())
+        if gone := self._commander.poll(self._stepper.clock.now()).stop:
+            return gone
         start = self._stepper.position(self._stepper.look()[1])
         way = self._policy.home - start
         ramp = max(_HOME_TIME, float(np.abs(way).max()) / _HOME_SPEED)

@@ -13,6 +13,7 @@ from playground_amp.hardware.hardware_file import NUM_SWITCHES, SwitchSetup
 
 _LOOPBACK = "127.0.0.1"
 _NONE = (False,) * NUM_SWITCHES
+_MOST_AT_ONCE = 256  # datagrams, so that whoever sends without pause does not hold up the loop
 
 
 class Switches(Protocol):
@@ -54,7 +55,7 @@ class UdpSwitches:
     def read(self) -> tuple[bool, ...]:
         """The newest that has come."""
         with contextlib.suppress(BlockingIOError):
-            while True:
+            for _ in range(_MOST_AT_ONCE):
                 packet = self._socket.recv(64)
                 if len(packet) == NUM_SWITCHES:
                     self._state = tuple(byte == 1 for byte in packet)

@@ -1,21 +1,34 @@
 """Who leads the robot: keys, a gamepad, datagrams; and what becomes of what they say."""
 
+import contextlib
 import os
 import pty
 import signal
 import socket
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from playground_amp.hardware.commander import Commander, Signals
+from playground_amp.hardware import commands
+from playground_amp.hardware.commander import Commander, Signals, ToldToEnd
 from playground_amp.hardware.commands import STAND, CommandRange, FixedCommand, Request, SourceLost, UdpCommands
 from playground_amp.hardware.gamepad import Gamepad
 from playground_amp.hardware.keyboard import Keyboard
 from playground_amp.hardware.stops import Reason
 
 RANGE = CommandRange({"trained": [[-0.25, 0.8], [-0.2, 0.2], [-0.8, 0.8]]})
+
+
+@contextlib.contextmanager
+def restored_signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def send(port: int, *datagrams: bytes) -> None:
@@ -67,6 +80,27 @@ def test_datagrams_are_understood_or_ignored_and_grow_old() -> None:
         assert "silent for 10 s" in stop.text
     finally:
         source.close()
+
+
+def test_whoever_sends_without_pause_does_not_hold_up_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "_MOST_AT_ONCE", 3)
+    source = UdpCommands(0, command_age=1.0)
+    send(source.port, *(f"0.{number} 0 0".encode() for number in range(1, 6)))
+    assert [source.poll(0.0).velocity[0] for _ in range(2)] == [0.3, 0.5]
+    source.close()
+
+
+def test_a_leader_that_is_gone_when_listening_begins_is_told_when_it_is_asked() -> None:
+    master, slave = pty.openpty()
+    keyboard = Keyboard(RANGE, slave)
+    os.close(master)
+    commander = Commander([keyboard, Signals()], RANGE)
+    with restored_signals():
+        commander.open(0.0)
+    stop = commander.poll(0.0).stop
+    assert stop is not None
+    assert stop.reason is Reason.NO_COMMAND
+    os.close(slave)
 
 
 def test_keys_add_up_and_the_terminal_is_given_back() -> None:
@@ -137,8 +171,7 @@ def test_others_than_the_leader_may_only_stop_it() -> None:
 
 
 def test_signals_ask_to_stop_then_to_go_limp_and_end_the_run() -> None:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
+    with restored_signals():
         signals = Signals()
         signals.open(0.0)
         for number, request in (
@@ -150,6 +183,18 @@ def test_signals_ask_to_stop_then_to_go_limp_and_end_the_run() -> None:
             signal.raise_signal(number)
             assert signals.poll(0.0).request is request
         assert signals.poll(0.0).request is None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.raise_signal(number)
+        assert signals.poll(0.0).request is Request.END  # the more urgent one
+
+
+def test_before_it_listens_the_end_breaks_off_whatever_waits() -> None:
+    with restored_signals():
+        signals = Signals()
+        signals.break_off()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with pytest.raises(ToldToEnd, match=number.name):
+                signal.raise_signal(number)
+        signals.open(0.0)
+        signal.raise_signal(signal.SIGTERM)
+        assert signals.poll(0.0).request is Request.END

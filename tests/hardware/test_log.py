@@ -100,6 +100,18 @@ def test_a_log_is_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == before
 
 
+def test_a_disk_that_is_full_already_is_told_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(log_module.os, "write", full)
+    with pytest.raises(UserError, match="a cannot be written: No space left on device"):
+        LogWriter(tmp_path / "a", header())
+    assert not (tmp_path / "a").exists()
+
+
 def test_what_was_told_100_ms_ago_is_in_the_file(tmp_path: Path) -> None:
     with LogWriter(tmp_path / "a", header(), flush_period=0.02) as log:
         assert len(read_log(tmp_path / "a").time) == 0  # the header is there from the start

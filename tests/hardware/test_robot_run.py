@@ -10,6 +10,7 @@ import pytest
 from made_up_robot import MadeUpBus, MadeUpRobot, MadeUpSource
 
 from playground_amp.hardware import log
+from playground_amp.hardware.commander import ToldToEnd
 from playground_amp.hardware.commands import Request, SourceLost
 from playground_amp.hardware.log_format import PHASES
 from playground_amp.hardware.stops import Reason
@@ -69,6 +70,18 @@ def test_nothing_is_sent_to_a_robot_that_fails_a_check_or_without_a_yes(robot: M
     assert ran.stop.reason is (Reason.CHECKS if confirmed else Reason.DECLINED)
     assert ran.bus.told == []
     assert ran.event("stop")["limp"] is None
+
+
+@pytest.mark.parametrize(("until", "reason"), [(20, Reason.ASKED), (10**9, Reason.CHECKS)])
+def test_a_line_is_looked_at_longer_before_it_is_called_bad(robot: MadeUpRobot, until: int, reason: Reason) -> None:
+    def lose_answers(bus: MadeUpBus) -> None:
+        bus.lost["left_leg"] += bus.looks < until
+
+    robot.bus.fault = lose_answers
+    ran = robot.run()
+    assert ran.stop.reason is reason
+    if reason is Reason.CHECKS:
+        assert "left_leg: 24 of 120 answers lost, 5% are the most" in ran.stop.text
 
 
 def lean(bus: MadeUpBus) -> None:
@@ -222,6 +235,24 @@ def test_who_is_interrupted_while_asking_moves_nothing(robot: MadeUpRobot) -> No
     robot.confirm = interrupt
     with pytest.raises(KeyboardInterrupt):
         robot.run()
+    assert robot.bus.told == []
+
+
+def test_who_is_told_to_end_while_asking_says_so_and_moves_nothing(robot: MadeUpRobot) -> None:
+    def end() -> bool:
+        raise ToldToEnd("SIGTERM")
+
+    robot.confirm = end
+    ran = robot.run()
+    assert ran.stop.reason is Reason.SIGNAL
+    assert robot.bus.told == []
+    assert "SIGTERM" in ran.event("stop")["text"]
+
+
+def test_a_robot_whose_leader_is_gone_does_not_get_stiff(robot: MadeUpRobot) -> None:
+    robot.sources = [MadeUpSource((0.0, SourceLost("the gamepad is gone")))]
+    ran = robot.run()
+    assert ran.stop.reason is Reason.NO_COMMAND
     assert robot.bus.told == []
 
 

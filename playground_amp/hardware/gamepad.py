@@ -1,5 +1,6 @@
 """Commands from a gamepad, through Linux' joystick device: 8 bytes an event (linux/joystick.h)."""
 
+import errno
 import math
 import os
 import struct
@@ -26,6 +27,8 @@ class Gamepad:
     def __init__(self, commands: CommandRange, device: Path = DEVICE):
         self.name = f"gamepad {device}"
         self._range = commands
+        if device.is_file() or device.is_dir():
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
         self._device = os.open(device, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self._axes: dict[int, float] = {}
         self._held: set[int] = set()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from playground_amp.hardware.line import PATIENCE, GoOn, LineCounters, PositionReading, always
+from playground_amp.hardware.line import PATIENCE, GoOn, LineCounters, LineTime, PositionReading, always
 from playground_amp.hardware.port import Port
 
 HEADER = b"\x55\x55"
@@ -121,8 +121,11 @@ class HiwonderLine:
     others no time.
     """
 
-    def __init__(self, port: Port, clock: Callable[[], float] = time.perf_counter, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, port: Port, baud: int, clock: Callable[[], float] = time.perf_counter, patience: float = PATIENCE
+    ) -> None:
         self._port, self._clock, self._patience = port, clock, patience
+        self._line = LineTime(baud, clock)
         self._reader = FrameReader()
         self._owed: dict[int, set[int]] = {}  # by id: commands asked since its last answer
         self._asked: dict[int, float] = {}  # by id: when it was asked last
@@ -136,7 +139,7 @@ class HiwonderLine:
     def write_positions(self, counts: Mapping[int, int]) -> None:
         """Sends targets by id, a frame each, to be reached at once."""
         frames = (frame(id, MOVE_TIME_WRITE, struct.pack("<hH", target, 0)) for id, target in counts.items())
-        self._port.write(b"".join(frames))
+        self._send(b"".join(frames))
 
     def read_positions(self, ids: Sequence[int], go_on: GoOn = always) -> Iterator[PositionReading]:
         """Asks each servo in turn; those that do not answer are left out."""
@@ -159,7 +162,7 @@ class HiwonderLine:
 
     def set_torque(self, id: int | None, on: bool) -> None:
         """Stiff or limp; None: all on the line."""
-        self._port.write(frame(BROADCAST if id is None else id, LOAD_OR_UNLOAD_WRITE, bytes((on,))))
+        self._send(frame(BROADCAST if id is None else id, LOAD_OR_UNLOAD_WRITE, bytes((on,))))
 
     def ping(self, id: int) -> bool:
         """Whether a servo with this id answers."""
@@ -169,6 +172,10 @@ class HiwonderLine:
     def close(self) -> None:
         """Lets go of the port."""
         self._port.close()
+
+    def _send(self, data: bytes) -> None:
+        self._port.write(data)
+        self._line.carry(len(data))
 
     def _answer(self, id: int, command: int) -> "_Answer | None":
         """What a servo answers, whose last answer may be owed."""
@@ -189,8 +196,8 @@ class HiwonderLine:
         self._reader.clear()
         self._reads += 1
         self._owed.setdefault(id, set()).add(command)
-        asked = self._asked[id] = self._clock()
-        self._port.write(frame(id, command))
+        asked = self._asked[id] = self._line.free()  # behind targets that are still passing
+        self._send(frame(id, command))
         left = self._patience
         while left > 0:  # once more when the time is up: this thread may have slept, and the answer be there
             left = asked + self._patience - self._clock()

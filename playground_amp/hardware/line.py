@@ -1,9 +1,11 @@
 """A serial line with servos on it, whatever they speak. Blocking: only the line's worker may use it."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 GoOn: TypeAlias = Callable[[], bool]
+_BITS = 10  # of a byte
 PATIENCE = 0.015  # s beyond what the bytes of an answer take: servos, adapters, and a computer that is late
 
 
@@ -19,6 +21,21 @@ class PositionReading(NamedTuple):
     counts: int
     speed: float | None  # counts/s, where the servo measures it
     taken: float  # s of the line's clock: never later than when the servo looked at itself
+
+
+class LineTime:
+    """When bytes pass a line: a port takes them at once, the line one after the other."""
+
+    def __init__(self, baud: int, clock: Callable[[], float]) -> None:
+        self._byte_time, self._clock, self._free = _BITS / baud, clock, -math.inf
+
+    def free(self) -> float:
+        """From when on the line can carry what is handed over now, s of the clock."""
+        return max(self._clock(), self._free)
+
+    def carry(self, size: int) -> None:
+        """So many bytes have been handed over."""
+        self._free = self.free() + size * self._byte_time
 
 
 class LineCounters(NamedTuple):

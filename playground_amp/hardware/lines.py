@@ -19,7 +19,7 @@ def open_line(board: BoardSetup, clock: Clock = MACHINE_TIME, patience: float = 
     try:
         match board.protocol:
             case "hiwonder":
-                return HiwonderLine(port, clock.now, patience)
+                return HiwonderLine(port, board.baud, clock.now, patience)
             case "dynamixel":
                 return DynamixelLine(port, board.baud, clock.now, patience)
             case _:

@@ -88,7 +88,7 @@ def _why(error: OSError | ValueError) -> str:
     """In words that say what to do."""
     match getattr(error, "errno", None):
         case None:
-            return str(error)
+            return "it is no serial port" if os.strerror(errno.ENOTTY) in str(error) else str(error)
         case errno.EACCES | errno.EPERM:
             return "no right to it; ports belong to the group dialout"
         case errno.EAGAIN | errno.EBUSY:

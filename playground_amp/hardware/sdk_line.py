@@ -121,11 +121,12 @@ class SdkLine(ABC):
 
     def _ask(self, ids: Sequence[int], address: int, size: int) -> Iterator[tuple[StatusPacket, float]]:
         """Each answer, and when it was given: half-way between question and answer."""
-        asked, waiting = self._clock(), list(ids)
+        waiting = list(ids)
         size += self._more
         self._reads += len(ids)
-        self._asked |= dict.fromkeys(ids, asked)
         self._send_question(ids, address, size)
+        asked = self._port.asked
+        self._asked |= dict.fromkeys(ids, asked)
         try:
             while waiting and not self._port.isPacketTimeout():
                 packet = self._receive()

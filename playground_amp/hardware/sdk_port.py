@@ -5,6 +5,7 @@ It has the methods that they call on a port of their own, in their spelling.
 
 from collections.abc import Callable
 
+from playground_amp.hardware.line import LineTime
 from playground_amp.hardware.port import Port
 
 _BITS = 10  # on the line, a byte
@@ -17,8 +18,9 @@ class SdkPort:
     def __init__(self, port: Port, baud: int, clock: Callable[[], float], patience: float) -> None:
         self.is_using = False  # the libraries' own lock
         self.bytes_dropped = 0  # that came when nobody had asked
-        self.sent_at = 0.0  # s of the clock
+        self.asked = 0.0  # s of the clock: when what was sent last began to pass
         self._port, self._byte_time, self._clock = port, _BITS / baud, clock
+        self._line = LineTime(baud, clock)
         self._patience = patience
         self._deadline = 0.0
         self._echo = b""  # what was sent and may come back first
@@ -38,7 +40,8 @@ class SdkPort:
     def writePort(self, packet: list[int]) -> int:
         """Sends bytes."""
         data = bytes(packet)
-        self.sent_at = self._clock()
+        self.asked = self._line.free()
+        self._line.carry(len(data))
         self._echo = (self._echo + data)[-_MOST_ECHO:]
         self._port.write(data)
         return len(data)
@@ -58,7 +61,7 @@ class SdkPort:
 
     def setPacketTimeout(self, packet_length: int) -> None:
         """An answer of so many bytes is waited for from now on."""
-        self._deadline = self._clock() + packet_length * self._byte_time + self._patience
+        self._deadline = self._line.free() + packet_length * self._byte_time + self._patience
 
     def setPacketTimeoutMillis(self, msec: float) -> None:
         """The same in ms."""

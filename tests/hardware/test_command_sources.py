@@ -158,6 +158,13 @@ def test_a_gamepad_leads_as_long_as_its_shoulder_button_is_held(tmp_path: Path) 
     pad.close()
 
 
+def test_what_is_no_device_is_no_gamepad(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "file"):
+        with pytest.raises(OSError, match="No such device"):
+            Gamepad(RANGE, path)
+
+
 def test_others_than_the_leader_may_only_stop_it() -> None:
     source = UdpCommands(0, command_age=1.0)
     commander = Commander([FixedCommand((0.3, 0.0, 0.0)), source], RANGE)

@@ -1,5 +1,6 @@
 """Dynamixel and Feetech through the makers' libraries. Frames by hand: those that the makers' manuals print."""
 
+import itertools
 import random
 import struct
 from collections.abc import Callable
@@ -43,13 +44,13 @@ LINES = {
 class Bench:
     """A line of one protocol, and servos that answer honestly unless `damage` says otherwise."""
 
-    def __init__(self, protocol: str, tables: dict[int, Table]) -> None:
+    def __init__(self, protocol: str, tables: dict[int, Table], baud: int = BAUD) -> None:
         make, self.table, self.status = LINES[protocol]
         self.tables = tables
         self.damage: Callable[[bytes, Coming], Coming] = lambda sent, coming: coming
         self.clock = FakeClock()
         self.port = FakePort(self.clock, self._answer)
-        self.line = make(self.port, BAUD, self.clock)
+        self.line = make(self.port, baud, self.clock)
 
     def _answer(self, data: bytes) -> Coming:
         if not (asked := asked_of_group(data)):
@@ -64,6 +65,24 @@ def bench(protocol: str, positions: dict[int, int]) -> Bench:
 
 
 both = pytest.mark.parametrize("protocol", LINES)
+
+
+@both
+def test_answers_are_waited_for_from_when_the_question_has_passed_behind_many_targets(protocol: str) -> None:
+    """20 targets take 12 to 20 ms of a line of 57600 baud, as Dynamixel servos come, and the question more."""
+    it = Bench(protocol, {id: LINES[protocol][1](1000 + id) for id in range(20)}, baud=57_600)
+    byte, free = 10 / 57_600, 0.0
+
+    def pass_on(sent: bytes, coming: Coming) -> Coming:
+        nonlocal free
+        free = max(free, it.clock.now) + len(sent) * byte
+        ends = itertools.accumulate((len(answer) * byte for answer, _ in coming), initial=free - it.clock.now + 0.001)
+        return [(answer, end) for (answer, _), end in zip(coming, list(ends)[1:], strict=True)]
+
+    it.damage = pass_on
+    it.line.write_positions(dict.fromkeys(range(20), 2000))
+    assert [reading.counts for reading in it.line.read_positions(range(20))] == [1000 + id for id in range(20)]
+    assert it.line.counters.lost == 0
 
 
 def test_the_manuals_frames_have_these_checksums() -> None:

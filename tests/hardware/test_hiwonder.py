@@ -7,7 +7,7 @@ from fake_line import FakeClock, FakePort
 
 from playground_amp.hardware.hiwonder import POS_READ, VIN_READ, Frame, FrameReader, HiwonderLine, frame
 
-ANSWER_TIME = 0.002  # s
+ANSWER_TIME, BAUD = 0.002, 115_200  # s, bit/s
 Answer = Callable[[bytes], list[tuple[bytes, float]]]
 
 
@@ -33,7 +33,7 @@ def servos(positions: dict[int, int], volts: float = 11.1) -> Answer:
 def line_with(answer: Answer) -> tuple[HiwonderLine, FakePort, FakeClock]:
     clock = FakeClock()
     port = FakePort(clock, answer)
-    return HiwonderLine(port, clock), port, clock
+    return HiwonderLine(port, BAUD, clock), port, clock
 
 
 # By hand, from the maker's description: 55 55 id length command parameters, then ~(sum of all since id) & FF.
@@ -84,6 +84,26 @@ def test_a_reading_was_taken_between_question_and_answer() -> None:
     assert reading.taken == pytest.approx(began + 0.5 * ANSWER_TIME)
 
 
+def test_answers_are_waited_for_from_when_the_question_has_passed_behind_many_targets() -> None:
+    """20 targets take 20 x 10 bytes x 86.8 us = 17.4 ms of the line, longer than an answer is waited for."""
+    clock, byte, free = FakeClock(), 10 / BAUD, 0.0
+    truth = servos({id: 400 + id for id in range(20)})
+
+    def answer(data: bytes) -> list[tuple[bytes, float]]:
+        nonlocal free
+        free = max(free, clock.now) + len(data) * byte
+        return [(piece, free - clock.now + ANSWER_TIME) for piece, _ in truth(data)]
+
+    line = HiwonderLine(FakePort(clock, answer), BAUD, clock)
+    line.write_positions(dict.fromkeys(range(20), 500))
+    began = clock.now
+    readings = list(line.read_positions(range(20)))
+    assert [it.counts for it in readings] == [400 + id for id in range(20)]
+    asked = began + 200 * byte
+    assert readings[0].taken == pytest.approx(asked + 0.5 * (6 * byte + ANSWER_TIME))
+    assert line.counters.lost == 0
+
+
 def test_frames_are_found_in_pieces_between_garbage() -> None:
     content = b"\x00\x55" + frame(5, POS_READ, b"\x55\x55") + b"\x13\x55\x55\x07" + frame(6, VIN_READ, b"\x01\x02")
     for size in range(1, len(content)):
@@ -123,7 +143,7 @@ def test_a_late_answer_is_never_taken_for_the_next_one() -> None:
         now = round(1000 * (clock.now - 100.0))
         return [(piece, late) for piece, _ in servos({1: now})(data)]
 
-    line = HiwonderLine(FakePort(clock, answer), clock)
+    line = HiwonderLine(FakePort(clock, answer), BAUD, clock)
     readings = [it for _ in range(100) for it in line.read_positions([1])]
     assert all(abs(it.counts - 1000 * (it.taken - 100.0)) < 20 for it in readings)
     assert line.counters.late > 0

@@ -176,5 +176,6 @@ def test_a_line_that_is_unplugged_is_told_and_the_others_go_on(robot) -> None:
 
 
 def test_a_port_that_is_not_there_is_told() -> None:
-    with pytest.raises(UserError, match="port /dev/none cannot be opened"):
-        RobotBus(hardware("/dev/none", "/dev/none", "/dev/none"))
+    for port, why in (("/dev/none", "No such file or directory"), ("/dev/null", "it is no serial port")):
+        with pytest.raises(UserError, match=f"port {port} cannot be opened: {why}"):
+            RobotBus(hardware(port, port, port))

@@ -28,7 +28,7 @@ class Check(NamedTuple):
 
 
 def require_fitting(policy: WalkingPolicy, hardware: HardwareFile, source: object) -> None:
-    """Raises UserError unless the hardware file `source` is of the bundle's robot, joint by joint."""
+    """Raises UserError unless the hardware file `source` is of the bundle's robot, and can be as it says."""
     robot = policy.manifest["robot"]["name"]
     if hardware.robot != robot:
         raise UserError(f"{source} is of a robot {hardware.robot}, the bundle of a robot {robot}")
@@ -38,10 +38,23 @@ def require_fitting(policy: WalkingPolicy, hardware: HardwareFile, source: objec
         raise UserError(f"{source} has no servo for {', '.join(missing)}, which the bundle's policy moves")
     if others:
         raise UserError(f"{source} has servos that the bundle's policy does not move: {', '.join(others)}")
+    _require_reachable_home(policy, hardware, source)
+    _require_own_ports(hardware, source)
+
+
+def _require_reachable_home(policy: WalkingPolicy, hardware: HardwareFile, source: object) -> None:
     low, high = hardware.count_range
     for name, angle in zip(policy.joint_names, policy.home, strict=True):
         if not low <= (counts := hardware.servos[name].counts(angle)) <= high:
             raise UserError(f"{source}: home of {name} is at count {counts}, beyond count_range [{low}, {high}]")
+
+
+def _require_own_ports(hardware: HardwareFile, source: object) -> None:
+    lines: dict[str, str] = {}
+    ports = {**{name: board.port for name, board in hardware.boards.items()}, "imu": hardware.imu.port}
+    for line, port in ports.items():
+        if port and (other := lines.setdefault(port, line)) != line:
+            raise UserError(f"{source}: {other} and {line} are both at port {port}")
 
 
 def require_twin(hardware: HardwareFile, speed: float) -> None:

@@ -131,7 +131,6 @@ def parse_hardware(text: str, source: str) -> HardwareFile:
         limits=_limits(top.section("limits")),
     )
     _require_one_servo_an_id(hardware, servos.place)
-    _require_one_line_a_port(hardware, source)
     return hardware
 
 
@@ -195,12 +194,3 @@ def _require_one_servo_an_id(hardware: HardwareFile, place: str) -> None:
         other = joints.setdefault((servo.board, servo.id), joint)
         if other != joint:
             raise UserError(f"{place}: {other} and {joint} are both servo {servo.id} of board {servo.board}")
-
-
-def _require_one_line_a_port(hardware: HardwareFile, source: str) -> None:
-    lines: dict[str, str] = {}
-    ports = {f"board {name}": board.port for name, board in hardware.boards.items()} | {"imu": hardware.imu.port}
-    for line, port in ports.items():
-        other = lines.setdefault(port, line) if port else line
-        if other != line:
-            raise UserError(f"{source}: {other} and {line} are both at port {port}")

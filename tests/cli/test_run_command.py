@@ -33,8 +33,10 @@ def folder(nominal: HardwareFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "other.yaml").write_text(hardware_text(other))
     servos = {name: servo for name, servo in nominal.servos.items() if name != "waist_yaw"}
     (tmp_path / "less.yaml").write_text(hardware_text(nominal._replace(servos=servos)))
-    far = nominal.servos | {"waist_yaw": nominal.servos["waist_yaw"]._replace(center=1200, angle_at_center=0.0)}
+    far = dict(nominal.servos) | {"waist_yaw": nominal.servos["waist_yaw"]._replace(center=1200, angle_at_center=0.0)}
     (tmp_path / "far.yaml").write_text(hardware_text(nominal._replace(servos=far)))
+    same = nominal._replace(imu=nominal.imu._replace(port="/dev/nowhere_right_leg"))
+    (tmp_path / "same.yaml").write_text(hardware_text(same))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", open(os.devnull))  # noqa: SIM115
     return tmp_path
@@ -47,6 +49,7 @@ def folder(nominal: HardwareFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (["--hardware", "other.yaml"], "other.yaml is of a robot another, the bundle of a robot wildrobot"),
         (["--hardware", "less.yaml"], "less.yaml has no servo for waist_yaw"),
         (["--hardware", "far.yaml"], "far.yaml: home of waist_yaw is at count 1200, beyond count_range [0, 1000]"),
+        (["--hardware", "same.yaml"], "same.yaml: right_leg and imu are both at port /dev/nowhere_right_leg"),
         (["--hardware", "hardware.yaml"], "there is no terminal whose keys could lead it"),
         (["--hardware", "hardware.yaml", "--command", "0", "0", "0"], "--yes says so"),
         (["--hardware", "hardware.yaml", "--yes", "--command-udp", "99999"], "'99999' is no port"),

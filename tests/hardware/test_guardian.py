@@ -49,7 +49,9 @@ def line(tmp_path: Path) -> Iterator[int]:
     servos = {
         name: servo._replace(board="line", id=place) for place, (name, servo) in enumerate(hardware.servos.items())
     }
-    written = hardware._replace(boards={"line": board}, servos=servos, imu=hardware.imu._replace(port="/dev/nowhere"))
+    written = hardware._replace(
+        boards={"line": board}, servos=servos, imu=hardware.imu._replace(port=os.ttyname(slave))
+    )
     (tmp_path / "hardware.yaml").write_text(hardware_text(written))
     assert read_hardware(tmp_path / "hardware.yaml").boards == written.boards
     yield master

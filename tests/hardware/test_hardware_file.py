@@ -96,7 +96,6 @@ def test_a_robot_of_its_kind_reaches_every_joints_range(robot: str) -> None:
         ("protocol: hiwonder", "protocol: lewan", "boards.left: protocol must be one of hiwonder, dynamixel, feetech"),
         ("voltage_low: 9.6", "voltage_lov: 9.6", "limits: there is no key 'voltage_lov': did you mean voltage_low?"),
         ("  voltage_low: 9.6\n", "", "limits: the key voltage_low is missing"),
-        ("port: /dev/ttyAMA0", "port: /dev/ttyUSB0", "h.yaml: board left and imu are both at port /dev/ttyUSB0"),
         ("missed_deadlines: 7", "missed_deadlines: 0", "limits: missed_deadlines must be at least 1, found 0"),
         ("[0.6, 0, -0.8, 0]", "[0.6, 0, -0.8, 0.8]", "imu: mounting must be a unit quaternion"),
         ("[0.6, 0, -0.8, 0]", "[0.6, 0, -0.8]", "imu: mounting must be a list of 4"),

@@ -79,6 +79,12 @@ def soft(tree: ElementTree.Element) -> None:
         named(tree, "position", f"{side}_ankle_pitch").set("kp", "0.5")
 
 
+def barely_soft(tree: ElementTree.Element) -> None:
+    """Ankles that give way slowly."""
+    for side in ("left", "right"):
+        named(tree, "position", f"{side}_ankle_pitch").set("kp", "1.8")
+
+
 def undamped(tree: ElementTree.Element) -> None:
     """Servos that swing."""
     for servo in tree.iter("position"):

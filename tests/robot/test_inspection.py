@@ -94,6 +94,8 @@ def test_a_pose_that_falls_is_found_by_letting_it_fall(tmp_path: Path) -> None:
     )
     assert "none of its keyframes (home)" in home.what
     assert "standing" in kinds(inspected(tmp_path / "soft", faults.soft).to_mend)
+    # 2·1.8 N·m/rad over 2.1 kg · 9.81 m/s² · 0.17 m is 1.0: upright after two seconds, and on its way down
+    assert "standing" in kinds(inspected(tmp_path / "slow", faults.barely_soft).to_mend)
 
 
 def test_bad_mirrors_are_told_with_amount_and_place(tmp_path: Path) -> None:
@@ -108,6 +110,15 @@ def test_motors_are_to_be_named(tmp_path: Path) -> None:
     assert "12 joints" in drives.what
     assert "torque motors" in drives.what
     assert "--servo" in drives.mend
+
+
+def test_a_speed_that_no_servo_has_is_not_taken(tmp_path: Path) -> None:
+    path = urdf(tmp_path).path
+    path.write_text(path.read_text().replace('velocity="15"', 'velocity="100"'))
+    (speed,) = (f for f in inspect_robot(path).to_mend if f.kind == "servo speed")
+    assert "12 joints" in speed.what
+    assert "100 rad/s" in speed.what
+    assert "init takes 10.31 rad/s" in speed.mend  # 2.1 √(9.81 m/s² / 0.407 m)
 
 
 def test_meshes_that_are_only_looks_do_not_matter(tmp_path: Path) -> None:

@@ -88,6 +88,15 @@ def test_a_wrong_mesh_folder_is_found_near_by(tmp_path: Path) -> None:
     source = read_source(written(tmp_path, text))
     assert not source.lost_meshes
     assert [note.kind for note in source.notes] == ["mesh folder"]
+    assert source.notes[0].text == "Body.obj is not where the model says, but near it"
+
+
+def test_another_robots_mesh_of_the_same_name_is_not_taken(tmp_path: Path) -> None:
+    written(tmp_path, "v 0 0 0\n", "other/meshes/base.stl")
+    assets = "".join(f'<mesh file="{name}.stl"/>' for name in ("base", "thigh", "shank"))
+    shapes = "".join(f'<geom type="mesh" mesh="{name}" mass="0.1"/>' for name in ("base", "thigh", "shank"))
+    source = read_source(written(tmp_path, model(f"<asset>{assets}</asset>", shapes), "own/robot.xml"))
+    assert source.lost_meshes == {"base", "thigh", "shank"}
 
 
 def test_attributes_and_names_of_elsewhere_are_left_out(tmp_path: Path) -> None:
@@ -126,6 +135,10 @@ REFUSED = {
     "no file": (None, "is not there"),
     "no XML": ("this is no model", "is not XML"),
     "another XML": ("<html/>", "no model of a robot"),
+    "a template": (
+        '<robot xmlns:xacro="http://www.ros.org/wiki/xacro"><xacro:property name="w" value="1"/></robot>',
+        "a xacro template, not yet a URDF: expand it",
+    ),
     "entities": ('<!DOCTYPE m [<!ENTITY a "b">]><mujoco>&a;</mujoco>', "entities"),
     "a pointer": ("version https://git-lfs.github.com/spec/v1\n", "Git-LFS pointer"),
     "itself": ('<mujoco><include file="robot.xml"/></mujoco>', "includes itself"),

@@ -178,6 +178,18 @@ def _speeds(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
             design.froude_bandwidth.value,
             "√(g/L)",
         )
+    fast = [name for name in design.acts if design.servos[name].is_too_fast]
+    if fast:
+        servo = design.servos[fast[0]]
+        yield Finding(
+            "mend",
+            "servo speed",
+            f"{counted(fast, 'joint')} of a speed that no servo has: {servo.speed_origin.rpartition(' ')[2]} rad/s",
+            f"init takes {servo.speed_limit:.4g} rad/s; give its no-load speed in robot.yaml, or name it (--servo)",
+            tuple(fast),
+            servo.speed_limit,
+            "rad/s",
+        )
     slow = [name for leg in anatomy.legs for name in leg if design.servos[name].speed_limit < _FAST_SERVO * rate]
     if slow:
         least = min(design.servos[name].speed_limit for name in slow)

@@ -7,7 +7,8 @@ import mujoco
 from playground_amp.robot.inspection.bodies import is_lost, robot_bodies
 from playground_amp.robot.inspection.finding import Finding, listed
 from playground_amp.robot.making.anatomy import Anatomy
-from playground_amp.robot.making.design import Design, HomePose
+from playground_amp.robot.making.design import Design
+from playground_amp.robot.making.homes import STANDING_TIME
 from playground_amp.robot.making.source import Source
 
 STIFF_ENOUGH = 1.1  # 2·kp_ankle / (m·g·h): below it, an inverted pendulum on two springs topples
@@ -19,7 +20,7 @@ _MARGIN = 0.01  # leg lengths, from the center of mass to the edge of the soles
 
 def home_findings(source: Source, anatomy: Anatomy, design: Design) -> Iterator[Finding]:
     """Findings on the home pose and the servos that hold it."""
-    yield from _pose(anatomy, design.home)
+    yield from _pose(anatomy, design)
     gain = design.ankle_gain.value
     if gain < STIFF_ENOUGH:
         yield Finding(
@@ -34,20 +35,22 @@ def home_findings(source: Source, anatomy: Anatomy, design: Design) -> Iterator[
     yield from _overlaps(source, anatomy, design)
 
 
-def _pose(anatomy: Anatomy, home: HomePose) -> Iterator[Finding]:
+def _pose(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
+    home = design.home
     fallen = [keyframe.name for keyframe in anatomy.keyframes] if home.origin.startswith(_FOUND) else []
     if not home.stands:
         yield Finding(
             "mend",
             "standing",
-            f"it does not stand by itself: put down in its home pose ({_short(home.origin)}) it falls within 2 s",
-            "stiffen the ankles' gains, or give a home pose with the center of mass over the middle of the soles",
+            f"it does not stand by itself: put down in its home pose ({_short(home.origin)}) it falls within "
+            f"{STANDING_TIME:g} s",
+            f"{_stiffened(anatomy, design)}, or give a home pose with the center of mass over the middle of the soles",
         )
     elif fallen:
         yield Finding(
             "note",
             "home",
-            f"in none of its keyframes ({listed(fallen)}) does it stand for 2 s on level soles",
+            f"in none of its keyframes ({listed(fallen)}) does it stand for {STANDING_TIME:g} s on level soles",
             "init has found a pose in which it does; name another one in robot.yaml if that is not what you want",
             tuple(fallen),
         )
@@ -66,11 +69,18 @@ def _pose(anatomy: Anatomy, home: HomePose) -> Iterator[Finding]:
         yield Finding(
             "mend",
             "home",
-            f"standing in its home pose takes {100 * home.load_share:.0f} % of a servo's torque limit",
-            "straighten the home pose's knees, or take stronger servos",
+            f"standing in its home pose takes {100 * home.load_share:.0f} % of the torque limit of {home.loaded_joint}",
+            "straighten the knees, bring the center of mass nearer to the ankles, or take stronger servos",
+            (home.loaded_joint,),
             figure=100 * home.load_share,
             unit="%",
         )
+
+
+def _stiffened(anatomy: Anatomy, design: Design) -> str:
+    """What makes ankles hold: stronger servos where gains are derived, as stiff as the torque limits allow."""
+    derived = all(design.servos[name].is_derived for name in anatomy.legs[0])
+    return "name stronger servos (--servo)" if derived else "stiffen the ankles' gains"
 
 
 def _short(origin: str) -> str:

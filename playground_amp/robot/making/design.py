@@ -38,6 +38,11 @@ class ServoDesign(NamedTuple):
         """Whether the gains are made here."""
         return self.origin.startswith("derived")
 
+    @property
+    def is_too_fast(self) -> bool:
+        """Whether the model gives it a speed that no servo has."""
+        return "the model says" in self.speed_origin
+
 
 @dataclass(frozen=True, eq=False)
 class HomePose:
@@ -46,9 +51,10 @@ class HomePose:
     angles: dict[str, float]  # rad, of every driven joint
     height: float  # m, of the robot's frame over the floor
     origin: str  # "keyframe 'home'", "found: …"
-    load_share: float  # of its torque limit, of the servo that holds the most
+    load_share: float  # of its torque limit, of the servo that holds the most,
+    loaded_joint: str  # which is this one's
     support_margin: float  # m, from the center of mass to the nearest edge of what the soles span (negative: falls)
-    stands: bool  # for 2 s by itself, in MuJoCo, its servos at these angles
+    stands: bool  # for STANDING_TIME by itself, in MuJoCo, its servos at these angles
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from playground_amp.robot.making.anatomy import Anatomy
 from playground_amp.robot.making.design import Derived, Design, HomePose, ServoDesign
 from playground_amp.robot.making.evenness import even_layout
 from playground_amp.robot.making.gains import servo_designs
-from playground_amp.robot.making.homes import Homes, Trial
+from playground_amp.robot.making.homes import STANDING_TIME, Homes, Trial
 from playground_amp.robot.making.normal_form import write_mjcf
 from playground_amp.robot.making.roles import role_of
 from playground_amp.robot.making.skeleton import Skeleton
@@ -103,18 +103,22 @@ def _home(
     homes = Homes(anatomy, {name: (servo.lower, servo.upper) for name, servo in servos.items()})
     for name, angles in homes.from_keyframes():
         trial = _trial(source, anatomy, acts, servos, angles)
-        stands, load = trial.stands(angles, homes.height(angles))
-        if stands:
-            origin = f"keyframe {name!r}: it stands for 2 s"
-            return HomePose(
-                angles, homes.height(angles), origin, load, _margin(anatomy, homes, trial, angles), True
-            ), trial
+        home = _tried(anatomy, homes, trial, angles, f"keyframe {name!r}: it stands for {STANDING_TIME:g} s")
+        if home.stands:
+            return home, trial
     trial = _trial(source, anatomy, acts, servos, homes.resting())
-    angles = homes.found(trial.center_of_mass)
-    stands, load = trial.stands(angles, homes.height(angles))
-    origin = "found: soles level under the center of mass, knees bent"
-    origin += "; it stands for 2 s" if stands else "; it FALLS within 2 s under these servos"
-    return HomePose(angles, homes.height(angles), origin, load, _margin(anatomy, homes, trial, angles), stands), trial
+    found = "found: soles level under the center of mass, knees bent; it stands for"
+    home = _tried(anatomy, homes, trial, homes.found(trial.center_of_mass), f"{found} {STANDING_TIME:g} s")
+    return home, trial
+
+
+def _tried(anatomy: Anatomy, homes: Homes, trial: Trial, angles: dict[str, float], origin: str) -> HomePose:
+    """A pose after the robot was put down in it. `origin` says that it stands."""
+    height = homes.height(angles)
+    stands, load, joint = trial.stands(angles, height)
+    if not stands:
+        origin = f"{origin.replace('stands for', 'FALLS within')} under these servos"
+    return HomePose(angles, height, origin, load, joint, _margin(anatomy, homes, trial, angles), stands)
 
 
 def _trial(

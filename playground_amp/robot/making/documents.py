@@ -18,6 +18,7 @@ _DEEPEST = 250
 _MOST_COPIES = 100  # of a `replicate`
 _UNWANTED = ("size", "visual", "statistic", "custom", "skin", "deformable", "extension", "texture", "plugin")
 _SWELLING = ("composite", "flexcomp")
+_TEMPLATE = "{http://www.ros.org/wiki/xacro}"  # how tags of a xacro file begin
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -34,6 +35,10 @@ class DocumentReader:
         if root.tag not in ("mujoco", "robot"):
             raise UserError(
                 f"{self.path} is no model of a robot: its XML begins with <{root.tag}>, not <mujoco> or <robot>"
+            )
+        if root.tag == "robot" and any(element.tag.startswith(_TEMPLATE) for element in root.iter()):
+            raise UserError(
+                f"{self.path} is a xacro template, not yet a URDF: expand it with `xacro` and take the result"
             )
         self._put_includes(root, (_real(self.path),))
         self._require_bounded(root, 1)

@@ -17,7 +17,8 @@ _TORQUE = 0.5
 _BANDWIDTH = 6.2
 _SPEED = 2.1
 _ABSURD_TORQUE = 3.0
-_SATURATION = 0.2  # rad: a gain reaches its torque limit no sooner,
+_ABSURD_SPEED = 15.0  # real servos have 2 to 9; CAD exports write 100 rad/s
+_SATURATION = 0.2  # rad: a gain, as stiff as usual, reaches its torque limit no sooner,
 _LEAST_GAIN = 0.75  # unless the ankles would then not hold the robot;
 _SOONEST = 0.08  # rad: but never sooner than here
 _DAMPING = 0.22  # of critical, for the rotor and what the joint carries,
@@ -83,16 +84,18 @@ def _gains(
         kp, kv, origin = joint.kp, joint.kv or 0.0, "model"
         armature = max(joint.armature, kp / _FASTEST**2)
     else:
-        gain = stiffer * _GAIN
-        kp = min(max(min(gain * torque, limit / _SATURATION), _LEAST_GAIN * torque), limit / _SOONEST)
+        usual = max(min(_GAIN * torque, limit / _SATURATION), _LEAST_GAIN * torque)
+        kp = min(stiffer * usual, limit / _SOONEST)
         armature = joint.armature or kp / (_BANDWIDTH * rate) ** 2
         armature = max(armature, kp / _FASTEST**2)
         kv = _velocity_gain(kp, armature + max(joint.inertia, _HIPS_SHARE * hip_inertia), rate, joint.damping)
         found = "--gains derived" if joint.kp else f"the model has {_DRIVES[joint.drive]}"
-        origin = f"derived: {found}; {gain:.2g} m g L within the torque limit"
+        origin = f"derived: {found}; {stiffer * _GAIN:.2g} m g L within the torque limit"
     origin += "" if joint.armature else "; armature derived from the gain"
-    fastest = speed or _SPEED * rate
-    speed_origin = "URDF" if speed else f"{_SPEED} √(g/L): the model does not say"
+    told = speed is not None and speed <= _ABSURD_SPEED * rate
+    fastest = speed if speed is not None and told else _SPEED * rate
+    said = "does not say" if speed is None else f"says {speed:.3g}"
+    speed_origin = "URDF" if told else f"{_SPEED} √(g/L): the model {said}"
     return ServoDesign(
         kp=kp,
         kv=kv,

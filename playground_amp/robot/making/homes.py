@@ -24,6 +24,7 @@ _INSIDE = 0.03  # of a range, kept free at its ends
 _WEIGHTS = {"ahead": 12.0, "down": 12.0, "aside": 3.0, "level": 5.0, "yaw": 3.0, "rest": 0.03}
 _GOOD = 2e-3  # of the squares of what a pose misses: it stands level under its center of mass
 _ONE_WAY = 0.2  # of a range, its middle off zero: that is the way it is meant for
+STANDING_TIME = 4.0  # s by itself: a large robot on soft ankles is still upright after two, and on its way down
 _TRIES = 4  # the center of mass moves with the pose
 
 CenterOfMass = Callable[[dict[str, float]], np.ndarray]  # [3] m, in the robot's frame, at angles of all driven joints
@@ -211,13 +212,17 @@ class Trial:
         self.put(angles, 0.0)
         return self.data.subtree_com[1].copy()
 
-    def stands(self, angles: dict[str, float], height: float, seconds: float = 2.0) -> tuple[bool, float]:
-        """Whether the robot stands so long under its own servos, and the largest share of a torque limit at the end."""
+    def stands(self, angles: dict[str, float], height: float) -> tuple[bool, float, str]:
+        """Whether the robot stands for `STANDING_TIME` under its own servos; at its end the largest share of a torque
+        limit, and whose joint's."""
         self.put(angles, height)
-        for _ in range(round(seconds / self.model.opt.timestep)):
+        for _ in range(round(STANDING_TIME / self.model.opt.timestep)):
             mujoco.mj_step(self.model, self.data)
         upright = 1 - 2 * float(self.data.qpos[4] ** 2 + self.data.qpos[5] ** 2)  # cosine of the tilt
         force, limits = np.abs(self.data.actuator_force), self.model.actuator_forcerange[:, 1]
-        share = float(np.divide(force, limits, out=np.ones_like(force), where=limits > 0).max())
+        shares = np.divide(force, limits, out=np.ones_like(force), where=limits > 0)
+        most = int(np.argmax(shares))
+        share = float(shares[most])
         stands = bool(upright > 0.9 and self.data.qpos[2] > 0.8 * height and np.isfinite(share))
-        return stands, share if np.isfinite(share) else 1.0  # of a body that flies apart nothing can be told
+        # Of a body that flies apart nothing can be told.
+        return stands, share if np.isfinite(share) else 1.0, self.names[most]

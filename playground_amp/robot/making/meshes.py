@@ -2,6 +2,7 @@
 
 import os
 import struct
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -35,8 +36,9 @@ class Meshes(NamedTuple):
 class MeshFinder:
     """Finds mesh files by the words of a model."""
 
-    def __init__(self, model: Path, folders: list[str]) -> None:
-        """`folders`: the model's mesh folders, as it names them, the last first."""
+    def __init__(self, model: Path, folders: list[str], files: Iterable[str]) -> None:
+        """`folders`: the model's mesh folders, as it names them, the last first; `files`: all of its meshes."""
+        self._names = {_plain(file).name.lower() for file in files}
         self._beside = Path(os.path.realpath(model)).parent
         self._folders = [self._beside / folder for folder in folders] + [self._beside]
         self._bytes = 0
@@ -44,7 +46,7 @@ class MeshFinder:
     def find(self, file: str) -> tuple[Path | None, bool]:
         """The file that is meant, and whether it lies where the model says."""
         package = file.startswith(("package://", "model://"))
-        plain = Path(file.split("://", 1)[1]) if "://" in file else Path(file.replace("\\", "/"))
+        plain = _plain(file)
         if package:
             expected = [above / plain for above in self._above] + [
                 above / Path(*plain.parts[1:]) for above in self._above if len(plain.parts) > 1
@@ -78,19 +80,29 @@ class MeshFinder:
 
     @cached_property
     def _index(self) -> dict[str, Path]:
-        """Mesh files near the model by name, the nearest first."""
+        """The model's mesh files near it by name, the nearest first.
+
+        Only of folders that hold most of them: other robots have a `base_link.stl` as well.
+        """
         found: dict[str, Path] = {}
         looked = 0
         for top in self._above[:3]:
             for folder, inner, names in os.walk(top):
                 inner[:] = sorted(name for name in inner if not name.startswith("."))[:_MOST_PLACES]
                 looked += len(names) + len(inner)
-                for name in names:
-                    if name.lower().endswith(_READABLE):
-                        found.setdefault(name.lower(), Path(folder, name))
+                own = [name for name in names if name.lower() in self._names]
+                if 2 * len(own) >= len(self._names):
+                    for name in own:
+                        if name.lower().endswith(_READABLE):
+                            found.setdefault(name.lower(), Path(folder, name))
                 if looked > _MOST_PLACES:
                     return found
         return found
+
+
+def _plain(file: str) -> Path:
+    """A mesh's path as a model says it, without the scheme of a package."""
+    return Path(file.split("://", 1)[1] if "://" in file else file.replace("\\", "/"))
 
 
 def place_meshes(root: ElementTree.Element, model: Path) -> Meshes:
@@ -98,7 +110,8 @@ def place_meshes(root: ElementTree.Element, model: Path) -> Meshes:
     compilers = list(root.iter("compiler"))
     folders = [c.get("meshdir") or c.get("assetdir") or "" for c in reversed(compilers)]
     strip = any(c.get("strippath") == "true" for c in compilers)
-    finder = MeshFinder(model, [folder for folder in folders if folder])
+    files = [mesh.get("file", "") for mesh in root.iter("mesh")]
+    finder = MeshFinder(model, [folder for folder in folders if folder], filter(None, files))
     faults: dict[str, list[str]] = {}
     lost = set()
     for mesh in root.iter("mesh"):
@@ -133,19 +146,28 @@ def locate(finder: MeshFinder, file: str) -> tuple[Path | None, str | None]:
 def mesh_notes(faults: dict[str, list[str]]) -> tuple[Note, ...]:
     """A note a fault, from fault → files."""
     words: dict[str, tuple[NoteKind, str, str]] = {
-        "missing": ("mesh missing", "not there", "put them where the model looks for them"),
-        "pointer": ("mesh pointer", "Git-LFS pointers instead of meshes", "fetch them with `git lfs pull`"),
-        "unreadable": ("mesh unreadable", "no STL, OBJ or MSH that can be read", "export them again as binary STL"),
-        "elsewhere": ("mesh folder", "not where the model says, but were found near it", "correct meshdir"),
+        "missing": ("mesh missing", "{are} not there", "put {them} where the model looks for {them}"),
+        "pointer": ("mesh pointer", "{are} {pointers} instead of {meshes}", "fetch {them} with `git lfs pull`"),
+        "unreadable": (
+            "mesh unreadable",
+            "{are} no STL, OBJ or MSH that can be read",
+            "export {them} again as binary STL",
+        ),
+        "elsewhere": ("mesh folder", "{are} not where the model says, but near it", "correct meshdir"),
     }
     return tuple(
         Note(
-            words[fault][0],
-            f"{_listed(files)} {'is' if len(set(files)) == 1 else 'are'} {words[fault][1]}",
-            words[fault][2],
+            words[fault][0], f"{_listed(files)} {_agreeing(words[fault][1], files)}", _agreeing(words[fault][2], files)
         )
         for fault, files in faults.items()
     )
+
+
+def _agreeing(words: str, files: list[str]) -> str:
+    """A note's words for one file or several."""
+    one = {"are": "is", "them": "it", "pointers": "a Git-LFS pointer", "meshes": "a mesh"}
+    several = {"pointers": "Git-LFS pointers"}
+    return words.format_map({word: one[word] if len(set(files)) == 1 else several.get(word, word) for word in one})
 
 
 def _listed(files: list[str]) -> str:

@@ -77,7 +77,7 @@ def _limits(joint: ElementTree.Element) -> UrdfLimits:
 
 def _place(root: ElementTree.Element, path: Path) -> Meshes:
     """Paths of meshes; MuJoCo names a mesh after its file."""
-    finder = MeshFinder(path, ["meshes"])
+    finder = MeshFinder(path, ["meshes"], [mesh.get("filename", "") for mesh in root.iter("mesh")])
     faults: dict[str, list[str]] = {}
     lost = set()
     for mesh in root.iter("mesh"):

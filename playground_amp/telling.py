@@ -18,17 +18,20 @@ _ANSWER = "readable"  # the error handler of encodings
 _READABLE = {"≤": "<=", "≥": ">=", "→": "->", "…": "...", "×": "x", "·": "*", "±": "+-", "–": "-", "—": "-", "−": "-"}
 _READABLE |= dict.fromkeys("─━═╌╍┄┅╴╶╸╺╼╾", "-") | dict.fromkeys("│┃║╎╏", "|")
 _BOX_DRAWING = range(0x2500, 0x2580)
+_COMMANDS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "?")
+"""Characters that command a terminal, or turn the direction of writing: names in strangers' files may hold them."""
+_COMMANDS |= {ord(character): character for character in "\n\t"}
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)  # how Python holds bytes of a file name that are no text
 
 _told: set[str] = set()
 
 
 def tell(text: str, to: Literal["stdout", "stderr"] = "stdout") -> None:
-    """Prints a line, at once; where that is impossible, nothing happens."""
+    """Prints a line, at once and as mere text; where that is impossible, nothing happens."""
     stream = getattr(sys, to)
     with contextlib.suppress(OSError, ValueError):
         if stream is not None:  # closed before the process started
-            print(text, file=stream, flush=True)
+            print(text.translate(_COMMANDS), file=stream, flush=True)
 
 
 def warn(text: str) -> None:

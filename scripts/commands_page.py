@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import NoReturn
 from unittest.mock import patch
 
-from playground_amp.cli.commands import COMMANDS
+from playground_amp.cli.commands import COMMANDS, Command
 from playground_amp.cli.parser import CommandParser
 from playground_amp.files import write_atomically
 from playground_amp.paths import PROGRAM
@@ -54,16 +54,22 @@ class _Built(Exception):
 
 def page() -> str:
     """The page as Markdown."""
-    return HEAD + "".join(_command(f"{PROGRAM} {command.name}", command.name) for command in COMMANDS)
+    return HEAD + "".join(map(_command, COMMANDS))
 
 
-def _command(typed: str, name: str) -> str:
-    module = importlib.import_module(f"playground_amp.cli.{name}")
-    parts = list(getattr(module, "COMMANDS", ()))
-    if not parts:
-        return f"\n## `{typed}`\n" + "".join(_flags(_parser_of(module)))
-    within = (f"\n### `{typed} {part}`\n" + "".join(_flags(_parser_of(module, part))) for part in parts)
-    return f"\n## `{typed}`\n" + "".join(within)
+def _command(command: Command) -> str:
+    """The command itself, where it takes arguments of its own, and the commands within it."""
+    module, typed = importlib.import_module(f"playground_amp.cli.{command.name}"), f"{PROGRAM} {command.name}"
+    own = _flags(_parser_of(module)) if hasattr(module, "build_parser") else [f"\n{_sentence(command.summary)}\n"]
+    within = (
+        f"\n### `{typed} {part}`\n" + "".join(_flags(_parser_of(module, part)))
+        for part in getattr(module, "COMMANDS", ())
+    )
+    return f"\n## `{typed}`\n" + "".join(own) + "".join(within)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _parser_of(module: ModuleType, *arguments: str) -> CommandParser:

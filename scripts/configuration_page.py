@@ -26,7 +26,23 @@ Everything a run depends on stands in one YAML file, by default `playground_amp/
 `--config` names another one, `--set env.commands.forward='[0, 0.6]'` overrides a key, by its dotted name or as short as
 is unique, and the flags of `train.py` override theirs. The later wins: file, `quick_verify` (with `--verify`), `--set`,
 flags. A key that is unknown, of the wrong type or out of its bounds ends the program before anything is compiled, in
-one sentence that names it. `train.py --print-config` shows what came of it all. Units: m, s, rad, N, N·m.
+one sentence that names it. `wildrobot train --print-config` shows what came of it all. Units: m, s, rad, N, N·m; for
+another robot than WildRobot the defaults below are scaled to its size ([robots](robots.md)), a file of your own and
+`--set` are taken as they are.
+
+A file of your own need only say what differs from another one beside it, or from one that ships:
+
+    extends: wildrobot_phase3_training.yaml
+    env:
+      commands: {forward: [0.0, 0.6]}
+    stages:
+      settle: {changes: {reward_weights: {torque: -0.06}}}
+
+What a stage of that file changes it still changes, unless yours names the stage, as here; `--set` and flags hold in all
+of them.
+
+[Recipes](recipes.md) tell what to change for what; [stages](runs.md#stages), how a run changes its configuration on the
+way; [how it works](how_it_works.md), what an episode, a reward term, a policy and the gait's clock are.
 """
 _TYPES = {bool: "true or false", int: "whole number", float: "number", str: "text"}
 _BOUNDS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}

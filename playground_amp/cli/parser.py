@@ -48,6 +48,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def _suggestion(self, word: str) -> str:
         flags = [flag for action in self._actions for flag in action.option_strings]
+        if not word.startswith("-") and "--checkpoint" in flags:
+            return f", did you mean --checkpoint {word}?"
         close = difflib.get_close_matches(word.partition("=")[0], flags, n=1)
         return f", did you mean {close[0]}?" if close else ""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playground_amp.cli.parser import CommandParser, add_checkpoint_flag, add_robot_flag
 from playground_amp.errors import UserError
+from playground_amp.paths import command_line
 from playground_amp.telling import tell
 
 COMPARISON = "comparison.html"
@@ -19,7 +20,9 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         description="Make the report of a run, or compare two runs A B: one HTML file, from what their folders hold."
     )
-    parser.add_argument("runs", type=Path, nargs="*", metavar="RUN", help="two runs, or policies of them, to compare")
+    parser.add_argument(
+        "runs", type=Path, nargs="*", metavar="RUN", help="a run or a policy of one; two of them are compared"
+    )
     add_checkpoint_flag(parser)
     add_robot_flag(parser)
     parser.add_argument(
@@ -35,14 +38,19 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Makes the report and returns the exit status. Raises UserError before anything compiles."""
     arguments = build_parser().parse_args(argv)
-    if arguments.runs:
-        return _compare(arguments)
-    if arguments.checkpoint is None:
-        raise UserError("name a run with --checkpoint, or two to compare")
+    named = [*arguments.runs, *([arguments.checkpoint] if arguments.checkpoint else [])]
+    if not named:
+        raise UserError(f"name a run, or two to compare: {command_line('report', 'RUN')}")
+    if len(named) > 2 or (len(named) == 2 and arguments.video):
+        raise UserError(f"two runs are compared, without --video: {command_line('report', 'A', 'B')}")
 
     from playground_amp.runs.checkpoint import find_checkpoint
 
-    checkpoint = find_checkpoint(arguments.checkpoint)
+    checkpoints = [find_checkpoint(path) for path in named]
+    return _compare(*checkpoints, arguments) if len(checkpoints) == 2 else _report(checkpoints[0], arguments)
+
+
+def _report(checkpoint: Path, arguments: argparse.Namespace) -> int:
 
     # Imported here: it takes a second, which nobody should wait for a mistyped path.
     from playground_amp.outputs import require_output
@@ -63,15 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _compare(arguments: argparse.Namespace) -> int:
-    if len(arguments.runs) != 2 or arguments.checkpoint or arguments.video:
-        raise UserError("two runs are compared, without --checkpoint and --video: report.py A B")
-
+def _compare(one: Path, other: Path, arguments: argparse.Namespace) -> int:
     from playground_amp.outputs import require_output
     from playground_amp.report.facts import REPORT_PAGE, read_facts
-    from playground_amp.runs.checkpoint import find_checkpoint
 
-    first, second = (read_facts(find_checkpoint(run), arguments.robot) for run in arguments.runs)
+    first, second = (read_facts(checkpoint, arguments.robot) for checkpoint in (one, other))
     path = arguments.output or Path(COMPARISON)
     require_output(path, REPORT_PAGE, first.checkpoint, second.checkpoint)
 

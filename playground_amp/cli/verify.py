@@ -80,6 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return REPRODUCED_STATUS if found.passed else NOT_REPRODUCED_STATUS
     _require_same_subject(claimed, found, card_path)
     worse = list(shortfalls(claimed, found))
+    if found.reduced != claimed.reduced:
+        tell(
+            f"another gate than the card's, whose figures it is not held against: {', '.join(found.reduced) or 'full'}"
+        )
     tell("\n".join(["not reproduced:", *worse]) if worse else f"reproduced: as {card_path} says, on seed {found.seed}")
     return NOT_REPRODUCED_STATUS if worse else REPRODUCED_STATUS
 
@@ -148,6 +152,7 @@ def _judged_apart(policy: Path, arguments: argparse.Namespace, claimed: "PolicyC
             "seconds": int(arguments.minutes * 60),
             "writable": [scratch, *([cache] if cache else [])],
             "progress": os.path.join(scratch, "progress"),
+            "parent": os.getpid(),
         }
         with progress("judging apart") as show, _followed(Path(request["progress"]), show):
             answer = _answer(request, scratch, 60 * arguments.minutes)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playground_amp.errors import UserError
+from playground_amp.paths import CONFIGS
 from playground_amp.untyped import Plain
 from playground_amp.yaml_text import read_yaml
 
@@ -17,7 +18,7 @@ def read_with_base(
     resolve: Callable[[Path, dict[str, Plain]], dict[str, Plain]] | None = None,
     heirs: tuple[Path, ...] = (),
 ) -> dict[str, Plain]:
-    """The content of a file over that of the file it extends, if any, which is found beside it.
+    """The content of a file over that of the file it extends, if any: one beside it, else one that ships.
 
     Sections are merged key by key; every other value replaces that of the base whole. So do `stages:` that name one
     which the base has not: they are another run. `resolve` makes of each file's own content what is merged.
@@ -32,8 +33,11 @@ def read_with_base(
     if base is None:
         return data
     if not isinstance(base, str) or not base:
-        raise UserError(f"{path}: extends must be the name of a configuration file beside it, found {base!r}")
-    base_path = path.parent / base
+        raise UserError(
+            f"{path}: extends must be the name of a configuration file beside it or of one that ships, found {base!r}"
+        )
+    beside, shipped = path.parent / base, CONFIGS / base
+    base_path = shipped if not os.path.exists(beside) and os.path.exists(shipped) else beside
     heirs = (*heirs, Path(os.path.realpath(path)))
     if Path(os.path.realpath(base_path)) in heirs:
         raise UserError(f"{path}: extends {base}, which in turn extends this file")

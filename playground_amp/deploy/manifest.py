@@ -1,6 +1,7 @@
 """`manifest.json` of a bundle: what its numbers mean, and how far off a reading or a command may be."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 
 from playground_amp.configs.schema import Config
@@ -17,6 +18,9 @@ JOINT_MARGIN = 0.5  # rad beyond a joint's range: more than zero offset, backlas
 SPEED_MARGIN = 5.0  # times the servo's speed without load: readings that are differences of positions jump
 GYRO_LIMIT = 35.0  # rad/s: 2000 degrees/s, beyond which such sensors saturate
 COMMAND_MARGIN = 0.25  # of the width of what was trained, to either side
+_COMPUTED = ("units", "control_dt", "joints", "imu", "observation", "observation_history", "action", "gait_clock")
+_IN_WORDS = ("meaning", "quaternion_order", "unit")  # what is free to differ: the order says how readings are written
+_BOUNDS = ("readable_position", "readable_speed", "gyro_limit")
 
 
 def bundle_manifest(
@@ -27,6 +31,17 @@ def bundle_manifest(
     return {
         "format": runtime.FORMAT,
         "robot": {"name": identity.name, "title": identity.title, "sha256": identity.sha256},
+        **_described(config, robot),
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "checkpoint_sha256": checkpoint_sha256,
+        "code": code_revision(),
+        "config": config.model_dump(mode="json"),
+    }
+
+
+def _described(config: Config, robot: Robot) -> dict[str, Json]:
+    """What follows from configuration and robot."""
+    return {
         "units": runtime.UNITS,
         "frames": {
             "base": f"{robot.base_name}: x forward, y left, z up",
@@ -52,11 +67,25 @@ def bundle_manifest(
         "history the newest first, at the start all of them the first one",
         **_task(config),
         "network": {"activation": ACTIVATION, "hidden_layers": list(config.trainer.actor_layers)},
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-        "checkpoint_sha256": checkpoint_sha256,
-        "code": code_revision(),
-        "config": config.model_dump(mode="json"),
     }
+
+
+def foreign_entries(manifest: Json, config: Config, robot: Robot, *, bounds: bool = False) -> Iterator[str]:
+    """Names of what a manifest says otherwise than an export of this configuration and robot would.
+
+    `bounds`: with what readings and commands may be, which versions may say differently.
+    """
+    own = json.loads(json.dumps(_described(config, robot)))
+    leave_out = _IN_WORDS if bounds else (*_IN_WORDS, *_BOUNDS)
+    for name in (*_COMPUTED, *(("command",) if bounds else ())):
+        if _without(manifest.get(name, 1), leave_out) != _without(own[name], leave_out):
+            yield name
+
+
+def _without(entry: Json, names: tuple[str, ...]) -> Json:
+    if isinstance(entry, dict):
+        return {name: _without(each, names) for name, each in entry.items() if name not in names}
+    return [_without(each, names) for each in entry] if isinstance(entry, list) else entry
 
 
 def _joints(robot: Robot) -> Iterator[dict[str, Json]]:

@@ -16,6 +16,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -32,6 +33,9 @@ BACKENDS = ("auto", "onnxruntime", "numpy")
 COMMAND = ("forward", "to the left", "yaw rate")
 _UNIT_TOLERANCE = 0.01  # of a quaternion's norm
 _PHASE_TOLERANCE = 1e-5
+_GOLDEN_TOLERANCE = 1e-3  # of the joint target that an action of 1 asks for, at most
+_VOUCHED = ("policy.onnx", "golden.json", "runtime.py")  # the manifest has to know their content
+_LARGEST = 256 * 2**20  # bytes of a file, many times as many as any policy has
 
 
 class BundleError(Exception):
@@ -82,6 +86,8 @@ def _verified(folder: Path, backend: str) -> "WalkingPolicy":
             f"{folder} has bundle format {manifest['format']}, this runtime reads {FORMAT}: export it anew, "
             f"export.py --checkpoint final_iter_<N>.pkl --output {folder}"
         )
+    if unvouched := [name for name in _VOUCHED if name not in manifest["files"]]:
+        raise BundleError(f"refused: manifest.json does not say what {unvouched[0]} holds")
     for name, expected in manifest["files"].items():
         if name != Path(name).name:
             raise BundleError(f"{folder} names a file outside of it: {name!r}")
@@ -324,8 +330,10 @@ def _require_within(numbers: np.ndarray, bounds: np.ndarray, names: Sequence[str
 
 def _check_golden(policy: WalkingPolicy, golden: Json) -> None:
     """Computes every golden sequence again, from sensors to targets, with the clock and the memory running."""
-    tolerance = golden["tolerance_rad"]
-    if not golden["sequences"]:
+    tolerance, most = golden["tolerance_rad"], _GOLDEN_TOLERANCE * policy.manifest["action"]["scale"]
+    if not tolerance <= most:
+        raise BundleError(f"refused: golden.json allows {tolerance:g} rad, {most:g} at most prove anything")
+    if not golden["sequences"] or not all(sequence["steps"]["command"] for sequence in golden["sequences"]):
         raise BundleError("refused: golden.json holds no vectors")
     for number, sequence in enumerate(golden["sequences"]):
         memory = Memory(
@@ -361,7 +369,6 @@ def _at(step: int, column: Json) -> Json:
 def _check_description(manifest: Json, graph: "OnnxGraph") -> None:
     """Raises BundleError unless what the manifest says of the network is what the network contains."""
     parts, joints = manifest["observation"], manifest["joints"]
-    constants = {"action_filter": np.float32(0), **graph.constants}  # no filter, no node
     offsets = {"joint_position": [joint["home"] for joint in joints]}
     scale = np.concatenate([np.broadcast_to(part["scale"], part["size"]) for part in parts])
     offset = np.concatenate([offsets.get(part["name"], np.zeros(part["size"])) for part in parts])
@@ -373,22 +380,62 @@ def _check_description(manifest: Json, graph: "OnnxGraph") -> None:
         "joint_lower": [joint["lower"] for joint in joints],
         "joint_upper": [joint["upper"] for joint in joints],
         "action_scale": manifest["action"]["scale"],
-        "action_filter": manifest["action"]["filter"],
     }
+    kept = manifest["action"]["filter"]
+    described |= {"action_filter": kept, "action_share": 1 - kept} if kept else {}
+    sizes = [len(scale) * history, *manifest["network"]["hidden_layers"], len(joints)]
+    _check_nodes(graph.nodes, _described_nodes(len(sizes) - 1, manifest["network"]["activation"], filtered=kept > 0))
+    shapes = {name: np.shape(value) for name, value in described.items()}
+    shapes |= dict.fromkeys(("normalizer_mean", "normalizer_std"), (sizes[0],))
+    for index, (inputs, outputs) in enumerate(pairwise(sizes)):
+        shapes |= {f"kernel_{index}": (inputs, outputs), f"bias_{index}": (outputs,)}
+    if shapes != {name: array.shape for name, array in graph.constants.items()}:
+        raise BundleError("refused, the bundle was altered: policy.onnx has other layers than manifest.json says")
     for name, value in described.items():
-        if not np.array_equal(np.asarray(value, np.float32), constants[name]):
+        if not np.array_equal(np.asarray(value, np.float32), graph.constants[name]):
             raise BundleError(f"refused, the bundle was altered: manifest.json and policy.onnx differ in {name}")
-    activations = {operation for operation, _, _ in graph.nodes} - _ARITHMETIC
-    if activations != {manifest["network"]["activation"]}:
-        raise BundleError(f"refused, the bundle was altered: policy.onnx has activation {', '.join(activations)}")
     if manifest["units"] != UNITS:
         raise BundleError(f"refused: the units are {manifest['units']}, this runtime knows {UNITS}")
+
+
+def _described_nodes(layers: int, activation: str, *, filtered: bool) -> list["Node"]:
+    """The whole arithmetic of a policy: a model that computes anything else was not exported."""
+    nodes = [
+        Node("Sub", ["observation", "observation_offset"], "centered"),
+        Node("Mul", ["centered", "observation_scale"], "scaled"),
+        Node("Sub", ["scaled", "normalizer_mean"], "shifted"),
+        Node("Div", ["shifted", "normalizer_std"], "hidden_0"),
+    ]
+    for index in range(layers):
+        output = f"linear_{index}" if index < layers - 1 else "action"
+        nodes.append(Node("Gemm", [f"hidden_{index}", f"kernel_{index}", f"bias_{index}"], output))
+        if index < layers - 1:
+            nodes.append(Node(activation, [output], f"hidden_{index + 1}"))
+    nodes += [Node("Mul", ["action", "action_scale"], "offset"), Node("Add", ["home", "offset"], "wanted")]
+    if filtered:
+        nodes += [
+            Node("Mul", ["previous_joint_target", "action_filter"], "kept"),
+            Node("Mul", ["wanted", "action_share"], "fresh"),
+            Node("Add", ["kept", "fresh"], "mixed"),
+        ]
+    nodes.append(Node("Max", ["mixed" if filtered else "wanted", "joint_lower"], "bounded"))
+    return [*nodes, Node("Min", ["bounded", "joint_upper"], "joint_target")]
+
+
+def _check_nodes(found: "list[Node]", described: "list[Node]") -> None:
+    for node, expected in zip(found, described, strict=False):
+        if node != expected:
+            raise BundleError(f"refused, the bundle was altered: policy.onnx computes {node}, not {expected}")
+    if len(found) != len(described):
+        raise BundleError(f"refused, the bundle was altered: policy.onnx has {len(found)} nodes, not {len(described)}")
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise BundleError(f"cannot read {path}: it is no file")
+        if path.exists() and path.stat().st_size > _LARGEST:
+            raise BundleError(f"cannot read {path}: no policy has {path.stat().st_size:,} bytes")
         return path.read_bytes()
     except OSError as error:
         raise BundleError(f"cannot read {path}: {error.strerror}") from error
@@ -428,7 +475,6 @@ def _elu(x: np.ndarray) -> np.ndarray:
     return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
 
 
-_ARITHMETIC = {"Add", "Sub", "Mul", "Div", "Gemm", "Max", "Min"}
 _OPERATIONS: dict[str, Callable[..., np.ndarray]] = {
     "Add": np.add,
     "Sub": np.subtract,
@@ -441,10 +487,21 @@ _OPERATIONS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
+class Node(NamedTuple):
+    """A step of a network."""
+
+    operation: str
+    inputs: list[str]
+    output: str
+
+    def __str__(self) -> str:
+        return f"{self.output} = {self.operation}({', '.join(self.inputs)})"
+
+
 class OnnxGraph(NamedTuple):
     """The parts of an ONNX model that this runtime computes with."""
 
-    nodes: list[tuple[str, list[str], str]]  # operation, inputs, output
+    nodes: list[Node]
     constants: dict[str, np.ndarray]
 
     def run(self, rows: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -456,36 +513,47 @@ class OnnxGraph(NamedTuple):
 
 
 def read_onnx(model: bytes) -> OnnxGraph:
-    """Reads the graph out of an ONNX file (a protobuf message; numbers below are the fields of onnx.proto)."""
+    """Reads the graph out of an ONNX file (a protobuf message; numbers below are the fields of onnx.proto).
+
+    Raises BundleError if anything else is in it: onnxruntime would compute with it what is not seen here.
+    """
     nodes, constants = [], {}
-    (graph,) = (value for field, value in _fields(model) if field == 7)
-    for field, value in _fields(graph):
+    parts = _known_fields(model, {1, 2, 3, 4, 5, 6, 7, 8}, "the model")  # 25, for one, gives operations another meaning
+    (graph,) = (value for field, value in parts if field == 7)
+    for field, value in _known_fields(graph, {1, 2, 5, *range(10, 14)}, "the graph"):
         if field == 1:
             nodes.append(_node(value))
         elif field == 5:
             name, array = _tensor(value)
+            if name in constants:
+                raise BundleError(f"refused: policy.onnx holds {name} twice")
             constants[name] = array
     return OnnxGraph(nodes, constants)
 
 
-def _node(message: bytes) -> tuple[str, list[str], str]:
-    parts = list(_fields(message))
-    if any(field == 5 for field, _ in parts):
-        raise BundleError("refused: a node of policy.onnx has attributes, none was exported with any")
+def _node(message: bytes) -> Node:
+    parts = _known_fields(message, {1, 2, 3, 4, 6}, "a node")  # 5: attributes, 7: a domain of operations
     inputs = [value.decode() for field, value in parts if field == 1]
     (output,), (operation,) = ([value.decode() for field, value in parts if field == wanted] for wanted in (2, 4))
     if operation not in _OPERATIONS:
         raise BundleError(f"refused, the bundle was altered: policy.onnx has an operation {operation}")
-    return operation, inputs, output
+    return Node(operation, inputs, output)
 
 
 def _tensor(message: bytes) -> tuple[str, np.ndarray]:
-    parts = list(_fields(message))
+    parts = _known_fields(message, {1, 2, 8, 9}, "a tensor")  # 13, for one: its numbers lie elsewhere
     shape = [value for field, value in parts if field == 1]
     (kind,), (name,), (raw,) = ([value for field, value in parts if field == wanted] for wanted in (2, 8, 9))
     if kind != 1:
         raise BundleError(f"refused: {name.decode()} of policy.onnx is not float32")
     return name.decode(), np.frombuffer(raw, "<f4").reshape(shape)
+
+
+def _known_fields(message: bytes, known: set[int], what: str) -> list[tuple[int, Any]]:
+    parts = list(_fields(message))
+    if odd := {field for field, _ in parts} - known:
+        raise BundleError(f"refused: {what} of policy.onnx has a field {min(odd)}, none was exported with any")
+    return parts
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, Any]]:

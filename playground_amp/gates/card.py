@@ -13,9 +13,10 @@ from scipy.stats import binomtest
 from scipy.stats import t as student_t
 
 from playground_amp.errors import UserError
-from playground_amp.files import read_input
+from playground_amp.files import read_input, require_file
 from playground_amp.gates.cells import Sensors
 from playground_amp.gates.gate_run import GateRun
+from playground_amp.gates.gates import find_gate
 from playground_amp.gates.judged_bus import IN_WORDS
 from playground_amp.gates.judgement import CellResult
 from playground_amp.outputs import OutputKind, json_object
@@ -84,11 +85,11 @@ class PolicyCard(_Part):
 
 def read_card(path: Path) -> PolicyCard:
     """Raises UserError if it is no card."""
-    content = read_input(path, "the card")
+    require_file(path, "the card")
+    if (size := path.stat().st_size) > _LARGEST_CARD:
+        raise UserError(f"the card {path} is no card: it holds {size:,} bytes")
     try:
-        if len(content) > _LARGEST_CARD:
-            raise UserError(f"the card {path} is no card: it holds {len(content):,} bytes")
-        card = PolicyCard.model_validate_json(content)
+        card = PolicyCard.model_validate_json(read_input(path, "the card"))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"
@@ -117,8 +118,34 @@ def shortfalls(claimed: PolicyCard, found: PolicyCard) -> Iterator[str]:
     if claimed.gate != found.gate or {cell.name for cell in claimed.cells} - anew.keys():
         yield f"the card tells of gate {claimed.gate} with other cells than were judged"
         return
+    if claimed.commands != found.commands:
+        yield "the card tells of other commands than the policy was trained for"
+    if claimed.passed and not _is_borne_out(claimed):
+        yield f"the card says that gate {claimed.gate} was passed, its own figures do not"
+    if claimed.passed and not found.passed:
+        yield from _silences(claimed, anew)
     for cell in claimed.cells:
-        yield from _cell_shortfalls(cell, anew[cell.name])
+        yield from _cell_shortfalls(cell, anew[cell.name], alike=claimed.reduced == found.reduced)
+
+
+def _is_borne_out(card: PolicyCard) -> bool:
+    """Whether a card's figures allow that its gate was passed, by the loosest share asked for in any cell."""
+    shares: dict[str, float] = {}
+    for criterion in (criterion for cell in find_gate(card.gate).cells for criterion in cell.criteria):
+        share = 0.0 if criterion.over == "mean" else criterion.required_share
+        shares[criterion.figure] = min(share, shares.get(criterion.figure, 1.0))
+    checks = ((cell.episodes, figure, check) for cell in card.cells for figure, check in cell.checks.items())
+    return all(1 - check.failed / episodes >= shares.get(figure, 0.0) for episodes, figure, check in checks)
+
+
+def _silences(claimed: PolicyCard, anew: dict[str, CellClaim]) -> Iterator[str]:
+    """What was judged and the card leaves out."""
+    told = {cell.name: cell for cell in claimed.cells}
+    for name, cell in anew.items():
+        left_out = (
+            [name] if name not in told else [f"{figure} of {name}" for figure in cell.checks.keys() - told[name].checks]
+        )
+        yield from (f"the card does not tell of {what}" for what in sorted(left_out))
 
 
 def card_page(card: PolicyCard) -> str:
@@ -180,7 +207,8 @@ def _figure_claim(result: CellResult, name: str) -> FigureClaim | None:
     return FigureClaim(mean=mean, error=spread / math.sqrt(len(values)))
 
 
-def _cell_shortfalls(claimed: CellClaim, found: CellClaim) -> Iterator[str]:
+def _cell_shortfalls(claimed: CellClaim, found: CellClaim, *, alike: bool) -> Iterator[str]:
+    """`alike`: whether both were of the same gate. Of a shorter one the start alone makes figures differ."""
     if found.survival[2] < claimed.survival[1]:
         yield f"{claimed.name}: {found.survival[0]:.0%} of the episodes without a fall, not {claimed.survival[0]:.0%}"
     for figure, check in claimed.checks.items():
@@ -192,8 +220,9 @@ def _cell_shortfalls(claimed: CellClaim, found: CellClaim) -> Iterator[str]:
         met_now = _share(found.episodes - now.failed, found.episodes)
         if met_now[2] < met[1]:
             yield f"{claimed.name}: {figure} within its limit in {met_now[0]:.0%} of the episodes, not {met[0]:.0%}"
-        yield from _worse(claimed, found, figure, now.bound, abs(now.limit))
-    for figure in _energy(claimed):
+        if alike:
+            yield from _worse(claimed, found, figure, now.bound, abs(now.limit))
+    for figure in _energy(claimed) if alike else ():
         yield from _worse(claimed, found, figure, "at most", claimed.figures[figure].mean)
 
 

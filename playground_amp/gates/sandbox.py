@@ -10,12 +10,16 @@ import ctypes
 import json
 import os
 import sys
+import threading
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from playground_amp.configs.schema import Config
     from playground_amp.gates.cells import Gate
+    from playground_amp.robot.record import Robot
 
 _FORBIDDEN = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system")
 _FORBIDDEN += ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "pty.spawn", "ftplib.connect")
@@ -54,6 +58,17 @@ def confine(memory: int, seconds: int, writable: tuple[Path, ...]) -> None:
     sys.addaudithook(audit)
 
 
+def end_with(parent: int, look_every: float = 1.0) -> None:
+    """Ends this process when its parent, who waits for the answer, has ended, however that did."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(look_every)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
 def judge(request: dict[str, Any]) -> dict[str, Any]:
     """The card of a policy, judged as the request says, as plain data. Raises UserError if it is refused."""
     import dataclasses
@@ -72,6 +87,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
     _require_own_code(path)
     source = open_policy(path, request["robot"])
     robot = load_robot(source.config.robot, "flat")
+    _require_own_bounds(path, source.config, robot)
     gate = find_gate(request["gate"]).scaled_for(robot).reduced(request["distance"], request["episodes"])
     gate = gate.with_ideal_sensors() if request["sensors"] == "ideal" else gate
     gate = dataclasses.replace(gate, seed=request["seed"])
@@ -110,6 +126,18 @@ def _require_own_code(policy: Path) -> None:
         raise UserError(f"{program} is not the program of this version: whatever it does, it would do on the robot")
 
 
+def _require_own_bounds(policy: Path, config: "Config", robot: "Robot") -> None:
+    """Raises UserError if a bundle has the robot obey other commands, or believe other readings, than an export."""
+    from playground_amp.deploy.manifest import foreign_entries
+    from playground_amp.errors import UserError
+    from playground_amp.policies.opening import MANIFEST
+
+    if os.path.isdir(policy):
+        manifest = json.loads(_own(policy / MANIFEST))
+        for entry in foreign_entries(manifest, config, robot, bounds=True):
+            raise UserError(f"{entry} in {policy / MANIFEST} is not what this version exports: export the policy anew")
+
+
 def _report_progress(path: Path, gate: "Gate", unfinished: int, seconds: float) -> None:
     """Leaves the share that is done, and the episodes that are not, where whoever waits looks for them."""
     longest = max(cell.time_limit for cell in gate.cells)
@@ -127,7 +155,7 @@ def _import_what_judges() -> None:
         import onnxruntime  # noqa: F401
 
 
-def _own(file: str) -> bytes:
+def _own(file: str | Path) -> bytes:
     return Path(file).read_bytes()
 
 
@@ -154,6 +182,7 @@ def _within(path: Any, roots: tuple[str, ...]) -> bool:
 def main() -> int:
     """Answers one request: `{"card": …}`, or `{"refused": "…"}`."""
     request = json.loads(sys.stdin.read())
+    end_with(request["parent"])
     answer_to = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints is no answer
     from playground_amp.errors import UserError

@@ -10,6 +10,7 @@ from jax.tree_util import Partial
 
 from playground_amp import rotations
 from playground_amp.configs.schema import Config
+from playground_amp.deploy.manifest import foreign_entries
 from playground_amp.deploy.recording import seen_in_si_units
 from playground_amp.deploy.runtime import BundleError, Memory, Sensors, WalkingPolicy, load_policy
 from playground_amp.envs.state import EnvState
@@ -39,23 +40,29 @@ def read_bundle(folder: Path, robot: str | None = None) -> Bundle:
     """A bundle, for the robot it names or the same one elsewhere.
 
     Raises:
-        UserError: it is incomplete, was altered, or is of another robot.
+        UserError: it is incomplete, was altered, is of another robot, or would do otherwise there than here.
     """
     try:
         policy = load_policy(folder)
     except BundleError as error:
         raise UserError(str(error)) from error
     manifest = policy.manifest
-    if not isinstance(manifest["config"], dict):
-        raise UserError(f"the bundle {folder} holds no configuration")
+    if not isinstance(manifest.get("config"), dict) or not isinstance(manifest.get("robot"), dict):
+        raise UserError(f"the bundle {folder} names no configuration or no robot")
     identity = {**manifest["robot"], "joints": manifest["joints"]}
-    return Bundle(policy, *config_and_robot(manifest["config"], identity, robot, f"the bundle {folder}"))
+    bundle = Bundle(policy, *config_and_robot(manifest["config"], identity, robot, f"the bundle {folder}"))
+    for entry in foreign_entries(manifest, bundle.config, bundle.robot):
+        raise UserError(
+            f"the bundle {folder} is refused: {entry} in its manifest.json is not that of its own configuration and "
+            "robot, so the robot would move otherwise than here"
+        )
+    return bundle
 
 
 def bundle_controller(policy: WalkingPolicy, env: WildRobotEnv) -> Partial:
     """The function state → action [J] that senses as the robot does, errors included, and asks the runtime.
 
-    The environment maps actions to joint targets; that the bundle maps them alike is what its golden vectors say.
+    The environment maps actions to joint targets; that the bundle maps them alike is held against its manifest.
     """
     return Partial(partial(_act, policy, env))
 

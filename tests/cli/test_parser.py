@@ -35,6 +35,11 @@ def test_negative_numbers_are_no_flags() -> None:
     assert vars(train.build_parser().parse_args(["--amp-weight", "-1e-3"]))["amp.weight"] == -1e-3
 
 
+def test_a_path_without_its_flag_is_told_the_flag() -> None:
+    with pytest.raises(UserError, match="unknown argument runs/a, did you mean --checkpoint runs/a?"):
+        play.build_parser().parse_args(["runs/a"])
+
+
 def test_home_is_meant_by_a_tilde_wherever_a_path_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     parsed = evaluate.build_parser().parse_args(["--checkpoint=~/x", "--json=~/y", "--report=~/z"])

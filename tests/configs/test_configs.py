@@ -419,13 +419,15 @@ def test_a_file_can_say_only_what_differs_from_another(tmp_path, plain):
     assert config.trainer == base.trainer.model_copy(update={"seed": 7})
     assert config.reward_weights == base.reward_weights | {"alive": 2.0}
     assert config.env == base.env
+    heir.write_text(f"extends: {SHIPPED.name}\ntrainer: {{seed: 7}}\n")  # which is not beside it
+    assert load_config(heir) == load_config(SHIPPED, ["trainer.seed=7"])
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("extends: nowhere.yaml", r"heir\.yaml extends nowhere\.yaml: there is no configuration file"),
-        ("extends: 3", r"extends must be the name of a configuration file beside it, found 3"),
+        ("extends: 3", r"extends must be the name of a configuration file beside it, or shipped, found 3"),
         ("extends: heir.yaml", r"extends heir\.yaml, which in turn extends this file"),
         ("extends: config.yaml\ntrainer:\n  sede: 7", r"sede.*seed"),
     ],

@@ -136,10 +136,77 @@ def test_another_activation_shows_in_golden_vectors(copy: Path, monkeypatch: pyt
     assert "golden" in refusal(copy, "numpy")
 
 
-def test_a_bundle_that_proves_nothing_is_refused(copy: Path) -> None:
-    edit_json(copy / "golden.json", put([], "sequences"))
+def read_another_node(graph: Any) -> None:
+    """What the robot would get is no longer what the action asks for."""
+    graph.node[-1].input[0] = "wanted"
+    graph.node[-2].input[0], graph.node[-2].output[0] = "action", "unused"
+
+
+def name_a_domain(graph: Any) -> None:
+    next(node for node in graph.node if node.op_type == "Elu").domain = "of.somebody"
+
+
+def keep_numbers_elsewhere(graph: Any) -> None:
+    entry = graph.initializer[0].external_data.add()
+    entry.key, entry.value = "location", "/etc/passwd"
+
+
+def hold_a_reading(graph: Any) -> None:
+    graph.initializer.append(numpy_helper.from_array(np.zeros((1, 132), np.float32), "observation"))
+
+
+def hold_a_part_twice(graph: Any) -> None:
+    graph.initializer.append(graph.initializer[0])
+
+
+HIDDEN = {
+    "targets of its own": (read_another_node, "computes unused = Max"),
+    "an operation of somebody's": (name_a_domain, "a node of policy.onnx has a field 7"),
+    "numbers elsewhere": (keep_numbers_elsewhere, "a tensor of policy.onnx has a field 13"),
+    "a reading that is always the same": (hold_a_reading, "other layers than manifest"),
+    "two of a kind": (hold_a_part_twice, "holds observation_offset twice"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), HIDDEN.values(), ids=HIDDEN)
+def test_what_numpy_and_onnxruntime_would_read_otherwise_is_refused(
+    copy: Path, change: Callable[[Any], None], words: str
+) -> None:
+    edit_model(copy, change)
     reseal(copy)
-    assert "holds no vectors" in refusal(copy)
+    for backend in BACKENDS:
+        assert words in refusal(copy, backend)
+
+
+def test_operations_that_a_model_defines_itself_are_refused(copy: Path) -> None:
+    model = onnx.load(str(copy / "policy.onnx"))
+    relu = onnx.helper.make_node("Relu", ["x"], ["y"])
+    model.functions.append(onnx.helper.make_function("", "Elu", ["x"], ["y"], [relu], model.opset_import))
+    (copy / "policy.onnx").write_bytes(model.SerializeToString())
+    reseal(copy)
+    assert "the model of policy.onnx has a field 25" in refusal(copy)
+
+
+PROVES_NOTHING = {
+    "no sequences": (put([], "sequences"), "holds no vectors"),
+    "a sequence without steps": (put([], "sequences", 0, "steps", "command"), "holds no vectors"),
+    "all is close enough": (put(9.0, "tolerance_rad"), "allows 9 rad"),
+    "no number is far": (put(float("nan"), "tolerance_rad"), "allows nan rad"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), PROVES_NOTHING.values(), ids=PROVES_NOTHING)
+def test_a_bundle_that_proves_nothing_is_refused(copy: Path, change: Callable[[Any], None], words: str) -> None:
+    edit_json(copy / "golden.json", change)
+    reseal(copy)
+    assert words in refusal(copy)
+
+
+def test_files_that_nothing_vouches_for_and_endless_ones_are_refused(copy: Path) -> None:
+    edit_json(copy / "manifest.json", lambda manifest: manifest["files"].pop("policy.onnx"))
+    assert "does not say what policy.onnx holds" in refusal(copy)
+    os.truncate(copy / "manifest.json", 1 << 40)
+    assert "no policy has 1,099,511,627,776 bytes" in refusal(copy)
 
 
 DAMAGES = {

@@ -56,6 +56,11 @@ def test_a_card_comes_back_and_can_be_read_by_people(tmp_path: Path) -> None:
         (card(), card(late=9), "speed_error within its limit in 55% of the episodes, not 100%"),
         (card(power=4.0), card(), "walk 0.5 m/s: power 9, not 4"),  # an altered card
         (card(cell="fly 9 m/s"), card(), "the card tells of gate walk with other cells than were judged"),
+        (card(power=4.0), card().model_copy(update={"reduced": ["1 m of 50 m"]}), None),  # half of it is the start
+        (card().model_copy(update={"cells": []}), card(), None),
+        (card().model_copy(update={"cells": []}), card(late=1), "the card does not tell of walk 0.5 m/s"),
+        (card(late=2).model_copy(update={"passed": True}), card(late=2), "its own figures do not"),
+        (card().model_copy(update={"commands": [(-1, 9)] * 3}), card(), "other commands than the policy was trained"),
     ],
 )
 def test_what_chance_explains_is_reproduced(claimed: PolicyCard, found: PolicyCard, words: str | None) -> None:

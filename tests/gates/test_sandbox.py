@@ -1,7 +1,8 @@
-"""A stranger's policy: five frauds are refused, and who judges it can do nothing else."""
+"""A stranger's policy: frauds are refused, and who judges it can do nothing else."""
 
 import hashlib
 import pickle
+import shlex
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,21 @@ def test_a_look_up_table_for_known_seeds_is_refused(stranger: Path) -> None:
         sandbox.judge(request(stranger))
 
 
+def test_a_bundle_that_would_move_the_robot_otherwise_than_it_is_judged_is_refused(stranger: Path) -> None:
+    def believes_everything(manifest: dict[str, Any]) -> None:
+        manifest["command"]["allowed"] = [[-50.0, 50.0]] * 3
+
+    def is_judged_at_half_the_stroke(manifest: dict[str, Any]) -> None:
+        manifest["config"]["env"]["action_scale"] /= 2
+
+    edit_json(stranger / "manifest.json", believes_everything)
+    with pytest.raises(UserError, match=r"command in .* is not what this version exports"):
+        sandbox.judge(request(stranger))
+    edit_json(stranger / "manifest.json", is_judged_at_half_the_stroke)
+    with pytest.raises(UserError, match=r"refused: action in its manifest\.json is not that of its own configuration"):
+        sandbox.judge(request(stranger))
+
+
 def test_another_robot_is_refused(stranger: Path) -> None:
     edit_json(stranger / "manifest.json", lambda manifest: manifest["robot"].update(sha256="0" * 64))
     with pytest.raises(UserError, match="was made for another robot"):
@@ -102,3 +118,9 @@ def test_who_judges_can_do_nothing_else(tmp_path: Path, harm: str) -> None:
     assert (own / "inside").exists()
     assert (tmp_path / "kept").exists()
     assert not Path("/tmp/elsewhere").exists()
+
+
+def test_who_judges_ends_with_whoever_waits_for_it() -> None:
+    waits = "import sys, time; from playground_amp.gates.sandbox import end_with; end_with(int(sys.argv[1]), 0.05)"
+    orphan = f"{shlex.quote(sys.executable)} -c {shlex.quote(waits + '; time.sleep(300)')} $$ & sleep 0.5; kill -9 $$"
+    subprocess.run(["sh", "-c", orphan], stdout=subprocess.PIPE, timeout=60, check=False)  # until nobody holds the pipe

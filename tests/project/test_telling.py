@@ -70,6 +70,11 @@ def test_characters_that_a_terminal_lacks_are_replaced(tmp_path: Path) -> None:
     assert "| <= 4 N*m |" in lines
 
 
+def test_what_commands_a_terminal_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    telling.tell("a\x1b[2J\x07\u202eb\tä\n≤")
+    assert capsys.readouterr().out == "a?[2J??b\tä\n≤\n"
+
+
 def test_the_bytes_of_a_file_name_come_out_as_they_are(tmp_path: Path) -> None:
     code = "from playground_amp.telling import forgive_streams, tell; forgive_streams(); tell('caf\\udce9')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)

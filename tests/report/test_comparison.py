@@ -43,7 +43,11 @@ def test_the_command_writes_one_page(runs: tuple[Path, Path], tmp_path: Path, mo
 
 
 def test_two_are_compared(runs: tuple[Path, Path]) -> None:
-    with pytest.raises(UserError, match="two runs are compared"):
-        report.main([str(runs[0])])
-    with pytest.raises(UserError, match="name a run with --checkpoint, or two to compare"):
+    for words in ([*map(str, runs), "--checkpoint", str(runs[0])], [*map(str, runs), "--video", "film.mp4"]):
+        with pytest.raises(UserError, match=r"two runs are compared, without --video: .*report.* A B"):
+            report.main(words)
+    with pytest.raises(UserError, match="name a run, or two to compare: .*report.* RUN"):
         report.main([])
+    for words in ([str(runs[0])], ["--checkpoint", str(runs[0])]):  # one is reported of
+        with pytest.raises(UserError, match=r"there is no video film\.mp4"):
+            report.main([*words, "--video", "film.mp4"])

@@ -24,10 +24,11 @@ _ELEMENT = re.compile(r"Element '([^']+)'(?:, line (\d+))?")
 _NAMED = re.compile(r"Element name '([^']*)'")
 _MOST_BODIES = 2_000
 _MOST_GEOMS = 20_000
-_MEASURES = ("body_pos", "body_quat", "body_mass", "body_ipos", "body_inertia", "jnt_pos", "jnt_axis", "jnt_range")
-_MEASURES += ("jnt_stiffness", "dof_damping", "dof_frictionloss", "dof_armature", "geom_pos", "geom_quat", "geom_size")
-_MEASURES += ("geom_friction", "actuator_gear", "actuator_gainprm", "actuator_biasprm", "actuator_forcerange")
-_MEASURES += ("actuator_ctrlrange", "site_pos", "site_quat", "qpos0")
+_MEASURES = ("body_pos", "body_quat", "body_mass", "body_ipos", "body_inertia", "jnt_pos", "jnt_axis")
+_MEASURES += ("dof_armature", "geom_pos", "geom_quat", "geom_size", "site_pos", "site_quat", "qpos0")
+_SETTINGS = ("jnt_range", "jnt_stiffness", "dof_damping", "dof_frictionloss", "geom_friction", "actuator_gear")
+_SETTINGS += ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange", "actuator_ctrlrange")  # inf: no limit
+_LARGEST = 1e9  # m, kg, kg·m²: beyond any robot, and sums of them beyond any number
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +72,13 @@ def read_source(path: Path) -> Source:
 
 
 def _require_numbers(model: mujoco.MjModel, path: Path) -> None:
-    """Raises UserError for a NaN, which MuJoCo takes and nothing can be told of."""
-    for name in _MEASURES:
-        if np.isnan(getattr(model, name)).any():
+    """Raises UserError for a NaN or a size without end, which MuJoCo takes and nothing can be told of."""
+    for name in (*_MEASURES, *_SETTINGS):
+        values = getattr(model, name)
+        if np.isnan(values).any():
             raise UserError(f"{path}: {name} holds nan, which is no number: correct the file that it stands in")
+        if name in _MEASURES and (largest := np.abs(values).max(initial=0.0)) > _LARGEST:
+            raise UserError(f"{path}: {name} holds {largest:g}, more than any robot's: correct the file that it is in")
 
 
 def _compiled(

@@ -1,14 +1,14 @@
 """The battery and the servos' heat, to first order.
 
-A servo draws the current of its torque, i = i_stall |τ| / τ_limit, and gets warm by it (robot/servo_heat.py). The
-battery gives U = U_full − R_battery Σ i.
+A servo draws the current of its torque, i = P_stall / U_nominal |τ| / τ_limit, and gets warm by it
+(robot/servo_heat.py). The battery gives U = U_full − R_battery Σ i.
 """
 
 import numpy as np
 
 from playground_amp.robot.servo_heat import ROOM, ServoHeat
 
-_STALL_CURRENT = 3.0  # A
+_NOMINAL = 3.7 / 3.2  # voltage of a lithium cell, share of an empty one's: what servos' data sheets are written for
 _EMPTY = 9.6  # V of three lithium cells, for a robot that says nothing of its battery
 _FULL = 1.29  # voltage of a full battery, share of an empty one's
 _RESISTANCE = 0.05  # Ω, of battery and cables
@@ -18,7 +18,7 @@ class Supply:
     """What J servos are fed with, and how warm they are. Starts at the room's temperature with a full battery."""
 
     def __init__(self, heat: ServoHeat, voltage_low: float):
-        self.full = _FULL * (voltage_low or _EMPTY)
+        self.full, self._nominal = (share * (voltage_low or _EMPTY) for share in (_FULL, _NOMINAL))
         joints = len(heat.capacity)
         self._heat = heat
         self.temperature = np.full(joints, ROOM)
@@ -38,7 +38,7 @@ class Supply:
 
     def pass_time(self, seconds: float, effort: np.ndarray) -> None:
         """Lets so many seconds pass with torques [J] of this share of their limits."""
-        self.current = float(_STALL_CURRENT * np.abs(effort).sum())
+        self.current = float((self._heat.stall_power * np.abs(effort)).sum() / self._nominal)
         self.temperature = self._heat.warmed(self.temperature, effort, seconds, ROOM + self._from_outside)
 
     def heat(self, joint: int, celsius: float) -> None:

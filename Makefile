@@ -38,6 +38,11 @@ ROBUST_LEARNING ?=
 ROBUST_ITERATIONS ?=
 ROBUST_FOLDER ?= checkpoints/robust$(SUFFIX)
 
+# What `make rough` trains: the same on stairs, slopes, soft and slippery ground, with a load or a weak leg. FROM names a
+# robust run to go on from; ROUGH_ITERATIONS is where it ends, that run's iterations included.
+ROUGH_ITERATIONS ?=
+ROUGH_FOLDER ?= checkpoints/rough$(SUFFIX)
+
 # Python 3.11 or newer that makes the environment: make setup PYTHON=python3.12
 PYTHON ?= python3
 # On all cores, file by file, so that what the tests of a file share is made once; but for the slowest tests:
@@ -60,7 +65,7 @@ THERE := $(shell cat $(INSTALLED) 2>/dev/null)
 ASKED := $(subst $(comma), ,$(EXTRAS))
 TOGETHER := $(sort $(THERE) $(ASKED))
 
-.PHONY: setup more-extras play walk walk-amp walk-like robust policy docs pictures benchmark test lint release clean
+.PHONY: setup more-extras play walk walk-amp walk-like robust rough policy docs pictures benchmark test lint release clean
 
 setup: $(INSTALLED)
 
@@ -137,6 +142,13 @@ robust: setup
 		$(if $(ROBUST_LEARNING),--set stages.learn.until=$(ROBUST_LEARNING)) \
 		--seed $(SEED) --checkpoint-dir $(ROBUST_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(ROBUST_FOLDER) --gate robust --json $(ROBUST_FOLDER)/gate_robust.json
+
+rough: setup
+	$(PY) playground_amp/train.py --robot "$(ROBOT)" --config playground_amp/configs/wildrobot_rough.yaml --num-envs $(WALK_ENVS) \
+		$(if $(ROUGH_ITERATIONS),--num-iterations $(ROUGH_ITERATIONS)) \
+		$(if $(FROM),--resume "$(FROM)" --override env trainer domain_randomization stages) \
+		--seed $(SEED) --checkpoint-dir $(ROUGH_FOLDER) --no-wandb
+	$(PY) playground_amp/evaluate.py --checkpoint $(ROUGH_FOLDER) --gate rough --json $(ROUGH_FOLDER)/gate_rough.json
 
 benchmark: setup
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[benchmark]'

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.gates.cells import Cell, CellPhysics, Gate, seeded
+from playground_amp.gates.cells import Cell, CellPhysics, Gate, Handicap, seeded
 from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.runner import gate_config, run_gate
 from playground_amp.physics.registry import make_engine, prepare
@@ -68,8 +68,8 @@ def judged(source: PolicySource, case: Case, episodes: int, seconds: float) -> G
     if case.hardware is None:
         gate = gate.with_ideal_sensors()
 
-    def make_env(config: Config, gate: Gate, physics: CellPhysics, scene: str) -> WildRobotEnv:
-        config = gate_config(config, gate, physics)
+    def make_env(config: Config, gate: Gate, physics: CellPhysics, scene: str, handicap: Handicap) -> WildRobotEnv:
+        config = gate_config(config, gate, physics, handicap)
         robot = dataclasses.replace(load_robot(config.robot, scene), hardware=case.hardware)
         return WildRobotEnv(config, make_engine(config.physics, robot, config.env.control_dt))
 

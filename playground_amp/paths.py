@@ -12,6 +12,7 @@ PROGRAM = "wildrobot"  # the console entry point
 CONFIGS = PACKAGE / "configs"
 STANDARD = CONFIGS / "wildrobot_phase3_training.yaml"
 ROBUST = CONFIGS / "wildrobot_robust.yaml"  # full ranges of everything that is randomized
+ROUGH = CONFIGS / "wildrobot_rough.yaml"  # the same on stairs, slopes, soft and slippery ground
 TRACKER = CONFIGS / "wildrobot_tracker.yaml"  # what the policy that follows generated gaits is trained by
 FOLLOWER = CONFIGS / "wildrobot_follower.yaml"  # likewise, any clips
 ROBOTS = PACKAGE / "robots"

@@ -36,6 +36,8 @@ A mistake in a flag ends with exit status 2 and one sentence, before anything st
 `CLIP`, `ROBOT`, `SEED`, `WALK_ENVS`, `FOLLOW_ITERATIONS`, `LIKE_ITERATIONS`, `LIKE_FOLDER` |
 | `robust` | train on robots that all differ, judge by the gate `robust` | `ROBOT`, `SEED`, `WALK_ENVS`, \
 `ROBUST_ITERATIONS`, `ROBUST_LEARNING`, `ROBUST_FOLDER` |
+| `rough` | the same on stairs, slopes, soft and slippery ground, judged by the gate `rough`; `FROM`: \
+a robust run to go on from | `ROBOT`, `SEED`, `WALK_ENVS`, `FROM`, `ROUGH_ITERATIONS`, `ROUGH_FOLDER` |
 | `policy` | replace the bundled policy by that of a run; without one, rebuild it | `FROM` |
 | `test`, `lint` | run the tests; check format, lint and types | `PYTEST_ARGS` |
 | `docs`, `pictures` | the documentation as a site; the pictures in it | |

@@ -17,7 +17,7 @@ from trimesh.visual.texture import TextureVisuals
 
 from playground_amp.rendering.body_poses import BodyPlacer
 from playground_amp.robot.looks import Shape, body_names, visible_shapes
-from playground_amp.robot.record import Heights, Robot
+from playground_amp.robot.record import Heights, Patchwork, Robot
 from playground_amp.robot.scale import Scale, scale_of
 
 # Lengths and times are WildRobot's; another robot's are scaled.
@@ -84,7 +84,7 @@ def arrow(base_w: np.ndarray, push_w: np.ndarray, scale: Scale) -> np.ndarray:
 
 
 def _add_floor(scene: viser.SceneApi, robot: Robot) -> None:
-    """A grid without end where the floor is flat; the height field, drawn as it is simulated, where it is not."""
+    """A grid without end where the floor is flat; the ground, drawn as it is simulated, where it is not."""
     if robot.ground is not None:
         vertices, faces = ground_mesh(robot.ground)
         scene.add_mesh_simple(f"{_WORLD}/floor", vertices, faces, color=_FLOOR_COLOR, flat_shading=True)
@@ -103,8 +103,29 @@ def _add_floor(scene: viser.SceneApi, robot: Robot) -> None:
     )
 
 
-def ground_mesh(ground: Heights) -> tuple[np.ndarray, np.ndarray]:
-    """The surface of a height field: vertices [R·C, 3] m, row by row, and triangles [2·(R-1)·(C-1), 3] facing up."""
+def ground_mesh(ground: Heights | Patchwork) -> tuple[np.ndarray, np.ndarray]:
+    """The surface of a ground: vertices [V, 3] m and triangles [F, 3] facing up."""
+    return _patch_mesh(ground) if isinstance(ground, Patchwork) else _field_mesh(ground)
+
+
+def _patch_mesh(ground: Patchwork) -> tuple[np.ndarray, np.ndarray]:
+    """Every patch with its own corners; between patches beside each other along x, the riser of the step."""
+    x, y = np.meshgrid(ground.x, ground.y)
+    length, width = np.diff(x, axis=1)[:-1], np.diff(y, axis=0)[:, :-1]
+    near, far = ground.height, ground.height + ground.slope_x * length
+    heights = [near, far, far + ground.slope_y * width, near + ground.slope_y * width]  # around the patch
+    sides = [(x[:-1, :-1], y[:-1, :-1]), (x[:-1, 1:], y[:-1, 1:]), (x[1:, 1:], y[1:, 1:]), (x[1:, :-1], y[1:, :-1])]
+    corners = np.stack([np.stack([*side, each], axis=-1) for side, each in zip(sides, heights, strict=True)], axis=2)
+    number = 4 * np.arange(x[:-1, :-1].size).reshape(near.shape)
+    tops = np.stack([number, number + 1, number + 2, number + 3], axis=-1).reshape(-1, 4)
+    before, after = number[:, :-1], number[:, 1:]
+    risers = np.stack([before + 1, after, after + 3, before + 2], axis=-1).reshape(-1, 4)
+    quads = np.concatenate([tops, risers])
+    return corners.reshape(-1, 3), np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+
+
+def _field_mesh(ground: Heights) -> tuple[np.ndarray, np.ndarray]:
+    """Of a height field: vertices [R·C, 3] row by row, two triangles a cell."""
     rows, columns = ground.height.shape
     x = np.linspace(-ground.half_length, ground.half_length, columns)
     y = np.linspace(-ground.half_width, ground.half_width, rows)

@@ -21,9 +21,10 @@ class EngineEntry(NamedTuple):
     factory: str  # "module.Class" in physics/engines/, called with robot, PhysicsConfig and control_dt
     needs: tuple[Package, ...]
     runs_on: Literal["cpu", "gpu", "where JAX runs"]
-    trains: bool  # steps any robot on any ground, quickly
+    trains: bool  # steps any robot, quickly
     judges: bool  # the same twice, to the bit
     has_pgs: bool = False  # the solver projected Gauss-Seidel
+    any_ground: bool = True  # else flat floors alone
     environment: tuple[tuple[str, str], ...] = ()  # variables, unless set, that must be so before JAX starts
 
 
@@ -63,8 +64,9 @@ ENGINES = (
         "drake.DrakeEngine",
         needs=(Package("pydrake", "the package drake", "pip install 'drake>=1.40,<2'"),),
         runs_on="cpu",
-        trains=False,  # the nominal robot on a flat floor, one after the other
+        trains=False,  # the nominal robot, one after the other
         judges=True,
+        any_ground=False,
     ),
 )
 AUTO = "auto"

@@ -35,6 +35,7 @@ TIME: dict[str, JsonValue] = {"scale": "time"}
 SPEED: dict[str, JsonValue] = {"scale": "speed"}
 PACE: dict[str, JsonValue] = {"scale": "pace"}
 RATE: dict[str, JsonValue] = {"scale": "rate"}
+MASS: dict[str, JsonValue] = {"scale": "mass"}
 FORCE: dict[str, JsonValue] = {"scale": "force"}
 DEFLECTION: dict[str, JsonValue] = {"scale": "deflection"}
 SERVO_SPEED: dict[str, JsonValue] = {"scale": "servo_speed"}

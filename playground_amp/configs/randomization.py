@@ -9,6 +9,7 @@ from pydantic.types import Strict
 from playground_amp.configs.fields import (
     FORCE,
     LENGTH,
+    MASS,
     SERVO_SPEED,
     TIME,
     NotNegativeRange,
@@ -25,6 +26,7 @@ _SmallAngle = Annotated[float, Field(ge=-0.2, le=0.2)]
 _Play = Annotated[float, Field(ge=0, le=0.05)]
 _FARTHEST_SHIFT = 0.1  # of the waist's height: farther, a link's center of mass lies outside the link
 _Tilt = Annotated[float, Field(ge=0, le=0.3)]
+_Loss = Annotated[float, Field(ge=0, le=0.9)]
 _Delay = Annotated[float, Field(ge=0, le=0.1)]
 ScaleRange = Annotated[tuple[_Scale, _Scale], Strict(False), Ordered]
 AnyScaleRange = Annotated[tuple[_AnyScale, _AnyScale], Strict(False), Ordered]
@@ -32,6 +34,7 @@ SmallAngleRange = Annotated[tuple[_SmallAngle, _SmallAngle], Strict(False), Orde
 PlayRange = Annotated[tuple[_Play, _Play], Strict(False), Ordered]
 TiltRange = Annotated[tuple[_Tilt, _Tilt], Strict(False), Ordered]
 DelayRange = Annotated[tuple[_Delay, _Delay], Strict(False), Ordered]
+LossRange = Annotated[tuple[_Loss, _Loss], Strict(False), Ordered]
 ShareRange = Annotated[tuple[Share, Share], Strict(False), Ordered]
 
 
@@ -86,6 +89,8 @@ class DomainRandomizationConfig(Section):
     joint_position_noise: float = _noise("measured joint positions", "rad", le=0.2)
     joint_velocity_noise: float = _noise("measured joint speeds", "rad/s", le=5)
     imu_tilt: TiltRange = _range("constant tilt of the IMU about a horizontal axis", "rad", nominal=0.0)
+    payload: NotNegativeRange = _range("mass carried on the heaviest link", "kg", nominal=0.0, scale=MASS)
+    weak_leg: LossRange = _range("what all motors of one leg, drawn too, lack of gains and torque limit", nominal=0.0)
     push_force: NotNegativeRange = _row("horizontal push on the waist", "N", FORCE)
     push_duration: float = _row("length of a push", "s", TIME, ge=0)
     push_interval: PositiveRange = _row("time from one push to the next, drawn uniformly", "s", TIME)
@@ -108,6 +113,9 @@ class CurriculumConfig(Section):
     noise: Share = Field(description="of the white noise of the sensors")
     pushes: Share = Field(description="of the force of pushes")
     penalties: Share = Field(description="of the negative reward_weights")
+    terrain: Share = Field(
+        default=1.0, description="of the places on env.terrain mixed where episodes begin, the easiest first"
+    )
 
 
 def randomization_problems(config: DomainRandomizationConfig, control_dt: float, target_height: float) -> Iterator[str]:

@@ -50,11 +50,27 @@ class PhysicsConfig(Section):
     )
 
 
+Terrain = Literal[
+    "flat",
+    "rough",
+    "mixed",
+    "stairs_up",
+    "stairs_down",
+    "ledges",
+    "slope_up",
+    "slope_down",
+    "slope_across",
+    "soft",
+    "tiles",
+]
+
+
 class EnvConfig(Section):
     """The task: timing, action mapping, starts, ends and commands."""
 
-    terrain: Literal["flat", "rough"] = Field(
-        description="flat: a plane; rough: bumps to 15 mm (on the scale of WildRobot) on slopes to 5 degrees"
+    terrain: Terrain = Field(
+        description="flat: a plane; rough: bumps to 15 mm (on the scale of WildRobot) on slopes to 5 degrees; mixed: "
+        "steps, stairs, slopes, soft mats, slippery tiles, harder and harder; the others: one of these alone"
     )
     control_dt: float = Field(gt=0, le=0.1, description="control period, s")
     episode_length: int = Field(gt=0, description="control steps before an episode is cut off (not a fall)")

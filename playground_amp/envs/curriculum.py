@@ -16,6 +16,7 @@ class Shares(NamedTuple):
     noise: jax.Array | float = 1.0
     pushes: jax.Array | float = 1.0
     penalties: jax.Array | float = 1.0
+    terrain: jax.Array | float = 1.0
 
 
 def shares(config: CurriculumConfig, difficulty: jax.Array) -> Shares:

@@ -11,7 +11,7 @@ class Draws:
 
     def __init__(self, key: jax.Array, size: int):
         self._numbers = jax.random.uniform(key, (size,))
-        self._next = 0
+        self._next, self._end = 0, size
 
     def take(self, count: int) -> jax.Array:
         """The next numbers [count].
@@ -20,13 +20,27 @@ class Draws:
           ValueError: there are not so many left.
         """
         first, self._next = self._next, self._next + count
-        if self._next > len(self._numbers):
-            raise ValueError(f"{self._next} random numbers taken of {len(self._numbers)}")
+        self._check()
         return self._numbers[first : self._next]
+
+    def last(self, count: int) -> jax.Array:
+        """The last numbers [count] that are left: for what came to be drawn later and must not shift the others.
+
+        Raises:
+          ValueError: there are not so many left.
+        """
+        end, self._end = self._end, self._end - count
+        self._check()
+        return self._numbers[self._end : end]
 
     def one(self) -> jax.Array:
         """The next number []."""
         return self.take(1)[0]
+
+    def _check(self) -> None:
+        if self._next > self._end:
+            taken = self._next + len(self._numbers) - self._end
+            raise ValueError(f"{taken} random numbers taken of {len(self._numbers)}")
 
 
 def between(ends: tuple[float, float], share: jax.Array) -> jax.Array:

@@ -51,6 +51,7 @@ class Parameter(NamedTuple):
     sets: str  # the field of `PhysicalParameters` or of `SensorErrors` where it acts
     act: Callable[[Drawing], jax.Array] | None = None  # what that field becomes; None: the value itself
     others: int = 0  # random numbers that `act` takes besides those of the values, before them
+    late: bool = False  # its numbers are the last of a start's: what else is drawn is as it was before there was it
 
 
 def _one(robot: Robot) -> tuple[int, ...]:
@@ -74,13 +75,29 @@ def _floor_friction(drawn: Drawing) -> jax.Array:
 
 
 def _mass_scale(drawn: Drawing) -> jax.Array:
-    """Scale of each body [B]: the links differ among each other by their draws, their sum is the total's draw."""
+    """Scale of each body [B]: the links differ among each other by their draws, their sum is the total's draw.
+
+    The payload comes on top, where the heaviest link has its center of mass.
+    """
     robot = drawn.robot
     scale = drawn.value("link_mass") if drawn.varies("link_mass") else jnp.ones(robot.num_bodies)
     if drawn.varies("total_mass"):
         share = jnp.asarray(robot.body_mass / robot.mass, jnp.float32)
         scale = scale * drawn.value("total_mass") / (share @ scale)
+    if drawn.varies("payload"):
+        heaviest = int(np.argmax(robot.body_mass))
+        scale = scale.at[heaviest].add(drawn.value("payload") / float(robot.body_mass[heaviest]))
     return scale
+
+
+def _motor_strength(drawn: Drawing) -> jax.Array:
+    """Share of each motor's own strength [J]: its draw, less what the weak leg lacks."""
+    strength = drawn.value("motor_strength")
+    if not drawn.varies("weak_leg"):
+        return strength
+    left, right = (np.isin(np.arange(drawn.robot.num_joints), leg.joints) for leg in drawn.robot.legs)
+    weak = jnp.where(drawn.uniform["weak_leg"][0] < 0.5, left, right)
+    return strength * (1.0 - drawn.value("weak_leg") * weak)
 
 
 def _speed_droop(drawn: Drawing) -> jax.Array:
@@ -100,7 +117,7 @@ PARAMETERS: dict[str, Parameter] = {  # drawn in this order: a new one comes las
     "total_mass": Parameter(_one, "mass_scale", _mass_scale),
     "link_mass": Parameter(_links, "mass_scale", _mass_scale),
     "center_of_mass": Parameter(_axes_of_links, "com_shift_b"),
-    "motor_strength": Parameter(_joints, "motor_strength"),
+    "motor_strength": Parameter(_joints, "motor_strength", _motor_strength),
     "no_load_speed": Parameter(_one, "speed_droop", _speed_droop),
     "joint_damping": Parameter(_joints, "joint_damping"),
     "joint_friction": Parameter(_joints, "joint_friction"),
@@ -109,12 +126,19 @@ PARAMETERS: dict[str, Parameter] = {  # drawn in this order: a new one comes las
     "latency": Parameter(_one, "latency"),
     "joint_zero_offset": Parameter(_joints, "joint_zero_offset"),
     "imu_tilt": Parameter(_one, "imu_rotation", _imu_rotation, others=1),
+    "payload": Parameter(_one, "mass_scale", _mass_scale, late=True),
+    "weak_leg": Parameter(_one, "motor_strength", _motor_strength, others=1, late=True),
 }
 
 
 def draw_count(robot: Robot) -> int:
     """Random numbers that a robot takes."""
     return sum(_sizes(robot))
+
+
+def late_draws(robot: Robot) -> int:
+    """How many of them come last in a start."""
+    return sum(size for size, row in zip(_sizes(robot), PARAMETERS.values(), strict=True) if row.late)
 
 
 def draw(
@@ -138,8 +162,9 @@ def sampled_values(
     """
 
     def one(key: jax.Array) -> dict[str, jax.Array]:
-        draws = Draws(key, draw_count(robot) + pushes.DRAWS)
-        drawn = _drawing(draws.take(draw_count(robot)), config, robot, 1.0)
+        count, late = draw_count(robot), late_draws(robot)
+        draws = Draws(key, count + pushes.DRAWS)
+        drawn = _drawing(jnp.concatenate([draws.take(count - late), draws.last(late)]), config, robot, 1.0)
         push = pushes.sample(draws.take(pushes.DRAWS), config, control_dt)
         return {key: drawn.full(key) for key in PARAMETERS if drawn.varies(key)} | {
             "push_force": jnp.linalg.norm(push.force_w),

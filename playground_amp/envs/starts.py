@@ -62,7 +62,7 @@ class Starts:
         base_velocity = jnp.asarray(self._velocity_noise, jnp.float32) * _around_zero(draws.take(BASE_QVEL_SIZE))
         joints = self._home + env.reset_joint_noise * _around_zero(draws.take(self._robot.num_joints))
         parameters, sensors = self._individual(draws, shares)
-        place = self._placing.place(draws.take(PLACE_DRAWS))
+        place = self._placing.place(draws.take(PLACE_DRAWS), shares.terrain)
         start = Start(
             qpos=self._placing.standing(jnp.clip(joints, self._lower, self._upper), heading, place),
             qvel=jnp.concatenate([base_velocity, jnp.zeros(self._robot.num_joints)]),
@@ -117,7 +117,9 @@ class Starts:
         return commands.sample(uniform, env.commands, heading, env.control_dt, shares.commands, scale=self._scale)
 
     def _individual(self, draws: Draws, shares: Shares) -> tuple[PhysicalParameters, SensorErrors]:
-        uniform = draws.take(individuals.draw_count(self._robot))
+        late = individuals.late_draws(self._robot)
+        early = draws.take(individuals.draw_count(self._robot) - late)
+        uniform = jnp.concatenate([early, draws.last(late)])
         return individuals.draw(uniform, self._config.domain_randomization, self._robot, shares)
 
     def _perhaps_on(self, states: ReferenceStates, uniform: jax.Array, otherwise: Start, heading: jax.Array) -> Start:

@@ -31,6 +31,18 @@ class Shove:
 
 
 @dataclass(frozen=True)
+class Handicap:
+    """What every robot of a cell has to bear, whatever else it differs in; of nothing, nothing."""
+
+    payload: float = 0.0  # kg on the heaviest link
+    weak_leg: float = 0.0  # share of gains and torque that the motors of one leg, drawn, have lost
+
+    def scaled(self, scale: Scale) -> "Handicap":
+        """The same for a robot of other measures."""
+        return dataclasses.replace(self, payload=times(self.payload, scale.mass))
+
+
+@dataclass(frozen=True)
 class CellPhysics:
     """How a cell is simulated."""
 
@@ -51,6 +63,7 @@ class Cell:
     distance: float = math.inf  # m along the heading, where an episode ends before its time is over
     shove: Shove | None = None
     scene: str = "flat"
+    handicap: Handicap = field(default_factory=Handicap)
     physics: CellPhysics = field(default_factory=CellPhysics)
     first_seed: int = 0  # of its episodes, which have one each
 
@@ -87,6 +100,7 @@ class Cell:
             criteria=tuple(criterion.scaled_for(robot) for criterion in self.criteria),
             distance=times(self.distance, scale.length),
             shove=self.shove and self.shove.scaled(scale),
+            handicap=self.handicap.scaled(scale),
         )
 
     def over(self, distance: float) -> "Cell":

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from playground_amp.gates.cells import CellPhysics, Sensors
+from playground_amp.gates.cells import CellPhysics, Handicap, Sensors
 from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.judgement import CellResult, CriterionResult, Survival
 from playground_amp.gates.overheating import Overheating, overheating
@@ -90,6 +90,7 @@ class CellEntry:
     time_limit_s: float
     push_N: float
     scene: str
+    handicap: Handicap
     physics: CellPhysics
     gait_cycle_s: float
     passed: bool
@@ -164,6 +165,7 @@ def _cell_entry(result: CellResult, robot: Robot) -> CellEntry:
         time_limit_s=cell.time_limit,
         push_N=cell.push,
         scene=cell.scene,
+        handicap=cell.handicap,
         physics=cell.physics,
         gait_cycle_s=result.gait_cycle,
         passed=result.passed,

@@ -1,6 +1,7 @@
 """What 'trained' means: the gates, as data. Numbers are WildRobot's; `Gate.scaled_for` makes another robot's of them.
 
 `walk`: does it walk? `robust`: does it do all that it is asked, whatever robot, floor and shove it meets?
+`rough`: does it walk on stairs, slopes, soft and slippery ground, and with a load, a weak leg or a hard shove?
 `transfer`: does it walk in simulators that it was not trained in? `bench`: does it stay up on a worse bus and battery?
 """
 
@@ -9,10 +10,11 @@ from types import MappingProxyType
 
 from playground_amp.configs.keys import nearest
 from playground_amp.errors import UserError
-from playground_amp.gates.cells import Cell, CellPhysics, Gate, Shove, seeded
+from playground_amp.gates.cells import Cell, CellPhysics, Gate, Handicap, Shove, seeded
 from playground_amp.rollouts.criteria import (
     IS_FRUGAL,
     IS_STILL,
+    KEEPS_PACE,
     OBEYS,
     OBEYS_ROUGHLY,
     SPEED_TOLERANCE,
@@ -23,7 +25,7 @@ from playground_amp.rollouts.criteria import (
 )
 from playground_amp.rollouts.recording import Segment
 
-SURE, BUMPY, SHOVED = (survives(share) for share in (0.99, 0.95, 0.90))
+SURE, BURDENED, BUMPY, SHOVED = (survives(share) for share in (0.99, 0.97, 0.95, 0.90))
 
 
 def _distance_cell(
@@ -49,6 +51,22 @@ def _robust_cell(
 def _bench_cell(label: str, *program: Segment, push: float | None = None) -> Cell:
     survival, shove = (BUMPY, None) if push is None else (SHOVED, Shove(push))
     return Cell(label, program, episodes=128, criteria=(survival, *OBEYS_ROUGHLY), shove=shove)
+
+
+def _rough_cell(
+    label: str,
+    *,
+    forward: float = 0.5,
+    survival: Criterion = BUMPY,
+    scene: str = "flat",
+    push: float | None = None,
+    handicap: Handicap | None = None,
+) -> Cell:
+    shove = None if push is None else Shove(push)
+    program = (Segment(20.0 if shove is None else 15.0, forward=forward),)
+    obeys = KEEPS_PACE if forward else OBEYS_ROUGHLY
+    criteria = (survival, *obeys)
+    return Cell(label, program, 128, criteria, shove=shove, scene=scene, handicap=handicap or Handicap())
 
 
 WALK = Gate(
@@ -85,6 +103,25 @@ ROBUST = Gate(
     columns=(
         "velocity_error", "yaw_rate_error", "heading_error", "torque_rms", "torque_p99", "torque_saturation",
         "power", "cost_of_transport", "foot_slip", "step_asymmetry", "action_jitter",
+    ),
+)  # fmt: skip
+
+ROUGH = Gate(
+    name="rough",
+    cells=seeded([
+        *(_rough_cell(scene, scene=scene) for scene in ("stairs_up", "stairs_down", "ledges")),
+        *(_rough_cell(scene, scene=scene) for scene in ("slope_up", "slope_down", "slope_across")),
+        *(_rough_cell(scene, scene=scene) for scene in ("soft", "tiles")),
+        _rough_cell("push_{push:.3g}N_standing", forward=0.0, push=15.0, survival=SHOVED),
+        _rough_cell("push_{push:.3g}N_walking", push=15.0, survival=SHOVED),
+        _rough_cell("payload", handicap=Handicap(payload=0.5), survival=BURDENED),
+        _rough_cell("weak_leg", handicap=Handicap(weak_leg=0.15), survival=BURDENED),
+    ]),
+    ranked_by="velocity_error",
+    randomized=True,
+    columns=(
+        "mean_speed", "speed_error", "velocity_error", "heading_error", "torque_rms", "torque_p99",
+        "torque_saturation", "power", "foot_slip", "swing_clearance", "step_asymmetry",
     ),
 )  # fmt: skip
 
@@ -125,7 +162,7 @@ SIMULATORS = Gate(
 )  # fmt: skip
 
 # From the least demanding to the most: the best policy of a run is kept by the most demanding that has judged one.
-GATES: Mapping[str, Gate] = MappingProxyType({gate.name: gate for gate in (SIMULATORS, BENCH, WALK, ROBUST)})
+GATES: Mapping[str, Gate] = MappingProxyType({gate.name: gate for gate in (SIMULATORS, BENCH, WALK, ROBUST, ROUGH)})
 
 
 def find_gate(name: str) -> Gate:

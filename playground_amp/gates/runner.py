@@ -1,5 +1,6 @@
 """A gate from beginning to end: the task as the policy knew it, the physics of the gate, episodes, judgement."""
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping
 
@@ -13,12 +14,12 @@ from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.gait import cycle_time
 from playground_amp.envs.payment import known_weights
 from playground_amp.envs.wildrobot_env import WildRobotEnv
-from playground_amp.gates.cells import Cell, CellPhysics, Gate
+from playground_amp.gates.cells import Cell, CellPhysics, Gate, Handicap
 from playground_amp.gates.gate_run import GateRun
 from playground_amp.gates.judged_bus import bench_randomization, judged_robot, sensors_of
 from playground_amp.gates.judgement import CellResult, judge_cell
 from playground_amp.paths import ROBUST
-from playground_amp.physics.registry import check_engine, make_engine
+from playground_amp.physics.registry import check_ground, make_engine
 from playground_amp.robot.robot import load_robot
 from playground_amp.rollouts.episodes import Episode, record_episodes
 from playground_amp.rollouts.figures import measure
@@ -26,10 +27,14 @@ from playground_amp.rollouts.recording import Assignment, Recording, Segment
 from playground_amp.rollouts.rollout import Controller
 
 _DIRECTIONS = 8  # of shoves
-MakeEnv = Callable[[Config, Gate, CellPhysics, str], WildRobotEnv]
+MakeEnv = Callable[[Config, Gate, CellPhysics, str, Handicap], WildRobotEnv]
+_Place = tuple[CellPhysics, str, Handicap]
+_NO_HANDICAP = Handicap()
 
 
-def gate_config(config: Config, gate: Gate, physics: CellPhysics | None = None) -> Config:
+def gate_config(
+    config: Config, gate: Gate, physics: CellPhysics | None = None, handicap: Handicap = _NO_HANDICAP
+) -> Config:
     """The task of `config` by the gate's notion of a fall, in the physics of a cell (those of the first, if None).
 
     Raises UserError if the control period is no multiple of the physics step.
@@ -51,6 +56,8 @@ def gate_config(config: Config, gate: Gate, physics: CellPhysics | None = None) 
         changes["domain_randomization"] = load_config(ROBUST, [f"robot={config.robot}"]).domain_randomization
     if gate.sensors == "bench":
         changes |= _each("domain_randomization", bench_randomization(load_robot(config.robot)))
+    borne = {name: [value, value] for name, value in dataclasses.asdict(handicap).items() if value}
+    changes |= _each("domain_randomization", borne)
     # Nobody is pushed but by the cell.
     changes |= {
         "domain_randomization.push_force": [0.0, 0.0],
@@ -60,9 +67,11 @@ def gate_config(config: Config, gate: Gate, physics: CellPhysics | None = None) 
     return changed(config, changes, f"the checkpoint's configuration under gate {gate.name}")
 
 
-def make_env(config: Config, gate: Gate, physics: CellPhysics, scene: str) -> WildRobotEnv:
-    """The task in the physics and the scene of a cell."""
-    config = gate_config(config, gate, physics)
+def make_env(
+    config: Config, gate: Gate, physics: CellPhysics, scene: str, handicap: Handicap = _NO_HANDICAP
+) -> WildRobotEnv:
+    """The task in the physics and the scene of a cell, with what its robots have to bear."""
+    config = gate_config(config, gate, physics, handicap)
     robot = judged_robot(gate, config, scene)
     return WildRobotEnv(config, make_engine(config.physics, robot, config.env.control_dt))
 
@@ -77,14 +86,14 @@ def run_gate(
     """Runs every episode of every cell, side by side where the physics are the same, and judges them.
 
     `gate` is in the numbers of the robot of `config`. Raises UserError, before the first episode, if the engine of a
-    cell is not there.
+    cell is not there or does not know its ground.
     """
-    for physics in dict.fromkeys(cell.physics for cell in gate.cells):
-        check_engine(gate_config(config, gate, physics).physics)
+    for (physics, scene, _), _ in _by_place(gate):
+        check_ground(gate_config(config, gate, physics).physics, scene)
     recordings: dict[str, tuple[Recording, ...]] = {}
     results: dict[str, CellResult] = {}
-    for (physics, scene), cells in _by_place(gate):
-        env = make_env(config, gate, physics, scene)
+    for (physics, scene, handicap), cells in _by_place(gate):
+        env = make_env(config, gate, physics, scene, handicap)
         walks = _run_cells(gate, cells, env, make_controller(env), report_progress)
         for cell, walked in zip(cells, walks, strict=True):
             recordings[cell.name] = walked
@@ -129,11 +138,11 @@ def _each(section: str, values: Mapping[str, object]) -> dict[str, object]:
     return {f"{section}.{key}": value for key, value in values.items()}
 
 
-def _by_place(gate: Gate) -> Iterator[tuple[tuple[CellPhysics, str], list[Cell]]]:
+def _by_place(gate: Gate) -> Iterator[tuple[_Place, list[Cell]]]:
     """The cells that can share an environment, place by place."""
-    places = list(dict.fromkeys((cell.physics, cell.scene) for cell in gate.cells))
-    for place in places:
-        yield place, [cell for cell in gate.cells if (cell.physics, cell.scene) == place]
+    places = [(cell.physics, cell.scene, cell.handicap) for cell in gate.cells]
+    for place in dict.fromkeys(places):
+        yield place, [cell for cell, own in zip(gate.cells, places, strict=True) if own == place]
 
 
 def _episode(gate: Gate, cell: Cell, number: int) -> Episode:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from playground_amp.physics.protocol import Engine
     from playground_amp.robot.record import Robot
 
+FLAT = "flat"  # the scene that every engine knows
 NVIDIA_DRIVERS = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg")  # the last is WSL's
 
 
@@ -45,12 +46,20 @@ def check_engine(config: "PhysicsConfig", *, training: bool = False) -> str:
     return entry.name
 
 
+def check_ground(config: "PhysicsConfig", scene: str) -> None:
+    """Raises UserError if the configured engine is not there, or does not know the ground of that scene."""
+    entry = entry_of(check_engine(config))
+    if scene != FLAT and not entry.any_ground:
+        raise UserError(f"physics.engine {entry.name} knows only flat floors, found the scene {scene}")
+
+
 def make_engine(config: "PhysicsConfig", robot: "Robot", control_dt: float) -> "Engine":
     """The engine of the configuration, ready to step a robot in its scene.
 
     Raises:
-        UserError: the engine is not there.
+        UserError: the engine is not there, or does not know the ground of the robot's scene.
     """
+    check_ground(config, robot.scene)
     # Imported here: each engine pulls in libraries that the others do without.
     module, _, name = entry_of(check_engine(config)).factory.rpartition(".")
     return getattr(importlib.import_module(f"{__package__}.engines.{module}"), name)(robot, config, control_dt)

@@ -102,7 +102,7 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
     description = read_description(folder)
     spec = _read_spec(folder, description)
     spec.compiler.discardvisual = not visual
-    ground_scale = description.home.height / read_description(robot_folder(DEFAULT_ROBOT)).home.height
+    ground_scale = ground_scale_of(description)
     try:
         set_constants(spec, description.servo.constants)
         add_scene(spec, scene, description.home.height, ground_scale)
@@ -117,6 +117,11 @@ def compiled(folder: Path, scene: str, *, visual: bool = False) -> mujoco.MjMode
     if model.nhfield:
         fill_ground(model, ground_scale)
     return model
+
+
+def ground_scale_of(description: RobotDescription) -> float:
+    """How much larger the ground of a robot is than WildRobot's, where it is not flat."""
+    return description.home.height / read_description(robot_folder(DEFAULT_ROBOT)).home.height
 
 
 def _read_spec(folder: Path, description: RobotDescription) -> mujoco.MjSpec:

@@ -55,6 +55,18 @@ class Heights:
 
 
 @dataclass(frozen=True, eq=False)
+class Patchwork:
+    """A floor of plane patches, each over some cells of a grid with R rows along y and C columns along x."""
+
+    x: np.ndarray  # [C + 1] m, where columns begin and end, increasing
+    y: np.ndarray  # [R + 1] m, where rows do
+    height: np.ndarray  # [R, C] m, of the cell's plane where x and y are least
+    slope_x: np.ndarray  # [R, C] rise over run of that plane along x
+    slope_y: np.ndarray  # [R, C] along y
+    starts: np.ndarray  # [S, 4] where episodes begin, the easiest first: x from, x to, |y| to, m; how many of them
+
+
+@dataclass(frozen=True, eq=False)
 class Robot:
     """A robot in its scene, with J joints and B bodies (the world is none). All arrays are read-only.
 
@@ -66,8 +78,8 @@ class Robot:
     title: str  # one line for people
     folder: Path
     sha256: str  # over the folder's model files
-    scene: str  # flat or rough
-    ground: Heights | None  # None: the floor is flat
+    scene: str  # flat, or a name of robot/scenes.py
+    ground: Heights | Patchwork | None  # None: the floor is flat, hard, and everywhere the same
     floor_friction: float  # sliding, of the nominal floor
     gravity: float  # m/s²
 

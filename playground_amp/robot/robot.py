@@ -8,10 +8,11 @@ import numpy as np
 
 from playground_amp.errors import UserError
 from playground_amp.robot.chains import chain_to, leg_length
+from playground_amp.robot.courses import COURSES, patchwork
 from playground_amp.robot.description import DESCRIPTION, Foot, RobotDescription, Servo, read_description
 from playground_amp.robot.hardware import hardware_of
-from playground_amp.robot.models import compiled, robot_folder, robot_sha256
-from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Heights, Robot, Sole
+from playground_amp.robot.models import compiled, ground_scale_of, robot_folder, robot_sha256
+from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Heights, Patchwork, Robot, Sole
 from playground_amp.robot.servo_heat import heat_of
 
 # A mirror in y turns a rotation about x or z round and leaves one about y.
@@ -19,7 +20,7 @@ _MIRRORED_ROTATION = np.array([-1.0, 1.0, -1.0])
 
 
 def load_robot(robot: str, scene: str = "flat") -> Robot:
-    """A robot in a scene (flat or rough), once a process. `robot`: one that ships by its name, or a folder's path.
+    """A robot in a scene (of scenes.py), once a process. `robot`: one that ships by its name, or a folder's path.
 
     Raises:
         UserError: there is no such robot or scene, or the robot's files are wrong.
@@ -47,7 +48,7 @@ def _load_robot(folder: Path, scene: str, name: str) -> Robot:
         folder=folder,
         sha256=robot_sha256(folder),
         scene=scene,
-        ground=_ground(model),
+        ground=_ground(model, scene, ground_scale_of(description)),
         floor_friction=float(model.geom("floor").friction[0]),
         gravity=float(np.linalg.norm(model.opt.gravity)),
         joint_names=names,
@@ -118,7 +119,9 @@ def _sole(model: mujoco.MjModel, foot: Foot) -> Sole:
     return Sole(foot.sole, (foot.toe, foot.heel), float(along / 2 + radius), float(radius + half_bar), float(radius))
 
 
-def _ground(model: mujoco.MjModel) -> Heights | None:
+def _ground(model: mujoco.MjModel, scene: str, ground_scale: float) -> Heights | Patchwork | None:
+    if scene in COURSES:
+        return patchwork(scene, ground_scale)
     if not model.nhfield:
         return None
     half_length, half_width, relief, _ = (float(x) for x in model.hfield_size[0])

@@ -1,11 +1,14 @@
-"""The scene around a robot: its floor, flat or rough, sky and light, a camera, and the home pose as a keyframe."""
+"""The scene around a robot: its floor, flat or not, sky and light, a camera, and the home pose as a keyframe."""
 
+import math
 from collections.abc import Callable
+from functools import partial
 
 import mujoco
 import numpy as np
 
 from playground_amp.robot import terrain
+from playground_amp.robot.courses import COURSES, Patch, patches
 
 _FRICTION = [0.8, 0.005, 0.0001]  # sliding, torsional, rolling, of the nominal floor
 _SKY = {"rgb1": [0.80, 0.88, 0.95], "rgb2": [0.45, 0.58, 0.72]}
@@ -14,13 +17,16 @@ _ROUGH_POINTS = 441  # of the height field, each way: one every 0.1 m
 _ROUGH_HALF_SIZE = 22.0  # m
 _ROUGH_RELIEF = 0.8  # m from the lowest point that the height field can hold to the highest
 _ROUGH_BASE = 0.1  # m of ground below the lowest
+_HALF_THICKNESS = 0.25  # m, of a patch: whatever touches its top does not come out below
+_SOFT_COLOR, _SLICK_COLOR = [0.46, 0.56, 0.70, 1], [0.88, 0.93, 0.96, 1]
+_PAIRS_LOOKED_AT, _CONTACTS_SOLVED = 16, 8  # by MJX, which otherwise keeps a place for every patch beside every foot
 _UNIT_HEIGHT = 0.46  # m, standing height of the robot that the pictures below were composed for
 
 
 def add_scene(spec: mujoco.MjSpec, scene: str, standing_height: float, ground_scale: float) -> None:
     """Adds the floor of a scene of `SCENES` and all there is around it.
 
-    Lengths of pictures follow the height [m]; those of rough ground are `ground_scale` times WildRobot's.
+    Lengths of pictures follow the height [m]; those of ground that is not flat are `ground_scale` times WildRobot's.
     """
     size = standing_height / _UNIT_HEIGHT
     spec.stat.center, spec.stat.extent = [0, 0, 0.35 * size], 0.9 * size
@@ -74,13 +80,48 @@ def _add_rough_floor(spec: mujoco.MjSpec, ground_scale: float) -> None:
     _add_floor(spec, type=mujoco.mjtGeom.mjGEOM_HFIELD, hfieldname="ground", pos=[0, 0, -relief / 2])
 
 
-def _add_floor(spec: mujoco.MjSpec, **shape: object) -> None:
+def _add_course(scene: str, spec: mujoco.MjSpec, ground_scale: float) -> None:
+    """A box for every patch: where it is touched is exact, and MuJoCo finds the near ones in a tree."""
+    for number, patch in enumerate(patches(scene, ground_scale)):
+        _add_patch(spec, f"floor_{number}" if number else "floor", patch, ground_scale)
+    spec.add_numeric(name="max_geom_pairs", data=[_PAIRS_LOOKED_AT])
+    spec.add_numeric(name="max_contact_points", data=[_CONTACTS_SOLVED])
+
+
+def _add_patch(spec: mujoco.MjSpec, name: str, patch: Patch, ground_scale: float) -> None:
+    """A box whose upper face lies over the rectangle, turned about one axis at most."""
+    angles = -math.atan(patch.slope_x), math.atan(patch.slope_y)
+    lengths = np.subtract([patch.x[1], patch.y[1]], [patch.x[0], patch.y[0]])
+    middle = np.array([np.mean(patch.x), np.mean(patch.y), patch.height])
+    middle[2] += (patch.slope_x * lengths[0] + patch.slope_y * lengths[1]) / 2
+    up = np.array([-patch.slope_x, -patch.slope_y, 1.0])
+    thickness = _HALF_THICKNESS * ground_scale
+    shape = {
+        "type": mujoco.mjtGeom.mjGEOM_BOX,
+        "pos": middle - thickness * up / np.linalg.norm(up),
+        "quat": [math.cos(sum(angles) / 2), math.sin(angles[1] / 2), math.sin(angles[0] / 2), 0.0],
+        "size": [lengths[0] / 2 / math.cos(angles[0]), lengths[1] / 2 / math.cos(angles[1]), thickness],
+    }
+    looks = {}
+    if patch.give is not None:
+        shape["solref"], looks = [patch.give, 1.0], {"material": "", "rgba": _SOFT_COLOR}
+    if patch.friction is not None:
+        shape["friction"] = [patch.friction, *_FRICTION[1:]]
+        looks = {"material": "", "rgba": _SLICK_COLOR}
+    _add_floor(spec, name=name, **shape, **looks)
+
+
+def _add_floor(spec: mujoco.MjSpec, **own: object) -> None:
     """The floor's friction rules every contact (priority), so one number sets it."""
     contact = {"contype": 1, "conaffinity": 0, "condim": 3, "friction": _FRICTION, "priority": 1}
-    spec.worldbody.add_geom(name="floor", material="tiles", **contact, **shape)
+    spec.worldbody.add_geom(**{"name": "floor", "material": "tiles", **contact, **own})
 
 
-SCENES: dict[str, Callable[[mujoco.MjSpec, float], None]] = {"flat": _add_flat_floor, "rough": _add_rough_floor}
+SCENES: dict[str, Callable[[mujoco.MjSpec, float], None]] = {
+    "flat": _add_flat_floor,
+    "rough": _add_rough_floor,
+    **{course: partial(_add_course, course) for course in COURSES},
+}
 
 
 def fill_ground(model: mujoco.MjModel, ground_scale: float) -> None:

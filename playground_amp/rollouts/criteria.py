@@ -110,6 +110,11 @@ OBEYS_ROUGHLY = (
               "half of the turning command", "rate", over="mean"),
 )  # fmt: skip
 
+KEEPS_PACE = (
+    Criterion("speed_error", "at most", 0.2, "", "mean speed from rest, off the commanded one by",
+              "four fifths of what was asked: who gets nowhere has not mastered the ground", over="mean"),
+)  # fmt: skip
+
 IS_STILL = (
     Criterion("survived", "at least", 1.0, "", "no fall", "a robot that falls over while it stands is of no use"),
     Criterion("power", "at most", 0.5, "W", "mean mechanical power of all joints, braking counted like driving",
@@ -144,7 +149,7 @@ IS_FOLLOWED = (
 
 
 def survives(share: float) -> Criterion:
-    """Of the episodes of a cell of the gate `robust`, that share has to end without a fall."""
+    """Of the episodes of a cell of randomized robots, that share has to end without a fall."""
     source = "one fall in a hundred episodes is what 128 of them can tell from none"
     return Criterion("survived", "at least", 1.0, "", "no fall", source, required_share=share)
 

@@ -29,7 +29,9 @@ def test_values_and_whole_sections_are_put_in_and_the_rest_stays() -> None:
 
 
 def test_what_is_put_in_is_checked_in_the_name_of_who_asks() -> None:
-    with pytest.raises(UserError, match=r"^the gate: env\.terrain must be flat or rough, found 'wet'$"):
+    with pytest.raises(
+        UserError, match=r"^the gate: env\.terrain must be flat, rough, mixed, .* or tiles, found 'wet'$"
+    ):
         changed(CONFIG, {"env.terrain": "wet"}, "the gate")
     with pytest.raises(UserError, match=r"make it a whole multiple$"):
         changed(CONFIG, {"env.control_dt": 0.013})

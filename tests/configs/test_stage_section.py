@@ -8,7 +8,7 @@ from second_body import second_body
 from playground_amp.configs.loader import config_from_dict, dump_config, load_config
 from playground_amp.configs.stages import StageConfig, ends_in_order
 from playground_amp.errors import UserError
-from playground_amp.paths import ROBUST, STANDARD
+from playground_amp.paths import ROBUST, ROUGH, STANDARD
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
 from playground_amp.yaml_text import parse_value
@@ -32,7 +32,7 @@ def error_of(*settings: str) -> str:
         ("stages.lern.until=7", "there is no stage lern; the stages are learn, finish"),
         ("finish.until=7", "one stage, the last, has no `until` and goes on to the end of the run; found none"),
         ("learn.until=null", "one stage, the last, has no `until` and goes on to the end of the run; found learn and"),
-        ("stages.finish.changes.env.terrain=wet", "stages.finish.changes.env.terrain must be flat or rough, found"),
+        ("stages.finish.changes.env.terrain=wet", "stages.finish.changes.env.terrain must be flat, rough, mixed, "),
         ("stages.finish.changes.env.target_height=0.1", "stages.finish: env.target_height 0.1 must be above"),
         ("stages.finish.changes.trainer.seed=2", "stages.finish.changes: trainer.seed stays as it is through a run"),
         ("stages.finish.changes.env.terain=flat", "unknown key env.terain, did you mean env.terrain?"),
@@ -97,6 +97,21 @@ def test_stages_that_the_extended_file_has_not_replace_all_of_its_own(tmp_path: 
     stages = load_config(heir).stages
     assert list(stages) == ["follow", "walk", "settle"]
     assert stages["follow"].changes == load_config(STANDARD).stages["follow"].changes
+
+
+def test_the_recipe_for_rough_ground_is_the_robust_one_on_other_ground() -> None:
+    ours, theirs = load_config(ROUGH), load_config(ROBUST)
+    assert list(ours.stages) == list(theirs.stages)
+    for stage, base in theirs.stages.items():
+        own = ours.stages[stage]
+        assert own.until == base.until
+        assert {key: value for key, value in own.changes.items() if key != "domain_randomization"} == {
+            key: value for key, value in base.changes.items() if key != "domain_randomization"
+        }
+    assert ours.env.terrain == "mixed"
+    assert ours.trainer.curriculum.terrain < theirs.trainer.curriculum.terrain == 1.0
+    drawn = ours.domain_randomization
+    assert (drawn.payload[1] >= 0.5, drawn.weak_leg[1] >= 0.15, drawn.push_force[1] >= 15.0) == (True, True, True)
 
 
 def test_a_stage_of_another_robot_is_scaled(tmp_path: Path) -> None:

@@ -14,11 +14,13 @@ from playground_amp.cli import randomization as command
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs import commands, curriculum, individuals, sensing
+from playground_amp.envs.draws import Draws
 from playground_amp.envs.observations import observation_mirrors
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
-from playground_amp.paths import ROBUST, STANDARD
+from playground_amp.paths import ROBUST, ROUGH, STANDARD
+from playground_amp.physics.engines.model_fields import model_fields
 from playground_amp.physics.protocol import PhysicalParameters
 from playground_amp.physics.readings import Readings
 from playground_amp.robot import mirror
@@ -154,7 +156,7 @@ def robust(*settings: str) -> Config:
 
 
 def test_ranges_are_kept_and_reached():
-    config = robust().domain_randomization
+    config = load_config(ROUGH).domain_randomization
     values = individuals.sampled_values(config, ROBOT, 2000, 0, 0.02)
     assert set(values) == {name for name, field in config.model_dump().items() if isinstance(field, tuple | list)}
     for name, drawn in values.items():
@@ -175,6 +177,55 @@ def test_draws_do_not_depend_on_what_else_is_drawn():
         individuals.sampled_values(c, ROBOT, 8, 3, 0.02)["latency"] for c in (alone, robust().domain_randomization)
     ]
     np.testing.assert_array_equal(latency[0], latency[1])
+
+
+def test_what_came_to_be_drawn_later_shifts_no_other_draw():
+    plain, rough = (load_config(path).domain_randomization for path in (ROBUST, ROUGH))
+    before, now = (individuals.sampled_values(c, ROBOT, 8, 3, 0.02) for c in (plain, rough))
+    assert now.keys() - before.keys() == {"payload", "weak_leg"}
+    for name in before.keys() - {"push_force"}:  # which is larger there
+        np.testing.assert_array_equal(before[name], now[name])
+    late = individuals.late_draws(ROBOT)
+    draws = Draws(jax.random.PRNGKey(0), 10)
+    np.testing.assert_array_equal(draws.last(late), jax.random.uniform(jax.random.PRNGKey(0), (10,))[-late:])
+    with pytest.raises(ValueError, match="11 random numbers taken of 10"):
+        draws.take(11 - late)
+
+
+def drawn_robots(*settings: str) -> PhysicalParameters:
+    """Parameters [32] of the nominal robot but for some settings."""
+    config = load_config(STANDARD, settings).domain_randomization
+    uniform = jax.random.uniform(jax.random.PRNGKey(2), (32, individuals.draw_count(ROBOT)))
+    draw = jax.vmap(lambda each: individuals.draw(each, config, ROBOT, curriculum.Shares())[0])
+    return jax.tree.map(np.asarray, draw(uniform))
+
+
+def test_a_payload_is_carried_by_the_heaviest_link_alone():
+    scale = drawn_robots("payload=[0.5,0.5]").mass_scale
+    heavier = scale * ROBOT.body_mass - ROBOT.body_mass
+    assert ROBOT.body_names[int(np.argmax(ROBOT.body_mass))] == "torso"
+    np.testing.assert_allclose(heavier.sum(axis=1), 0.5, rtol=1e-5)
+    np.testing.assert_allclose(heavier[:, ROBOT.body_names.index("torso")], 0.5, rtol=1e-5)
+    both = drawn_robots("payload=[0.5,0.5]", "total_mass=[0.9,0.9]").mass_scale
+    np.testing.assert_allclose(both @ ROBOT.body_mass, 0.9 * ROBOT.mass + 0.5, rtol=1e-5)
+
+
+def test_the_motors_of_one_leg_are_weak_and_which_is_drawn():
+    strength = drawn_robots("weak_leg=[0.15,0.15]").motor_strength
+    left, right = (strength[:, leg.joints] for leg in ROBOT.legs)
+    weak_left = left[:, 0] < 1.0
+    assert 8 < weak_left.sum() < 24
+    np.testing.assert_allclose(left[weak_left], 0.85, rtol=1e-6)
+    np.testing.assert_allclose(right[~weak_left], 0.85, rtol=1e-6)
+    np.testing.assert_array_equal(left[~weak_left], 1.0)
+    np.testing.assert_array_equal(right[weak_left], 1.0)
+    np.testing.assert_array_equal(strength[:, ROBOT.joint_names.index("waist_yaw")], 1.0)
+    drawn = drawn_robots("weak_leg=[0.15,0.15]", "motor_strength=[0.9,1.1]").motor_strength
+    plain = drawn_robots("motor_strength=[0.9,1.1]").motor_strength
+    np.testing.assert_allclose(drawn, plain * strength, rtol=1e-6)
+    fields = model_fields(np, model_of(ROBOT), PhysicalParameters(np.float32(0.8), motor_strength=strength))
+    limits = fields["actuator_forcerange"][:, ROBOT.legs[0].joints, 1]
+    np.testing.assert_allclose(limits[weak_left], 0.85 * ROBOT.torque_limit[ROBOT.legs[0].joints][None], rtol=1e-6)
 
 
 def test_a_single_point_is_left_out():

@@ -10,8 +10,8 @@ from second_body import second_body
 
 from playground_amp.errors import UserError
 from playground_amp.gates import gates
-from playground_amp.gates.cells import Cell, CellPhysics, Gate
-from playground_amp.gates.gates import BENCH, GATES, ROBUST, SIMULATORS, WALK
+from playground_amp.gates.cells import Cell, CellPhysics, Gate, Handicap
+from playground_amp.gates.gates import BENCH, GATES, ROBUST, ROUGH, SIMULATORS, WALK
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
@@ -69,6 +69,27 @@ def test_robust_is_the_gate_agreed_on():
         "forward_0.3", "forward_0.5", "forward_0.8", "backward", "left", "right", "turn_left", "turn_right",
         "start_stop", "stand", "push_5N_standing", "push_5N_walking", "push_10N_standing", "push_10N_walking", "rough",
     ]  # fmt: skip
+
+
+def test_rough_is_the_gate_agreed_on():
+    limits = {
+        cell.name: {each.figure: (each.limit, each.required_share) for each in cell.criteria} for cell in ROUGH.cells
+    }
+    grounds = ["stairs_up", "stairs_down", "ledges", "slope_up", "slope_down", "slope_across", "soft", "tiles"]
+
+    assert list(limits) == [*grounds, "push_15N_standing", "push_15N_walking", "payload", "weak_leg"]
+    assert [cell.scene for cell in ROUGH.cells] == [*grounds, *["flat"] * 4]
+    assert [limit["survived"][1] for limit in limits.values()] == [*[0.95] * 8, 0.90, 0.90, 0.97, 0.97]
+    assert all(limit["speed_error"][0] == 0.2 for name, limit in limits.items() if "standing" not in name)
+    assert limits["push_15N_standing"]["velocity_error"][0] == 0.1
+    assert {cell.speed for cell in ROUGH.cells if "standing" not in cell.name} == {0.5}
+    assert {cell.episodes for cell in ROUGH.cells} == {128}
+    assert (ROUGH.cell("payload").handicap, ROUGH.cell("weak_leg").handicap) == (
+        Handicap(payload=0.5), Handicap(weak_leg=0.15),
+    )  # fmt: skip
+    assert (ROUGH.randomized, ROUGH.sensors) == (True, "bus")
+    assert gates.find_gate("rough") is ROUGH
+    assert list(GATES)[-1] == "rough"  # the most demanding
 
 
 def test_bench_is_the_gate_agreed_on():
@@ -166,6 +187,7 @@ def test_another_robot_is_asked_by_its_own_measures(other: Robot):
     assert (theirs.fall_height, theirs.fall_tilt) == (near(0.25 * scale.height), 0.785)
     assert theirs.push_duration == near(0.2 * scale.time)
     assert WALK.scaled_for(other).cells[0].distance == near(50.0 * scale.length)
+    assert ROUGH.scaled_for(other).cell("payload").handicap == Handicap(near(0.5 * scale.mass))
     assert [cell.first_seed for cell in theirs.cells] == [cell.first_seed for cell in ours.cells]
     assert {cell.physics for cell in theirs.cells} == {CellPhysics()}
 

@@ -10,12 +10,14 @@ from jax.tree_util import Partial
 from second_body import second_body
 
 from playground_amp.configs.loader import load_config
+from playground_amp.configs.schema import Config
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.errors import UserError
 from playground_amp.gates import runner
+from playground_amp.gates.cells import CellPhysics, Gate, Handicap
 from playground_amp.gates.gate_run import GateRun
-from playground_amp.gates.gates import ROBUST, SIMULATORS, WALK
+from playground_amp.gates.gates import ROBUST, ROUGH, SIMULATORS, WALK
 from playground_amp.gates.runner import gate_config, run_gate
 from playground_amp.paths import ROBUST as ROBUST_YAML
 from playground_amp.paths import STANDARD
@@ -180,6 +182,37 @@ def test_robots_differ_by_the_full_ranges_whatever_the_policy_was_trained_with()
     assert drawn.floor_friction == ranges.floor_friction == (0.4, 1.25)
     assert (drawn.latency, drawn.gyro_noise) == (ranges.latency, ranges.gyro_noise)
     assert gate_config(CONFIG, WALK).domain_randomization.total_mass == (1.0, 1.0)
+
+
+def test_a_handicap_is_what_every_robot_of_the_cell_bears():
+    physics = ROUGH.cells[0].physics
+    drawn = gate_config(CONFIG, ROUGH, physics, ROUGH.cell("payload").handicap).domain_randomization
+    assert (drawn.payload, drawn.weak_leg) == ((0.5, 0.5), (0.0, 0.0))
+    drawn = gate_config(CONFIG, ROUGH, physics, ROUGH.cell("weak_leg").handicap).domain_randomization
+    assert (drawn.payload, drawn.weak_leg) == ((0.0, 0.0), (0.15, 0.15))
+    assert drawn.total_mass == (0.85, 1.15)
+    assert gate_config(CONFIG, ROUGH).domain_randomization == gate_config(CONFIG, ROBUST).domain_randomization
+
+
+def test_cells_share_an_environment_only_where_everything_is_alike():
+    made = []
+
+    def note(config: Config, gate: Gate, physics: CellPhysics, scene: str, handicap: Handicap) -> WildRobotEnv:
+        made.append((scene, handicap))
+        raise UserError("enough")
+
+    with pytest.raises(UserError, match="enough"):
+        run_gate(ROUGH.reduced(cells=["payload", "stairs_up"]), CONFIG, lambda _: Partial(still), make_env=note)
+    assert made == [("flat", Handicap(payload=0.5))]
+
+
+def test_an_engine_that_does_not_know_the_ground_is_told_before_the_first_episode():
+    def run_anyway(*_):
+        raise AssertionError("an environment was built")
+
+    gate = ROUGH.reduced(engine="drake")
+    with pytest.raises(UserError, match=r"drake (knows only flat floors, found the scene stairs_up|needs the package)"):
+        run_gate(gate, CONFIG, lambda _: Partial(still), make_env=run_anyway)
 
 
 def test_nobody_is_pushed_but_by_the_cell():

@@ -11,7 +11,7 @@ import pytest
 from playground_amp.amp.features import frame_names
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.randomization import DomainRandomizationConfig
-from playground_amp.gates.gates import GATES, ROBUST, SIMULATORS, WALK
+from playground_amp.gates.gates import GATES, ROBUST, ROUGH, SIMULATORS, WALK
 from playground_amp.motion.generate.table import commands_of
 from playground_amp.paths import ROBOTS, STANDARD
 from playground_amp.robot.robot import load_robot
@@ -51,13 +51,14 @@ def test_the_first_walk_shows_what_the_bundled_policy_does() -> None:
 
 
 def test_the_page_on_gates_lists_their_cells() -> None:
-    told = {}
-    for names, _, survival in rows_of("docs/gates.md", "cell"):
-        told |= dict.fromkeys(re.findall(r"`(\w[\w.]*)`", names), float(survival))
-    assert told == {
-        cell.name: next(each.required_share for each in cell.criteria if each.figure == "survived")
-        for cell in ROBUST.cells
-    }
+    for gate, heading in ((ROBUST, "cell"), (ROUGH, "`rough`'s cell")):
+        told = {}
+        for names, _, survival in rows_of("docs/gates.md", heading):
+            told |= dict.fromkeys(re.findall(r"`(\w[\w.]*)`", names), float(survival))
+        assert told == {
+            cell.name: next(each.required_share for each in cell.criteria if each.figure == "survived")
+            for cell in gate.cells
+        }
     page = text_of("docs/gates.md")
     assert f"{ROBUST.cells[0].episodes} episodes a cell" in page
     assert [row[0].strip("`") for row in rows_of("docs/gates.md", "simulator")] == [c.name for c in SIMULATORS.cells]

@@ -90,6 +90,26 @@ def test_starts_lie_apart_with_the_soles_just_clear_of_the_ground():
     assert sole_height(qpos[0], jnp.stack(feet)).shape == (2,)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["native", "mjx", "warp"])
+def test_a_robot_stands_on_mixed_ground(engine):
+    pytest.importorskip("warp" if engine == "warp" else "jax")
+    settings = [f"physics.engine={engine}", "env.terrain=mixed"]
+    env = WildRobotEnv(load_config(STANDARD, settings))
+
+    @jax.jit
+    def stand(key: jax.Array):
+        state = env.reset_at_rest(key, hold(0.0))
+        return state, jax.lax.fori_loop(0, 25, lambda _, s: env.step(s, jnp.zeros(11)), state)
+
+    start, end = jax.vmap(stand)(jax.random.split(jax.random.PRNGKey(3), 4))
+    assert not end.terminated.any()
+    np.testing.assert_allclose(end.readings.base_height, 0.458, atol=0.02)
+    assert float(jnp.ptp(start.readings.base_position_w[:, 0])) > 10.0
+    weight = 9.81 * model_of(ROUGH).body_mass.sum()
+    np.testing.assert_allclose(end.readings.switch_force.sum(axis=1), weight, rtol=0.25)
+
+
 @pytest.mark.parametrize("engine", ["native", pytest.param("mjx", marks=pytest.mark.slow)])
 def test_a_robot_stands_on_rough_ground(engine):
     settings = [f"physics.engine={engine}", "env.terrain=rough"]

@@ -36,12 +36,10 @@ class DrakeEngine(Engine):
     """`Engine` on Drake, for the nominal robot on the flat floor.
 
     Raises:
-      UserError: the ground is not flat or, when it is stepped, a robot is not the nominal one.
+      UserError: when it is stepped, a robot is not the nominal one.
     """
 
     def __init__(self, robot: Robot, config: PhysicsConfig, control_dt: float):
-        if robot.ground is not None:
-            raise UserError(f"physics.engine drake knows only flat floors, found the scene {robot.scene}")
         self.robot = robot
         self.control_dt = control_dt
         self._host = HostPlant(robot, config.timestep, substeps(config, control_dt))

@@ -9,7 +9,13 @@ from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.physics import servo
 from playground_amp.physics.engines.model_fields import model_fields
 from playground_amp.physics.engines.quiet_mjx import mjx
-from playground_amp.physics.engines.simulation_model import BASE_BODY, simulation_model, substeps, switch_addresses
+from playground_amp.physics.engines.simulation_model import (
+    BASE_BODY,
+    floor_geoms,
+    simulation_model,
+    substeps,
+    switch_addresses,
+)
 from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
@@ -26,13 +32,13 @@ class MjxEngine(Engine):
         self._written = model  # as the parameters scale it
         self._model = mjx.put_model(model, impl="jax")
         self._blank = mjx.make_data(model, impl="jax")
-        self._floor = model.geom("floor").id
+        self._floor = floor_geoms(model)
         self._switches = switch_addresses(robot)
         self._torque_limit = jnp.asarray(robot.torque_limit, jnp.float32)
         self._readings = make_readings(robot)
 
     def nominal_parameters(self) -> PhysicalParameters:
-        return PhysicalParameters(floor_friction=self._model.geom_friction[self._floor, 0])
+        return PhysicalParameters(floor_friction=self._model.geom_friction[self._floor[0], 0])
 
     def reset(
         self, qpos: jax.Array, qvel: jax.Array, parameters: PhysicalParameters, needed: jax.Array | bool = True

@@ -20,7 +20,13 @@ from playground_amp.physics import servo
 from playground_amp.physics.engines import host_call
 from playground_amp.physics.engines.native_parameters import ParameterTable, Shapes, pack, shapes_of
 from playground_amp.physics.engines.result_row import ResultRow
-from playground_amp.physics.engines.simulation_model import BASE_BODY, simulation_model, substeps, switch_addresses
+from playground_amp.physics.engines.simulation_model import (
+    BASE_BODY,
+    floor_geoms,
+    simulation_model,
+    substeps,
+    switch_addresses,
+)
 from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
@@ -121,7 +127,7 @@ class _HostSimulations:
         self._num_threads = num_threads
         self._batches: dict[tuple[int, Shapes, int], tuple[Batch, ParameterTable | None]] = {}
         self._lock = threading.Lock()
-        self._floor = model.geom("floor").id
+        self._floor = floor_geoms(model)
         self._switches = switches
         self._torque_limit = model.actuator_forcerange[:, 1].astype(np.float32)
         self._ends = np.cumsum([model.nq, model.nv, model.nv, 1, 1, 1, model.nu, 3])
@@ -184,7 +190,7 @@ class _HostSimulations:
         batch.time = time[:, 0]
         batch.ctrl = target
         batch.bind("xfrc_applied")[:, BASE_BODY, :3] = push
-        batch.expand("geom_friction")[:, self._floor, 0] = friction[:, 0]
+        batch.expand("geom_friction")[:, self._floor, 0] = friction
         if table is not None:
             table.update(rest[:, : table.size], self._needed(rows))
 

@@ -36,3 +36,12 @@ def substeps(config: PhysicsConfig, control_dt: float) -> int:
 def switch_addresses(robot: Robot) -> np.ndarray:
     """Indices [4] of the foot switches' forces in sensordata."""
     return np.array([model_of(robot).sensor(name).adr[0] for name in robot.switch_names])
+
+
+def floor_geoms(model: mujoco.MjModel) -> np.ndarray:
+    """Indices [n] of the shapes that the floor is made of and whose friction is the floor's, the shape `floor` first.
+
+    Others, slippery tiles, have a friction of their own.
+    """
+    fixed = model.geom_bodyid == 0
+    return np.flatnonzero(fixed & (model.geom_friction[:, 0] == model.geom("floor").friction[0]))

@@ -19,7 +19,7 @@ from playground_amp.configs.schema import PhysicsConfig
 from playground_amp.physics import servo
 from playground_amp.physics.engines.model_fields import model_fields
 from playground_amp.physics.engines.result_row import ResultRow
-from playground_amp.physics.engines.simulation_model import simulation_model, substeps, switch_addresses
+from playground_amp.physics.engines.simulation_model import floor_geoms, simulation_model, substeps, switch_addresses
 from playground_amp.physics.engines.warp_simulation import WarpSimulation
 from playground_amp.physics.protocol import Engine, PhysicalParameters, PhysicsState
 from playground_amp.physics.readings import Readings, make_readings
@@ -80,7 +80,7 @@ class WarpEngine(Engine):
     def _fields(self, parameters: PhysicalParameters) -> dict[str, jax.Array]:
         fields = model_fields(jnp, self.model, parameters)
         friction = jnp.asarray(self.model.geom_friction, jnp.float32)
-        return fields | {"geom_friction": friction.at[self.model.geom("floor").id, 0].set(parameters.floor_friction)}
+        return fields | {"geom_friction": friction.at[floor_geoms(self.model), 0].set(parameters.floor_friction)}
 
     def _advance(
         self, num_steps: int, state: PhysicsState, order: jax.Array, push_force_w: jax.Array, fields: dict[str, Any]

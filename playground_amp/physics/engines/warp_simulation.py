@@ -8,7 +8,7 @@ from mujoco.mjx.third_party import mujoco_warp
 from playground_amp.physics.engines.simulation_model import BASE_BODY
 
 wp.config.log_level = wp.LOG_WARNING  # else it tells of every kernel that it compiles
-# Contacts of a geom with the floor, by type of geom; for others and on a height field Warp's own guess is taken.
+# Contacts of a geom with the plane of a flat floor, by type of geom; else Warp's own guess is taken.
 _FLAT_CONTACTS = {int(mujoco.mjtGeom.mjGEOM_SPHERE): 1, int(mujoco.mjtGeom.mjGEOM_CAPSULE): 2}
 
 
@@ -89,7 +89,8 @@ class WarpSimulation:
 def _capacity(model: mujoco.MjModel) -> tuple[int | None, int | None]:
     """The most contacts and constraints that a robot can have; None: not known beforehand."""
     touching = [geom for geom in range(model.ngeom) if model.geom_conaffinity[geom] and model.geom_bodyid[geom]]
-    if model.nhfield or not {int(model.geom_type[geom]) for geom in touching} <= set(_FLAT_CONTACTS):
+    flat = model.geom_type[model.geom("floor").id] == mujoco.mjtGeom.mjGEOM_PLANE
+    if not flat or not {int(model.geom_type[geom]) for geom in touching} <= set(_FLAT_CONTACTS):
         return None, None
     contacts = {geom: _FLAT_CONTACTS[int(model.geom_type[geom])] for geom in touching}
     edges = sum(count * 2 * (int(model.geom_condim[geom]) - 1) for geom, count in contacts.items())

@@ -110,10 +110,6 @@ def main(argv: Sequence[str] | None = None, bundle: Path | None = None) -> int:
         except ToldToEnd as told:  # before the checks
             warn(f"{told}: nothing has moved")
             return Reason.SIGNAL.status
-        except UserError:
-            if not log.steps:
-                log.discard()
-            raise
     _summarize(stop, recorder, log_path)
     if log.failure or log.dropped:
         warn(f"the log is not whole: {log.dropped} records are missing{f' ({log.failure})' if log.failure else ''}")

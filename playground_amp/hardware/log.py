@@ -45,7 +45,6 @@ class LogWriter:
 
     def __init__(self, path: Path, header: LogHeader, flush_period: float = FLUSH_PERIOD):
         self.path = path
-        self.steps = 0  # so far
         self.dropped = 0  # records that the disk did not take
         self.failure: str | None = None  # why nothing is written any more
         self._row = np.zeros((), header.row)
@@ -76,16 +75,10 @@ class LogWriter:
         for column in self._columns:
             self._row[column.name] = values[column.name]
         self._append(STEP, self._row.tobytes())
-        self.steps += 1
 
     def event(self, time: float, name: str, **details: Json) -> None:
         """Appends an event at a time in s since the log began."""
         self._append(EVENT, json.dumps({"time": time, "name": name, **details}, ensure_ascii=False).encode())
-
-    def discard(self) -> None:
-        """Closes it and takes the file away again: nothing has happened that is worth one."""
-        self.close()
-        self.path.unlink()
 
     def close(self) -> None:
         """Writes what is left; the file is whole."""

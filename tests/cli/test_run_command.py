@@ -1,7 +1,6 @@
 """`wildrobot run`: a mistake is told before anything moves, and who asks for nothing is asked."""
 
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from paths import BUNDLE
 
 from playground_amp.cli import run
 from playground_amp.errors import UserError
-from playground_amp.hardware import realtime
 from playground_amp.hardware.checks import require_twin
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.hardware.hardware_writing import hardware_text
@@ -69,17 +67,6 @@ def test_a_mistake_is_told_before_anything_is_opened(folder: Path, flags: list[s
         run.main(["--bundle", str(BUNDLE), *flags])
     assert said in str(told.value)
     assert not (folder / "robot_logs").exists()
-
-
-def test_a_port_that_is_none_leaves_no_log(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime, "come_first", lambda: "as it is")
-    monkeypatch.setattr(realtime, "freeze_memory", lambda: None)
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    with pytest.raises(UserError, match="/dev/nowhere_left_leg cannot be opened: No such file"):
-        run.main(["--bundle", str(BUNDLE), "--hardware", "hardware.yaml", "--yes", "--command", "0", "0", "0"])
-    for number, handler in before.items():
-        signal.signal(number, handler)
-    assert list((folder / "robot_logs").iterdir()) == []
 
 
 def test_only_what_a_program_is_behind_may_live_faster(nominal: HardwareFile) -> None:

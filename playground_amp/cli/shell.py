@@ -50,7 +50,7 @@ def _line() -> list[str]:
 
 
 def _set_completer(action: argparse.Action) -> None:
-    """Says what a flag's value can be, where the flag does: a file, one of its choices, a key, a robot."""
+    """Says what a flag's value can be, where the flag does: a file, one of its choices, a key, a name."""
     from argcomplete.completers import FilesCompleter
 
     metavar = action.metavar if isinstance(action.metavar, str) else ""
@@ -60,8 +60,8 @@ def _set_completer(action: argparse.Action) -> None:
         completer = _given(metavar.strip("{}").split(","))
     elif metavar.startswith("KEY"):
         completer = _keys(metavar.removeprefix("KEY").removesuffix("VALUE"))
-    elif action.dest == "robot":
-        completer = _robots
+    elif action.dest in _NAMED:
+        completer = _NAMED[action.dest]
     elif action.type in (Path, os.path.expanduser) or any(word in metavar for word in ("PATH", "DIR", "FILE")):
         completer = FilesCompleter()
     else:
@@ -93,3 +93,20 @@ def _robots(*, prefix: str, **_: object) -> list[str]:
 
     shipped = [path.name for path in ROBOTS.iterdir() if (path / "robot.yaml").is_file()]
     return [*shipped, *DirectoriesCompleter()(prefix)]
+
+
+def _gates(**_: object) -> list[str]:
+    from playground_amp.gates.gates import GATES
+
+    return list(GATES)
+
+
+def _cells(*, parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Those of the gate that is named before, else of the usual one."""
+    from playground_amp.gates.gates import GATES
+
+    gate = GATES.get(getattr(parsed_args, "gate", None) or "walk")
+    return [cell.name for cell in gate.cells] if gate else []
+
+
+_NAMED = {"robot": _robots, "gate": _gates, "cell": _cells, "cells": _cells}

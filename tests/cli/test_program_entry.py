@@ -91,6 +91,7 @@ def completed(line: str, folder: Path) -> list[str]:
         ("wildrobot train --num-e", ["--num-envs"]),
         ("wildrobot train --physics nat", ["native"]),
         ("wildrobot train --set trainer.lr_r", ["trainer.lr_range="]),
+        ("wildrobot evaluate --gate rob", ["robust"]),
         ("wildrobot motion gen", ["generate"]),
         ("wildrobot motion check --rob", ["--robot"]),
         ("wildrobot motion check --robot wildrobot_a", ["wildrobot_arms"]),

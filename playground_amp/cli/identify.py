@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return COMMANDS[words[0]](words[1:])
     arguments = build_parser().parse_args(words)
 
+    from playground_amp.cli.progress import progress
     from playground_amp.identify.identification import identify, usual_servo
     from playground_amp.identify.page import IDENTIFICATION, print_identification, write_json, write_page
     from playground_amp.identify.reading import read_bench_log
@@ -66,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         [read_bench_log(path, _load_of(arguments)) for path in paths] for paths in (arguments.logs, arguments.held_out)
     )
     tell(f"fitting {sum(log.seconds for log in logs):.0f} s of {len(logs)} logs, about a minute")
-    found = identify(logs, held_out, usual_servo(robot), robot.gravity)
+    with progress("identifying", first="choosing where to begin") as show:
+        found = identify(logs, held_out, usual_servo(robot), robot.gravity, show)
     print_identification(found)
     if arguments.json:
         write_json(found, arguments.json, *inputs)

@@ -52,6 +52,7 @@ def _of_speeds(saved: "SavedPolicy", clips: "Sequence[Clip]") -> "list[list[LegC
     """For each clip its curves, those of the demonstration as fast, and those of the policy, where they are."""
     import numpy as np
 
+    from playground_amp.cli.progress import progress
     from playground_amp.motion.demonstrations import read_demonstrations
     from playground_amp.record.leg_curves import clip_curves, nearest, straight
     from playground_amp.record.recorder import record_takes
@@ -59,7 +60,9 @@ def _of_speeds(saved: "SavedPolicy", clips: "Sequence[Clip]") -> "list[list[LegC
 
     robot, within = saved.robot, times(_AS_FAST, scale_of(saved.robot).speed)
     demonstrations = straight(read_demonstrations(saved.config)[0])
-    takes = record_takes(saved.config, saved.params, np.array([clip.command for clip in clips], np.float32), seed=1)
+    commands = np.array([clip.command for clip in clips], np.float32)
+    with progress("comparing") as show:
+        takes = record_takes(saved.config, saved.params, commands, 1, lambda share: show(share, "the policy walks"))
     speeds = []
     for clip, take in zip(clips, takes, strict=True):
         shown = nearest(demonstrations, float(clip.command[0]), within)

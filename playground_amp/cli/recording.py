@@ -68,7 +68,10 @@ def record_commands(config: Config, given: Params | None, count: int, output: Pa
     robot = load_robot(config.robot)
     params = trained_tracker(robot, config, tell) if given is None else given
     commands = commands_to_record(config.env.commands, scale_of(robot), count, config.trainer.seed)
-    takes = record_takes(config, params, commands, config.trainer.seed)
+    with progress("recording") as show:
+        takes = record_takes(
+            config, params, commands, config.trainer.seed, lambda share: show(share, f"{len(commands)} robots walk")
+        )
     print_takes(robot, takes)
     kept = [take.clip for take in takes if not take.failed]
     if kept:

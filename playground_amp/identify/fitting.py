@@ -18,8 +18,10 @@ _SHORT = 0.6  # s of the pieces that the search begins with
 _FORGOTTEN = 0.4  # s from a segment's start, whose exact state is not known
 # Steps of differences: stick and slip, limits and play make the residuals rough, seen from near.
 _WIDE, _NARROW = 2e-2, 1e-3
+_COARSE = 0.35  # share of the time of the fits whose physics step is twice as long
 _FEW, _TRIED = 3, 10  # starts that are gone on from, and for how many iterations
 _ITERATIONS = 40
+_USUAL_ITERATIONS = 10  # that a fit takes: by which its share is told
 _CLOSEST = 0.015  # of a value: no servo is like its model to less
 _MARGIN = 2.5  # counts are no noise: they bias what depends on small movements
 _OUTLIER = 4.0  # times the median size of residuals, from where on they count less
@@ -56,19 +58,25 @@ def prediction_error(segments: Sequence[Segment], servo: Servo, gravity: float) 
     return float(np.sqrt(np.mean(np.concatenate(off) ** 2)))
 
 
-def fit_servo(segments: Sequence[Segment], start: Servo, gravity: float) -> Fit:
+def fit_servo(
+    segments: Sequence[Segment],
+    start: Servo,
+    gravity: float,
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> Fit:
     """The servo that explains the readings of segments best.
 
     Levenberg and Marquardt from the best of a few starts. Intervals are those of a least-squares fit whose residuals
     are alike within a segment and independent between segments (the cluster-robust sandwich; Liang and Zeger,
-    Biometrika 1986), and wider by what a physics step twice as long would have found.
+    Biometrika 1986), and wider by what a physics step twice as long would have found. `report_progress` is told about
+    the share that is done, and what comes next.
     """
     short = _problem(shortened(segments, _SHORT), gravity, 2 * TIMESTEP, _FORGOTTEN / 4)
     coarse, fine = (_problem(segments, gravity, step, _FORGOTTEN) for step in (2 * TIMESTEP, TIMESTEP))
     tried = [_least(short, x, _WIDE, _TRIED) for x in _best_starts(short, to_fit(np.array(start, float)))]
     begun = min(tried, key=lambda x: float(np.sum(short.residuals(x[:, None]) ** 2)))
-    first = _least(coarse, begun, _NARROW, _ITERATIONS)
-    x = _least(fine, first, _NARROW, _ITERATIONS)
+    first = _least(_told(coarse, report_progress, 0.0, "coarsely"), begun, _NARROW, _ITERATIONS)
+    x = _least(_told(fine, report_progress, _COARSE, "finely"), first, _NARROW, _ITERATIONS)
     residual, jacobian = fine.residuals(x[:, None])[:, 0], fine.jacobian(x, _NARROW)
     groups = np.concatenate([np.full(len(s.time), index) for index, s in enumerate(segments)])
     counted = np.concatenate([s.time - s.start >= _FORGOTTEN for s in segments])
@@ -109,6 +117,17 @@ def _problem(segments: Sequence[Segment], gravity: float, timestep: float, forgo
         return (found[:, : len(x)] - found[:, len(x) :]) / (2 * step)
 
     return _Problem(residuals, jacobian)
+
+
+def _told(problem: _Problem, report_progress: Callable[[float, str], None], begun: float, words: str) -> _Problem:
+    """The same problem, which tells of each iteration: it begins when the share `begun` of all is done."""
+    counted, whole = itertools.count(), (_COARSE if begun == 0 else 1 - _COARSE)
+
+    def jacobian(x: np.ndarray, step: float) -> np.ndarray:
+        report_progress(begun + whole * min(next(counted) / _USUAL_ITERATIONS, 0.95), f"fitting {words}")
+        return problem.jacobian(x, step)
+
+    return problem._replace(jacobian=jacobian)
 
 
 def _least(problem: _Problem, start: np.ndarray, step: float, iterations: int) -> np.ndarray:

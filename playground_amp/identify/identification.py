@@ -1,6 +1,6 @@
 """From bench logs to the constants of a servo: fit, verdicts, and how well logs that were not fitted are foretold."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +52,13 @@ def usual_servo(robot: Robot) -> Servo:
     return Servo(**{name: np.array(float(value)) for name, value in values.items()})
 
 
-def identify(logs: Sequence[BenchLog], held_out: Sequence[BenchLog], start: Servo, gravity: float) -> Identification:
+def identify(
+    logs: Sequence[BenchLog],
+    held_out: Sequence[BenchLog],
+    start: Servo,
+    gravity: float,
+    report_progress: Callable[[float, str], None] = lambda share, words: None,
+) -> Identification:
     """Fits a servo to logs.
 
     Args:
@@ -60,6 +66,7 @@ def identify(logs: Sequence[BenchLog], held_out: Sequence[BenchLog], start: Serv
         held_out: logs that are foretold; without any, every fifth segment of `logs` is.
         start: where the search begins.
         gravity: m/s².
+        report_progress: is told about the share that is done, and what comes next.
 
     Raises:
         UserError: too little of them, or a servo that is at its limit all along.
@@ -72,7 +79,7 @@ def identify(logs: Sequence[BenchLog], held_out: Sequence[BenchLog], start: Serv
     if len(segments) < _FEWEST_SEGMENTS or not others:
         seconds = sum(log.seconds for log in logs)
         raise UserError(f"{seconds:.3g} s of logs are too little to fit and to test: at least half a minute is needed")
-    fit = fit_servo(segments, start, gravity)
+    fit = fit_servo(segments, start, gravity, report_progress)
     at_limit = Bench(segments, gravity, TIMESTEP).at_limit(fit.servo)
     if at_limit > _ALWAYS:
         raise UserError(

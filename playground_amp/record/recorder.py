@@ -5,6 +5,7 @@ whatever was asked for, so more is asked than the task commands. The first secon
 out.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -88,8 +89,17 @@ def commands_to_record(config: CommandConfig, scale: Scale, count: int, seed: in
     return np.vstack([chosen, drawn]).astype(np.float32)
 
 
-def record_takes(config: Config, params: Params, commands: np.ndarray, seed: int) -> list[Take]:
-    """A take for each command [K, 3] of a deterministic policy, from rest, never pushed, on the nominal floor."""
+def record_takes(
+    config: Config,
+    params: Params,
+    commands: np.ndarray,
+    seed: int,
+    report_progress: Callable[[float], None] | None = None,
+) -> list[Take]:
+    """A take for each command [K, 3] of a deterministic policy, from rest, never pushed, on the nominal floor.
+
+    `report_progress` hears the share of the time that is walked.
+    """
     env = WildRobotEnv(config)
     robot = env.engine.robot
     policy = make_policy(config.trainer, robot)
@@ -101,7 +111,8 @@ def record_takes(config: Config, params: Params, commands: np.ndarray, seed: int
         return env.reset_at_rest(key, task_commands.go_on(held, command, jnp.float32(0.0)))
 
     starts = jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(seed), len(commands)), jnp.asarray(commands))
-    rows = roll_out(UntilFall(env), policy_controller(policy, dict(params)), starts, settle + length, taken_row)
+    controller = policy_controller(policy, dict(params))
+    rows = roll_out(UntilFall(env), controller, starts, settle + length, taken_row, report_progress)
     each = [TakenRows(*(column[:, index] for column in rows)) for index in range(len(commands))]
     return [_take(config, robot, command, one, settle) for command, one in zip(commands, each, strict=True)]
 

@@ -102,14 +102,26 @@ def unless_over(before: EnvState, reached: EnvState) -> EnvState:
     return jax.tree.map(partial(jnp.where, is_over(before)), before, reached)
 
 
-def roll_out(move: Move[None], controller: Controller, starts: EnvState, steps: int, sampler: Sampler[Rows]) -> Rows:
-    """The rows [steps, N, ...] of robots that begin at `starts` [N], as NumPy arrays."""
+def roll_out(
+    move: Move[None],
+    controller: Controller,
+    starts: EnvState,
+    steps: int,
+    sampler: Sampler[Rows],
+    report_progress: Callable[[float], None] | None = None,
+) -> Rows:
+    """The rows [steps, N, ...] of robots that begin at `starts` [N], as NumPy arrays.
+
+    `report_progress` hears the share that is done.
+    """
     chunks = math.ceil(steps / CHUNK_STEPS)
     length = math.ceil(steps / chunks)
     states, kept = starts, []
-    for _ in range(chunks):
+    for chunk in range(chunks):
         states, _, rows = advance(move, sampler, length, controller, states, None)
         kept.append(jax.tree.map(np.asarray, rows))
+        if report_progress:
+            report_progress((chunk + 1) / chunks)
     return jax.tree.map(lambda *columns: np.concatenate(columns)[:steps], *kept)
 
 

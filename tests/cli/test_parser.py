@@ -36,7 +36,7 @@ def test_negative_numbers_are_no_flags() -> None:
 
 
 def test_a_path_without_its_flag_is_told_the_flag() -> None:
-    with pytest.raises(UserError, match="unknown argument runs/a, did you mean --checkpoint runs/a?"):
+    with pytest.raises(UserError, match=r"unknown argument runs/a, did you mean --checkpoint runs/a\?"):
         play.build_parser().parse_args(["runs/a"])
 
 

@@ -46,7 +46,7 @@ def test_two_are_compared(runs: tuple[Path, Path]) -> None:
     for words in ([*map(str, runs), "--checkpoint", str(runs[0])], [*map(str, runs), "--video", "film.mp4"]):
         with pytest.raises(UserError, match=r"two runs are compared, without --video: .*report.* A B"):
             report.main(words)
-    with pytest.raises(UserError, match="name a run, or two to compare: .*report.* RUN"):
+    with pytest.raises(UserError, match=r"name a run, or two to compare: .*report.* RUN"):
         report.main([])
     for words in ([str(runs[0])], ["--checkpoint", str(runs[0])]):  # one is reported of
         with pytest.raises(UserError, match=r"there is no video film\.mp4"):

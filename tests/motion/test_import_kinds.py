@@ -226,6 +226,26 @@ def test_a_turn_is_gentler_where_the_legs_do_not_reach(tmp_path: Path, monkeypat
     assert found.left_out == ("too far at 0.6, nor for faster ones",) * 2
 
 
+def test_faster_walks_are_made_though_the_slowest_will_not_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    robot = load_robot("wildrobot")
+    lowest = 0.25
+
+    def sways(robot: Robot, stride: Stride, speed: float, control_dt: float, source: str) -> Clip:
+        if not lowest < speed < 0.65:
+            raise UserError(f"no walk at {speed}")
+        return stand(robot, control_dt)
+
+    monkeypatch.setattr(importing, "retarget", sways)
+    source = importing.MotionFile(write_bvh(tmp_path / "walk.bvh"))
+    speeds = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+    found = importing.import_motion(robot, load_config(STANDARD).env, source, speeds)
+    assert len(found.clips) == 4
+    assert found.left_out == ("no walk at 0.2", "no walk at 0.7, nor for faster ones")
+    lowest = 1.0
+    with pytest.raises(UserError, match=r"no walk at 0\.2$"):
+        importing.import_motion(robot, load_config(STANDARD).env, source, speeds)
+
+
 def test_arms_that_act_do_as_the_persons() -> None:
     # Upper arms 0.3 ahead of hanging and 0.1 behind it, elbows bent by 0.4, whichever way the walker faces.
     swing, bend = np.array([0.3, -0.1]), 0.4

@@ -23,6 +23,7 @@ from playground_amp.robot.scale import scale_of, times
 _SPEED_STEP = 0.1  # m/s, of WildRobot, between the speeds of a set
 _SLOWEST = 2  # steps
 _TURNS = (1.0, 0.5)  # shares of a turn that are tried
+_TRIES = 3  # of the slowest speeds, before faster ones are taken not to do either: slow steps sway wide
 
 
 class Imported(NamedTuple):
@@ -130,13 +131,19 @@ def _made(
     source = source_of(path)
     clips, left_out, total = [], [], sum(len(each.speeds) for each in wanted)
     for stride, speeds in wanted:
+        slower = failed = 0
         for number, speed in enumerate(speeds):
             report_progress(0.3 + 0.7 * (len(clips) + len(left_out)) / total, f"{speed:.2f} m/s")
             try:
                 clip = _turning_less(robot, stride, speed, control_dt, source)
             except UserError as error:
-                left_out += [f"{error}{', nor for faster ones' if number + 1 < len(speeds) else ''}"]
-                break
+                failed += 1
+                over = slower > 0 or failed == _TRIES
+                left_out += [f"{error}{', nor for faster ones' if over and number + 1 < len(speeds) else ''}"]
+                if over:
+                    break
+                continue
+            slower += 1
             clips.append(replace(clip, name=f"{path.stem}_{clip.name}"))
     if not clips:
         raise UserError(f"{path}: {left_out[0]}")

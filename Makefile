@@ -8,11 +8,11 @@ SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | t
 
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
-WALK_ITERATIONS ?= 300
+WALK_ITERATIONS ?= 240
 # Another robot has no demonstrations to begin on, only steps without dynamics: it learns for longer before it settles.
 ifeq ($(if $(SUFFIX),$(origin WALK_ITERATIONS)),file)
-WALK_ITERATIONS := 500
-WALK_STAGES := --set stages.walk.until=400
+WALK_ITERATIONS := 400
+WALK_STAGES := --set stages.walk.until=260
 endif
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk$(SUFFIX)

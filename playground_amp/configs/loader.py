@@ -149,6 +149,7 @@ def config_from_dict(data: Mapping[str, Plain], source: str) -> Config:
 _BEFORE: Mapping[str, Plain] = {
     "env.bus": False,
     "trainer.smoothness": 0.0,
+    "trainer.stillness": 0.0,
     "amp.entropy_cost": None,
     "amp.left_to_style": [],
 }

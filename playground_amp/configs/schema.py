@@ -127,6 +127,9 @@ class TrainerConfig(Section):
     smoothness: float = Field(
         0.0, ge=0, description="weight in the loss of what noise on the observation changes in the action: calm answers"
     )
+    stillness: float = Field(
+        0.0, ge=0, description="weight in the loss of the squared action while told to stand: as servos hold home"
+    )
     value_loss_weight: float = Field(gt=0, description="weight of the critic's loss")
     max_grad_norm: float = Field(gt=0, description="longer gradients are cut to this length")
     average_share: float = Field(

@@ -64,7 +64,7 @@ class Trainer:
         self.prior = prior
         self.networks = make_networks(config.trainer, task.engine.robot, task.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps
-        self._update = ppo.make_update(config.learner, self.networks)
+        self._update = ppo.make_update(config.learner, self.networks, task.observer.actor.slices["command"])
         # On a CPU the first, which runs once, is not worth a compiler's effort: by the plain emitters it takes 0.9 s of
         # processor time, by the usual ones 2.2 s. The second runs as fast at level 2 as at 3, and compiles sooner.
         least = enough = None

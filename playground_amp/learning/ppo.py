@@ -22,11 +22,11 @@ from playground_amp.brax_api.learning import (
     running_statistics,
 )
 from playground_amp.configs.schema import TrainerConfig
+from playground_amp.learning.calm import make_calm_loss
 from playground_amp.untyped import Params
 
 # A feature that hardly varies for a while, like pushes before they begin, must not come as thousands when it does.
 _LEAST_DEVIATION = 0.01
-_LITTLE = 0.05  # noise that must not change an action, in standard deviations of each number observed
 _NEVER_GIVE_UP = 2**30  # the loop decides when repeated bad updates end a run
 
 
@@ -74,9 +74,12 @@ def taught(learner: Learner, params: Params, steps: int) -> Learner:
     return learner._replace(params=jax.tree.map(jnp.asarray, networks), normalizer=normalizer)
 
 
-def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
-    """The function (learner, transitions [N, T], key) → (learner, metrics): all epochs over one rollout."""
-    minibatch = _make_minibatch(config, networks)
+def make_update(config: TrainerConfig, networks: PPONetworks, command: slice) -> UpdateFunction:
+    """The function (learner, transitions [N, T], key) → (learner, metrics): all epochs over one rollout.
+
+    `command`: where the actor's observation has the velocity asked for.
+    """
+    minibatch = _make_minibatch(config, networks, command)
 
     def epoch(normalizer: Params, data: Transition, carry: tuple, key: jax.Array) -> tuple[tuple, dict]:
         shuffle_key, loss_key = jax.random.split(key)
@@ -114,7 +117,7 @@ def make_update(config: TrainerConfig, networks: PPONetworks) -> UpdateFunction:
 
 
 def _make_minibatch(
-    config: TrainerConfig, networks: PPONetworks
+    config: TrainerConfig, networks: PPONetworks, command: slice
 ) -> Callable[[Params, tuple, tuple[Transition, jax.Array]], tuple[tuple, dict]]:
     """The function (normalizer, (params, optimizer), (transitions, key)) → ((params, optimizer), Brax's metrics)."""
     optimizer = make_optimizer(config)
@@ -128,13 +131,13 @@ def _make_minibatch(
         vf_coefficient=config.value_loss_weight,
     )
 
-    smoothness = _smoothness(networks)
+    calm_loss = make_calm_loss(config, networks, command)
 
     def total(params: PPONetworkParams, normalizer: Params, data: Transition, key: jax.Array) -> tuple:
         value, metrics = loss(params, normalizer, data, key)
-        if config.smoothness == 0:
+        if calm_loss is None:
             return value, metrics
-        return value + config.smoothness * smoothness(params, normalizer, data, jax.random.fold_in(key, 1)), metrics
+        return value + calm_loss(params, normalizer, data, jax.random.fold_in(key, 1)), metrics
 
     def minibatch(normalizer: Params, carry: tuple, batch: tuple[Transition, jax.Array]) -> tuple[tuple, dict]:
         params, opt_state = carry
@@ -147,23 +150,6 @@ def _make_minibatch(
         return (optax.apply_updates(params, updates), opt_state), metrics | {"learning_rate": rate}
 
     return minibatch
-
-
-def _smoothness(networks: PPONetworks) -> Callable[[PPONetworkParams, Params, Transition, jax.Array], jax.Array]:
-    """The mean squared change [] of the action by a little noise on the observation (Mysore et al. 2021, CAPS)."""
-
-    def answer(params: PPONetworkParams, normalizer: Params, observation: Params) -> jax.Array:
-        logits = networks.policy_network.apply(normalizer, params.policy, observation)
-        return networks.parametric_action_distribution.mode(logits)
-
-    def smoothness(params: PPONetworkParams, normalizer: Params, data: Transition, key: jax.Array) -> jax.Array:
-        seen = cast(dict[str, jax.Array], data.observation)
-        noise = _LITTLE * normalizer.std["state"] * jax.random.normal(key, seen["state"].shape)
-        shaken = seen | {"state": seen["state"] + noise}
-        change = answer(params, normalizer, shaken) - answer(params, normalizer, seen)
-        return jnp.mean(jnp.sum(change**2, axis=-1))
-
-    return smoothness
 
 
 def _update_normalizer(

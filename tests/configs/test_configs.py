@@ -401,14 +401,17 @@ def test_a_policy_of_an_earlier_version_gets_what_is_new_switched_off(capsys: py
 
 def test_a_run_of_an_earlier_version_went_without_what_is_switched_on_since(plain, capsys):
     data = copy.deepcopy(plain) | {"stages": {}}
-    del data["env"]["bus"], data["trainer"]["smoothness"]
+    del data["env"]["bus"], data["trainer"]["smoothness"], data["trainer"]["stillness"]
     del data["amp"]["entropy_cost"], data["amp"]["left_to_style"]
     config = config_of_policy(data, "old.pkl")
     assert not config.env.bus
-    assert config.trainer.smoothness == 0
+    assert config.trainer.smoothness == config.trainer.stillness == 0
     assert config.amp.entropy_cost is None
     assert not config.amp.left_to_style
-    assert "switched off: env.bus, trainer.smoothness, amp.entropy_cost, amp.left_to_style" in capsys.readouterr().err
+    assert (
+        "switched off: env.bus, trainer.smoothness, trainer.stillness, amp.entropy_cost, amp.left_to_style"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_file_can_say_only_what_differs_from_another(tmp_path, plain):

@@ -36,6 +36,7 @@ def networks() -> PPONetworks:
     )
 
 
+COMMAND = slice(0, 1)
 OBSERVATION = {"state": jnp.zeros(1), "privileged_state": jnp.zeros(1)}
 
 
@@ -87,14 +88,14 @@ GOES_ON, FALLS, TIME_IS_OUT = (1.0, 0.0), (0.0, 0.0), (0.0, 1.0)  # as rollout.c
 def test_a_time_out_is_bootstrapped_and_a_fall_is_not(steps: list[tuple[float, float]], errors: list[float]) -> None:
     config = trainer(value_loss_weight=1.0)
     start = learner(config)
-    _, metrics = make_update(config, networks())(start, transitions(start, *steps), jax.random.PRNGKey(1))
+    _, metrics = make_update(config, networks(), COMMAND)(start, transitions(start, *steps), jax.random.PRNGKey(1))
     assert float(metrics["value_loss"]) == pytest.approx(0.5 * np.mean(np.square(errors)), abs=1e-6)
 
 
 def test_an_advantage_is_carried_back_up_to_an_end_and_no_further() -> None:
     config = trainer(gae_lambda=1.0, value_loss_weight=1.0)
     start = learner(config)
-    update = make_update(config, networks())
+    update = make_update(config, networks(), COMMAND)
     # With lambda 1 the target is the sum of rewards: 1 + 0.9 × 1 before the fall, 1 at it, 1 + 0.9 × 2 after it.
     _, metrics = update(start, transitions(start, GOES_ON, FALLS, GOES_ON), jax.random.PRNGKey(1))
     errors = [1 + 0.9 * 1 - 2, 1 - 2, 1 + 0.9 * 2 - 2]
@@ -104,7 +105,7 @@ def test_an_advantage_is_carried_back_up_to_an_end_and_no_further() -> None:
 def test_an_update_moves_the_critic_towards_its_target_and_counts_what_it_saw() -> None:
     config = trainer(value_loss_weight=1.0, lr=1e-3)
     start = learner(config)
-    after, metrics = make_update(config, networks())(start, transitions(start, FALLS), jax.random.PRNGKey(1))
+    after, metrics = make_update(config, networks(), COMMAND)(start, transitions(start, FALLS), jax.random.PRNGKey(1))
 
     def value(learner: Learner) -> float:
         return float(networks().value_network.apply(start.normalizer, learner.params.value, OBSERVATION))
@@ -121,6 +122,6 @@ def test_an_update_that_is_not_finite_is_left_out_and_counted() -> None:
     config = trainer()
     start = learner(config)
     broken = transitions(start, GOES_ON)._replace(reward=jnp.full((1, 1), jnp.nan))
-    after, metrics = make_update(config, networks())(start, broken, jax.random.PRNGKey(1))
+    after, metrics = make_update(config, networks(), COMMAND)(start, broken, jax.random.PRNGKey(1))
     assert float(metrics["skipped_updates"]) == 1
     jax.tree.map(np.testing.assert_array_equal, after.params, start.params)

@@ -8,7 +8,7 @@ SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | t
 
 # What `make walk` trains, and where it leaves the result.
 WALK_ENVS ?= 512
-WALK_ITERATIONS ?= 240
+WALK_ITERATIONS ?= 280
 # Another robot has no demonstrations to begin on, only steps without dynamics: it learns for longer before it settles.
 ifeq ($(if $(SUFFIX),$(origin WALK_ITERATIONS)),file)
 WALK_ITERATIONS := 400

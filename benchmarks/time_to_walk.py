@@ -1,7 +1,7 @@
 """Seconds of training, and steps, from nothing until a policy passes the gate `walk`: the medians over seeds.
 
     python benchmarks/time_to_walk.py [--seeds 5] [--limit 180] [--every 30] [--num-envs 512] [--set KEY=VALUE ...]
-    python benchmarks/time_to_walk.py --iterations 240          # judged once, at their end, as in `make walk`
+    python benchmarks/time_to_walk.py --iterations 280          # judged once, at their end, as in `make walk`
 
 Each seed trains for `--limit` seconds of training, compiling and saving not counted, and keeps
 its policy every `--every` seconds. Then the policies are judged from the first on until one passes. Exits with 1

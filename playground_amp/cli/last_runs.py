@@ -46,7 +46,7 @@ def last_runs(parent: Path = PARENT, now: float | None = None) -> list[str]:
     if not runs:
         return [
             f"No run below {parent}/ yet. A walking robot: {shown_command('play')}",
-            f"Train one of your own: {shown_command('train')} --num-envs 512 --num-iterations 240 "
+            f"Train one of your own: {shown_command('train')} --num-envs 512 --num-iterations 280 "
             f"--checkpoint-dir {parent}/walk",
         ]
     lines = [f"Runs below {parent}/, the newest first:"]

@@ -430,7 +430,7 @@ def test_a_file_can_say_only_what_differs_from_another(tmp_path, plain):
     ("text", "message"),
     [
         ("extends: nowhere.yaml", r"heir\.yaml extends nowhere\.yaml: there is no configuration file"),
-        ("extends: 3", r"extends must be the name of a configuration file beside it, or shipped, found 3"),
+        ("extends: 3", r"extends must be the name of a configuration file beside it or of one that ships, found 3"),
         ("extends: heir.yaml", r"extends heir\.yaml, which in turn extends this file"),
         ("extends: config.yaml\ntrainer:\n  sede: 7", r"sede.*seed"),
     ],

@@ -29,7 +29,7 @@ def error_of(*settings: str) -> str:
         ),
         ("learn.until=600.5", "or a share of them between 0 and 1, found 600.5"),
         ("stages.learn.untill=7", "unknown key stages.learn.untill, did you mean stages.learn.until?"),
-        ("stages.lern.until=7", "there is no stage lern; the stages are learn, finish"),
+        ("stages.lern.until=7", "there is no stage lern; the stages are follow, learn, finish"),
         ("finish.until=7", "one stage, the last, has no `until` and goes on to the end of the run; found none"),
         ("learn.until=null", "one stage, the last, has no `until` and goes on to the end of the run; found learn and"),
         ("stages.finish.changes.env.terrain=wet", "stages.finish.changes.env.terrain must be flat, rough, mixed, "),
@@ -83,7 +83,7 @@ def test_a_file_changes_a_stage_of_the_one_that_it_extends(tmp_path: Path) -> No
 def test_stages_come_back_from_what_is_written() -> None:
     config = load_config(ROBUST)
     assert config_from_dict(parse_value(dump_config(config), "test"), "test") == config
-    assert list(config.stages) == ["learn", "finish"]
+    assert list(config.stages) == ["follow", "learn", "finish"]
 
 
 def test_stages_that_the_extended_file_has_not_replace_all_of_its_own(tmp_path: Path) -> None:

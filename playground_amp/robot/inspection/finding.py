@@ -45,6 +45,11 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def more_pairs(number: int) -> str:
+    """Pairs beside the one that is named: "1 more pair"."""
+    return f"{number} more pair{'' if number == 1 else 's'}"
+
+
 def counted(names: Sequence[str], thing: str) -> str:
     """How many of a thing, and which: "3 joints (a, b, c)"."""
     return f"{len(names)} {thing}{'' if len(names) == 1 else 's'} ({listed(names)})"

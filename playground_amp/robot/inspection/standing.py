@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import mujoco
 
 from playground_amp.robot.inspection.bodies import is_lost, robot_bodies
-from playground_amp.robot.inspection.finding import Finding, listed
+from playground_amp.robot.inspection.finding import Finding, listed, more_pairs
 from playground_amp.robot.making.anatomy import Anatomy
 from playground_amp.robot.making.design import Design
 from playground_amp.robot.making.homes import STANDING_TIME
@@ -102,7 +102,7 @@ def _overlaps(source: Source, anatomy: Anatomy, design: Design) -> Iterator[Find
             found[pair] = max(found.get(pair, 0.0), -float(contact.dist))
     if found:
         (one, other), depth = max(found.items(), key=lambda item: item[1])
-        more = f", and {len(found) - 1} more pairs" if len(found) > 1 else ""
+        more = f", and {more_pairs(len(found) - 1)}" if len(found) > 1 else ""
         yield Finding(
             "note",
             "collision",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from playground_amp.robot.inspection.finding import Finding, counted
+from playground_amp.robot.inspection.finding import Finding, counted, more_pairs
 from playground_amp.robot.making.anatomy import Anatomy, JointFacts
 from playground_amp.robot.making.design import Design
 from playground_amp.robot.making.joints import mirror_image
@@ -124,7 +124,7 @@ def _drives(anatomy: Anatomy, acting: set[str]) -> Iterator[Finding]:
                 unlike.append((abs(left - right), joint.name, other.name, left, right))
         if unlike:
             most, name, mirror, left, right = max(unlike)
-            more = f", and of {len(unlike) - 1} more pairs they differ too" if len(unlike) > 1 else ""
+            more = f", and of {more_pairs(len(unlike) - 1)} they differ too" if len(unlike) > 1 else ""
             yield Finding(
                 "mend",
                 "symmetry",

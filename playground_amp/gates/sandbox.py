@@ -182,13 +182,13 @@ def _within(path: Any, roots: tuple[str, ...]) -> bool:
 def main() -> int:
     """Answers one request: `{"card": …}`, or `{"refused": "…"}`."""
     request = json.loads(sys.stdin.read())
-    end_with(request["parent"])
     answer_to = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints is no answer
     from playground_amp.errors import UserError
 
     _import_what_judges()  # before that is closed: libraries look at the machine when they are imported
     confine(request["memory"], request["seconds"], tuple(map(Path, request["writable"])))
+    end_with(request["parent"])  # after it: a process of several threads cannot leave its user
     try:
         answer = {"card": judge(request)}
     except UserError as error:

@@ -72,7 +72,7 @@ def run_checks(
 ) -> list[Check]:
     """What all of `seen` (some time of readings, joints in the policy's order) says; `gravity_b` [3] of the last."""
     newest = seen[-1]
-    answering = _answering(policy, hardware, newest)
+    answering = [*_answering(policy, hardware, newest)]
     checks = [*answering, *_lines(hardware, seen[0], newest)]
     if all(check.passed for check in answering):
         checks += [*_supply(policy, hardware, newest), *_pose(policy, newest)]

@@ -92,7 +92,8 @@ class RobotRun:
 
     def _is_seen(self, seen: list[BusSnapshot]) -> bool:
         """Whether there is nothing to wait for: a computer that was busy for a moment has lost answers, too."""
-        return _complete(seen[-1]) and lines_answer(self._hardware, seen[0], seen[-1])
+        complete = _complete(seen[-1]) and lines_answer(self._hardware, seen[0], seen[-1])
+        return complete or bool(seen[-1].failures)
 
     def _ask(self) -> Stop | None:
         return None if self._plan.confirm() else Stop(Reason.DECLINED, "nobody said yes")

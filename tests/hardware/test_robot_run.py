@@ -84,6 +84,20 @@ def test_a_line_is_looked_at_longer_before_it_is_called_bad(robot: MadeUpRobot, 
         assert "left_leg: 24 of 120 answers lost, 5% are the most" in ran.stop.text
 
 
+def test_a_line_that_is_gone_is_not_waited_for_and_its_joints_poses_are_not_told(robot: MadeUpRobot) -> None:
+    def pull_out(bus: MadeUpBus) -> None:
+        bus.failures = {"left_leg": "its line is gone"}
+        bus.position["left_hip_roll"] = 0.9  # whatever was read last
+        bus.age |= {name: np.inf for name in bus.names if bus.hardware.servos[name].board == "left_leg"}
+
+    robot.bus.fault = pull_out
+    ran = robot.run()
+    assert ran.stop.reason is Reason.CHECKS
+    assert "left_leg: its line is gone" in ran.stop.text
+    assert "from home" not in ran.stop.text
+    assert (ran.log.phase == PHASES.index("checks")).sum() * 0.02 == pytest.approx(0.5)
+
+
 def lean(bus: MadeUpBus) -> None:
     bus.orientation = [np.cos(0.5), np.sin(0.5), 0.0, 0.0]  # by 1 rad
 

@@ -187,7 +187,7 @@ def test_another_robot_is_asked_by_its_own_measures(other: Robot):
     assert (theirs.fall_height, theirs.fall_tilt) == (near(0.25 * scale.height), 0.785)
     assert theirs.push_duration == near(0.2 * scale.time)
     assert WALK.scaled_for(other).cells[0].distance == near(50.0 * scale.length)
-    assert ROUGH.scaled_for(other).cell("payload").handicap == Handicap(near(0.5 * scale.mass))
+    assert ROUGH.scaled_for(other).cell("payload").handicap.payload == near(0.5 * scale.mass)
     assert [cell.first_seed for cell in theirs.cells] == [cell.first_seed for cell in ours.cells]
     assert {cell.physics for cell in theirs.cells} == {CellPhysics()}
 

@@ -1,6 +1,6 @@
 """What randomization gives and costs: the gate `robust` of policies that were trained with it and without.
 
-    python benchmarks/robust.py [--seeds 3] [--iterations 3400] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
+    python benchmarks/robust.py [--seeds 3] [--iterations 1500] [--num-envs 512] [--folder DIR] [--set KEY=VALUE ...]
 
 Both are trained as `make robust` does, in its stages, which keep their shares of `--iterations`; the second with the
 standard file's `domain_randomization:` throughout (the floor's friction alone differs, nobody is pushed). Throughput is
@@ -21,7 +21,7 @@ FULL = "trainer.curriculum.enabled=false"
 
 
 def main() -> int:
-    parser = make_parser(__doc__, 3400, "runs/robust")
+    parser = make_parser(__doc__, 1500, "runs/robust")
     parser.add_argument("--iterations-before", type=int, default=150, help="before throughput is timed")
     arguments = parser.parse_args()
     if not arguments.skip_throughput:

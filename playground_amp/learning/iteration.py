@@ -139,7 +139,9 @@ class Trainer:
         transitions, metrics = experience.transitions, experience.metrics | {"difficulty": state.difficulty}
         if self.prior and state.prior and experience.motion:
             style = self.prior.style(state.prior, experience.motion.transitions)
-            paid = self._style_weight(statistics) * style
+            # Standing has no style: beside demonstrations that hardly move, what sensors add would be all that counts.
+            goes = jnp.any(experience.motion.command != 0, axis=-1)
+            paid = self._style_weight(statistics) * style * goes
             transitions = transitions._replace(reward=transitions.reward + paid)
             metrics |= {"amp/style_reward": jnp.mean(style), "amp/paid": jnp.mean(paid)}
         learner, ppo_metrics = self._update(learner, transitions, update_key)

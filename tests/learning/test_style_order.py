@@ -39,14 +39,15 @@ class TellTale:
 
 
 @cache
-def config() -> Config:
-    return load_config(STANDARD, [*SETTINGS, *NETWORKS])
+def config(standing: float = 0.0) -> Config:
+    """`standing`: the share of the robots that are told to."""
+    return load_config(STANDARD, [*SETTINGS, *NETWORKS, f"env.commands.standing_share={standing}"])
 
 
-def iterate_once() -> tuple[float, float]:
+def iterate_once(standing: float = 0.0) -> tuple[float, float]:
     """The mean style of an iteration with the tell-tale prior, and what a style of 1 was paid a step."""
     tell_tale: Any = TellTale()
-    trainer = Trainer(config(), prior=tell_tale)
+    trainer = Trainer(config(standing), prior=tell_tale)
     state = trainer.init()
     long = jnp.full_like(state.statistics.mean_length, 2 * config().amp.ramp_episode_length)
     metrics = trainer.iterate(state._replace(statistics=state.statistics._replace(mean_length=long))).metrics
@@ -61,6 +62,11 @@ def test_style_is_scored_before_the_update_and_paid_by_its_weight() -> None:
     task = sum(weight for weight in config().reward_weights.values() if weight > 0) * config().env.control_dt
     assert pay == pytest.approx(config().amp.weight * task, rel=1e-4)
     assert pay == pytest.approx(config().style_pay, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_style_is_not_paid_for_standing() -> None:
+    assert iterate_once(standing=1.0) == (pytest.approx(BEFORE), 0.0)
 
 
 @pytest.mark.slow

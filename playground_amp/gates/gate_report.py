@@ -131,8 +131,12 @@ class GateReport:
         return dataclasses.replace(self, checkpoint=named)
 
     def as_json(self) -> dict[str, object]:
-        """Plain values without NaN."""
-        return dataclasses.asdict(self)
+        """Plain values without NaN. Of a cell whose robots bear nothing besides, nothing is said of it."""
+        plain = dataclasses.asdict(self)
+        for cell, entry in zip(self.cells, plain["cells"], strict=True):
+            if cell.handicap == Handicap():
+                del entry["handicap"]
+        return plain
 
 
 def report_of(run: GateRun, judged: Path, seconds: float) -> GateReport:

@@ -22,7 +22,7 @@ from playground_amp.runs.tracking.metrics_log import read_records
 
 pytestmark = pytest.mark.usefixtures("optimized")
 
-ITERATIONS = 45
+ITERATIONS = 60
 ROBOTS, STEPS = 16, 250  # of a judgement: 5 s
 
 

@@ -46,8 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from playground_amp.runs.checkpoint import find_checkpoint
 
-    checkpoints = [find_checkpoint(path) for path in named]
-    return _compare(*checkpoints, arguments) if len(checkpoints) == 2 else _report(checkpoints[0], arguments)
+    first, *others = [find_checkpoint(path) for path in named]
+    return _compare(first, others[0], arguments) if others else _report(first, arguments)
 
 
 def _report(checkpoint: Path, arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.learning.rollout import Evidence
 from playground_amp.paths import STANDARD
 from playground_amp.physics.registry import make_engine
+from playground_amp.robot.record import Heights
 from playground_amp.robot.robot import load_robot
 from playground_amp.runs.evidence import replay_evidence
 from playground_amp.runs.manifest import make_manifest
@@ -22,7 +23,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A robot at home on the highest point of rough ground, as a run keeps it."""
     config = load_config(STANDARD, ["env.terrain=rough", "physics.engine=native"])
     robot = load_robot(config.robot, config.env.terrain)
-    assert robot.ground is not None
+    assert isinstance(robot.ground, Heights)
     row, column = np.unravel_index(np.argmax(robot.ground.height), robot.ground.height.shape)
     rows, columns = robot.ground.height.shape
     x = np.interp(column, [0, columns - 1], [-robot.ground.half_length, robot.ground.half_length])

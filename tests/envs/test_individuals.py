@@ -212,6 +212,7 @@ def test_a_payload_is_carried_by_the_heaviest_link_alone():
 
 def test_the_motors_of_one_leg_are_weak_and_which_is_drawn():
     strength = drawn_robots("weak_leg=[0.15,0.15]").motor_strength
+    assert strength is not None
     left, right = (strength[:, leg.joints] for leg in ROBOT.legs)
     weak_left = left[:, 0] < 1.0
     assert 8 < weak_left.sum() < 24
@@ -222,8 +223,10 @@ def test_the_motors_of_one_leg_are_weak_and_which_is_drawn():
     np.testing.assert_array_equal(strength[:, ROBOT.joint_names.index("waist_yaw")], 1.0)
     drawn = drawn_robots("weak_leg=[0.15,0.15]", "motor_strength=[0.9,1.1]").motor_strength
     plain = drawn_robots("motor_strength=[0.9,1.1]").motor_strength
+    assert drawn is not None
+    assert plain is not None
     np.testing.assert_allclose(drawn, plain * strength, rtol=1e-6)
-    fields = model_fields(np, model_of(ROBOT), PhysicalParameters(np.float32(0.8), motor_strength=strength))
+    fields = model_fields(np, model_of(ROBOT), PhysicalParameters(jnp.float32(0.8), motor_strength=strength))
     limits = fields["actuator_forcerange"][:, ROBOT.legs[0].joints, 1] / ROBOT.torque_limit[ROBOT.legs[0].joints]
     np.testing.assert_allclose(limits[weak_left], 0.85, rtol=1e-6)
 

@@ -19,6 +19,7 @@ from playground_amp.physics.ground import make_height_over_ground
 from playground_amp.physics.sole import make_sole_height
 from playground_amp.robot import terrain
 from playground_amp.robot.models import model_of
+from playground_amp.robot.record import Heights
 from playground_amp.robot.robot import load_robot
 
 ROUGH = load_robot("wildrobot", "rough")
@@ -47,8 +48,8 @@ def test_the_ground_is_the_same_every_time_and_lies_within_the_scene():
 
 def test_another_robot_steps_on_bumps_of_its_own_size(tmp_path: Path):
     robot = load_robot(second_body(tmp_path), "rough")
-    assert robot.ground is not None
-    assert ROUGH.ground is not None
+    assert isinstance(robot.ground, Heights)
+    assert isinstance(ROUGH.ground, Heights)
     ratio = robot.standing_height / ROUGH.standing_height
     assert ratio != 1
     assert robot.ground.half_length == pytest.approx(ratio * ROUGH.ground.half_length)

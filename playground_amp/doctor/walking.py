@@ -32,7 +32,7 @@ from playground_amp.robot.scale import scale_of
 def task_reward(config: Config, clip: Clip) -> float:
     """Mean reward a second of doing what a clip does, told its command, but for the first second."""
     env = WildRobotEnv(changed(config, {"env.bus": False}))  # clips have no sensors
-    robot, weights, control_dt = env.engine.robot, config.paid_weights, config.env.control_dt
+    robot, control_dt = env.engine.robot, config.env.control_dt
     torque = _torques(robot, clip)
     action = _actions(config, robot, clip, torque)
     states = _states(env, clip)
@@ -47,7 +47,7 @@ def task_reward(config: Config, clip: Clip) -> float:
     before = reached._replace(previous_action=jnp.asarray(np.vstack([action[:1], action[:-1]]), jnp.float32))
 
     def paid(before: EnvState, reached: EnvState) -> dict[str, jax.Array]:
-        return weighted_terms(RewardInputs(config.env, robot, before, reached), weights, control_dt)
+        return weighted_terms(RewardInputs(config.env, robot, before, reached), env.weights, control_dt)
 
     count = len(clip.qpos)
     settled = round(clip.rate) if count > 2 * clip.rate else 0

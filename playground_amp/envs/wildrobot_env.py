@@ -46,11 +46,11 @@ class WildRobotEnv:
     ):
         """`starts`: what the share `env.reference_start_share` of episodes starts from, if given.
         `posture`: what the reward `reference_posture` compares with; without it, as where policies are judged, that
-        term is left out.
+        term is left out: `weights` are those of the terms that are paid.
         """
         payment.check_names(config.reward_weights, self._terms)
         self.config = config
-        self._weights = {
+        self.weights = {
             name: weight
             for name, weight in config.paid_weights.items()
             if posture is not None or name != "reference_posture"
@@ -122,7 +122,7 @@ class WildRobotEnv:
             average_velocity=_velocity(readings),
             observation={},
             reward=jnp.float32(0.0),
-            reward_terms={name: jnp.float32(0.0) for name, w in self._weights.items() if w != 0},
+            reward_terms={name: jnp.float32(0.0) for name, w in self.weights.items() if w != 0},
             terminated=jnp.asarray(False),
             truncated=jnp.asarray(False),
         )
@@ -220,7 +220,7 @@ class WildRobotEnv:
 
     def _reward_terms(self, state: EnvState, reached: EnvState, penalties: jax.Array | float) -> dict[str, jax.Array]:
         inputs = self._reward_inputs(state, reached)
-        terms = payment.weighted_terms(inputs, self._weights, self.config.env.control_dt, penalties, self._terms)
+        terms = payment.weighted_terms(inputs, self.weights, self.config.env.control_dt, penalties, self._terms)
         # A state that is not finite has no reward: its episode ends here and is counted.
         return {name: jnp.where(reached.readings.finite, term, 0.0) for name, term in terms.items()}
 

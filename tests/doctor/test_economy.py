@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from doctored import ROBOT, clips, config
 
+from playground_amp.configs.changes import changed
 from playground_amp.doctor import economy, walking
 from playground_amp.doctor.economy import Earnings, Idle
 from playground_amp.doctor.throwaway import ThrowAway
@@ -33,6 +34,12 @@ def test_walking_pays_with_this_task(idle: dict[str, Idle]) -> None:
     assert economy.check_dying(earned).passed
     assert style > 0.7 * config().style_pay / config().env.control_dt
     assert max(each.style for each in earned.values()) < 0.3 * style
+
+
+def test_walking_is_paid_by_the_terms_that_idle_robots_are_paid_by() -> None:
+    posture = changed(config(), {"reward_weights.reference_posture": 4.0, "amp.left_to_style": []})
+    plain = changed(config(), {"amp.left_to_style": []})
+    assert walking.task_reward(posture, clips()[2]) == walking.task_reward(plain, clips()[2])
 
 
 def test_standing_that_pays_too_well() -> None:

@@ -33,7 +33,7 @@ POLICY ?= policies/walk
 PORT ?= 8080
 
 # What `make robust` trains, robots that all differ and are pushed, and where it leaves the result. It learns in the
-# stages of wildrobot_robust.yaml; other numbers of iterations: after how many the first stage, learn, and the run end.
+# stages of wildrobot_robust.yaml; other numbers of iterations: after how many its second stage, learn, and the run end.
 ROBUST_LEARNING ?=
 ROBUST_ITERATIONS ?=
 ROBUST_FOLDER ?= checkpoints/robust$(SUFFIX)

@@ -51,7 +51,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(checkpoint: Path, arguments: argparse.Namespace) -> int:
-
     # Imported here: it takes a second, which nobody should wait for a mistyped path.
     from playground_amp.outputs import require_output
     from playground_amp.report.facts import REPORT_PAGE, read_facts

@@ -117,6 +117,11 @@ def is_standing(command: Command) -> jax.Array:
     return (command.forward == 0) & (command.sideways == 0) & (command.yaw_rate == 0)
 
 
+def asks_to_stand(velocity: jax.Array) -> jax.Array:
+    """Whether a velocity asked for [..., 3] is to stand still, [...] bool, in any unit."""
+    return jnp.all(velocity == 0, axis=-1)
+
+
 def _without_creeping(command: Command, scale: Scale) -> Command:
     slow = jnp.hypot(command.forward, command.sideways) < _STANDING_SPEED * scale.speed
     still = slow & (jnp.abs(command.yaw_rate) < _STANDING_YAW_RATE * scale.rate)

@@ -141,6 +141,12 @@ def late_draws(robot: Robot) -> int:
     return sum(size for size, row in zip(_sizes(robot), PARAMETERS.values(), strict=True) if row.late)
 
 
+def take_uniform(draws: Draws, robot: Robot) -> jax.Array:
+    """The numbers [draw_count] in [0, 1) of a robot among those of a start: the next ones, and its last."""
+    late = late_draws(robot)
+    return jnp.concatenate([draws.take(draw_count(robot) - late), draws.last(late)])
+
+
 def draw(
     uniform: jax.Array, config: DomainRandomizationConfig, robot: Robot, shares: Shares
 ) -> tuple[PhysicalParameters, SensorErrors]:
@@ -162,9 +168,8 @@ def sampled_values(
     """
 
     def one(key: jax.Array) -> dict[str, jax.Array]:
-        count, late = draw_count(robot), late_draws(robot)
-        draws = Draws(key, count + pushes.DRAWS)
-        drawn = _drawing(jnp.concatenate([draws.take(count - late), draws.last(late)]), config, robot, 1.0)
+        draws = Draws(key, draw_count(robot) + pushes.DRAWS)
+        drawn = _drawing(take_uniform(draws, robot), config, robot, 1.0)
         push = pushes.sample(draws.take(pushes.DRAWS), config, control_dt)
         return {key: drawn.full(key) for key in PARAMETERS if drawn.varies(key)} | {
             "push_force": jnp.linalg.norm(push.force_w),

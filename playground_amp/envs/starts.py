@@ -117,9 +117,7 @@ class Starts:
         return commands.sample(uniform, env.commands, heading, env.control_dt, shares.commands, scale=self._scale)
 
     def _individual(self, draws: Draws, shares: Shares) -> tuple[PhysicalParameters, SensorErrors]:
-        late = individuals.late_draws(self._robot)
-        early = draws.take(individuals.draw_count(self._robot) - late)
-        uniform = jnp.concatenate([early, draws.last(late)])
+        uniform = individuals.take_uniform(draws, self._robot)
         return individuals.draw(uniform, self._config.domain_randomization, self._robot, shares)
 
     def _perhaps_on(self, states: ReferenceStates, uniform: jax.Array, otherwise: Start, heading: jax.Array) -> Start:

@@ -1,21 +1,19 @@
 """What the robot is told to do, whoever tells it: a velocity, and requests to go on, to stop, to go limp."""
 
-import contextlib
 import math
-import socket
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
+from playground_amp.hardware.datagrams import LOCALHOST, arrived, listen
+
 Velocity: TypeAlias = tuple[float, float, float]  # forward m/s, to the left m/s, yaw rate rad/s
 
 STAND: Velocity = (0.0, 0.0, 0.0)
-LOCALHOST = "127.0.0.1"
 _STANDING_SPEED, _STANDING_YAW_RATE = 0.06, 0.125  # of the fastest trained: slower than training ever asked for
 _LARGEST_DATAGRAM = 512  # bytes
-_MOST_AT_ONCE = 256  # datagrams, so that whoever sends without pause does not hold up the loop
 _FARTHEST = 100.0  # m/s and rad/s: more, or no number, is no velocity but garbage
 
 
@@ -119,13 +117,7 @@ class UdpCommands:
     help = "send `FORWARD LEFT TURN` (m/s, m/s, rad/s), `stop` or `limp` as datagrams"
 
     def __init__(self, port: int, command_age: float):
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self._socket.bind((LOCALHOST, port))
-        except OSError:
-            self._socket.close()
-            raise
-        self._socket.setblocking(False)
+        self._socket = listen(port)
         self.port: int = self._socket.getsockname()[1]
         self.name = f"UDP {LOCALHOST}:{self.port}"
         self.patience, self.lost_after = command_age, 10 * command_age
@@ -139,11 +131,8 @@ class UdpCommands:
     def poll(self, now: float) -> Order:
         """The newest datagram that could be understood; of requests the most urgent one."""
         request = None
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            for _ in range(_MOST_AT_ONCE):
-                asked, velocity = _understood(self._socket.recv(_LARGEST_DATAGRAM))
-                if asked is None:
-                    continue
+        for asked, velocity in map(_understood, arrived(self._socket, _LARGEST_DATAGRAM)):
+            if asked is not None:
                 self._order = Order(self._order.velocity if velocity is None else velocity, now)
                 request = max(request or asked, asked, key=lambda each: each.value)
         return self._order._replace(request=request)

@@ -4,16 +4,14 @@
 # pyright: reportMissingImports=false
 
 import contextlib
-import socket
 from pathlib import Path
 from typing import Protocol
 
 from playground_amp.errors import UserError
+from playground_amp.hardware.datagrams import arrived, listen
 from playground_amp.hardware.hardware_file import NUM_SWITCHES, SwitchSetup
 
-_LOOPBACK = "127.0.0.1"
 _NONE = (False,) * NUM_SWITCHES
-_MOST_AT_ONCE = 256  # datagrams, so that whoever sends without pause does not hold up the loop
 
 
 class Switches(Protocol):
@@ -44,21 +42,16 @@ class UdpSwitches:
 
     def __init__(self, port: int) -> None:
         self._state = _NONE
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            self._socket.bind((_LOOPBACK, port))
+            self._socket = listen(port)
         except OSError as error:
-            self._socket.close()
             raise UserError(f"switches: port {port} cannot be opened: {error.strerror}") from None
-        self._socket.setblocking(False)
 
     def read(self) -> tuple[bool, ...]:
         """The newest that has come."""
-        with contextlib.suppress(BlockingIOError):
-            for _ in range(_MOST_AT_ONCE):
-                packet = self._socket.recv(64)
-                if len(packet) == NUM_SWITCHES:
-                    self._state = tuple(byte == 1 for byte in packet)
+        for packet in arrived(self._socket, 64):
+            if len(packet) == NUM_SWITCHES:
+                self._state = tuple(byte == 1 for byte in packet)
         return self._state
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from playground_amp.brax_api.learning import PPONetworkParams, PPONetworks, Transition
 from playground_amp.configs.schema import TrainerConfig
+from playground_amp.envs.commands import asks_to_stand
 from playground_amp.untyped import Params
 
 _LITTLE = 0.05  # noise that must not change an action, in standard deviations of each number observed
@@ -43,7 +44,7 @@ def make_calm_loss(config: TrainerConfig, networks: PPONetworks, command: slice)
             change = answer(params, normalizer, seen | {"state": seen["state"] + noise}) - action
             loss += config.smoothness * jnp.mean(jnp.sum(change**2, axis=-1))
         if config.stillness:
-            stands = jnp.all(seen["state"][..., command] == 0, axis=-1)
+            stands = asks_to_stand(seen["state"][..., command])
             loss += config.stillness * jnp.mean(stands * jnp.sum(action**2, axis=-1))
         return loss
 

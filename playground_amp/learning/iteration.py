@@ -16,6 +16,7 @@ from playground_amp.amp import features
 from playground_amp.amp.learner import MotionPrior, PriorState
 from playground_amp.brax_api.learning import make_inference_fn
 from playground_amp.configs.schema import Config
+from playground_amp.envs.commands import asks_to_stand
 from playground_amp.envs.curriculum import next_difficulty
 from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
@@ -140,8 +141,7 @@ class Trainer:
         if self.prior and state.prior and experience.motion:
             style = self.prior.style(state.prior, experience.motion.transitions)
             # Standing has no style: beside demonstrations that hardly move, what sensors add would be all that counts.
-            goes = jnp.any(experience.motion.command != 0, axis=-1)
-            paid = self._style_weight(statistics) * style * goes
+            paid = self._style_weight(statistics) * style * ~asks_to_stand(experience.motion.command)
             transitions = transitions._replace(reward=transitions.reward + paid)
             metrics |= {"amp/style_reward": jnp.mean(style), "amp/paid": jnp.mean(paid)}
         learner, ppo_metrics = self._update(learner, transitions, update_key)

@@ -46,11 +46,12 @@ def check_engine(config: "PhysicsConfig", *, training: bool = False) -> str:
     return entry.name
 
 
-def check_ground(config: "PhysicsConfig", scene: str) -> None:
-    """Raises UserError if the configured engine is not there, or does not know the ground of that scene."""
+def check_ground(config: "PhysicsConfig", scene: str) -> str:
+    """As `check_engine`. Raises UserError as well if the engine does not know the ground of that scene."""
     entry = entry_of(check_engine(config))
     if scene != FLAT and not entry.any_ground:
         raise UserError(f"physics.engine {entry.name} knows only flat floors, found the scene {scene}")
+    return entry.name
 
 
 def make_engine(config: "PhysicsConfig", robot: "Robot", control_dt: float) -> "Engine":
@@ -59,9 +60,8 @@ def make_engine(config: "PhysicsConfig", robot: "Robot", control_dt: float) -> "
     Raises:
         UserError: the engine is not there, or does not know the ground of the robot's scene.
     """
-    check_ground(config, robot.scene)
     # Imported here: each engine pulls in libraries that the others do without.
-    module, _, name = entry_of(check_engine(config)).factory.rpartition(".")
+    module, _, name = entry_of(check_ground(config, robot.scene)).factory.rpartition(".")
     return getattr(importlib.import_module(f"{__package__}.engines.{module}"), name)(robot, config, control_dt)
 
 

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from playground_amp.errors import UserError
+from playground_amp.hardware.datagrams import LOCALHOST, listen
 from playground_amp.twin import faults
 from playground_amp.twin.world import World
 
@@ -24,7 +25,6 @@ Question: TypeAlias = Mapping[str, object]
 Answer: TypeAlias = dict[str, object]
 LARGEST = 65_000  # bytes of a datagram
 _STRONGEST_PUSH = 10.0  # times the robot's weight
-_LOOPBACK = "127.0.0.1"
 
 
 class ControlSocket:
@@ -32,13 +32,10 @@ class ControlSocket:
 
     def __init__(self, port: int = 0):
         """`port` 0: a free one. Raises UserError if it is taken."""
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            self._socket.bind((_LOOPBACK, port))
+            self._socket = listen(port)
         except OSError as error:
-            self._socket.close()
             raise UserError(f"the control socket cannot have UDP port {port}: {error.strerror}") from None
-        self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
 
     def fileno(self) -> int:
@@ -67,7 +64,7 @@ def ask(port: int, question: Question, timeout: float = 2.0) -> Answer:
     """Asks a twin on this machine. Raises OSError (TimeoutError, if nobody answers), ValueError for its `error`."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         own.settimeout(timeout)
-        own.connect((_LOOPBACK, port))
+        own.connect((LOCALHOST, port))
         if (
             own.getsockname()[1] == port
         ):  # nobody has it, so it was free to be this socket's own: the question comes back

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from playground_amp.hardware.datagrams import LOCALHOST
 from playground_amp.hardware.hardware_file import HardwareFile
 from playground_amp.robot.record import Robot
 from playground_amp.twin.control import ControlSocket
@@ -24,7 +25,6 @@ _LONGEST_WAIT = 0.004  # s of the clock, so that the body never has much to make
 _HELD_UP = 0.02  # s behind from which on the twin's clock waits for it: a busy machine is no reason to fall
 _SWITCH_PERIOD = 0.01  # s from one report of the foot switches to the next
 _PUSH_PERIOD, _PUSH_SECONDS = 3.0, 0.2  # s from one push to the next, and that each lasts
-_LOOPBACK = "127.0.0.1"
 
 
 class Pace(NamedTuple):
@@ -108,7 +108,7 @@ class Twin:
         self._control = ControlSocket(control_port)
         self._ports = {name: PseudoTerminal() for name in (*written.boards, IMU)}
         self._switches = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._switch_address = _LOOPBACK, _free_port()
+        self._switch_address = LOCALHOST, _free_port()
         paths = {name: port.path for name, port in self._ports.items()}
         self.hardware = _with_ports(written, paths, self._switch_address[1])
         self._clock, self._push = TwinClock(speed), push
@@ -193,5 +193,5 @@ def _with_ports(written: HardwareFile, paths: dict[str, str], switch_port: int) 
 
 def _free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((_LOOPBACK, 0))
+        probe.bind((LOCALHOST, 0))
         return probe.getsockname()[1]

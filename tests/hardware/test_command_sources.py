@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from playground_amp.hardware import commands
+from playground_amp.hardware import datagrams
 from playground_amp.hardware.commander import Commander, Signals, ToldToEnd
 from playground_amp.hardware.commands import STAND, CommandRange, FixedCommand, Request, SourceLost, UdpCommands
 from playground_amp.hardware.gamepad import Gamepad
@@ -83,7 +83,7 @@ def test_datagrams_are_understood_or_ignored_and_grow_old() -> None:
 
 
 def test_whoever_sends_without_pause_does_not_hold_up_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "_MOST_AT_ONCE", 3)
+    monkeypatch.setattr(datagrams, "_MOST_AT_ONCE", 3)
     source = UdpCommands(0, command_age=1.0)
     send(source.port, *(f"0.{number} 0 0".encode() for number in range(1, 6)))
     assert [source.poll(0.0).velocity[0] for _ in range(2)] == [0.3, 0.5]

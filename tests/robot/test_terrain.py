@@ -1,5 +1,6 @@
 """Rough ground: its shape, the height over it, and robots that start and stand on it in both engines."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -13,6 +14,7 @@ from playground_amp.configs.loader import load_config
 from playground_amp.envs.commands import hold
 from playground_amp.envs.draws import Draws
 from playground_amp.envs.placing import PLACE_DRAWS, Placing
+from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.paths import STANDARD
 from playground_amp.physics.ground import make_height_over_ground
@@ -91,19 +93,23 @@ def test_starts_lie_apart_with_the_soles_just_clear_of_the_ground():
     assert sole_height(qpos[0], jnp.stack(feet)).shape == (2,)
 
 
+def standing(engine: str, terrain: str) -> Callable[[jax.Array], tuple[EnvState, EnvState]]:
+    """The function key → a robot as it was put down on a ground, and after it stood there for half a second."""
+    env = WildRobotEnv(load_config(STANDARD, [f"physics.engine={engine}", f"env.terrain={terrain}"]))
+
+    @jax.jit
+    def stand(key: jax.Array) -> tuple[EnvState, EnvState]:
+        state = env.reset_at_rest(key, hold(0.0))
+        return state, jax.lax.fori_loop(0, 25, lambda _, s: env.step(s, jnp.zeros(11)), state)
+
+    return stand
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["native", "mjx", "warp"])
 def test_a_robot_stands_on_mixed_ground(engine):
     pytest.importorskip("warp" if engine == "warp" else "jax")
-    settings = [f"physics.engine={engine}", "env.terrain=mixed"]
-    env = WildRobotEnv(load_config(STANDARD, settings))
-
-    @jax.jit
-    def stand(key: jax.Array):
-        state = env.reset_at_rest(key, hold(0.0))
-        return state, jax.lax.fori_loop(0, 25, lambda _, s: env.step(s, jnp.zeros(11)), state)
-
-    start, end = jax.vmap(stand)(jax.random.split(jax.random.PRNGKey(3), 4))
+    start, end = jax.vmap(standing(engine, "mixed"))(jax.random.split(jax.random.PRNGKey(3), 4))
     assert not end.terminated.any()
     np.testing.assert_allclose(end.readings.base_height, 0.458, atol=0.02)
     assert float(jnp.ptp(start.readings.base_position_w[:, 0])) > 10.0
@@ -113,15 +119,7 @@ def test_a_robot_stands_on_mixed_ground(engine):
 
 @pytest.mark.parametrize("engine", ["native", pytest.param("mjx", marks=pytest.mark.slow)])
 def test_a_robot_stands_on_rough_ground(engine):
-    settings = [f"physics.engine={engine}", "env.terrain=rough"]
-    env = WildRobotEnv(load_config(STANDARD, settings))
-
-    @jax.jit
-    def stand(key: jax.Array):
-        state = env.reset_at_rest(key, hold(0.0))
-        return state, jax.lax.fori_loop(0, 25, lambda _, s: env.step(s, jnp.zeros(11)), state)
-
-    start, end = stand(jax.random.PRNGKey(3))
+    start, end = standing(engine, "rough")(jax.random.PRNGKey(3))
     assert not bool(end.terminated)
     assert 0.43 < float(end.readings.base_height) < 0.48
     assert float(jnp.abs(start.readings.base_position_w[2] - start.readings.base_height)) > 0.005

@@ -131,19 +131,18 @@ def _made(
     source = source_of(path)
     clips, left_out, total = [], [], sum(len(each.speeds) for each in wanted)
     for stride, speeds in wanted:
-        slower = failed = 0
+        tries = _TRIES
         for number, speed in enumerate(speeds):
             report_progress(0.3 + 0.7 * (len(clips) + len(left_out)) / total, f"{speed:.2f} m/s")
             try:
                 clip = _turning_less(robot, stride, speed, control_dt, source)
             except UserError as error:
-                failed += 1
-                over = slower > 0 or failed == _TRIES
-                left_out += [f"{error}{', nor for faster ones' if over and number + 1 < len(speeds) else ''}"]
-                if over:
+                tries -= 1
+                left_out += [f"{error}{', nor for faster ones' if not tries and number + 1 < len(speeds) else ''}"]
+                if not tries:
                     break
                 continue
-            slower += 1
+            tries = 1  # faster steps are longer ones
             clips.append(replace(clip, name=f"{path.stem}_{clip.name}"))
     if not clips:
         raise UserError(f"{path}: {left_out[0]}")

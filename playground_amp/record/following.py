@@ -44,7 +44,7 @@ class FollowingEnv(WildRobotEnv):
     def __init__(self, config: Config, track: Track, engine: Engine | None = None, *, may_stray: bool = False):
         """`may_stray`: only a fall ends an episode early, as when the policy is judged."""
         super().__init__(config, engine)
-        self._weights = config.paid_weights
+        self.weights = config.paid_weights
         self._track, self._may_stray = track, may_stray
         moments = config.env.observation_history
         self.observation_sizes = self.observation_sizes | {"state": self.observer.actor.size * (moments + 1)}

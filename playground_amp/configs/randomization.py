@@ -28,12 +28,14 @@ _FARTHEST_SHIFT = 0.1  # of the waist's height: farther, a link's center of mass
 _Tilt = Annotated[float, Field(ge=0, le=0.3)]
 _Loss = Annotated[float, Field(ge=0, le=0.9)]
 _Delay = Annotated[float, Field(ge=0, le=0.1)]
+_Pace = Annotated[float, Field(ge=0.5, le=2)]
 ScaleRange = Annotated[tuple[_Scale, _Scale], Strict(False), Ordered]
 AnyScaleRange = Annotated[tuple[_AnyScale, _AnyScale], Strict(False), Ordered]
 SmallAngleRange = Annotated[tuple[_SmallAngle, _SmallAngle], Strict(False), Ordered]
 PlayRange = Annotated[tuple[_Play, _Play], Strict(False), Ordered]
 TiltRange = Annotated[tuple[_Tilt, _Tilt], Strict(False), Ordered]
 DelayRange = Annotated[tuple[_Delay, _Delay], Strict(False), Ordered]
+PaceRange = Annotated[tuple[_Pace, _Pace], Strict(False), Ordered]
 LossRange = Annotated[tuple[_Loss, _Loss], Strict(False), Ordered]
 ShareRange = Annotated[tuple[Share, Share], Strict(False), Ordered]
 
@@ -91,6 +93,10 @@ class DomainRandomizationConfig(Section):
     imu_tilt: TiltRange = _range("constant tilt of the IMU about a horizontal axis", "rad", nominal=0.0)
     payload: NotNegativeRange = _range("mass carried on the heaviest link", "kg", nominal=0.0, scale=MASS)
     weak_leg: LossRange = _range("what all motors of one leg, drawn too, lack of gains and torque limit", nominal=0.0)
+    bus_pace: PaceRange = _range(
+        "with env.bus, time that an exchange with a servo takes, share of its own: above 1, readings are older",
+        nominal=1.0,
+    )
     push_force: NotNegativeRange = _row("horizontal push on the waist", "N", FORCE)
     push_duration: float = _row("length of a push", "s", TIME, ge=0)
     push_interval: PositiveRange = _row("time from one push to the next, drawn uniformly", "s", TIME)

@@ -38,6 +38,7 @@ class BusState(NamedTuple):
     age: jax.Array  # [J] s since it was taken
     speed: jax.Array  # [J] rad/s, as told or differenced
     held: jax.Array  # [J] rad, the target that the servo has
+    pace: jax.Array | None  # [] how many times as long as described every exchange takes; None: as long
     before: Motion  # one control step ago
     imu_age: jax.Array  # [] s, of its newest report
     imu_past: ImuReport  # [K, 3] what it would have told at the last control steps, the newest first
@@ -49,6 +50,21 @@ class Delivery(NamedTuple):
 
     target: jax.Array  # [J] rad
     arrival: jax.Array  # [J] s after the period's beginning; beyond its end: nothing reaches that servo
+
+
+class _Times(NamedTuple):
+    """How long a robot's exchanges with its servos take."""
+
+    read: jax.Array | float  # s
+    write: jax.Array | float  # s
+    writing: jax.Array  # [J] s, all targets of the joint's line
+    round: jax.Array  # [J] s
+
+    def newest_age(self, since_round: jax.Array, turn: jax.Array) -> jax.Array:
+        """Age [J] s of each joint's newest answer: a servo looks at itself half-way through its read."""
+        answered = self.writing + (turn + 1) * self.read  # after the round's beginning
+        ago = since_round - answered
+        return jnp.where(ago < 0, ago + self.round, ago) + 0.5 * self.read
 
 
 class Bus:
@@ -69,18 +85,29 @@ class Bus:
         self._board = jnp.asarray(hardware.board)
         self._same_line = jnp.asarray(hardware.board[:, None] == hardware.board)
         self._round_time = jnp.asarray(hardware.round_time, jnp.float32)
-        self._writing = jnp.asarray(hardware.servos * hardware.write_time, jnp.float32)
+        self._servos = jnp.asarray(hardware.servos, jnp.float32)
         joints = len(hardware.board)
         self.start_draws = hardware.num_boards + joints + 1
         self.step_draws = hardware.num_boards + joints + 1
 
-    def start(self, uniform: jax.Array, joints: Motion, readings: Readings, target: jax.Array) -> BusState:
-        """The bus of a robot that has moved steadily until now; `uniform` [start_draws] sets rounds, turns, ages."""
+    def start(
+        self,
+        uniform: jax.Array,
+        joints: Motion,
+        readings: Readings,
+        target: jax.Array,
+        pace: jax.Array | None = None,
+    ) -> BusState:
+        """The bus of a robot that has moved steadily until now; `uniform` [start_draws] sets rounds, turns, ages.
+
+        `pace` []: how many times as long as the hardware says every exchange with a servo takes.
+        """
         boards = self._hardware.num_boards
         phase, order, imu = uniform[:boards], uniform[boards:-1], uniform[-1]
         turn = jnp.sum(self._same_line & (order[None, :] < order[:, None]), axis=1).astype(jnp.float32)
-        since_round = phase[self._board] * self._round_time
-        age, report = self._newest_age(since_round, turn), self._report(readings)
+        times = self._times(pace)
+        since_round = phase[self._board] * times.round
+        age, report = times.newest_age(since_round, turn), self._report(readings)
         return BusState(
             since_round=since_round,
             turn=turn,
@@ -88,6 +115,7 @@ class Bus:
             age=age,
             speed=joints.velocity,
             held=target,
+            pace=pace,
             before=Motion(joints.position - self._control_dt * joints.velocity, joints.velocity),
             imu_age=self._hardware.imu_delay + imu * self._hardware.imu_period,
             imu_past=jax.tree.map(lambda now: jnp.tile(now, (self._imu_kept, 1)), report),
@@ -101,27 +129,28 @@ class Bus:
 
         `latency` [] s passes besides until a target acts.
         """
-        after_start = (bus.turn + 1) * self._hardware.write_time + latency
+        times = self._times(bus.pace)
+        after_start = (bus.turn + 1) * times.write + latency
         on_its_way = after_start - bus.since_round  # of the round that has begun
-        next_one = on_its_way + self._round_time
+        next_one = on_its_way + times.round
         last = (on_its_way > 0) & (next_one >= self._control_dt)
         wanted = self._counted(jnp.where(last, decided_before, target))
         return Delivery(wanted, jnp.where(last, on_its_way, next_one))
 
     def after(self, bus: BusState, start: Readings, end: Readings, delivery: Delivery, draws: Draws) -> BusState:
         """The bus at the end of a period that led from `start` to `end`."""
-        hardware, boards = self._hardware, self._hardware.num_boards
+        hardware, boards, times = self._hardware, self._hardware.num_boards, self._times(bus.pace)
         jitter = hardware.jitter * jax.scipy.special.ndtri(jnp.clip(draws.take(boards), 1e-6, 1 - 1e-6))
         lost, imu_lost = draws.take(len(self._board)), draws.one()
         passed = self._control_dt + jitter[self._board]
-        since_round = _within(bus.since_round + passed, self._round_time)
-        age = self._newest_age(since_round, bus.turn)
-        new = (age - 0.5 * hardware.read_time < passed) & (lost >= hardware.lost_reads)
+        since_round = _within(bus.since_round + passed, times.round)
+        age = times.newest_age(since_round, bus.turn)
+        new = (age - 0.5 * times.read < passed) & (lost >= hardware.lost_reads)
         taken = self._looked_at(age, bus.before, _motion(start), _motion(end))
         reading, old_age = self._counted(taken.position), bus.age + self._control_dt
         speed = taken.velocity
         if not hardware.measures_speed:
-            speed = (reading - bus.reading) / jnp.maximum(old_age - age, 0.5 * hardware.read_time)
+            speed = (reading - bus.reading) / jnp.maximum(old_age - age, 0.5 * times.read)
         imu_age, past = self._next_imu_age(bus.imu_age), self._past(bus.imu_past, self._report(end))
         report, reported = self._told(past, imu_age), imu_lost >= hardware.imu_lost
         return BusState(
@@ -131,6 +160,7 @@ class Bus:
             age=jnp.where(new, age, old_age),
             speed=jnp.where(new, speed, bus.speed),
             held=jnp.where(delivery.arrival < self._control_dt, delivery.target, bus.held),
+            pace=bus.pace,
             before=_motion(start),
             imu_age=imu_age,
             imu_past=jax.tree.map(lambda kept: kept[:-1], past),
@@ -146,12 +176,11 @@ class Bus:
         r = readings
         return report_of(self._imu, r.gravity_b, r.gyro_b, r.joint_position, r.joint_velocity)
 
-    def _newest_age(self, since_round: jax.Array, turn: jax.Array) -> jax.Array:
-        """Age [J] s of each joint's newest answer: a servo looks at itself half-way through its read."""
-        read_time = self._hardware.read_time
-        answered = self._writing + (turn + 1) * read_time  # after the round's beginning
-        ago = since_round - answered
-        return jnp.where(ago < 0, ago + self._round_time, ago) + 0.5 * read_time
+    def _times(self, pace: jax.Array | None) -> "_Times":
+        read, write, each_round = self._hardware.read_time, self._hardware.write_time, self._round_time
+        if pace is not None:
+            read, write, each_round = read * pace, write * pace, each_round * pace
+        return _Times(read, write, self._servos * write, each_round)
 
     def _next_imu_age(self, age: jax.Array) -> jax.Array:
         """Age [] s of the newest report a control period later."""

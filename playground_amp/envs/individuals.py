@@ -128,6 +128,7 @@ PARAMETERS: dict[str, Parameter] = {  # drawn in this order: a new one comes las
     "imu_tilt": Parameter(_one, "imu_rotation", _imu_rotation, others=1),
     "payload": Parameter(_one, "mass_scale", _mass_scale, late=True),
     "weak_leg": Parameter(_one, "motor_strength", _motor_strength, others=1, late=True),
+    "bus_pace": Parameter(_one, "bus_pace", late=True),
 }
 
 

@@ -19,6 +19,7 @@ class SensorErrors(NamedTuple):
     joint_zero_offset: jax.Array | None = None  # [J] rad; a servo reads this much more than the joint's angle
     imu_rotation: jax.Array | None = None  # [4] wxyz, of the IMU against where it should sit
     noise: jax.Array | None = None  # [] share of the configured noise
+    bus_pace: jax.Array | None = None  # [] how many times as long as described an exchange with a servo takes
 
 
 def noise_share(config: DomainRandomizationConfig, share: jax.Array | float) -> jax.Array | None:

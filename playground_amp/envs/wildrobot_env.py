@@ -128,7 +128,8 @@ class WildRobotEnv:
         )
         if self._bus is not None:
             moving = Motion(readings.joint_position, readings.joint_velocity)
-            state = state._replace(bus=self._bus.start(start.bus, moving, readings, start.joint_target))
+            bus = self._bus.start(start.bus, moving, readings, start.joint_target, start.sensors.bus_pace)
+            state = state._replace(bus=bus)
         return state._replace(observation=self._observe(state))
 
     def step(self, state: EnvState, action: jax.Array) -> EnvState:

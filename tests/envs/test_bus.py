@@ -142,6 +142,23 @@ def _slope(joint: int, early: float, late: float) -> float:
     return float(moving(late).position[joint] - moving(early).position[joint]) / (late - early)
 
 
+@pytest.mark.parametrize("measured", [False, True])
+def test_a_bus_at_another_pace_is_one_of_slower_exchanges(measured):
+    own, pace = hardware(measures_speed=measured), 1.6
+    slower = dataclasses.replace(own, read_time=pace * own.read_time, write_time=pace * own.write_time)
+    uniform = jnp.asarray(np.random.default_rng(4).uniform(size=Bus(own, on_the_base(), DT).start_draws))
+    reached = []
+    for of, told in ((own, jnp.float32(pace)), (slower, None)):
+        bus = Bus(of, on_the_base(), DT)
+        state = bus.start(uniform, moving(0.0), _readings(0.0), jnp.zeros(ROBOT.num_joints), told)
+        for step in range(8):
+            delivery = bus.delivery(state, decided(step - 1), decided(step))
+            draws = Draws(jax.random.PRNGKey(step), bus.step_draws)
+            state = bus.after(state, _readings(step * DT), _readings((step + 1) * DT), delivery, draws)
+        reached.append(state._replace(pace=None))
+    jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5), *reached)
+
+
 def _readings(time: float) -> Readings:
     """All that the bus looks at; the base turns faster and faster, so that its gyro tells the time."""
     joints = moving(time)

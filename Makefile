@@ -10,9 +10,11 @@ SUFFIX := $(if $(filter-out wildrobot,$(ROBOT)),_$(shell basename "$(ROBOT)" | t
 WALK_ENVS ?= 512
 WALK_ITERATIONS ?= 280
 # Another robot has no demonstrations to begin on, only steps without dynamics: it learns for longer before it settles.
-ifeq ($(if $(SUFFIX),$(origin WALK_ITERATIONS)),file)
-WALK_ITERATIONS := 400
+ifneq ($(SUFFIX),)
 WALK_STAGES := --set stages.walk.until=260
+ifeq ($(origin WALK_ITERATIONS),file)
+WALK_ITERATIONS := 650
+endif
 endif
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk$(SUFFIX)

@@ -152,7 +152,7 @@ def test_a_bus_at_another_pace_is_one_of_slower_exchanges(measured):
         bus = Bus(of, on_the_base(), DT)
         state = bus.start(uniform, moving(0.0), _readings(0.0), jnp.zeros(ROBOT.num_joints), told)
         for step in range(8):
-            delivery = bus.delivery(state, decided(step - 1), decided(step))
+            delivery = bus.delivery(state, jnp.asarray(decided(step - 1)), jnp.asarray(decided(step)))
             draws = Draws(jax.random.PRNGKey(step), bus.step_draws)
             state = bus.after(state, _readings(step * DT), _readings((step + 1) * DT), delivery, draws)
         reached.append(state._replace(pace=None))

@@ -84,8 +84,12 @@ class Bus:
         self._hardware, self._imu, self._control_dt = hardware, imu, control_dt
         self._board = jnp.asarray(hardware.board)
         self._same_line = jnp.asarray(hardware.board[:, None] == hardware.board)
-        self._round_time = jnp.asarray(hardware.round_time, jnp.float32)
-        self._servos = jnp.asarray(hardware.servos, jnp.float32)
+        self._nominal = _Times(
+            read=hardware.read_time,
+            write=hardware.write_time,
+            writing=jnp.asarray(hardware.servos * hardware.write_time, jnp.float32),
+            round=jnp.asarray(hardware.round_time, jnp.float32),
+        )
         joints = len(hardware.board)
         self.start_draws = hardware.num_boards + joints + 1
         self.step_draws = hardware.num_boards + joints + 1
@@ -176,11 +180,8 @@ class Bus:
         r = readings
         return report_of(self._imu, r.gravity_b, r.gyro_b, r.joint_position, r.joint_velocity)
 
-    def _times(self, pace: jax.Array | None) -> "_Times":
-        read, write, each_round = self._hardware.read_time, self._hardware.write_time, self._round_time
-        if pace is not None:
-            read, write, each_round = read * pace, write * pace, each_round * pace
-        return _Times(read, write, self._servos * write, each_round)
+    def _times(self, pace: jax.Array | None) -> _Times:
+        return self._nominal if pace is None else _Times(*(time * pace for time in self._nominal))
 
     def _next_imu_age(self, age: jax.Array) -> jax.Array:
         """Age [] s of the newest report a control period later."""

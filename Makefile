@@ -94,9 +94,9 @@ walk: setup
 	$(PY) playground_amp/evaluate.py --checkpoint $(WALK_FOLDER)/final_iter_$(WALK_ITERATIONS).pkl --gate walk \
 		--json $(WALK_FOLDER)/gate_walk.json --video $(WALK_FOLDER)/walk.mp4 --report
 
-# Replaces the bundled policy by that of FROM, a run folder, after the full gate; without FROM, rebuilds it.
+# Replaces the policy that ships with ROBOT by that of FROM, a run folder, after the full gate; without FROM, rebuilds it.
 policy: setup
-	PY=$(PY) scripts/make_policy.sh $(FROM)
+	PY=$(PY) ROBOT="$(ROBOT)" scripts/make_policy.sh $(FROM)
 
 walk-amp: setup
 	@PY=$(PY) scripts/system_packages.sh || true

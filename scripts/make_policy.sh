@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Replaces the bundled policy by that of a run folder, or rebuilds it (after a change to the bundle's format):
-# the bundle in policies/walk, the checkpoint it is of, and what the full gate found through the very file that is
+# Replaces the policy that ships with ROBOT by that of a run folder, or rebuilds it (after a change to the bundle's format):
+# the bundle in the robot's folder, the checkpoint it is of, and what the full gate found through the very file that is
 # shipped. What was there before stays until all of it is right; files of yours in the bundle's folder stay.
 set -euo pipefail
 
 PY=${PY:-.venv/bin/python}
-box=policies/walk
+robot=playground_amp/robots/${ROBOT:-wildrobot}
+box=$robot/policy
 run=${1:-$box}
+
+[ -f "$robot/robot.yaml" ] || { echo "error: no robot ${ROBOT:-} ships: name one of $(cd playground_amp/robots && ls -d */)" >&2; exit 2; }
 
 # A Mac has neither `ls -v` nor sha256sum.
 numbered='s/.*final_iter_\([0-9]*\).pkl/\1 &/'
@@ -14,8 +17,7 @@ checkpoint=$({ ls "$run"/final_iter_*.pkl 2>/dev/null || true; } | sed "$numbere
 [ -n "$checkpoint" ] || { echo "error: $run holds no final_iter_<N>.pkl" >&2; exit 2; }
 sum_of() { { sha256sum <"$1" 2>/dev/null || shasum -a 256 <"$1"; } | cut -d ' ' -f 1; }
 
-mkdir -p "$(dirname "$box")"
-work=$(mktemp -d "$(dirname "$box")/.policy.XXXXXX") # beside the box: renamed, never copied
+work=$(mktemp -d "$robot/.policy.XXXXXX") # beside the box: renamed, never copied
 trap 'rm -rf "$work"' EXIT
 fresh=$work/fresh before=$work/before
 

@@ -202,6 +202,11 @@ def joint_speed(s: RewardInputs) -> jax.Array:
     return jnp.sum(s.readings.joint_velocity**2) / s.scale.rate**2
 
 
+def power(s: RewardInputs) -> jax.Array:
+    """Mechanical power of all joints, braking counted like driving, W: what the gates measure."""
+    return jnp.sum(jnp.abs(s.readings.joint_torque * s.readings.joint_velocity)) / s.scale.power
+
+
 def lateral_posture(s: RewardInputs) -> jax.Array:
     """Squared distance of the yaw and roll joints from home, rad²."""
     return jnp.sum(s.joint_offset[_lateral_joints(s.robot)] ** 2)

@@ -4,7 +4,7 @@ An episode ends in a fall (terminated), in a state that is no longer finite (ter
 `step` never resets: what an episode ended with is there to be read. vector.py starts the next one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -37,6 +37,8 @@ class WildRobotEnv:
       UserError: a reward weight without a term, or an engine that is not there.
     """
 
+    _of_posture: Collection[str] = ("reference_posture",)  # terms that compare with `posture`
+
     def __init__(
         self,
         config: Config,
@@ -50,11 +52,8 @@ class WildRobotEnv:
         """
         payment.check_names(config.reward_weights, self._terms)
         self.config = config
-        self.weights = {
-            name: weight
-            for name, weight in config.paid_weights.items()
-            if posture is not None or name != "reference_posture"
-        }
+        unpaid = self._of_posture if posture is None else ()
+        self.weights = {name: weight for name, weight in config.paid_weights.items() if name not in unpaid}
         self.engine = engine or make_engine(
             config.physics, load_robot(config.robot, config.env.terrain), config.env.control_dt
         )

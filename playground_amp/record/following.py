@@ -41,10 +41,11 @@ class FollowingEnv(WildRobotEnv):
     where the robot strays, or with its clip.
     """
 
+    _of_posture = ()  # the clip's own is compared with, not the table's
+
     def __init__(self, config: Config, track: Track, engine: Engine | None = None, *, may_stray: bool = False):
         """`may_stray`: only a fall ends an episode early, as when the policy is judged."""
         super().__init__(config, engine)
-        self.weights = config.paid_weights
         self._track, self._may_stray = track, may_stray
         moments = config.env.observation_history
         self.observation_sizes = self.observation_sizes | {"state": self.observer.actor.size * (moments + 1)}

@@ -113,6 +113,8 @@ def test_effort_is_summed_over_the_joints():
     }
     np.testing.assert_allclose(rewards.torque(reward_inputs(used)), 10.0, rtol=1e-6)  # 3² + 1²
     np.testing.assert_allclose(rewards.joint_speed(reward_inputs(used)), 4.0, rtol=1e-6)
+    braking = used | {"joint_velocity": by_name(left_knee_pitch=2.0, waist_yaw=0.5)}
+    np.testing.assert_allclose(rewards.power(reward_inputs(braking)), 6.5, rtol=1e-6)  # 3 × 2 and |−1 × 0.5|
     changed = reward_inputs(
         before={"previous_action": jnp.ones(JOINTS)}, after={"previous_action": jnp.zeros(JOINTS).at[3].set(3.0)}
     )

@@ -56,6 +56,83 @@ def degrees(tree: ElementTree.Element) -> None:
         _times(joint, "range", 57.29578)
 
 
+def radians(tree: ElementTree.Element) -> None:
+    """Ranges in radians that are read as degrees."""
+    for joint in tree.iter("joint"):
+        _times(joint, "range", 1 / 57.29578)
+
+
+def whole_turns(tree: ElementTree.Element) -> None:
+    """Ranges that say nothing."""
+    for joint in tree.iter("joint"):
+        if joint.get("range"):
+            joint.set("range", "-3.1416 3.1416")
+
+
+def one_range(tree: ElementTree.Element) -> None:
+    """A left knee that turns without end."""
+    del named(tree, "joint", "left_knee").attrib["range"]
+    for servo in tree.iter("position"):
+        if servo.get("joint") == "left_knee":
+            servo.attrib.pop("inheritrange", None)
+
+
+def _undriven(tree: ElementTree.Element, *joints: str) -> None:
+    for actuator in tree.iter("actuator"):
+        for servo in [servo for servo in actuator if servo.get("joint") in joints]:
+            actuator.remove(servo)
+    for keyframe in tree.findall("keyframe"):
+        tree.remove(keyframe)
+
+
+def forgotten_ankles(tree: ElementTree.Element) -> None:
+    """Ankles without servos."""
+    _undriven(tree, "left_ankle_pitch", "right_ankle_pitch")
+
+
+def forgotten_knee(tree: ElementTree.Element) -> None:
+    """One knee without its servo."""
+    _undriven(tree, "right_knee")
+
+
+def one_leg(tree: ElementTree.Element) -> None:
+    """Servos in the left leg alone."""
+    _undriven(
+        tree, *(servo.get("joint", "") for servo in list(tree.iter("position")) if "right" in servo.get("joint", ""))
+    )
+
+
+def tied_ankles(tree: ElementTree.Element) -> None:
+    """Ankles that follow the knees."""
+    forgotten_ankles(tree)
+    for side in ("left", "right"):
+        add(add(tree, "equality"), "joint", joint1=f"{side}_ankle_pitch", joint2=f"{side}_knee", polycoef="0 -1 0 0 0")
+
+
+def shapeless_feet(tree: ElementTree.Element) -> None:
+    """Feet that are a mass alone."""
+    for side in ("left", "right"):
+        foot = named(tree, "body", f"{side}_ankle_pitch_link")
+        for geom in foot.findall("geom"):
+            foot.remove(geom)
+
+
+def _turned(tree: ElementTree.Element, euler: str) -> None:
+    named(tree, "body", "trunk").set("euler", euler)
+    for keyframe in tree.findall("keyframe"):
+        tree.remove(keyframe)
+
+
+def lying(tree: ElementTree.Element) -> None:
+    """On its belly or back: another axis is up."""
+    _turned(tree, "0 1.5708 0")
+
+
+def on_its_head(tree: ElementTree.Element) -> None:
+    """Turned upside down."""
+    _turned(tree, "3.14159 0 0")
+
+
 def no_limits(tree: ElementTree.Element) -> None:
     """Servos of endless torque."""
     for servo in tree.iter("position"):

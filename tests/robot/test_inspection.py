@@ -43,6 +43,11 @@ def test_a_sound_robot_has_nothing_to_mend(body, tmp_path: Path) -> None:
         (faults.no_solid, "inertia", "left_knee_link' is that of no solid"),
         (faults.no_ranges, "ranges", "10 joints .* without a range"),
         (faults.degrees, "ranges", "more than a turn"),
+        (faults.radians, "ranges", "10 joints .* can hardly move"),
+        (faults.whole_turns, "ranges", "10 joints .* of a range of a whole turn"),
+        (faults.forgotten_ankles, "drives", "left_ankle_pitch has no actuator, right_ankle_pitch has no actuator"),
+        (faults.tied_ankles, "drives", "left_ankle_pitch is tied to 'left_knee'"),
+        (faults.shapeless_feet, "feet", "no shape that can be read"),
         (faults.no_limits, "torque limits", "10 joints .* without a torque limit"),
         (faults.giant_limits, "torque limits", "±200 N·m"),
         (faults.one_limit, "symmetry", "torque limit of left_knee is 3.2 N·m, of right_knee 2"),
@@ -84,6 +89,34 @@ def test_what_weighs_nothing_is_refused_by_name(tmp_path: Path) -> None:
         inspected(tmp_path, faults.massless)
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (faults.lying, "with all joints at zero its legs point along -x, not down: turn its base"),
+        (faults.on_its_head, "stands on its head"),
+        (faults.forgotten_knee, r"5 and 4 driven hinges: they must mirror each other \('right_knee' has no actuator\)"),
+        (faults.one_leg, r"stands on one leg: it takes two \('right_hip_yaw' has no actuator, .* and more\)"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_cannot_walk_is_refused_with_its_reason(change: Change, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=sentence):
+        inspected(tmp_path, change)
+
+
+def test_a_range_that_one_side_lacks_is_that_of_the_other(tmp_path: Path) -> None:
+    servos = inspected(tmp_path, faults.one_range).design.servos
+    assert (servos["left_knee"].lower, servos["left_knee"].upper) == (-1.6, 0.05)
+    assert servos["left_knee"].range_origin == "as of right_knee: none in the model"
+
+
+def test_a_urdf_is_told_in_its_own_words(tmp_path: Path) -> None:
+    path = urdf(tmp_path).path
+    path.write_text(re.sub(r'lower="[^"]*" upper="[^"]*"', 'lower="-3.1416" upper="3.1416"', path.read_text()))
+    (ranges,) = (f for f in inspect_robot(path).to_mend if f.kind == "ranges")
+    assert '<limit lower="…" upper="…"/>' in ranges.mend
+
+
 def test_lengths_in_millimeters_are_seen(tmp_path: Path) -> None:
     assert "units" in kinds(inspected(tmp_path, faults.millimeters).to_mend)
 
@@ -118,7 +151,7 @@ def test_a_speed_that_no_servo_has_is_not_taken(tmp_path: Path) -> None:
     (speed,) = (f for f in inspect_robot(path).to_mend if f.kind == "servo speed")
     assert "12 joints" in speed.what
     assert "100 rad/s" in speed.what
-    assert "init takes 10.31 rad/s" in speed.mend  # 2.1 √(9.81 m/s² / 0.407 m)
+    assert "init takes 10.4 rad/s" in speed.mend  # 2.1 √(9.81 m/s² / 0.4 m)
 
 
 def test_meshes_that_are_only_looks_do_not_matter(tmp_path: Path) -> None:

@@ -131,6 +131,42 @@ def test_a_urdf_gets_a_free_base_and_keeps_its_speeds(tmp_path: Path) -> None:
     assert [note.kind for note in source.notes] == ["mesh missing"]
 
 
+def test_a_urdf_is_read_for_all_its_trifles(tmp_path: Path) -> None:
+    (tmp_path / "shapes").mkdir()
+    (tmp_path / "shapes" / "leg.stl").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    shape = '<visual name="v"><geometry><box size="0 0 0"/></geometry></visual>'
+    camera = '<link name="eye"/><joint name="pan" type="revolute"><parent link="base"/><child link="eye"/>'
+    text = URDF.replace("package://other/leg.dae", "leg.stl")
+    text = text.replace('<robot name="r">', '<robot name="r"><mujoco><compiler meshdir="shapes"/></mujoco>', 1)
+    text = text.replace("<visual>", f"{shape}<visual>", 1)
+    text = text.replace(
+        "</robot>", f'{camera}<axis xyz="0 0 1"/><limit lower="-1" upper="1" effort="3" velocity="7"/></joint></robot>'
+    )
+    source = read_source(written(tmp_path, text, "robot.urdf"))
+    told = {note.kind: note.text for note in source.notes}
+    assert "mesh folder" not in told  # it lies where the file has MuJoCo look
+    assert told["mesh pointer"].startswith("leg.stl")
+    assert "has no size" in told["old attribute"]
+    assert told["inertia"] == "'pan' moves nothing that has a mass or a shape: it is held"
+    assert source.model.njnt == 2  # the free base, the hip
+
+
+def test_meshes_of_an_included_file_may_lie_beside_it(tmp_path: Path) -> None:
+    inner = '<asset><mesh name="beside_it" file="beside_it.stl"/></asset>'
+    robot = model(inner, '<geom type="mesh" mesh="beside_it" mass="0.1"/>')
+    written(tmp_path, robot, "body/robot.xml")
+    written(tmp_path, "version https://git-lfs.github.com/spec/v1\n", "body/beside_it.stl")
+    scene = written(tmp_path, '<mujoco model="scene"><include file="body/robot.xml"/></mujoco>')
+    assert kinds(scene) == ["mesh pointer"]  # found, as it would be if it were fetched
+
+
+def test_a_line_of_a_tree_that_was_mended_is_not_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        read_source(written(tmp_path, URDF.replace('lower="-1"', 'lower="pi"'), "robot.urdf"))
+    assert "bad format in attribute 'lower'" in str(refused.value)
+    assert "line " not in str(refused.value).replace(str(tmp_path), "")
+
+
 REFUSED = {
     "no file": (None, "is not there"),
     "no XML": ("this is no model", "is not XML"),
@@ -139,6 +175,12 @@ REFUSED = {
         '<robot xmlns:xacro="http://www.ros.org/wiki/xacro"><xacro:property name="w" value="1"/></robot>',
         "a xacro template, not yet a URDF: expand it",
     ),
+    "a template of older times": (
+        '<robot xmlns:xacro="http://ros.org/wiki/xacro"><xacro:include filename="b"/></robot>',
+        "a xacro template",
+    ),
+    "values to be worked out": ('<robot name="r"><link name="${prefix}base"/></robot>', "a xacro template"),
+    "another axis up": (model(head='<option gravity="0 -9.81 0"/>'), "not along -z: turn it so that z is up"),
     "entities": ('<!DOCTYPE m [<!ENTITY a "b">]><mujoco>&a;</mujoco>', "entities"),
     "a pointer": ("version https://git-lfs.github.com/spec/v1\n", "Git-LFS pointer"),
     "itself": ('<mujoco><include file="robot.xml"/></mujoco>', "includes itself"),

@@ -46,22 +46,24 @@ def _files(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
         grave = feet_lost if told.kind.startswith("mesh") else bool(told.mend)
         does = told.mend or "nothing needs to be done"
         if told.kind.startswith("mesh") and not grave:
-            does = f"{told.mend}; for walking they are not needed"
+            does = f"{told.mend}; for walking the meshes are not needed"
         kind = "inertia" if told.kind == "inertia" else "files"
         yield Finding("mend" if grave else "note", kind, told.text, does)
     if feet_lost:
         yield Finding(
             "mend",
             "feet",
-            "the feet's only shapes are meshes that cannot be read: the soles are guessed",
-            "fetch the meshes, or give the feet boxes",
+            "the feet have no shape that can be read: the soles are guessed from their inertia",
+            "fetch their meshes, or give the feet boxes",
             tuple(foot.body for foot in anatomy.feet),
         )
 
 
 def _soles_are_lost(source: Source, anatomy: Anatomy) -> bool:
-    """Whether all that a foot touches the floor with are meshes that are not there."""
+    """Whether a foot has no shape, or all that it touches the floor with are meshes that are not there."""
     model = source.model
+    if any(foot.shape == "inertia" for foot in anatomy.feet):
+        return True
     for foot in anatomy.feet:
         body = model.body(foot.body).id
         shapes = [geom for geom in range(model.ngeom) if model.geom_bodyid[geom] == body]

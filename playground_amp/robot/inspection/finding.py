@@ -25,6 +25,15 @@ Kind = Literal[
 ]
 
 _NAMED = 4
+_IN_URDF = {
+    'say <compiler angle="degree"/> if these are degrees': "turn degrees into radians, if these are",
+    'say <compiler angle="radian"/> if these are radians': "give radians, if they were turned into degrees twice",
+    "forcerange=": '<limit effort="…"/>',
+    "range= in the model": '<limit lower="…" upper="…"/>',
+    "give armature= (rotor inertia times gear ratio squared), or name": "a URDF cannot tell it: name",
+    "kv= of the servos or damping= of the joints": '<dynamics damping="…"/> of the joints',
+    "correct meshdir": "correct the meshes' filename=",
+}
 
 
 class Finding(NamedTuple):
@@ -37,6 +46,14 @@ class Finding(NamedTuple):
     where: tuple[str, ...] = ()  # names in the model; empty: the whole robot
     figure: float | None = None  # the number that tells how bad it is
     unit: str = ""  # of the figure
+
+
+def in_words_of_urdf(finding: Finding) -> Finding:
+    """The same with what its owner should do in the terms of a URDF, where it is in those of an MJCF."""
+    mend = finding.mend
+    for word, urdf in _IN_URDF.items():
+        mend = mend.replace(word, urdf)
+    return finding._replace(mend=mend)
 
 
 def listed(names: Sequence[str]) -> str:

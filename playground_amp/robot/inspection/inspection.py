@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playground_amp.robot.description import DESCRIPTION, read_description
 from playground_amp.robot.inspection.bodies import body_findings
-from playground_amp.robot.inspection.finding import Finding
+from playground_amp.robot.inspection.finding import Finding, in_words_of_urdf
 from playground_amp.robot.inspection.joints import joint_findings
 from playground_amp.robot.inspection.standing import home_findings
 from playground_amp.robot.inspection.symmetry import symmetry_findings
@@ -62,10 +62,12 @@ def inspection_of(path: Path, source: Source, anatomy: Anatomy, design: Design) 
     """All findings on a robot whose model lies at `path`."""
     findings = [
         *body_findings(source, anatomy),
-        *joint_findings(anatomy, design),
+        *joint_findings(source, anatomy, design),
         *symmetry_findings(source, anatomy, design),
         *home_findings(source, anatomy, design),
     ]
+    if source.kind == "URDF":
+        findings = [in_words_of_urdf(finding) for finding in findings]
     findings.sort(key=lambda finding: finding.severity != "mend")
     return Inspection(path, source, anatomy, design, tuple(findings))
 
@@ -81,8 +83,9 @@ def _inspected_folder(path: Path, robot: Robot) -> Inspection:
     design = design_of(source, anatomy, acting=robot.joint_names)
     scale = description.task.get("env", {}).get("action_scale")
     scale = design.action_scale if scale is None else Derived(float(scale), DESCRIPTION)
-    speed = description.servo.speed_limit
+    told = description.servo
     servos = {
-        name: servo._replace(speed_limit=speed, speed_origin=DESCRIPTION) for name, servo in design.servos.items()
+        name: servo._replace(speed_limit=told.speed_limits.get(name, told.speed_limit), speed_origin=DESCRIPTION)
+        for name, servo in design.servos.items()
     }
     return inspection_of(path, source, anatomy, replace(design, servos=servos, action_scale=scale))

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from playground_amp.robot.inspection.finding import Finding, counted, listed
 from playground_amp.robot.making.anatomy import Anatomy, JointFacts
 from playground_amp.robot.making.design import Design
+from playground_amp.robot.making.gains import NARROWEST
+from playground_amp.robot.making.skeleton import Skeleton
+from playground_amp.robot.making.source import Source
 
 _WIDEST = 2 * math.pi + 0.1  # rad each way: beyond it, degrees were taken for radians
-_NARROW = 0.02  # rad, of a joint that acts
 _STRONG = 3.0  # mgL: no joint needs more; real robots have 0.2 to 1.2
 _WEAK = 0.02  # mgL
 _UNDAMPED = 0.05  # of critical damping
@@ -16,8 +18,9 @@ _SLOW = 4.0  # √(g/L): the servos of small toys reach 3.2, those of WildRobot 
 _FAST_SERVO = 0.6  # √(g/L), no-load speed that stepping needs: a knee swings by 0.4 rad in a slow cycle of 4 √(L/g)
 
 
-def joint_findings(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
-    """Findings on the joints that act."""
+def joint_findings(source: Source, anatomy: Anatomy, design: Design) -> Iterator[Finding]:
+    """Findings on the joints that act, and on those of the legs that should."""
+    yield from _idle(source, anatomy)
     acting = [anatomy.joint(name) for name in design.acts]
     moment = anatomy.mass * design.gravity * anatomy.leg_length
     yield from _drives(acting, design)
@@ -26,6 +29,24 @@ def joint_findings(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
     yield from _gains(acting)
     yield from _armature(acting, design)
     yield from _speeds(anatomy, design)
+
+
+def _idle(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
+    """Hinges of the legs that nothing drives, and that are neither a spring nor the play of gears."""
+    skeleton = Skeleton(source)
+    idle = [j for j in anatomy.passive if j.part == "leg" and j.play_of is None and j.stiffness <= 0]
+    why = {joint.name: skeleton.idle(source.model.joint(joint.name).id) for joint in idle}
+    if why:
+        reasons = ", ".join(f"{name} {reason}" for name, reason in why.items())
+        yield Finding(
+            "mend",
+            "drives",
+            f"{counted(list(why), 'joint')} in the legs that no servo moves: {reasons}",
+            "init holds them stiff at zero; give each an actuator of its own, or a spring, if it is one",
+            tuple(why),
+            len(why),
+            "joints",
+        )
 
 
 def _drives(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
@@ -54,18 +75,20 @@ def _drives(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
 
 def _ranges(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
     absent = [joint.name for joint in joints if joint.lower is None or joint.upper is None]
-    if absent:
-        ranges = {(round(design.servos[name].lower, 2), round(design.servos[name].upper, 2)) for name in absent}
-        (low, high) = min(ranges)[0], max(ranges, key=lambda ends: ends[1])[1]
-        yield Finding(
-            "mend",
-            "ranges",
-            f"{counted(absent, 'joint')} without a range",
-            f"init takes {low:g} to {high:g} rad; give range= in the model as the hardware stops",
-            tuple(absent),
-            len(absent),
-            "joints",
-        )
+    turns = [joint.name for joint in joints if 0.99 * 2 * math.pi <= _width(joint) <= 2 * _WIDEST]
+    for names, what in ((absent, "without a range"), (turns, "of a range of a whole turn")):
+        if names:
+            ranges = [(design.servos[name].lower, design.servos[name].upper) for name in names]
+            low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+            yield Finding(
+                "mend",
+                "ranges",
+                f"{counted(names, 'joint')} {what}",
+                f"init takes {low:.2g} to {high:.2g} rad; give range= in the model as the hardware stops",
+                tuple(names),
+                len(names),
+                "joints",
+            )
     wide = [j for j in joints if j.lower is not None and j.upper is not None and max(-j.lower, j.upper) > _WIDEST]
     if wide:
         widest = max(max(-(j.lower or 0), j.upper or 0) for j in wide)
@@ -78,7 +101,7 @@ def _ranges(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
             widest,
             "rad",
         )
-    narrow = [j for j in joints if j.lower is not None and j.upper is not None and j.upper - j.lower < _NARROW]
+    narrow = [j for j in joints if j.lower is not None and j.upper is not None and j.upper - j.lower <= NARROWEST]
     if narrow:
         least = min((j.upper or 0) - (j.lower or 0) for j in narrow)
         yield Finding(
@@ -90,6 +113,11 @@ def _ranges(joints: list[JointFacts], design: Design) -> Iterator[Finding]:
             least,
             "rad",
         )
+
+
+def _width(joint: JointFacts) -> float:
+    """Of a joint's range, rad; 0 if it has none."""
+    return 0.0 if joint.lower is None or joint.upper is None else joint.upper - joint.lower
 
 
 def _limits(joints: list[JointFacts], design: Design, moment: float) -> Iterator[Finding]:

@@ -23,12 +23,17 @@ def home_findings(source: Source, anatomy: Anatomy, design: Design) -> Iterator[
     yield from _pose(anatomy, design)
     gain = design.ankle_gain.value
     if gain < STIFF_ENOUGH:
+        ankles = [design.servos[name] for name in anatomy.legs[0][-2:]]
+        weakest = min(servo.torque_limit for servo in ankles)
+        bounded = all(servo.is_derived for servo in ankles)
         yield Finding(
             "mend",
             "gains",
             f"the ankles are soft: 2·kp/(m·g·h) is {gain:.2f}; below about {STIFF_ENOUGH:g} they do not hold it up",
-            f"raise the ankles' kp by a factor of {STIFF_ENOUGH / max(gain, 0.01):.2g}, name others (--servo), or have "
-            "init derive them from the weight (--gains derived)",
+            f"their torque limit, {weakest:.3g} N·m, bounds how stiff they can be: name stronger servos (--servo)"
+            if bounded
+            else f"raise the ankles' kp by a factor of {STIFF_ENOUGH / gain:.2g}, name others (--servo), or have init "
+            "derive them from the weight (--gains derived)",
             figure=gain,
             unit="m·g·h",
         )
@@ -44,7 +49,7 @@ def _pose(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
             "standing",
             f"it does not stand by itself: put down in its home pose ({_short(home.origin)}) it falls within "
             f"{STANDING_TIME:g} s",
-            f"{_stiffened(anatomy, design)}, or give a home pose with the center of mass over the middle of the soles",
+            f"{_stiffened(anatomy, design)}give a home pose with level soles and the center of mass over their middle",
         )
     elif fallen:
         yield Finding(
@@ -78,9 +83,11 @@ def _pose(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
 
 
 def _stiffened(anatomy: Anatomy, design: Design) -> str:
-    """What makes ankles hold: stronger servos where gains are derived, as stiff as the torque limits allow."""
+    """What makes legs hold, where they do not: stronger servos for gains that are as stiff as torque limits allow."""
+    if design.home.load_share < _LOADED and design.ankle_gain.value > STIFF_ENOUGH:
+        return ""
     derived = all(design.servos[name].is_derived for name in anatomy.legs[0])
-    return "name stronger servos (--servo)" if derived else "stiffen the ankles' gains"
+    return "name stronger servos (--servo), or " if derived else "stiffen the ankles' gains, or "
 
 
 def _short(origin: str) -> str:

@@ -107,9 +107,10 @@ def _home(
         if home.stands:
             return home, trial
     trial = _trial(source, anatomy, acts, servos, homes.resting())
-    found = "found: soles level under the center of mass, knees bent; it stands for"
-    home = _tried(anatomy, homes, trial, homes.found(trial.center_of_mass), f"{found} {STANDING_TIME:g} s")
-    return home, trial
+    angles = homes.found(trial.center_of_mass)
+    level = "soles level under the center of mass, knees bent"
+    found = f"found: {level if homes.is_level(angles) else 'the nearest to level soles that the ranges allow'}"
+    return _tried(anatomy, homes, trial, angles, f"{found}; it stands for {STANDING_TIME:g} s"), trial
 
 
 def _tried(anatomy: Anatomy, homes: Homes, trial: Trial, angles: dict[str, float], origin: str) -> HomePose:

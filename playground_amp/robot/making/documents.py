@@ -18,7 +18,7 @@ _DEEPEST = 250
 _MOST_COPIES = 100  # of a `replicate`
 _UNWANTED = ("size", "visual", "statistic", "custom", "skin", "deformable", "extension", "texture", "plugin")
 _SWELLING = ("composite", "flexcomp")
-_TEMPLATE = "{http://www.ros.org/wiki/xacro}"  # how tags of a xacro file begin
+_TEMPLATE = re.compile(r"\{https?://(www\.)?ros\.org/wiki/xacro")  # how tags of a xacro file begin
 _DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -36,7 +36,7 @@ class DocumentReader:
             raise UserError(
                 f"{self.path} is no model of a robot: its XML begins with <{root.tag}>, not <mujoco> or <robot>"
             )
-        if root.tag == "robot" and any(element.tag.startswith(_TEMPLATE) for element in root.iter()):
+        if root.tag == "robot" and _is_template(root, self.path):
             raise UserError(
                 f"{self.path} is a xacro template, not yet a URDF: expand it with `xacro` and take the result"
             )
@@ -87,6 +87,7 @@ class DocumentReader:
                 if place in way:
                     raise UserError(f"{self.path}: {place.name} includes itself")
                 included = self._parsed(place)
+                _find_meshes_beside(included, place.parent)
                 if included.get("model") and "scene" in _name_of(element):
                     element.set("model", included.get("model", ""))
                 self._put_includes(included, (*way, place))
@@ -118,6 +119,24 @@ class DocumentReader:
 def _real(path: Path) -> Path:
     """Where a path leads, as far as that can be told: `Path.resolve` raises where links lead in a circle."""
     return Path(os.path.realpath(path))
+
+
+def _find_meshes_beside(included: ElementTree.Element, folder: Path) -> None:
+    """Meshes that lie where an included file, and not the model, would look for them get their whole path."""
+    folders = [folder / (c.get("meshdir") or c.get("assetdir") or "") for c in included.iter("compiler")]
+    for mesh in included.iter("mesh"):
+        file = mesh.get("file", "")
+        places = [place / file for place in (*folders, folder) if file and os.path.isfile(place / file)]
+        if places:
+            mesh.set("file", os.path.realpath(places[0]))
+
+
+def _is_template(root: ElementTree.Element, path: Path) -> bool:
+    """Whether a URDF is one to be yet: by its tags, its ending, or values that are to be worked out."""
+    return path.suffix.lower() == ".xacro" or any(
+        _TEMPLATE.match(element.tag) or any("${" in value or "$(" in value for value in element.attrib.values())
+        for element in root.iter()
+    )
 
 
 def _name_of(root: ElementTree.Element) -> str:

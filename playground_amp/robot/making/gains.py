@@ -26,7 +26,7 @@ _HIPS_SHARE = 0.1  # or this share of what a hip carries: in stance an ankle hol
 _LAG = 0.13  # √(L/g) of (kv + damping)/kp at least, as WildRobot's: with less the body rocks on its ankles undamped
 _FASTEST = 200.0  # rad/s of √(kp/armature) that physics steps of 5 ms still follow
 _WIDEST = 2 * math.pi  # rad of a range that says something
-_NARROWEST = 0.02
+NARROWEST = 0.1  # rad, likewise: 3 rad each way, taken for degrees, are 0.1 rad in all
 _RANGES = {
     "hip_yaw": (-0.7, 0.7), "hip_roll": (-0.6, 0.6), "hip_pitch": (-1.6, 1.6), "knee_pitch": (-0.1, 2.2),
     "ankle_pitch": (-1.1, 1.1), "ankle_roll": (-0.6, 0.6), "ankle_yaw": (-0.5, 0.5),
@@ -130,8 +130,13 @@ _DRIVES = {
 def _range(anatomy: Anatomy, joint: JointFacts) -> tuple[float, float, str]:
     """A joint's range, rad, and where it is from."""
     lower, upper = joint.lower, joint.upper
-    if lower is not None and upper is not None and _NARROWEST < upper - lower < 0.99 * _WIDEST:
+    if lower is not None and upper is not None and NARROWEST < upper - lower < 0.99 * _WIDEST:
         return lower, upper, "model"
+    partner = next((other for other in anatomy.joints if other.name == joint.mirror and other is not joint), None)
+    if partner and partner.lower is not None and partner.upper is not None:
+        low, high = sorted((joint.mirror_sign * partner.lower, joint.mirror_sign * partner.upper))
+        if (lower is None or upper is None) and NARROWEST < high - low < 0.99 * _WIDEST:
+            return low, high, f"as of {partner.name}: none in the model"
     found = "none in the model" if lower is None or upper is None else f"the model says {lower:.3g} to {upper:.3g}"
     role = role_of(anatomy, joint)
     low, high = _RANGES.get(role, _ANY_RANGE)

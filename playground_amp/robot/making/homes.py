@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from playground_amp.robot.chains import leg_length
-from playground_amp.robot.making.anatomy import Anatomy, Keyframe
+from playground_amp.robot.making.anatomy import Anatomy, JointFacts, Keyframe
 from playground_amp.robot.making.kinematics import leg_chain, matrix_of, sole_pose
 from playground_amp.robot.record import Chain
 
@@ -49,7 +49,7 @@ class Homes:
         ranked = sorted(self.anatomy.keyframes, key=lambda key: "home" not in key.name.lower())
         for keyframe in ranked:
             angles = self._symmetric(keyframe)
-            if angles is not None and self._stands_level(angles):
+            if angles is not None and self.is_level(angles):
                 yield keyframe.name, angles
 
     def resting(self) -> dict[str, float]:
@@ -103,7 +103,11 @@ class Homes:
             even[joint.name] = (angles[joint.name] + image) / 2
         return even
 
-    def _stands_level(self, angles: dict[str, float]) -> bool:
+    def is_level(self, angles: dict[str, float]) -> bool:
+        """Whether both soles stand level, under knees that are bent."""
+        images = [joint.mirror_sign * angles[joint.name] for joint in self.left]
+        if max(abs(image - angles[other.name]) for image, other in zip(images, self.right, strict=True)) > _ONE_SIDED:
+            return False
         center, axes = sole_pose(self.chain, self._leg(angles))
         return bool(axes[2, 2] > np.cos(_LEVEL) and -center[2] < _STRAIGHT * self.reach and -center[2] > 0)
 
@@ -111,7 +115,7 @@ class Homes:
         self, pose: dict[str, float], center_of_mass: CenterOfMass, height: float, bend: float
     ) -> tuple[dict[str, float], float]:
         """The pose at a height of the hips with knees bent one way, and how far it is from what is wanted."""
-        ends = np.array([self.limits[joint.name] for joint in self.left])
+        ends = np.array([self._both_reach(joint, other) for joint, other in zip(self.left, self.right, strict=True)])
         lower, upper = ends.T + np.array([[1], [-1]]) * _INSIDE * np.ptp(ends, axis=1)
         self._keep_bent(lower, upper, bend)
         aside = float(self.anatomy.feet[0].center[1])
@@ -126,6 +130,13 @@ class Homes:
             height = min(height, reached) - max(self._stretch(guess) - _BENT, 0.0) * self.reach
             angles = self._with_leg(pose, guess)
         return angles, cost
+
+    def _both_reach(self, joint: JointFacts, other: JointFacts) -> tuple[float, float]:
+        """Where a joint of the left leg and its mirror image can both be, rad; its own range if that is nowhere."""
+        lower, upper = self.limits[joint.name]
+        low, high = sorted(joint.mirror_sign * end for end in self.limits[other.name])
+        low, high = max(lower, low), min(upper, high)
+        return (low, high) if low < high else (lower, upper)
 
     def _keep_bent(self, lower: np.ndarray, upper: np.ndarray, bend: float) -> None:
         """Keeps the knee off the straight leg and off the end of its range there, if the range allows."""

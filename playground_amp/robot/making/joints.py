@@ -78,6 +78,8 @@ def _along_leg(chain: list[int], lines: dict[int, Line], foot: np.ndarray) -> di
             points[joint] = _at_hip(line, hip, float(np.linalg.norm(foot - hip)))
         elif np.linalg.norm(across) < _UPRIGHT:
             points[joint] = _nearest(line, foot)
+        elif abs(line.direction[0]) > _LATERAL:  # it rolls the leg: at the hinge before it
+            points[joint] = _nearest(line, points[chain[index - 1]])
         else:
             points[joint] = line.point + ((hip - line.point) @ across) / float(across @ line.direction) * line.direction
     return points

@@ -11,6 +11,7 @@ from playground_amp.robot.making.skeleton import Skeleton
 
 _NEAR_FLOOR = 0.15  # of the height of the base over the lowest point
 _ENDLESS = 4 * np.pi  # rad: a wider range is none
+_HANGING = 0.5  # cosine: legs that hang down, bent as they may be, do so within 60°
 _FEWEST = 3  # hinges of a leg that can step
 _COUNTS = {3: "three", 4: "four", 6: "six"}
 _LOOPS = (mujoco.mjtEq.mjEQ_CONNECT.value, mujoco.mjtEq.mjEQ_WELD.value)
@@ -30,18 +31,13 @@ def find_legs(skeleton: Skeleton) -> Legs:
     """The legs. Raises UserError, in one sentence, if there are not two that can step."""
     path = skeleton.source.path
     leaves = [joint for joint in skeleton.driven if not _drives_on(skeleton, joint)]
-    heights = {joint: _lowest(skeleton, body_of(skeleton, joint)) for joint in leaves}
     if not leaves:
         raise UserError(f"{path}: nothing drives its hinges, so it has no legs")
-    floor = min(heights.values())
-    base = float(skeleton.data.xpos[skeleton.root.base][2])
-    highest = max(base, *(float(skeleton.data.xanchor[joint][2]) for joint in skeleton.driven))
-    low = [joint for joint in leaves if heights[joint] < floor + _NEAR_FLOOR * (highest - floor)]
-    branches, hub = _branches(skeleton, low)
+    branches, hub = _branches(skeleton, _standing_on(skeleton, leaves, np.array([0.0, 0.0, 1.0])))
     if len(branches) > 2:
         raise UserError(f"{path} stands on {_COUNTS.get(len(branches), 'many')} legs: it takes two")
     if len(branches) < 2:
-        raise UserError(f"{path} stands on one leg: it takes two")
+        raise UserError(f"{path} stands on one leg: it takes two{_why_not_two(skeleton, leaves)}")
     tips = [max(branch, key=lambda joint: len(skeleton.way_to(body_of(skeleton, joint)))) for branch in branches]
     ways = [_way(skeleton, tip) for tip in tips]
     shared = [joint for joint in ways[0] if joint in ways[1]]
@@ -49,8 +45,36 @@ def find_legs(skeleton: Skeleton) -> Legs:
     _require_hinges(skeleton, hub, tips)
     _require_open(skeleton, hub, tips)
     legs = Legs(hub, (chains[0], chains[1]), (body_of(skeleton, tips[0]), body_of(skeleton, tips[1])), shared)
+    _require_upright(skeleton, legs)
     _require_no_wheels(skeleton, legs)
     return legs
+
+
+def _standing_on(skeleton: Skeleton, leaves: list[int], up: np.ndarray) -> list[int]:
+    """The limbs' last driven hinges that would be near the floor if `up` [3] were upwards."""
+    heights = {joint: _lowest(skeleton, body_of(skeleton, joint), up) for joint in leaves}
+    floor = min(heights.values())
+    base = float(skeleton.data.xpos[skeleton.root.base] @ up)
+    highest = max(base, *(float(skeleton.data.xanchor[joint] @ up) for joint in skeleton.driven))
+    if floor >= highest:
+        raise UserError(
+            f"{skeleton.source.path} stands on its head: turn its base so that its legs point down, along -z"
+        )
+    return [joint for joint in leaves if heights[joint] < floor + _NEAR_FLOOR * (highest - floor)]
+
+
+def _why_not_two(skeleton: Skeleton, leaves: list[int]) -> str:
+    """What may have become of the other leg, as the end of a sentence: another axis is up, or nothing drives it."""
+    for axis, sense in ((1, 1.0), (1, -1.0), (0, 1.0), (0, -1.0)):
+        up = sense * np.eye(3)[axis]
+        ends = [float(_lowest(skeleton, body_of(skeleton, joint), up)) for joint in leaves]
+        if min(ends) < float(skeleton.data.xpos[skeleton.root.base] @ up):
+            branches, _ = _branches(skeleton, _standing_on(skeleton, leaves, up))
+            lengths = [max(len(_way(skeleton, joint)) for joint in branch) for branch in branches]
+            if len(branches) == 2 and lengths[0] == lengths[1] >= _FEWEST:
+                return f", unless its legs point along {'-' if sense > 0 else '+'}{'xy'[axis]}: then turn its base"
+    idle = [f"{skeleton.name(joint)!r} {why}" for joint in skeleton.hinges if (why := skeleton.idle(joint))]
+    return f" ({', '.join(idle[:2])}{' and more' if len(idle) > 2 else ''})" if idle else ""
 
 
 def body_of(skeleton: Skeleton, joint: int) -> int:
@@ -64,7 +88,18 @@ def require_steppable(skeleton: Skeleton, legs: Legs) -> None:
     if min(counts) < _FEWEST:
         raise UserError(f"{path}: a leg has only {min(counts)} driven hinges: to step it takes {_FEWEST}")
     if counts[0] != counts[1]:
-        raise UserError(f"{path}: its legs have {counts[0]} and {counts[1]} driven hinges: they must mirror each other")
+        why = [f"{skeleton.name(joint)!r} {why}" for joint in _in_legs(skeleton, legs) if (why := skeleton.idle(joint))]
+        raise UserError(
+            f"{path}: its legs have {counts[0]} and {counts[1]} driven hinges: they must mirror each other"
+            + (f" ({', '.join(why)})" if why else "")
+        )
+
+
+def _in_legs(skeleton: Skeleton, legs: Legs) -> list[int]:
+    """The hinges between the hub and what the feet carry, driven or not."""
+    ways = [[body for body in skeleton.way_to(foot) if body in skeleton.inside[legs.hub]] for foot in legs.feet]
+    bodies = {body for way, foot in zip(ways, legs.feet, strict=True) for body in (*way, *skeleton.inside[foot])}
+    return [joint for joint in skeleton.hinges if body_of(skeleton, joint) in bodies - {legs.hub}]
 
 
 def _drives_on(skeleton: Skeleton, joint: int) -> bool:
@@ -74,12 +109,12 @@ def _drives_on(skeleton: Skeleton, joint: int) -> bool:
     return any(body_of(skeleton, other) != body or other > joint for other in later)
 
 
-def _lowest(skeleton: Skeleton, body: int) -> float:
+def _lowest(skeleton: Skeleton, body: int, up: np.ndarray) -> float:
     bodies = skeleton.inside[body]
     geoms = shapes_of(skeleton, bodies)
     chosen = colliding(skeleton, geoms) or geoms
-    heights = [float(points_of(skeleton, geom)[:, 2].min()) for geom in chosen]
-    return min(heights, default=float(skeleton.data.xipos[sorted(bodies)][:, 2].min()))
+    heights = [float((points_of(skeleton, geom) @ up).min()) for geom in chosen]
+    return min(heights, default=float((skeleton.data.xipos[sorted(bodies)] @ up).min()))
 
 
 def _branches(skeleton: Skeleton, joints: list[int]) -> tuple[list[list[int]], int]:
@@ -122,7 +157,7 @@ def _require_open(skeleton: Skeleton, hub: int, tips: list[int]) -> None:
     for index in range(model.neq):
         ends = [_end(model, index, side) for side in (1, 2)]
         if int(model.eq_type[index]) in _LOOPS:
-            loops += any(end in in_legs for end in ends)
+            loops += bool(model.eq_active0[index]) and any(end in in_legs for end in ends)
     if loops:
         raise UserError(
             f"{skeleton.source.path} has closed loops ({loops} in its legs, by connect or weld): it takes legs that "
@@ -135,6 +170,19 @@ def _end(model: mujoco.MjModel, index: int, side: int) -> int:
     if model.eq_objtype[index] == mujoco.mjtObj.mjOBJ_SITE and identifier >= 0:
         return int(model.site_bodyid[identifier])
     return identifier
+
+
+def _require_upright(skeleton: Skeleton, legs: Legs) -> None:
+    """Raises UserError if the legs do not hang down at the zero pose: z is not up."""
+    hips = np.mean([skeleton.data.xanchor[chain[0]] for chain in legs.chains if chain], axis=0)
+    way = np.mean(skeleton.data.xipos[list(legs.feet)], axis=0) - hips
+    if -way[2] < _HANGING * np.linalg.norm(way):
+        along = int(np.argmax(np.abs(way)))
+        sense = "+" if way[along] > 0 else "-"
+        raise UserError(
+            f"{skeleton.source.path}: with all joints at zero its legs point along {sense}{'xyz'[along]}, not down: "
+            "turn its base so that z is up"
+        )
 
 
 def _require_no_wheels(skeleton: Skeleton, legs: Legs) -> None:

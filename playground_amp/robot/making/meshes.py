@@ -52,7 +52,7 @@ class MeshFinder:
                 above / Path(*plain.parts[1:]) for above in self._above if len(plain.parts) > 1
             ]
         else:
-            expected = [folder / plain for folder in self._folders]
+            expected = [folder / name for folder in self._folders for name in (plain, plain.name)]
         for path in expected:
             if os.path.isfile(path):
                 return path, True
@@ -172,5 +172,6 @@ def _agreeing(words: str, files: list[str]) -> str:
 
 def _listed(files: list[str]) -> str:
     unique = list(dict.fromkeys(files))
-    more = f" and {len(unique) - _NAMED} more meshes" if len(unique) > _NAMED else ""
-    return ", ".join(unique[:_NAMED]) + more
+    more = len(unique) - _NAMED
+    words = f" and {more} more mesh{'es' if more > 1 else ''}" if more > 0 else ""
+    return ", ".join(each or "a mesh without a name" for each in unique[:_NAMED]) + words

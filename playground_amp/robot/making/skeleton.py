@@ -127,6 +127,21 @@ class Skeleton:
         motors = [motor for motor, _ in geared.values()]
         return {joint: tie for joint, tie in geared.items() if motors.count(tie[0]) == 1}
 
+    def idle(self, joint: int) -> str | None:
+        """Why a hinge does not act, as the end of a sentence; None: it does."""
+        if joint in self.driven or joint in self.geared:
+            return None
+        model = self.model
+        limit = self.source.urdf_limits.get(self.name(joint))
+        if limit and limit.mimics:
+            return f"follows {limit.mimics!r} (mimic)"
+        for index in np.flatnonzero(model.eq_type == mujoco.mjtEq.mjEQ_JOINT.value):
+            pair = int(model.eq_obj1id[index]), int(model.eq_obj2id[index])
+            if joint in pair and min(pair) >= 0:
+                return f"is tied to {self.name(pair[pair[0] == joint])!r}"
+        pulled = (model.wrap_type == mujoco.mjtWrap.mjWRAP_JOINT.value) & (model.wrap_objid == joint)
+        return "is moved by a tendon" if pulled.any() else "has no actuator"
+
     @property
     def geared(self) -> set[int]:
         """The motors' own hinges where gears lie between them and the joints."""

@@ -21,6 +21,7 @@ _OLD = re.compile(r"unrecognized attribute: '([^']+)'")
 _LOST_GEOM = re.compile(r"geom '([^']+)' not found in collision")
 _LOST_CLASS = re.compile(r"unknown default class name '([^']+)'")
 _ELEMENT = re.compile(r"Element '([^']+)'(?:, line (\d+))?")
+_LINE = re.compile(r",? (at )?line \d+(, column \d+)?")
 _NAMED = re.compile(r"Element name '([^']*)'")
 _MOST_BODIES = 2_000
 _MOST_GEOMS = 20_000
@@ -90,7 +91,7 @@ def _compiled(
         try:
             spec = mujoco.MjSpec.from_string(ElementTree.tostring(root, encoding="unicode"), assets=ASSETS)
             _name_parts(spec)
-            _let_things_fall(spec, notes)
+            _let_things_fall(spec, path, notes)
             return spec, spec.compile()
         except (ValueError, mujoco.FatalError) as error:
             reason = " ".join(str(error).split())
@@ -108,9 +109,11 @@ def _name_parts(spec: mujoco.MjSpec) -> None:
             part.name = part.name or next(free)
 
 
-def _let_things_fall(spec: mujoco.MjSpec, notes: list[Note]) -> None:
-    """Gravity that is switched off, or points elsewhere than down, becomes the usual one."""
+def _let_things_fall(spec: mujoco.MjSpec, path: Path, notes: list[Note]) -> None:
+    """Gravity that is switched off or leans becomes the usual one. Raises UserError if another axis than z is up."""
     x, y, z = (float(each) for each in spec.option.gravity)
+    if max(abs(x), abs(y)) > abs(z):
+        raise UserError(f"{path}: its gravity, {x:g}, {y:g}, {z:g} m/s², is not along -z: turn it so that z is up")
     if not (z < 0 and abs(x) + abs(y) < 1e-3 * -z):
         spec.option.gravity = mujoco.MjSpec().option.gravity
         notes.append(Note("gravity", f"its gravity is {x:g}, {y:g}, {z:g} m/s²: the usual one was taken", ""))
@@ -121,6 +124,7 @@ def _in_words(reason: str) -> str:
     named = _NAMED.search(reason)
     if named and "mjMINVAL" in reason:
         return f": {named[1]!r} moves but has no mass or no inertia: give it an <inertial> or a shape of some density"
+    reason = _LINE.sub("", reason)  # of the tree as it was mended, not of the file
     return f": MuJoCo cannot read it: {reason.replace('XML Error: ', '').replace('Error: ', '')}"
 
 

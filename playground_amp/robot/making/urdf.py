@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from playground_amp.errors import UserError
 from playground_amp.robot.making.meshes import STAND_IN, Meshes, MeshFinder, locate, mesh_notes
+from playground_amp.robot.making.notes import Note
 
 _WORLD = "world"  # the link of this name is what MuJoCo takes for the world
 _ROOT_JOINT = "base_of_the_robot"
@@ -18,14 +19,16 @@ class UrdfLimits(NamedTuple):
     """What a URDF says of a joint and MuJoCo does not read."""
 
     speed: float | None  # rad/s
-    mimics: bool  # it follows another joint
+    mimics: str  # the joint that it follows; empty: none
     continuous: bool
 
 
 def prepare_urdf(root: ElementTree.Element, path: Path) -> tuple[Meshes, dict[str, UrdfLimits]]:
     """Edits the tree in place. Raises UserError if it has no single root link."""
+    folders = [each.get("meshdir", "") for part in root.findall("mujoco") for each in part.iter("compiler")]
     for mujoco_part in root.findall("mujoco"):
         root.remove(mujoco_part)
+    notes = _without_trifles(root)
     links = [link.get("name", "") for link in root.findall("link")]
     joints = root.findall("joint")
     children = {element.get("link") for joint in joints for element in joint.findall("child")}
@@ -34,12 +37,54 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> tuple[Meshes, dict[st
         raise UserError(f"{path} has {len(tops)} root links ({', '.join(tops) or 'none'}): a robot has one")
     _free_base(root, tops[0], joints)
     limits = {joint.get("name", ""): _limits(joint) for joint in joints if joint.get("type") in _MOVING}
-    meshes = _place(root, path)
+    meshes = _place(root, path, [folder for folder in folders if folder])
     for tag in ("transmission", "gazebo", "ros2_control"):
         for element in root.findall(tag):
             root.remove(element)
     ElementTree.SubElement(ElementTree.SubElement(root, "mujoco"), "compiler", _COMPILER)
-    return meshes, limits
+    return meshes._replace(notes=(*notes, *meshes.notes)), limits
+
+
+def _without_trifles(root: ElementTree.Element) -> list[Note]:
+    """Takes out what MuJoCo refuses or complains of and no robot needs: names and sizes of nothing, weightless ends."""
+    notes = []
+    if not any(link.find("inertial") is not None for link in root.findall("link")):
+        text = "no link has an <inertial>: its mass is a guess, of solid shapes"
+        notes.append(Note("inertia", text, "give each link its mass and inertia"))
+    for link in root.findall("link"):
+        for shape in [*link.findall("visual"), *link.findall("collision")]:
+            shape.attrib.pop("name", None)
+            if any(_is_nothing(size) for size in shape.iter() if size.tag in ("box", "sphere", "cylinder")):
+                link.remove(shape)
+                text = f"a shape of {link.get('name', '')!r} has no size and was left out"
+                notes.append(Note("old attribute", text, ""))
+    for joint in _moving_nothing(root):
+        joint.set("type", "fixed")
+        text = f"{joint.get('name', '')!r} moves nothing that has a mass or a shape: it is held"
+        notes.append(Note("inertia", text, ""))
+    return notes
+
+
+def _is_nothing(shape: ElementTree.Element) -> bool:
+    """Whether a size of a box, a sphere or a cylinder is 0."""
+    numbers = [word for key in ("size", "radius", "length") for word in shape.get(key, "").split()]
+    return any(word.strip("+-0.") == "" for word in numbers)
+
+
+def _moving_nothing(root: ElementTree.Element) -> list[ElementTree.Element]:
+    """Joints that carry no link with an inertial or a shape to collide with."""
+    solid = {
+        link.get("name")
+        for link in root.findall("link")
+        if link.find("inertial") is not None or link.find("collision") is not None
+    }
+    joints = root.findall("joint")
+    carried = solid
+    while True:
+        more = {_linked(joint, "parent") for joint in joints if _linked(joint, "child") in carried} - carried
+        if not more:
+            return [j for j in joints if j.get("type") in _MOVING and _linked(j, "child") not in carried]
+        carried = carried | more
 
 
 def _free_base(root: ElementTree.Element, top: str, joints: list[ElementTree.Element]) -> None:
@@ -63,21 +108,21 @@ def _linked(joint: ElementTree.Element, tag: str) -> str | None:
 
 
 def _limits(joint: ElementTree.Element) -> UrdfLimits:
-    limit = joint.find("limit")
+    limit, mimic = joint.find("limit"), joint.find("mimic")
     try:
         speed = float(limit.get("velocity", "nan")) if limit is not None else math.nan
     except ValueError:
         speed = math.nan
     return UrdfLimits(
         speed=speed if math.isfinite(speed) and speed > 0 else None,
-        mimics=joint.find("mimic") is not None,
+        mimics="" if mimic is None else mimic.get("joint", "another"),
         continuous=joint.get("type") == "continuous",
     )
 
 
-def _place(root: ElementTree.Element, path: Path) -> Meshes:
-    """Paths of meshes; MuJoCo names a mesh after its file."""
-    finder = MeshFinder(path, ["meshes"], [mesh.get("filename", "") for mesh in root.iter("mesh")])
+def _place(root: ElementTree.Element, path: Path, folders: list[str]) -> Meshes:
+    """Paths of meshes; MuJoCo names a mesh after its file. `folders`: where the file has MuJoCo look for them."""
+    finder = MeshFinder(path, [*folders, "meshes"], [mesh.get("filename", "") for mesh in root.iter("mesh")])
     faults: dict[str, list[str]] = {}
     lost = set()
     for mesh in root.iter("mesh"):

@@ -135,7 +135,10 @@ def test_a_urdf_is_read_for_all_its_trifles(tmp_path: Path) -> None:
     (tmp_path / "shapes").mkdir()
     (tmp_path / "shapes" / "leg.stl").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     shape = '<visual name="v"><geometry><box size="0 0 0"/></geometry></visual>'
-    camera = '<link name="eye"/><joint name="pan" type="revolute"><parent link="base"/><child link="eye"/>'
+    camera = """<link name="shank"><inertial><mass value="1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/>
+      </inertial></link><joint name="knee" type="revolute"><parent link="leg"/><child link="shank"/><axis xyz="0 1 0"/>
+      <limit lower="-1" upper="1" effort="3" velocity="7"/></joint>"""
+    camera += '<link name="eye"/><joint name="pan" type="revolute"><parent link="base"/><child link="eye"/>'
     text = URDF.replace("package://other/leg.dae", "leg.stl")
     text = text.replace('<robot name="r">', '<robot name="r"><mujoco><compiler meshdir="shapes"/></mujoco>', 1)
     text = text.replace("<visual>", f"{shape}<visual>", 1)
@@ -148,7 +151,7 @@ def test_a_urdf_is_read_for_all_its_trifles(tmp_path: Path) -> None:
     assert told["mesh pointer"].startswith("leg.stl")
     assert "has no size" in told["old attribute"]
     assert told["inertia"] == "'pan' moves nothing that has a mass or a shape: it is held"
-    assert source.model.njnt == 2  # the free base, the hip
+    assert source.model.njnt == 3  # the free base, the hip, the knee
 
 
 def test_meshes_of_an_included_file_may_lie_beside_it(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def walked(source: PolicySource, speed: float) -> TakenRows:
 
     starts = jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(0), WALKS))
     rows = roll_out(UntilFall(env), source.controller(env), starts, steps, taken_row)
-    return TakenRows(*(np.moveaxis(np.asarray(column), 0, 1)[:, settle:] for column in rows))
+    return jax.tree.map(lambda column: np.swapaxes(np.asarray(column), 0, 1)[:, settle:], rows)
 
 
 def line(robot: Robot, rows: TakenRows, control_dt: float) -> str:

@@ -6,7 +6,8 @@ import mujoco
 import numpy as np
 import pytest
 
-from playground_amp.robot.models import model_of
+from playground_amp.policies.opening import open_policy
+from playground_amp.robot.models import model_of, shipped_policy
 from playground_amp.robot.robot import load_robot, mirrored_name
 
 ROBOT, HELD = load_robot("wildrobot_arms"), load_robot("wildrobot")
@@ -157,3 +158,7 @@ def test_it_stands_by_itself() -> None:
     assert data.qpos[2] == pytest.approx(ROBOT.standing_height, abs=0.005)
     assert np.abs(data.qvel).max() < 0.01
     assert np.abs(data.actuator_force).max() < 1.0
+
+
+def test_the_policy_in_its_folder_is_made_for_it() -> None:
+    assert open_policy(shipped_policy(ROBOT.name)).config.robot == ROBOT.name

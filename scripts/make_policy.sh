@@ -22,6 +22,15 @@ trap 'rm -rf "$work"' EXIT
 fresh=$work/fresh before=$work/before
 
 "$PY" playground_amp/export.py --checkpoint "$checkpoint" --output "$fresh"
+# The program for the robot is the package's own here: a copy would fall behind.
+"$PY" - "$fresh" <<'PYTHON'
+import json, pathlib, sys
+fresh = pathlib.Path(sys.argv[1])
+manifest = json.loads((fresh / "manifest.json").read_text())
+manifest["files"].pop("run.pyz", None)
+(fresh / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+(fresh / "run.pyz").unlink(missing_ok=True)
+PYTHON
 "$PY" playground_amp/evaluate.py --bundle "$fresh" --gate walk --json "$fresh/gate_walk.json"
 "$PY" playground_amp/verify.py "$fresh" --write-card "$fresh"
 cp "$checkpoint" "$fresh/"

@@ -1,8 +1,10 @@
 """No command writes over its input or over what another program or command made; all say so before they start."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,23 +111,38 @@ def test_an_app_with_a_manifest_is_no_bundle(tmp_path: Path) -> None:
 
 
 def test_the_box_is_made_anew_and_what_is_not_of_it_stays(tmp_path: Path) -> None:
-    box, run = tmp_path / "policies" / "walk", tmp_path / "run"
+    robot, run = tmp_path / "playground_amp" / "robots" / "wildrobot", tmp_path / "run"
+    box = robot / "policy"
     shutil.copytree(BOX, box)
+    (robot / "robot.yaml").write_text("title: a robot")
     run.mkdir()
     (run / "final_iter_7.pkl").write_text("a policy")
     for name in ("notes.txt", "final_iter_3.pkl"):
         (box / name).write_text("mine")
     fake = tmp_path / "python"  # what the commands write, by the last argument of each
-    fake.write_text('#!/bin/bash\nout="${@: -1}"\n[[ $1 == *export.py ]] && mkdir "$out" && out=$out/manifest.json\n'
-                    '[[ $1 == *verify.py ]] && out=$out/card.json\necho new >"$out"\n')  # fmt: skip
+    fake.write_text(f'''#!/bin/bash
+[[ $1 == - ]] && exec "{sys.executable}" "$@"
+out="${{@: -1}}"
+if [[ $1 == *export.py ]]; then
+  mkdir "$out"
+  touch "$out/run.pyz"
+  echo '{{"files": {{"run.pyz": "9"}}}}' >"$out/manifest.json"
+  exit
+fi
+[[ $1 == *verify.py ]] && out=$out/card.json
+echo new >"$out"
+''')
     fake.chmod(0o755)
     script = ["bash", ROOT / "scripts" / "make_policy.sh", run]
     subprocess.run(script, cwd=tmp_path, env=os.environ | {"PY": str(fake)}, check=True, capture_output=True)
     found = tree(box)
     assert {found.pop(name) for name in ("notes.txt", "final_iter_3.pkl")} == {b"mine"}
-    made = dict.fromkeys(("manifest.json", "gate_walk.json", "card.json"), b"new\n")
+    assert json.loads(found.pop("manifest.json")) == {"files": {}}  # without the program for the robot
+    made = dict.fromkeys(("gate_walk.json", "card.json"), b"new\n")
     assert found == made | {"final_iter_7.pkl": b"a policy"}
-    assert [path.name for path in box.parent.iterdir()] == ["walk"]
+    assert sorted(path.name for path in robot.iterdir()) == ["policy", "robot.yaml"]
+    other = subprocess.run(script, cwd=tmp_path, env=os.environ | {"ROBOT": "nobody"}, capture_output=True, text=True)
+    assert (other.returncode, other.stderr) == (2, "error: no robot nobody ships: name one of wildrobot/\n")
 
 
 # Clips

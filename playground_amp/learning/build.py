@@ -40,6 +40,8 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _make_trainer(config: Config) -> Trainer:
+    for name, stage in config.stages.items():  # before the first one is trained
+        check_names(stage.changes.get("reward_weights", {}), key=f"stages.{name}.changes.reward_weights")
     if not config.amp.enabled:
         return Trainer(config, make_task(config))
     check_names(config.amp.left_to_style, key="amp.left_to_style")

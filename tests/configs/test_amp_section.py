@@ -44,6 +44,9 @@ def test_the_posture_of_stepping_can_be_left_to_style() -> None:
 def test_a_term_that_nobody_knows_is_refused() -> None:
     with pytest.raises(UserError, match=r"unknown reward term amp\.left_to_style\.tild, did you mean tilt\?"):
         make_trainer(config("amp.enabled=true", "amp.left_to_style=[tild]"))
+    later = "stages.settle.changes.reward_weights.pwer=-0.1"  # before the stages before it are trained
+    with pytest.raises(UserError, match=r"term stages\.settle\.changes\.reward_weights\.pwer, did you mean power\?"):
+        make_trainer(config(later))
 
 
 @pytest.mark.parametrize("path", [STANDARD, ROBUST])

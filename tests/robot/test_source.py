@@ -89,6 +89,9 @@ def test_a_wrong_mesh_folder_is_found_near_by(tmp_path: Path) -> None:
     assert not source.lost_meshes
     assert [note.kind for note in source.notes] == ["mesh folder"]
     assert source.notes[0].text == "Body.obj is not where the model says, but near it"
+    (tmp_path / "parts" / "Body.obj").rename(tmp_path / "Body.obj")
+    deeper = text.replace('file="Body.obj"', 'name="Body" file="parts/Body.obj"')
+    assert kinds(written(tmp_path, deeper)) == ["mesh folder"]  # MuJoCo looks in parts/ alone
 
 
 def test_another_robots_mesh_of_the_same_name_is_not_taken(tmp_path: Path) -> None:

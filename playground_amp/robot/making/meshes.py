@@ -36,12 +36,15 @@ class Meshes(NamedTuple):
 class MeshFinder:
     """Finds mesh files by the words of a model."""
 
-    def __init__(self, model: Path, folders: list[str], files: Iterable[str]) -> None:
-        """`folders`: the model's mesh folders, as it names them, the last first; `files`: all of its meshes."""
+    def __init__(self, model: Path, folders: list[str], files: Iterable[str], *, stripped: bool = False) -> None:
+        """`folders`: the model's mesh folders, as it names them, the last first; `files`: all of its meshes.
+
+        `stripped`: a file may lie in those folders also without the ones that its own name has.
+        """
         self._names = {_plain(file).name.lower() for file in files}
         self._beside = Path(os.path.realpath(model)).parent
         self._folders = [self._beside / folder for folder in folders] + [self._beside]
-        self._bytes = 0
+        self._stripped, self._bytes = stripped, 0
 
     def find(self, file: str) -> tuple[Path | None, bool]:
         """The file that is meant, and whether it lies where the model says."""
@@ -52,7 +55,8 @@ class MeshFinder:
                 above / Path(*plain.parts[1:]) for above in self._above if len(plain.parts) > 1
             ]
         else:
-            expected = [folder / name for folder in self._folders for name in (plain, plain.name)]
+            names = (plain, plain.name) if self._stripped else (plain,)
+            expected = [folder / name for folder in self._folders for name in names]
         for path in expected:
             if os.path.isfile(path):
                 return path, True

@@ -125,7 +125,8 @@ def _limits(joint: ElementTree.Element) -> UrdfLimits:
 
 def _place(root: ElementTree.Element, path: Path, folders: list[str]) -> Meshes:
     """Paths of meshes; MuJoCo names a mesh after its file. `folders`: where the file has MuJoCo look for them."""
-    finder = MeshFinder(path, [*folders, "meshes"], [mesh.get("filename", "") for mesh in root.iter("mesh")])
+    files = [mesh.get("filename", "") for mesh in root.iter("mesh")]
+    finder = MeshFinder(path, [*folders, "meshes"], files, stripped=True)  # as MuJoCo reads a URDF
     faults: dict[str, list[str]] = {}
     lost = set()
     for mesh in root.iter("mesh"):

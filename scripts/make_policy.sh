@@ -9,7 +9,7 @@ robot=playground_amp/robots/${ROBOT:-wildrobot}
 box=$robot/policy
 run=${1:-$box}
 
-[ -f "$robot/robot.yaml" ] || { echo "error: no robot ${ROBOT:-} ships: name one of $(cd playground_amp/robots && ls -d */)" >&2; exit 2; }
+[ -f "$robot/robot.yaml" ] || { echo "error: no robot ${ROBOT:-} ships: name one of $(cd playground_amp/robots && echo */robot.yaml | sed 's,robot.yaml,,g')" >&2; exit 2; }
 
 # A Mac has neither `ls -v` nor sha256sum.
 numbered='s/.*final_iter_\([0-9]*\).pkl/\1 &/'

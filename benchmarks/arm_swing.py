@@ -12,22 +12,18 @@ import sys
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.envs.commands import go_on, hold
-from playground_amp.envs.state import EnvState
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.motion.generate.leg import forward
 from playground_amp.physics.registry import prepare
 from playground_amp.policies.opening import open_policy
 from playground_amp.policies.source import PolicySource
-from playground_amp.record.recorder import TakenRows, taken_row
+from playground_amp.record.recorder import TakenRows, walk
 from playground_amp.robot.arms import arms_of
 from playground_amp.robot.record import BASE_QPOS_SIZE, BASE_QVEL_SIZE, Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of, times
-from playground_amp.rollouts.rollout import UntilFall, roll_out
 
 SPEEDS = (0.3, 0.5)  # m/s, of WildRobot
 SETTLE, SECONDS = 3.0, 20.0
@@ -38,13 +34,8 @@ def walked(source: PolicySource, speed: float) -> TakenRows:
     """Rows [WALKS, T] of walks at a speed in m/s, without their first seconds."""
     env = WildRobotEnv(source.config)
     settle, steps = (round(seconds / source.config.env.control_dt) for seconds in (SETTLE, SETTLE + SECONDS))
-
-    def start(key: jax.Array) -> EnvState:
-        held = hold(0.0, heading=0.0)
-        return env.reset_at_rest(key, go_on(held, jnp.array([speed, 0.0, 0.0]), jnp.float32(0.0)))
-
-    starts = jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(0), WALKS))
-    rows = roll_out(UntilFall(env), source.controller(env), starts, steps, taken_row)
+    commands = np.tile(np.array([speed, 0.0, 0.0], np.float32), (WALKS, 1))
+    rows = walk(env, source.controller(env), commands, 0, steps)
     return jax.tree.map(lambda column: np.swapaxes(np.asarray(column), 0, 1)[:, settle:], rows)
 
 

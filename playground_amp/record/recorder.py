@@ -25,7 +25,7 @@ from playground_amp.robot.record import BASE_QVEL_SIZE, Robot
 from playground_amp.robot.scale import Scale, scale_of, times
 from playground_amp.rollouts.criteria import IS_DEMONSTRATION, Criterion
 from playground_amp.rollouts.effort import joint_torques, mean_power, rms, servo_weights
-from playground_amp.rollouts.rollout import UntilFall, policy_controller, roll_out
+from playground_amp.rollouts.rollout import Controller, UntilFall, policy_controller, roll_out
 from playground_amp.untyped import Params
 
 # WildRobot's; another robot's are scaled.
@@ -102,19 +102,30 @@ def record_takes(
     """
     env = WildRobotEnv(config)
     robot = env.engine.robot
-    policy = make_policy(config.trainer, robot)
     seconds = (times(each, scale_of(robot).time) for each in (SETTLE_SECONDS, CLIP_SECONDS))
     settle, length = (round(each / config.env.control_dt) for each in seconds)
+    controller = policy_controller(make_policy(config.trainer, robot), dict(params))
+    rows = walk(env, controller, commands, seed, settle + length, report_progress)
+    each = [TakenRows(*(column[:, index] for column in rows)) for index in range(len(commands))]
+    return [_take(config, robot, command, one, settle) for command, one in zip(commands, each, strict=True)]
+
+
+def walk(
+    env: WildRobotEnv,
+    controller: Controller,
+    commands: np.ndarray,
+    seed: int,
+    steps: int,
+    report_progress: Callable[[float], None] | None = None,
+) -> TakenRows:
+    """Rows [T, K] of K robots that go by commands [K, 3] from rest for T control steps, each until it falls."""
 
     def start(key: jax.Array, command: jax.Array) -> EnvState:
         held = task_commands.hold(0.0, heading=0.0)
         return env.reset_at_rest(key, task_commands.go_on(held, command, jnp.float32(0.0)))
 
     starts = jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(seed), len(commands)), jnp.asarray(commands))
-    controller = policy_controller(policy, dict(params))
-    rows = roll_out(UntilFall(env), controller, starts, settle + length, taken_row, report_progress)
-    each = [TakenRows(*(column[:, index] for column in rows)) for index in range(len(commands))]
-    return [_take(config, robot, command, one, settle) for command, one in zip(commands, each, strict=True)]
+    return roll_out(UntilFall(env), controller, starts, steps, taken_row, report_progress)
 
 
 def taken_row(env: WildRobotEnv, before: EnvState, reached: EnvState) -> TakenRows:

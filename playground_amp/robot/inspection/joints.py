@@ -33,10 +33,10 @@ def joint_findings(source: Source, anatomy: Anatomy, design: Design) -> Iterator
 
 def _idle(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
     """Hinges of the legs that nothing drives, and that are neither a spring nor the play of gears."""
-    skeleton = Skeleton(source)
     idle = [j for j in anatomy.passive if j.part == "leg" and j.play_of is None and j.stiffness <= 0]
-    why = {joint.name: skeleton.idle(source.model.joint(joint.name).id) for joint in idle}
-    if why:
+    if idle:
+        skeleton = Skeleton(source)
+        why = {joint.name: skeleton.idle(source.model.joint(joint.name).id) for joint in idle}
         reasons = ", ".join(f"{name} {reason}" for name, reason in why.items())
         yield Finding(
             "mend",

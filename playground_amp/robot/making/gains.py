@@ -132,8 +132,8 @@ def _range(anatomy: Anatomy, joint: JointFacts) -> tuple[float, float, str]:
     lower, upper = joint.lower, joint.upper
     if lower is not None and upper is not None and NARROWEST < upper - lower < 0.99 * _WIDEST:
         return lower, upper, "model"
-    partner = next((other for other in anatomy.joints if other.name == joint.mirror and other is not joint), None)
-    if partner and partner.lower is not None and partner.upper is not None:
+    partner = anatomy.joint(joint.mirror or joint.name)  # of a joint in the middle itself
+    if partner.lower is not None and partner.upper is not None:
         low, high = sorted((joint.mirror_sign * partner.lower, joint.mirror_sign * partner.upper))
         if (lower is None or upper is None) and NARROWEST < high - low < 0.99 * _WIDEST:
             return low, high, f"as of {partner.name}: none in the model"

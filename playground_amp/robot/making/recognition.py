@@ -90,17 +90,16 @@ def _height(skeleton: Skeleton, legs: Legs) -> float:
 def _require_soles(skeleton: Skeleton, legs: Legs, patches: tuple[Patch, Patch], height: float) -> None:
     """Raises UserError if the robot stands on points."""
     spans = [float(np.linalg.norm(np.ptp(patch.points, axis=0))) for patch in patches]
-    if max(spans) < _POINT * height and any(patch.shape == "inertia" for patch in patches):
-        names = " and ".join(repr(skeleton.body_name(foot)) for foot in legs.feet)
+    if max(spans) >= _POINT * height:
+        return
+    path, names = skeleton.source.path, " and ".join(repr(skeleton.body_name(foot)) for foot in legs.feet)
+    if any(patch.shape == "inertia" for patch in patches):
         lost = skeleton.source.lost_meshes
         what = "the meshes of its feet are not there" if lost else "its feet have no shape"
-        raise UserError(f"{skeleton.source.path}: {what} ({names}): what it stands on cannot be told")
-    if max(spans) < _POINT * height:
-        names = " and ".join(repr(skeleton.body_name(foot)) for foot in legs.feet)
-        raise UserError(
-            f"{skeleton.source.path} has point feet ({names} touch the floor over {1000 * max(spans):.0f} mm): "
-            "to stand it takes soles"
-        )
+        raise UserError(f"{path}: {what} ({names}): what it stands on cannot be told")
+    raise UserError(
+        f"{path} has point feet ({names} touch the floor over {1000 * max(spans):.0f} mm): to stand it takes soles"
+    )
 
 
 def _bearings(skeleton: Skeleton, chains: tuple[list[int], list[int]], plane: Sagittal) -> Bearings:

@@ -97,8 +97,8 @@ class EnvConfig(Section):
     reference_start_share: float = Field(
         ge=0, le=1, description="share of episodes that start on a moment of amp.demonstrations, at its command"
     )
-    velocity_average_time: float = Field(
-        gt=0, description="time constant over which speed is averaged for rewards, s", json_schema_extra=TIME
+    velocity_average_time: Annotated[float, Field(gt=0)] | None = Field(
+        description="time constant over which rewards average speed, s; null: one gait cycle", json_schema_extra=TIME
     )
     commands: CommandConfig
     gait: GaitConfig

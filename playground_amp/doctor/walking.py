@@ -12,8 +12,8 @@ import numpy as np
 
 from playground_amp.configs.changes import changed
 from playground_amp.configs.schema import Config
-from playground_amp.envs import pushes
-from playground_amp.envs.commands import hold
+from playground_amp.envs import pushes, speed
+from playground_amp.envs.commands import Command, hold
 from playground_amp.envs.payment import weighted_terms
 from playground_amp.envs.rewards import RewardInputs
 from playground_amp.envs.sensing import SensorErrors
@@ -24,7 +24,6 @@ from playground_amp.motion.analysis import accelerations
 from playground_amp.motion.checks.made import TOUCHING
 from playground_amp.motion.clip import Clip
 from playground_amp.physics.motion_analysis import inverse_dynamics, sole_motion
-from playground_amp.physics.readings import Readings
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.scale import scale_of
 
@@ -42,7 +41,7 @@ def task_reward(config: Config, clip: Clip) -> float:
     reached = states._replace(
         readings=readings,
         previous_action=jnp.asarray(action, jnp.float32),
-        average_velocity=jnp.asarray(_average_velocity(config, readings), jnp.float32),
+        average_velocity=_average_velocity(config, states),
     )
     before = reached._replace(previous_action=jnp.asarray(np.vstack([action[:1], action[:-1]]), jnp.float32))
 
@@ -90,13 +89,14 @@ def _actions(config: Config, robot: Robot, clip: Clip, torque: np.ndarray) -> np
     return (np.clip(target, robot.joint_lower, robot.joint_upper) - robot.home_joint_position) / config.env.action_scale
 
 
-def _average_velocity(config: Config, readings: Readings) -> np.ndarray:
+def _average_velocity(config: Config, states: EnvState) -> jax.Array:
     """[T, 3] forward, sideways m/s and yaw rate rad/s, averaged as the task does."""
-    yaw_rate = -np.sum(np.asarray(readings.gravity_b) * np.asarray(readings.gyro_b), axis=1, keepdims=True)
-    velocity = np.hstack([np.asarray(readings.linear_velocity_h)[:, :2], yaw_rate])
-    share, average = config.env.control_dt / config.env.velocity_average_time, velocity.mean(axis=0)
-    rows = []
-    for row in velocity:
-        average = average + share * (row - average)
-        rows.append(average)
-    return np.array(rows)
+    moments = jax.vmap(speed.velocity)(states.readings)
+
+    def next_one(before: tuple[jax.Array, jax.Array | None], moment: tuple[jax.Array, jax.Array, Command]):
+        average, recent = speed.averaged(config.env, *before, *moment)
+        return (average, recent), average
+
+    steps = jnp.arange(1, len(moments) + 1)
+    start = (moments.mean(axis=0), speed.nothing_yet(config.env))
+    return jax.lax.scan(next_one, start, (moments, steps, states.command))[1]

@@ -60,7 +60,7 @@ class RewardInputs:
 
     @property
     def average_velocity(self) -> jax.Array:
-        """[3] forward, sideways m/s and yaw rate rad/s, in the heading frame, averaged over a moment."""
+        """[3] forward, sideways m/s and yaw rate rad/s, in the heading frame, averaged as `speed.averaged` says."""
         return self.after.average_velocity
 
     @cached_property

@@ -31,6 +31,7 @@ class EnvState(NamedTuple):
     previous_action: jax.Array  # [J]
     joint_target: jax.Array  # [J] rad, as the servos last got it
     average_velocity: jax.Array  # [3] forward, sideways m/s and yaw rate rad/s, heading frame, averaged over a moment
+    recent_velocity: jax.Array | None  # [N, 3] the last ones, newest first; None: the average needs none
     observation: dict[str, jax.Array]  # "state" [A history], "privileged_state" [n]
     reward: jax.Array  # []
     reward_terms: dict[str, jax.Array]  # [] each, weighted; they sum to the reward

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs import commands, curriculum, gait, payment, pushes, sensing
+from playground_amp.envs import commands, curriculum, gait, payment, pushes, sensing, speed
 from playground_amp.envs.bus import Bus, BusState, Motion
 from playground_amp.envs.commands import Command
 from playground_amp.envs.draws import Draws
@@ -66,7 +66,6 @@ class WildRobotEnv:
         if config.env.bus and robot.hardware is not None:
             self._bus = Bus(robot.hardware, robot.imu, config.env.control_dt)
         self._starts = Starts(config, robot, reference, self._bus)
-        self._averaging = config.env.control_dt / config.env.velocity_average_time
         self.observer = Observer(robot, config.env.observation_history)
         self.observation_sizes = observation_sizes(robot, config.env.observation_history)
         self.action_size = robot.num_joints
@@ -118,7 +117,8 @@ class WildRobotEnv:
             followed=start.followed,
             previous_action=(start.joint_target - self._home) / self.config.env.action_scale,
             joint_target=start.joint_target,
-            average_velocity=_velocity(readings),
+            average_velocity=speed.velocity(readings),
+            recent_velocity=speed.nothing_yet(self.config.env),
             observation={},
             reward=jnp.float32(0.0),
             reward_terms={name: jnp.float32(0.0) for name, w in self.weights.items() if w != 0},
@@ -169,6 +169,9 @@ class WildRobotEnv:
         joint_target = self._joint_target(action, state.joint_target)
         physics, readings, bus = self._stepped(state, joint_target)
         fallen, step = self._fallen(readings), state.step + 1
+        average_velocity, recent_velocity = speed.averaged(
+            env, state.average_velocity, state.recent_velocity, speed.velocity(readings), step, state.command
+        )
         return state._replace(
             physics=physics,
             readings=readings,
@@ -177,7 +180,8 @@ class WildRobotEnv:
             gait_phase=gait.advance(state.gait_phase, state.command, env.gait, env.control_dt),
             previous_action=action,
             joint_target=joint_target,
-            average_velocity=state.average_velocity + self._averaging * (_velocity(readings) - state.average_velocity),
+            average_velocity=average_velocity,
+            recent_velocity=recent_velocity,
             terminated=fallen,
             truncated=(step >= env.episode_length) & ~fallen,
         )
@@ -234,9 +238,3 @@ class WildRobotEnv:
 
     def _observe(self, state: EnvState) -> dict[str, jax.Array]:
         return self.observer.observe(self.seen(state))
-
-
-def _velocity(readings: Readings) -> jax.Array:
-    """Forward, sideways m/s and yaw rate rad/s in the heading frame, [3]."""
-    yaw_rate = -jnp.dot(readings.gravity_b, readings.gyro_b)
-    return jnp.concatenate([readings.linear_velocity_h[:2], yaw_rate[None]])

@@ -41,4 +41,4 @@ def averaged(
     recent = jnp.concatenate([now[None], recent[:-1]])
     steps = jnp.minimum(cycle_time(env.gait, command) / env.control_dt, step.astype(jnp.float32))
     shares = jnp.clip(steps - jnp.arange(len(recent)), 0.0, 1.0)  # of the oldest step, what belongs to the cycle
-    return shares @ recent / jnp.sum(shares), recent
+    return jnp.matmul(shares, recent, precision="highest") / jnp.sum(shares), recent

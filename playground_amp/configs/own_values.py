@@ -1,4 +1,4 @@
-"""What `robot.py init` writes into a robot's `task:`: angle of an action, pay for the clock, backlash, slow servos.
+"""What `robot.py init` writes into a robot's `task:`: angle of an action, solver, pay of the clock, backlash, speeds.
 
 The speeds are those that follow from the servos anyway (`pace` in robot/scale.py), written down where they are less
 than Froude's, so that whoever reads the file sees them.
@@ -19,6 +19,7 @@ from playground_amp.robot.scale import pace_share, quickness_of, servo_rates
 from playground_amp.yaml_text import read_yaml
 
 _SPEEDS = ("forward", "sideways")
+_ITERATIONS = OwnValue(8, "WildRobot needs fewer; a body that does walks at other speeds here than in the gates")
 _CLOCK = {"gait_contact": 4.0, "swing_clearance": 2.0}
 _CLOCK_ORIGIN = "more than WildRobot's: no demonstrations begin in mid-stride, and some bodies would rather slide"
 
@@ -26,7 +27,7 @@ _CLOCK_ORIGIN = "more than WildRobot's: no demonstrations begin in mid-stride, a
 def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
     """By dotted key, section by section."""
     action = OwnValue(_rounded(design.action_scale.value), f"rad: {design.action_scale.origin}")
-    values = {"env.action_scale": action}
+    values = {"physics.iterations": _ITERATIONS, "env.action_scale": action}
     unit = load_robot(DEFAULT_ROBOT)
     quickness = float(min(_quickness(anatomy, design) / quickness_of(unit)))
     if pace_share(quickness) < 1:

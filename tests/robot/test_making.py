@@ -100,6 +100,7 @@ def test_its_configuration_is_valid_and_has_its_own_values(made: tuple[Path, Rob
     _, robot = made
     config = load_config(STANDARD, [f"robot={robot.folder}"])
     task = read_yaml(robot.folder / "robot.yaml")["task"]
+    assert config.physics.iterations == 8
     assert config.env.action_scale == task["env"]["action_scale"]
     assert config.reward_weights["gait_contact"] == task["reward_weights"]["gait_contact"] == 4.0
     expected = 0.47 * robot.weight * robot.leg_length / robot.kp[robot.legs[0].joints].mean()

@@ -39,6 +39,6 @@ def averaged(
         return average + env.control_dt / env.velocity_average_time * (now - average), None
     assert recent is not None
     recent = jnp.concatenate([now[None], recent[:-1]])
-    steps = jnp.minimum(cycle_time(env.gait, command) / env.control_dt, step.astype(jnp.float32))
+    steps = jnp.clip(step.astype(jnp.float32), 1.0, cycle_time(env.gait, command) / env.control_dt)
     shares = jnp.clip(steps - jnp.arange(len(recent)), 0.0, 1.0)  # of the oldest step, what belongs to the cycle
     return jnp.matmul(shares, recent, precision="highest") / jnp.sum(shares), recent

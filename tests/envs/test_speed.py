@@ -19,7 +19,8 @@ def averages(env: EnvConfig, moments: np.ndarray) -> np.ndarray:
     """[T, 3] of velocities [T, 3], the first of them that of the start."""
 
     def following(before, moment):
-        average, recent = speed.averaged(env, *before, *moment, COMMAND)
+        (average, recent), (velocity, step) = before, moment
+        average, recent = speed.averaged(env, average, recent, velocity, step, COMMAND)
         return (average, recent), average
 
     steps = jnp.arange(1, len(moments))

@@ -8,7 +8,6 @@ swing to each side, and their correlation with the place, ahead of the hips, of 
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import jax
@@ -84,4 +83,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from playground_amp.cli.parser import run_command
+
+    run_command(main)

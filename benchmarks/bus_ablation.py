@@ -8,7 +8,6 @@ travel of the joints while standing. Physics and start are those of the gates, t
 
 import argparse
 import dataclasses
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -107,4 +106,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from playground_amp.cli.parser import run_command
+
+    run_command(main)

@@ -8,7 +8,6 @@ them that follow one of the other foot, how high the feet are lifted, power, fal
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from playground_amp.gates.cells import Cell, Gate, seeded
@@ -63,11 +62,14 @@ def main() -> int:
     arguments = parser.parse_args()
     prepare("native")
     for path in arguments.policies:
+        cells = walked(open_policy(path), arguments.episodes)
         print(f"\n{path}\n\n{HEAD}")
-        for name, cell in zip(DIRECTIONS, walked(open_policy(path), arguments.episodes), strict=True):
-            print(row(name, cell), flush=True)
+        for name, cell in zip(DIRECTIONS, cells, strict=True):
+            print(row(name, cell))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from playground_amp.cli.parser import run_command
+
+    run_command(main)

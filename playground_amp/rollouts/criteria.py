@@ -103,6 +103,14 @@ IS_FRUGAL = (
               "at 0.5 m/s a cost of transport of 0.74 for WildRobot", "power", over="mean"),
 )  # fmt: skip
 
+LIFTS_ITS_FEET = (
+    Criterion("alternation", "at least", 0.95, "of steps", "touchdowns that follow one of the other foot",
+              "left, right, left: a foot that slides after the other one does not come down", over="mean"),
+    Criterion("swing_clearance", "at least", 0.01, "m", "peak of the sole's lowest point, median swing, lower foot",
+              "a third of what the gait plans for; floors have edges, and a foot that is dragged trips", "length",
+              over="mean"),
+)  # fmt: skip
+
 OBEYS_ROUGHLY = (
     Criterion("velocity_error", "at most", 0.1, "m/s", "mean velocity off the commanded one by",
               "half of the slowest command: standing is no answer to it", "speed", over="mean"),

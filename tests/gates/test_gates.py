@@ -63,6 +63,9 @@ def test_robust_is_the_gate_agreed_on():
     assert (shares["rough"], ROBUST.cell("rough").scene) == (0.95, "rough")
     assert limits["forward_0.5"]["torque_rms"][0] == 1.3
     assert limits["forward_0.5"]["power"][0] == 15.0
+    lifting = {name: limit["swing_clearance"][0] for name, limit in limits.items() if "swing_clearance" in limit}
+    assert lifting == {"backward": 0.01, "left": 0.01, "right": 0.01}
+    assert {limits[name]["alternation"][0] for name in lifting} == {0.95}
     assert ROBUST.cell("stand").time_limit == 60.0
     assert ROBUST.cell("forward_0.8").time_limit == 20.0
     assert [cell.name for cell in ROBUST.cells] == [

@@ -23,6 +23,10 @@ AMP_ITERATIONS ?= 320
 AMP_WEIGHT ?=
 AMP_FOLDER ?= checkpoints/walk_amp$(SUFFIX)
 
+# A policy that goes everywhere, not only ahead: make steer, in the stages of wildrobot_steer.yaml.
+STEER_ITERATIONS ?= $(if $(SUFFIX),800,560)
+STEER_FOLDER ?= checkpoints/steer$(SUFFIX)
+
 # A policy that walks like a person: make walk-like CLIP=person.bvh; how long the robot learns to follow the clips made of
 # the recording, and then to walk like what it made of them.
 CLIP ?=
@@ -67,7 +71,7 @@ THERE := $(shell cat $(INSTALLED) 2>/dev/null)
 ASKED := $(subst $(comma), ,$(EXTRAS))
 TOGETHER := $(sort $(THERE) $(ASKED))
 
-.PHONY: setup more-extras play walk walk-amp walk-like robust rough policy docs pictures benchmark test lint release clean
+.PHONY: setup more-extras play walk walk-amp steer walk-like robust rough policy docs pictures benchmark test lint release clean
 
 setup: $(INSTALLED)
 
@@ -105,6 +109,17 @@ walk-amp: setup
 		--seed $(SEED) --checkpoint-dir $(AMP_FOLDER) --no-wandb
 	$(PY) playground_amp/evaluate.py --checkpoint $(AMP_FOLDER)/final_iter_$(AMP_ITERATIONS).pkl --gate walk \
 		--json $(AMP_FOLDER)/gate_walk.json --video $(AMP_FOLDER)/walk.mp4 --report
+
+# Both gates are asked, and the film is of the second.
+steer: setup
+	@PY=$(PY) scripts/system_packages.sh || true
+	$(PY) playground_amp/train.py --robot "$(ROBOT)" --config playground_amp/configs/wildrobot_steer.yaml --num-envs $(WALK_ENVS) \
+		--num-iterations $(STEER_ITERATIONS) --seed $(SEED) $(if $(SUFFIX),$(WALK_STAGES) stages.settle.until=600) \
+		--checkpoint-dir $(STEER_FOLDER) --no-wandb
+	status=0; for gate in walk steer; do \
+		$(PY) playground_amp/evaluate.py --checkpoint $(STEER_FOLDER)/final_iter_$(STEER_ITERATIONS).pkl --gate $$gate \
+			--json $(STEER_FOLDER)/gate_$$gate.json --video $(STEER_FOLDER)/$$gate.mp4 --report || status=$$?; \
+	done; exit $$status
 
 # Import, follow in the engine, train, draw, film, judge: a policy that does not pass is to be looked at as well.
 walk-like: setup

@@ -40,7 +40,7 @@ def build_parser() -> CommandParser:
     add_robot_flag(parser)
     judged.add_argument("--bundle", type=Path, metavar="DIR", help="a policy as export.py wrote it for the robot")
     judge = parser.add_mutually_exclusive_group()
-    judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default), robust, rough or bench")
+    judge.add_argument("--gate", metavar="NAME", help="gate to judge by: walk (default), steer, robust, rough or bench")
     judge.add_argument(
         "--simulator",
         nargs="+",

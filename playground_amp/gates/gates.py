@@ -1,6 +1,7 @@
 """What 'trained' means: the gates, as data. Numbers are WildRobot's; `Gate.scaled_for` makes another robot's of them.
 
-`walk`: does it walk? `robust`: does it do all that it is asked, whatever robot, floor and shove it meets?
+`walk`: does it walk? `steer`: does it go wherever it is sent?
+`robust`: does it do all that it is asked, whatever robot, floor and shove it meets?
 `rough`: does it walk on stairs, slopes, soft and slippery ground, and with a load, a weak leg or a hard shove?
 `transfer`: does it walk in simulators that it was not trained in? `bench`: does it stay up on a worse bus and battery?
 """
@@ -49,6 +50,10 @@ def _robust_cell(
     return Cell(label, program, episodes=128, criteria=(survival, *OBEYS, *extra), shove=shove, scene=scene)
 
 
+def _steer_cell(label: str, *program: Segment, extra: tuple[Criterion, ...] = LIFTS_ITS_FEET) -> Cell:
+    return Cell(label, program, episodes=20, criteria=(survives(1.0), *OBEYS_ROUGHLY, *extra))
+
+
 def _bench_cell(label: str, *program: Segment, push: float | None = None) -> Cell:
     survival, shove = (BUMPY, None) if push is None else (SHOVED, Shove(push))
     return Cell(label, program, episodes=128, criteria=(survival, *OBEYS_ROUGHLY), shove=shove)
@@ -78,6 +83,21 @@ WALK = Gate(
         Cell("stand", (Segment(20.0),), 20, IS_STILL),
     ]),
     ranked_by="speed_error",
+)  # fmt: skip
+
+STEER = Gate(
+    name="steer",
+    cells=seeded([
+        _steer_cell("backward", Segment(20.0, forward=-0.2)),
+        _steer_cell("left", Segment(20.0, sideways=0.2)),
+        _steer_cell("right", Segment(20.0, sideways=-0.2)),
+        _steer_cell("turn_left", Segment(20.0, yaw_rate=0.5)),
+        _steer_cell("turn_right", Segment(20.0, yaw_rate=-0.5)),
+        _steer_cell("round", Segment(5.0, forward=0.5), Segment(5.0, sideways=0.2), Segment(5.0, yaw_rate=0.5),
+                    Segment(5.0), Segment(5.0, forward=-0.2), Segment(5.0, sideways=-0.2), Segment(5.0, yaw_rate=-0.5),
+                    extra=()),
+    ]),
+    ranked_by="velocity_error",
 )  # fmt: skip
 
 ROBUST = Gate(
@@ -163,7 +183,9 @@ SIMULATORS = Gate(
 )  # fmt: skip
 
 # From the least demanding to the most: the best policy of a run is kept by the most demanding that has judged one.
-GATES: Mapping[str, Gate] = MappingProxyType({gate.name: gate for gate in (SIMULATORS, BENCH, WALK, ROBUST, ROUGH)})
+GATES: Mapping[str, Gate] = MappingProxyType(
+    {gate.name: gate for gate in (SIMULATORS, BENCH, WALK, STEER, ROBUST, ROUGH)}
+)
 
 
 def find_gate(name: str) -> Gate:

@@ -8,9 +8,10 @@ from second_body import second_body
 from playground_amp.configs.loader import config_from_dict, dump_config, load_config
 from playground_amp.configs.stages import StageConfig, ends_in_order
 from playground_amp.errors import UserError
-from playground_amp.paths import ROBUST, ROUGH, STANDARD
+from playground_amp.paths import CONFIGS, ROBUST, ROUGH, STANDARD
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
+from playground_amp.runs.stages import stages_of
 from playground_amp.yaml_text import parse_value
 
 
@@ -112,6 +113,17 @@ def test_the_recipe_for_rough_ground_is_the_robust_one_on_other_ground() -> None
     assert ours.trainer.curriculum.terrain < theirs.trainer.curriculum.terrain == 1.0
     drawn = ours.domain_randomization
     assert (drawn.payload[1] >= 0.5, drawn.weak_leg[1] >= 0.15, drawn.push_force[1] >= 15.0) == (True, True, True)
+
+
+def test_the_stages_of_steering_look_farther_and_step_smaller_in_turn() -> None:
+    stages = stages_of(load_config(CONFIGS / "wildrobot_steer.yaml"))
+    assert [stage.name for stage in stages] == ["follow", "walk", "settle", "refine"]
+    follow, walk, settle, refine = (stage.config for stage in stages)
+    assert follow.reward_weights["reference_posture"] > walk.reward_weights["reference_posture"] == 0.0
+    assert settle.trainer.gamma > walk.trainer.gamma
+    assert refine.trainer.desired_kl < settle.trainer.desired_kl < walk.trainer.desired_kl
+    assert refine.env.reference_start_share < settle.env.reference_start_share < walk.env.reference_start_share
+    assert refine.reward_weights == settle.reward_weights
 
 
 def test_a_stage_of_another_robot_is_scaled(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from second_body import second_body
 from playground_amp.errors import UserError
 from playground_amp.gates import gates
 from playground_amp.gates.cells import Cell, CellPhysics, Gate, Handicap
-from playground_amp.gates.gates import BENCH, GATES, ROBUST, ROUGH, SIMULATORS, WALK
+from playground_amp.gates.gates import BENCH, GATES, ROBUST, ROUGH, SIMULATORS, STEER, WALK
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
@@ -48,6 +48,25 @@ def test_walk_is_the_gate_agreed_on():
 
 def test_the_time_limit_is_where_the_slowest_speed_allowed_arrives():
     assert [cell.time_limit for cell in WALK.cells[:2]] == pytest.approx([50 / 0.27, 50 / 0.45])
+
+
+def test_steer_sends_the_robot_everywhere_but_ahead():
+    limits = {
+        cell.name: {each.figure: (each.limit, each.required_share) for each in cell.criteria} for cell in STEER.cells
+    }
+    lifting = {name: (limit.get("alternation"), limit.get("swing_clearance")) for name, limit in limits.items()}
+
+    assert list(limits) == ["backward", "left", "right", "turn_left", "turn_right", "round"]
+    assert not STEER.randomized
+    assert {cell.episodes for cell in STEER.cells} == {20}
+    assert {limit["survived"] for limit in limits.values()} == {(1.0, 1.0)}
+    assert {(limit["velocity_error"][0], limit["yaw_rate_error"][0]) for limit in limits.values()} == {(0.1, 0.25)}
+    assert lifting.pop("round") == (None, None)
+    assert set(lifting.values()) == {((0.95, 1.0), (0.01, 1.0))}
+    everywhere = {(each.forward, each.sideways, each.yaw_rate) for each in STEER.cell("round").program}
+    assert {(cell.program[0].forward, cell.program[0].sideways, cell.program[0].yaw_rate) for cell in STEER.cells} < (
+        everywhere
+    )
 
 
 def test_robust_is_the_gate_agreed_on():

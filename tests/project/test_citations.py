@@ -64,7 +64,7 @@ def test_every_file_cited_is_there() -> None:
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make says what its targets run")
 def test_every_checkpoint_cited_is_one_that_a_command_writes() -> None:
-    dry_run = [shutil.which("make") or "", "--dry-run", "walk", "walk-amp", "robust", "rough"]
+    dry_run = [shutil.which("make") or "", "--dry-run", "walk", "steer", "walk-amp", "robust", "rough"]
     made = subprocess.run(dry_run, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     pages = "\n".join(page.read_text() for page in PAGES)
     checkpoint = r"checkpoints/\w+/final_iter_\d+\.pkl"

@@ -64,10 +64,24 @@ def test_paths_that_lead_nowhere_are_told_of(tmp_path: Path) -> None:
     assert kinds(written(tmp_path, model(far, '<geom type="mesh" mesh="far" mass="0.1"/>'))) == ["mesh missing"]
 
 
-def test_what_is_no_number_is_told_of(tmp_path: Path) -> None:
-    loose = '<body name="e"><joint name="e" axis="1 0 0" frictionloss="nan"/><geom size="0.1"/></body>'
-    with pytest.raises(UserError, match="dof_frictionloss holds nan, which is no number"):
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ('frictionloss="nan"', "dof_frictionloss holds nan, which is no number"),
+        ('damping="inf"', "dof_damping holds inf, which is no size"),
+        ('limited="true" range="-1 nan"', "jnt_range holds nan, which is no number"),
+    ],
+)
+def test_what_is_no_number_is_told_of(tmp_path: Path, setting: str, reason: str) -> None:
+    loose = f'<body name="e"><joint name="e" axis="1 0 0" {setting}/><geom size="0.1"/></body>'
+    with pytest.raises(UserError, match=reason):
         read_source(written(tmp_path, model(inner=loose)))
+
+
+def test_a_range_without_an_end_is_none(tmp_path: Path) -> None:
+    turning = '<body name="e"><joint name="e" axis="1 0 0" limited="true" range="-1.6 inf"/><geom size="0.1"/></body>'
+    read = read_source(written(tmp_path, model(inner=turning))).model
+    assert not read.jnt_limited[read.joint("e").id]
 
 
 def test_meshes_that_are_not_there_and_pointers_are_stood_in_for(tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ def _require_numbers(model: mujoco.MjModel, path: Path) -> None:
         values = getattr(model, name)
         if np.isnan(values).any():
             raise UserError(f"{path}: {name} holds nan, which is no number: correct the file that it stands in")
+        if np.isinf(values).any():
+            raise UserError(f"{path}: {name} holds inf, which is no size: correct the file that it stands in")
         if name in _MEASURES and (largest := np.abs(values).max(initial=0.0)) > _LARGEST:
             raise UserError(f"{path}: {name} holds {largest:g}, more than any robot's: correct the file that it is in")
 
@@ -92,6 +94,7 @@ def _compiled(
             spec = mujoco.MjSpec.from_string(ElementTree.tostring(root, encoding="unicode"), assets=ASSETS)
             _name_parts(spec)
             _let_things_fall(spec, path, notes)
+            _free_the_endless(spec)
             return spec, spec.compile()
         except (ValueError, mujoco.FatalError) as error:
             reason = " ".join(str(error).split())
@@ -117,6 +120,13 @@ def _let_things_fall(spec: mujoco.MjSpec, path: Path, notes: list[Note]) -> None
     if not (z < 0 and abs(x) + abs(y) < 1e-3 * -z):
         spec.option.gravity = mujoco.MjSpec().option.gravity
         notes.append(Note("gravity", f"its gravity is {x:g}, {y:g}, {z:g} m/s²: the usual one was taken", ""))
+
+
+def _free_the_endless(spec: mujoco.MjSpec) -> None:
+    """A joint of a range without an end, as some URDFs have for continuous ones, becomes one without a range."""
+    for joint in spec.joints:
+        if np.isinf(joint.range).any() and not np.isnan(joint.range).any():
+            joint.limited, joint.range = mujoco.mjtLimited.mjLIMITED_FALSE, (0.0, 0.0)
 
 
 def _in_words(reason: str) -> str:

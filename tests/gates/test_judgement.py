@@ -121,6 +121,15 @@ def test_the_other_side_fails():
     assert judged(ROBUST.cell("left"), right).failed_figures == ("velocity_error",)
 
 
+def test_sliding_to_the_side_fails():
+    cell = ROBUST.cell("left")
+    sliding = moving(cell.program)
+    sliding.foot_contact[:] = True
+    sliding.sole_height[:] = 0.0
+
+    assert judged(cell, sliding).failed_figures == ("alternation", "swing_clearance")
+
+
 def test_as_many_may_fall_as_the_cell_allows():
     def falling(name: str, fallen: int) -> bool:
         cell = ROBUST.cell(name)

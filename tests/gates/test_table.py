@@ -36,7 +36,7 @@ def test_a_line_a_criterion_reads_without_a_terminal():
 def test_a_line_a_cell_shows_the_figures_that_failed():
     text = printed(ROBUST.reduced(episodes=8, cells=["stand", "backward"]))
 
-    assert "  backward: velocity_error\n" in text
+    assert "  backward: velocity_error, alternation, swing_clearance\n" in text
     assert "  stand: " not in text
     assert f"2 of {len(ROBUST.cells)} cells, 8 episodes of 128 episodes; this is not the full gate" in text
 

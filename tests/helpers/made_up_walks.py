@@ -31,16 +31,14 @@ def walk(
     half = round(CYCLE / 2 / DT)
     time = np.arange(rows)
     body = time * DT * speed
-    contact = np.ones((rows, 2), bool)
+    contact, height = stepping(rows)
     foot = np.zeros((rows, 2, 3))
+    foot[..., 2] = height * lift
     for side in (0, 1):
         stride_number, in_cycle = np.divmod(time - side * half, 2 * half)
-        in_air = (in_cycle >= 2) & (in_cycle < half - 2) & (stride_number >= 0)
         landed = stride_number + (in_cycle >= 2)  # swings begun
-        contact[:, side] = ~in_air
         foot[:, side, 0] = np.maximum(landed, 0) * 2 * half * DT * speed + (left_ahead if side == 0 else 0.0)
         foot[:, side, 0] += side * half * DT * speed
-        foot[in_air, side, 2] = lift[side] * np.sin(np.pi * (in_cycle[in_air] - 2) / (half - 4))
     turn = np.array([[np.cos(heading), np.sin(heading)], [-np.sin(heading), np.cos(heading)]])
     qpos = np.zeros((rows, ROBOT.nq))
     qpos[:, :2] = np.stack([body, np.zeros(rows)], axis=1) @ turn
@@ -50,8 +48,20 @@ def walk(
     return Recording(DT, qpos, np.full(rows, heading), foot, foot[..., 2].copy(), contact, *joints, fell=False)
 
 
+def stepping(rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which foot is on the floor [rows, 2], and its height as a share of how far it is lifted [rows, 2]."""
+    half = round(CYCLE / 2 / DT)
+    contact, height = np.ones((rows, 2), bool), np.zeros((rows, 2))
+    for side in (0, 1):
+        stride_number, in_cycle = np.divmod(np.arange(rows) - side * half, 2 * half)
+        in_air = (in_cycle >= 2) & (in_cycle < half - 2) & (stride_number >= 0)
+        contact[:, side] = ~in_air
+        height[in_air, side] = np.sin(np.pi * (in_cycle[in_air] - 2) / (half - 4))
+    return contact, height
+
+
 def moving(program: tuple[Segment, ...], share: float = 1.0, torque: float = 1.0, fell: bool = False) -> Recording:
-    """A body that moves as the program says, at `share` of every speed from the first moment."""
+    """A body that moves as the program says, at `share` of every speed from the first moment, and steps if it does."""
     rows = [segment for segment in program for _ in range(round(segment.seconds / DT))]
     heading = np.concatenate([[0.0], np.cumsum([share * segment.yaw_rate * DT for segment in rows])])
     velocity = share * np.array([[segment.forward, segment.sideways] for segment in rows])
@@ -61,6 +71,9 @@ def moving(program: tuple[Segment, ...], share: float = 1.0, torque: float = 1.0
     qpos[1:, :2] = np.cumsum(step, axis=0)
     foot, still = np.zeros((len(heading), 2, 3)), np.zeros((len(heading), ROBOT.num_joints))
     contact = np.ones((len(heading), 2), bool)
+    if share and any(segment.moves for segment in program):
+        contact, height = stepping(len(heading))
+        foot[..., 2] = 0.03 * height
     torques = np.full_like(still, torque)
     return Recording(DT, qpos, heading, foot, foot[..., 2], contact, still, torques, still.copy(), fell)
 

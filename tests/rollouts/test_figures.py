@@ -197,6 +197,7 @@ def test_efforts_against_arithmetic():
     recording.joint_torque[:, 3] = 3.9  # over 95 % of 4
     recording.joint_velocity[:, 3] = -2.0
     recording.joint_target[1::2, 0] = 0.01  # trembles: second differences of 0.02 rad in one of 11 joints
+    recording.foot_contact[:] = True
     recording.foot_position_w[:, 0, 0] = 0.03 * DT * np.arange(len(recording.qpos))
     figures = measure(recording, asked())
 

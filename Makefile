@@ -34,8 +34,9 @@ FOLLOW_ITERATIONS ?= 600
 LIKE_ITERATIONS ?= 400
 LIKE_FOLDER ?= checkpoints/walk_like_$(shell basename "$(CLIP)" | sed 's/\.[^.]*$$//' | tr -c 'A-Za-z0-9.\n-' _)$(SUFFIX)
 
-# What `make play` shows (a bundle, a checkpoint or a run folder, also one that is still training), and where.
-POLICY ?= policies/walk
+# What `make play` shows (a bundle, a checkpoint or a run folder, also one that is still training), and where; of another
+# robot, unless it is named, the policy in its folder.
+POLICY ?= $(if $(SUFFIX),,policies/walk)
 PORT ?= 8080
 
 # What `make robust` trains, robots that all differ and are pushed, and where it leaves the result. It learns in the
@@ -89,7 +90,7 @@ $(INSTALLED): pyproject.toml constraints.txt $(if $(filter-out $(THERE),$(ASKED)
 	@echo $(TOGETHER) >$@
 
 play: setup
-	$(PY) playground_amp/play.py --checkpoint $(POLICY) --port $(PORT)
+	$(PY) playground_amp/play.py $(if $(SUFFIX),--robot "$(ROBOT)") $(if $(POLICY),--checkpoint $(POLICY)) --port $(PORT)
 
 walk: setup
 	@PY=$(PY) scripts/system_packages.sh || true

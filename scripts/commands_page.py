@@ -27,7 +27,7 @@ A mistake in a flag ends with exit status 2 and one sentence, before anything st
 | target | what it does | variables, as in `make play PORT=8090` |
 |---|---|---|
 | `setup` | the environment in `.venv`; the other targets do it first | `PYTHON`, `EXTRAS` |
-| `play` | steer a policy in the browser | `POLICY`, `PORT` |
+| `play` | steer a policy in the browser | `ROBOT`, `POLICY`, `PORT` |
 | `walk` | train a walking policy, judge it, film it, report | `ROBOT`, `SEED`, `WALK_ENVS`, \
 `WALK_ITERATIONS`, `WALK_FOLDER` |
 | `steer` | train a policy that goes wherever it is sent, judge by the gates `walk` and `steer` | `ROBOT`, `SEED`, \
@@ -40,7 +40,7 @@ A mistake in a flag ends with exit status 2 and one sentence, before anything st
 `ROBUST_ITERATIONS`, `ROBUST_LEARNING`, `ROBUST_FOLDER` |
 | `rough` | the same on stairs, slopes, soft and slippery ground, judged by the gate `rough`; `FROM`: \
 a robust run to go on from | `ROBOT`, `SEED`, `WALK_ENVS`, `FROM`, `ROUGH_ITERATIONS`, `ROUGH_FOLDER` |
-| `policy` | replace the bundled policy by that of a run; without one, rebuild it | `FROM` |
+| `policy` | replace the bundled policy by that of a run; without one, rebuild it | `ROBOT`, `FROM` |
 | `test`, `lint` | run the tests; check format, lint and types | `PYTEST_ARGS` |
 | `docs`, `pictures` | the documentation as a site; the pictures in it | |
 | `benchmark` | measure speed, write the page on performance | |

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from playground_amp.configs.loader import load_config
+from playground_amp.paths import PACKAGE
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ("CHANGELOG.md", "docs/research_log.md")  # tell of files as they were
@@ -44,7 +45,8 @@ def written_checkpoints(text: str) -> set[str]:
         if folder and iterations:
             found.add(f"{folder[1]}/final_iter_{iterations[1]}.pkl")
         elif folder and config:
-            found.add(f"{folder[1]}/final_iter_{load_config(ROOT / config[1]).trainer.num_iterations}.pkl")
+            path = next(root / config[1] for root in (ROOT, PACKAGE) if (root / config[1]).exists())
+            found.add(f"{folder[1]}/final_iter_{load_config(path).trainer.num_iterations}.pkl")
     return found
 
 

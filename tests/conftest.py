@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import pytest
 
@@ -11,6 +12,7 @@ SPARING: dict[str, bool | float | int | str] = {
     "jax_persistent_cache_min_compile_time_secs": 0.0,
     "jax_persistent_cache_min_entry_size_bytes": 0,
 }
+PLAIN_EMITTERS = "--xla_cpu_use_fusion_emitters=false"  # compile in half the time; JAX after 0.10 has no others
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,6 +21,9 @@ def pytest_configure(config: pytest.Config) -> None:
     Most of the time of the suite is compiling. Programs are run a few times only, so the compiler need not try hard;
     what it has made is kept for the other workers and for the next run, in `.pytest_cache`.
     """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if version("jax").startswith("0.10.") and "fusion_emitters" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {PLAIN_EMITTERS}".strip()
     settings = dict(SPARING)
     cache: pytest.Cache | None = getattr(config, "cache", None)
     if cache is not None:

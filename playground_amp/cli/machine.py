@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import MutableMapping
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def check_machine(environment: MutableMapping[str, str] = os.environ) -> None:
                 raise UserError(f"{variable}={environment[variable]}: JAX knows {known}, not {name}")
 
 
+@cache
 def _check_xla_flags(flags: str) -> None:
     """Has another process read them first, for XLA aborts the one that was given a flag which it does not know."""
     tried = subprocess.run(

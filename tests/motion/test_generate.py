@@ -61,7 +61,7 @@ def test_inverse_kinematics_finds_the_angles_again() -> None:
 
 
 def test_beyond_reach_is_said(forward: Clip) -> None:
-    with pytest.raises(UserError, match=r"forward\+3.00_left\+0.00_turn\+0.00: the steps .* too long"):
+    with pytest.raises(UserError, match=r"forward\+3.00_left\+0.00_turn\+0.00: the robot's legs do not reach"):
         walk(ROBOT, CONFIG.gait, (3.0, 0.0, 0.0), 0.8, 0.02)
 
 

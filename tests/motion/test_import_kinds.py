@@ -19,6 +19,7 @@ from playground_amp.motion.human.facing import arm_angles, heading_of
 from playground_amp.motion.human.landmarks import Walker, find_joints, find_walker
 from playground_amp.motion.human.reading import read_motion, require_rate
 from playground_amp.motion.human.strides import Stride, in_reverse
+from playground_amp.motion.human.timing import Timing, double_supports, flies, flight
 from playground_amp.motion.human.walking import Walking, find_walking
 from playground_amp.paths import STANDARD
 from playground_amp.robot.arms import arms_of
@@ -154,6 +155,38 @@ def test_places_of_joints_are_enough(tmp_path: Path) -> None:
         np.save(path, wrong)
         with pytest.raises(UserError, match=message):
             read_motion(path, 60.0)
+
+
+def test_the_vectors_of_text_to_motion_models_are_places(tmp_path: Path) -> None:
+    places = np.load(write_positions(tmp_path / "walk.npy")).astype(float)
+    rows = np.zeros((len(places), 263))
+    root = places[:, 0]
+    rows[:-1, 1:3] = np.diff(root[:, [0, 2]], axis=0)
+    rows[:, 3] = root[:, 1]
+    rows[:, 4:67] = (places[:, 1:] - root[:, None] * (1, 0, 1)).reshape(len(places), 63)
+    np.save(tmp_path / "vectors.npy", rows)
+    expected = read_motion(tmp_path / "walk.npy", 60.0).position
+    np.testing.assert_allclose(read_motion(tmp_path / "vectors.npy", 60.0).position, expected, atol=1e-6)
+
+
+def test_who_shuffles_unevenly_does_not_run() -> None:
+    left, right = Timing(0.0, 0.2), Timing(0.25, 0.45)  # both feet down for 0.05 and 0.55 of the cycle
+    assert not flies(left, right)
+    np.testing.assert_allclose(double_supports(left, right), (0.05, 0.55))
+    np.testing.assert_allclose(double_supports(right, left), (0.55, 0.05))
+    for share in (0.6, 0.7):  # of the cycle that each foot swings, evenly
+        left, right = Timing(0.0, share), Timing(0.5, share - 0.5)
+        assert flies(left, right)
+        assert flight(left, right) == pytest.approx(2 * share - 1)
+    hop = Timing(0.0, 0.3)
+    assert flight(hop, hop) == pytest.approx(0.3)
+    assert flies(hop, hop)
+
+
+def test_strides_that_last_too_long_name_the_rate(tmp_path: Path) -> None:
+    path = write_positions(tmp_path / "walk.npy")
+    with pytest.raises(UserError, match=r"strides lasts 0\.4 to 2\.5 s, they last \d.* --rate says"):
+        shown(path, 10.0)
 
 
 def test_other_programs_archives_of_the_smpl_family_are_read(tmp_path: Path) -> None:

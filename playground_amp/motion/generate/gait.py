@@ -84,7 +84,8 @@ def walk(
     style = style or GaitStyle().scaled(scale_of(robot))
     velocity = np.array(command, dtype=float)
     cycles, frames = whole_frames(cycle_time, control_dt)
-    pose = reaching(make_plan(robot, config, style, velocity, frames * control_dt / cycles))
+    plan = make_plan(robot, config, style, velocity, frames * control_dt / cycles)
+    pose = reaching(plan, clip_name(command))
     return as_clip(robot, config, Walk(command, velocity, pose, cycles, frames), control_dt)
 
 
@@ -178,20 +179,19 @@ def make_plan(robot: Robot, config: GaitConfig, style: GaitStyle, velocity: np.n
 
 
 def reaching(
-    plan: Plan, solve: Solver | None = None, corrections: int = CORRECTIONS, start: np.ndarray | None = None
+    plan: Plan, name: str, solve: Solver | None = None, corrections: int = CORRECTIONS, start: np.ndarray | None = None
 ) -> np.ndarray:
     """The balanced pose [T, 6 + J] of a plan; the waist goes down as far as the legs need.
 
     Raises:
-      UserError: the steps are too long for the legs.
+      UserError: the legs do not reach the steps, or the sway that balances them (slow steps sway wide).
     """
     length = scale_of(plan.robot).length
     for lower in np.arange(0, _LOWEST * length + 1e-9, _LOWER * length):
         pose = balanced(plan._replace(height=plan.height - lower), solve, corrections, start)
         if pose is not None:
             return pose
-    command = clip_name((plan.velocity[0], plan.velocity[1], plan.velocity[2]))
-    raise UserError(f"{command}: the steps of this command are too long for the robot's legs")
+    raise UserError(f"{name}: the robot's legs do not reach these steps, or not with the sway that keeps it upright")
 
 
 def whole_frames(cycle_time: float, control_dt: float) -> tuple[int, int]:

@@ -84,9 +84,16 @@ def _reason(walker: Walker, starts: np.ndarray) -> str:
         )
     steps = [*_steps(walker, starts, 1.0), *_steps(walker, starts, -1.0)]
     if not steps:
+        lasting = np.diff(starts)
+        if not ((lasting >= _SHORTEST) & (lasting <= _LONGEST)).any():
+            return (
+                f"no walking found: none of {len(starts) - 1} strides lasts {_SHORTEST} to {_LONGEST} s, they last "
+                f"{lasting.min():.1f} to {lasting.max():.1f} s; --rate says how many frames a "
+                "second there are, if it is not as the file says"
+            )
         return (
-            f"no walking found: none of {len(starts) - 1} strides lasts {_SHORTEST} to {_LONGEST} s upright with steps "
-            f"of {_SMALLEST_STEP} leg lengths or more"
+            f"no walking found: none of {len(starts) - 1} strides goes ahead or back, upright, with steps of "
+            f"{_SMALLEST_STEP} leg lengths or more"
         )
     way = float(np.median([cut.way for cut in steps]))
     aside = float(np.median([abs(cut.stride.velocity[1]) * cut.stride.duration for cut in steps]))

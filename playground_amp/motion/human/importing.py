@@ -23,6 +23,7 @@ from playground_amp.robot.scale import scale_of, times
 _SPEED_STEP = 0.1  # m/s, of WildRobot, between the speeds of a set
 _SLOWEST = 2  # steps
 _TURNS = (1.0, 0.5)  # shares of a turn that are tried
+_DRIFT = 0.15  # of the speed along, to a side, that is worth telling
 _TRIES = 3  # of the slowest speeds, before faster ones are taken not to do either: slow steps sway wide
 
 
@@ -46,7 +47,11 @@ class Imported(NamedTuple):
             f"{each.strides} at {each.stride.velocity[2]:+.2f} rad/s" for each in walking.turns if each is not straight
         )
         rest = "the recording goes round" if walking.loops else f"{walking.others} other strides were left out"
-        way = "ahead" if straight.stride.velocity[0] > 0 else "backwards"
+        forward, left, turn = straight.stride.velocity
+        way = "ahead" if forward > 0 else "backwards"
+        if any(each is straight for each in walking.turns):
+            way += f" in a turn of {turn:+.2f} rad/s, as nothing goes straight,"
+        aside = f"{abs(left):.2f} m/s to the {'left' if left > 0 else 'right'} besides, which is left out"
         back = walking.backward if walking.backward is not straight else None
         return [
             f"{self.motion.source}: {len(walker.time)} frames, {walking.duration:.2f} s, lengths in {walker.unit}, "
@@ -58,7 +63,8 @@ class Imported(NamedTuple):
             ),
             *(["on the spot (a treadmill, or exported in place): speed from the feet"] * walking.on_the_spot),
             f"walking {way} from {straight.begin:.2f} to {straight.end:.2f} s, {straight.strides} strides of "
-            f"{straight.stride.duration:.2f} s at {straight.stride.velocity[0]:.2f} m/s, both sides averaged; {rest}",
+            f"{straight.stride.duration:.2f} s at {forward:.2f} m/s, both sides averaged; {rest}",
+            *([f"it drifts by {aside}"] if abs(left) > _DRIFT * abs(forward) else []),
             f"turning: {turns or 'none'}",
             *(
                 [f"walking backwards: {back.strides} strides at {back.stride.velocity[0]:.2f} m/s"]

@@ -59,7 +59,7 @@ def _read(path: Path) -> np.ndarray:
 def _recovered(rows: np.ndarray) -> np.ndarray:
     """Places [T, 22, 3] of HumanML3D's vectors: each frame's turn and way lead to the next."""
     half = np.concatenate([[0.0], np.cumsum(rows[:-1, 0])])  # half the angle about y
-    turn = Rotation.from_euler("y", -2 * half)
+    turn = Rotation.from_euler("y", -2 * half[:, None])
     steps = np.stack([rows[:-1, 1], 0 * rows[:-1, 0], rows[:-1, 2]], axis=1)
     root = np.zeros((len(rows), 3))
     root[1:] = np.cumsum(turn[1:].apply(steps), axis=0)

@@ -50,7 +50,9 @@ def retarget(robot: Robot, stride: Stride, speed: float, control_dt: float, sour
     walk = in_reverse(stride) if back else stride
     pace = _pace(robot, walk, abs(speed), control_dt)
     timing = find_timing(walk)
-    pose = _pose(robot, walk, timing, pace)
+    command = -pace.velocity if back else pace.velocity
+    name = clip_name((command[0], command[1], command[2]))
+    pose = _pose(robot, walk, timing, pace, name)
     if back:
         pose, pace = from_last_to_first(pose), pace._replace(velocity=-pace.velocity)
         timing = tuple(Timing((0.5 - foot.touch_down) % 1.0, (0.5 - foot.lift_off) % 1.0) for foot in timing)
@@ -59,7 +61,7 @@ def retarget(robot: Robot, stride: Stride, speed: float, control_dt: float, sour
     phase = (time / pace.period) % 1.0
     swinging = np.stack([(phase - foot.lift_off) % 1.0 < foot.swing for foot in timing], axis=1)
     return Clip(
-        name=clip_name((pace.velocity[0], pace.velocity[1], pace.velocity[2])),
+        name=name,
         robot=robot.name,
         joint_names=robot.joint_names,
         rate=1 / control_dt,
@@ -133,7 +135,7 @@ def _style(robot: Robot) -> GaitStyle:
     return replace(own, pelvis_roll=0.13, steps=steps).scaled(scale_of(robot))
 
 
-def _pose(robot: Robot, stride: Stride, timing: tuple[Timing, Timing], pace: Pace) -> np.ndarray:
+def _pose(robot: Robot, stride: Stride, timing: tuple[Timing, Timing], pace: Pace, name: str) -> np.ndarray:
     """The balanced pose [P, 6 + J]: legs fitted to where the hips then are, and fitted again."""
     style = _style(robot)
     feet = plain_feet(stride, timing, robot.soles, style.steps, pace)
@@ -159,9 +161,9 @@ def _pose(robot: Robot, stride: Stride, timing: tuple[Timing, Timing], pace: Pac
             arms=_arms(stride, pace.shorter),
         )
         last = number == _ROUNDS - 1
-        pose = reaching(plan, corrections=CORRECTIONS if last else _ROUGHLY, start=pose)
+        pose = reaching(plan, name, corrections=CORRECTIONS if last else _ROUGHLY, start=pose)
         if last and not _within_ranges(robot, pose):
-            pose = reaching(plan, angles_within_ranges, 1, pose)
+            pose = reaching(plan, name, angles_within_ranges, 1, pose)
         body, joints = pose[:, :BASE_QVEL_SIZE], pose[:, BASE_QVEL_SIZE:]
         base = body[:, 0]
     return np.hstack([body, joints])

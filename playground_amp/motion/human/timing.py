@@ -10,6 +10,7 @@ from playground_amp.motion.human.strides import PHASES, Stride
 _STILL = 0.25  # share of its top speed under which toe or heel stands
 _HEEL, _TOE, _ANKLE = -0.06, 0.16, 0.10  # of a person's foot, ahead of and below the ankle, in leg lengths
 _SHORTEST_SUPPORT = 0.02  # cycles of double support, of a walk
+_HOP = 0.1  # cycles in all without a foot on the floor; too long to be told wrongly, whatever the other step does
 _FLIGHT = 0.02  # cycles without a foot on the floor, in each step of a run; less is within what can be told
 
 
@@ -54,7 +55,12 @@ def is_run(stride: Stride) -> bool:
 
 def flies(left: Timing, right: Timing) -> bool:
     """Whether both feet are in the air between steps: by both steps together, for each alone is told less well."""
-    return sum(_supports(left, right)) / 2 < -_FLIGHT
+    return sum(_supports(left, right)) / 2 < -_FLIGHT or flight(left, right) > _HOP
+
+
+def flight(left: Timing, right: Timing) -> float:
+    """Share of the cycle in which no foot is on the floor."""
+    return sum(max(-support, 0.0) for support in _supports(left, right))
 
 
 def double_supports(left: Timing, right: Timing) -> tuple[float, float]:
@@ -71,11 +77,13 @@ def double_supports(left: Timing, right: Timing) -> tuple[float, float]:
 
 def _supports(left: Timing, right: Timing) -> tuple[float, float]:
     """Cycles from a foot's touch-down to the other's lift-off, the left foot's first; below 0: none is down."""
-
-    def signed(cycles: float) -> float:
-        return (cycles + 0.5) % 1.0 - 0.5
-
-    return signed(right.lift_off - left.touch_down), signed(left.lift_off - right.touch_down)
+    first, second = (right.lift_off - left.touch_down) % 1.0, (left.lift_off - right.touch_down) % 1.0
+    # Both and both swings make one cycle, unless a foot lifts off before the other is down: then a cycle too many each.
+    too_many = round(first + second + left.swing + right.swing) - 1
+    return (
+        first - (too_many > (first < second)),
+        second - (too_many > (first >= second)),
+    )
 
 
 def _timing(stride: Stride, side: int) -> Timing:

@@ -65,11 +65,13 @@ def find_walking(walker: Walker) -> Walking:
     if not found:
         raise UserError("no walking found: a foot never stands still on the floor")
     used = sum(each.strides for each in found)
+    if walker.loops:
+        straight, backward, *turns = (
+            each and each._replace(begin=0.0, end=duration) for each in (straight, backward, *turns)
+        )
     turning = [each for each in turns if each is not None]
     if straight is None:
         straight = min(turning, key=lambda each: abs(each.stride.velocity[2]), default=backward or found[0])
-    if walker.loops:
-        straight = straight._replace(begin=0.0, end=duration)
     others = len(ahead) + len(behind) - used
     return Walking(straight, tuple(turning), backward, walker.loops, moved is not None, duration, others)
 

@@ -73,6 +73,7 @@ def init(argv: Sequence[str]) -> int:
     from playground_amp.configs.own_values import own_values
     from playground_amp.outputs import require_output
     from playground_amp.rendering.anatomy_picture import ANATOMY_PICTURE, save_anatomy_picture
+    from playground_amp.robot.inspection.finding import urdf_words
     from playground_amp.robot.inspection.inspection import inspection_of
     from playground_amp.robot.making.designing import design_of
     from playground_amp.robot.making.folder import require_robot_folder, write_robot
@@ -86,7 +87,8 @@ def init(argv: Sequence[str]) -> int:
         require_output(picture, ANATOMY_PICTURE, arguments.path)
     source = read_source(arguments.path)
     for note in source.notes:
-        warn(f"{note.text}{f': {note.mend}' if note.mend else ''}")
+        mend = urdf_words(note.mend) if source.kind == "URDF" else note.mend
+        warn(f"{note.text}{f': {mend}' if mend else ''}")
     anatomy = anatomy_of(source)
     derived = arguments.gains == "derived"
     design = design_of(source, anatomy, servo=arguments.servo, derived=derived, acting=arguments.joints)

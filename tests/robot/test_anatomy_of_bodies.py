@@ -107,3 +107,10 @@ def test_the_base_stands_upright(known: tuple[MadeUpBody, Anatomy]) -> None:
     _, anatomy = known
     assert abs(anatomy.frame.quaternion[0]) == pytest.approx(1.0, abs=1e-6)
     assert math.hypot(*anatomy.frame.position[:2]) < 1e-6
+
+
+def test_arms_without_legs_are_none(tmp_path: Path) -> None:
+    path = duck(tmp_path).path
+    path.write_text(path.read_text().replace("ankle_pitch", "gripper"))
+    with pytest.raises(UserError, match="has no legs: it would stand on 'left_gripper_link' and 'right_gripper_link'"):
+        anatomy_of(read_source(path))

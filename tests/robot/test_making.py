@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import mujoco
 import numpy as np
@@ -13,9 +14,11 @@ from playground_amp.cli import robot as command
 from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
 from playground_amp.paths import STANDARD
+from playground_amp.robot.making.design import HomePose
 from playground_amp.robot.making.designing import design_of
 from playground_amp.robot.making.evenness import evened
 from playground_amp.robot.making.folder import MADE_ROBOT
+from playground_amp.robot.making.homes import Homes
 from playground_amp.robot.making.recognition import anatomy_of
 from playground_amp.robot.making.servos import known_servos
 from playground_amp.robot.making.source import read_source
@@ -50,6 +53,37 @@ def test_it_stands_at_home_under_its_own_servos(made: tuple[Path, Robot]) -> Non
         mujoco.mj_step(model, data)
     assert data.qpos[2] > 0.9 * robot.standing_height
     assert np.abs(data.qpos[4:6]).max() < 0.1
+
+
+def test_a_zero_pose_with_bent_knees_is_not_taken_for_the_straight_leg(tmp_path: Path) -> None:
+    """The same robot whose joints count from a squat, as some makers' do, stands as high."""
+    straight = urdf(tmp_path / "straight").path
+    robot = ElementTree.parse(straight).getroot()
+    for joint in robot.findall("joint"):
+        angle = {"hip_pitch": -0.5, "knee": 1.0, "ankle_pitch": -0.5}.get(joint.get("name", "")[3:], 0.0)
+        origin, limit = joint.find("origin"), joint.find("limit")
+        assert origin is not None
+        assert limit is not None
+        origin.set("rpy", f"0 {angle} 0")
+        limit.attrib.update({end: str(float(limit.get(end, "0")) - angle) for end in ("lower", "upper")})
+    squat = tmp_path / "squat.urdf"
+    ElementTree.ElementTree(robot).write(squat)
+    one, other = (home_of(path) for path in (straight, squat))
+    assert other.stands
+    assert sole_depth(squat, other) == pytest.approx(sole_depth(straight, one), rel=0.01)
+    assert one.angles["LL_knee"] - other.angles["LL_knee"] == pytest.approx(1.0, abs=0.1)
+
+
+def home_of(path: Path) -> HomePose:
+    source = read_source(path)
+    return design_of(source, anatomy_of(source)).home
+
+
+def sole_depth(path: Path, home: HomePose) -> float:
+    """Of the left sole under the hips' pitch axes, m."""
+    anatomy = anatomy_of(read_source(path))
+    limits = {joint.name: (-np.pi, np.pi) for joint in anatomy.joints}
+    return Homes(anatomy, limits).height(home.angles)
 
 
 def test_soles_are_where_the_file_has_them(made: tuple[Path, Robot]) -> None:

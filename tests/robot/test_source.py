@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import mujoco
+import numpy as np
 import pytest
 
 from playground_amp.errors import UserError
@@ -169,6 +170,32 @@ def test_a_urdf_is_read_for_all_its_trifles(tmp_path: Path) -> None:
     assert "has no size" in told["old attribute"]
     assert told["inertia"] == "'pan' moves nothing that has a mass or a shape: it is held"
     assert source.model.njnt == 3  # the free base, the hip, the knee
+
+
+def test_a_urdf_with_inertias_of_nothing_is_read(tmp_path: Path) -> None:
+    foot = """<link name="foot"><inertial><mass value="0.2"/><inertia ixx="1e-20" iyy="0" izz="1e-20" ixy="0" ixz="0"
+      iyz="0"/></inertial></link><joint name="ankle" type="continuous"><parent link="leg"/><child link="foot"/>
+      <axis xyz="0 1 0"/><limit lower="-0.5" upper="0.7" effort="3" velocity="7"/></joint>"""
+    frame = """<link name="tip"><inertial><mass value="1e-9"/><inertia ixx="0" iyy="0" izz="0" ixy="0" ixz="0" iyz="0"/>
+      </inertial></link><joint name="end" type="fixed"><parent link="foot"/><child link="tip"/></joint>"""
+    source = read_source(written(tmp_path, URDF.replace("</robot>", f"{foot}{frame}</robot>"), "robot.urdf"))
+    texts = [note.text for note in source.notes]
+    assert "the inertia of 'foot' is that of no solid (a moment of 0 or less): that of a ball was taken" in texts
+    assert "1 joint is continuous and has a range ('ankle'): it holds" in texts
+    np.testing.assert_allclose(source.model.joint("ankle").range, (-0.5, 0.7))
+    np.testing.assert_allclose(
+        source.model.body("foot").inertia, 0.4 * 0.2 * (0.6 / (4000 * np.pi)) ** (2 / 3), rtol=1e-4
+    )
+
+
+def test_a_mesh_of_a_urdf_that_cannot_be_used_is_stood_in_for(tmp_path: Path) -> None:
+    flat = (
+        b"solid flat\n"
+        + b"facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n"
+    )
+    written(tmp_path, flat + b"endsolid flat\n", "flat.stl")
+    source = read_source(written(tmp_path, URDF.replace("package://other/leg.dae", "flat.stl"), "robot.urdf"))
+    assert [note.kind for note in source.notes] == ["mesh unreadable"]
 
 
 def test_meshes_of_an_included_file_may_lie_beside_it(tmp_path: Path) -> None:

@@ -147,10 +147,12 @@ def _inertias(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
     for odd, word, pick in ((large, "more than", max), (small, "less than", min)):
         if odd:
             radius, name = pick(odd)
+            more = f" and of {len(odd) - 1} more" if len(odd) > 1 else ""
             yield Finding(
                 "mend",
                 "inertia",
-                f"the inertia of {name} is that of a mass {1000 * radius:.3g} mm from its center, {word} fits its size",
+                f"the inertia of {name}{more} is that of a mass {1000 * radius:.3g} mm from its center, {word} "
+                "fits its size",
                 how,
                 tuple(name for _, name in odd),
                 radius,

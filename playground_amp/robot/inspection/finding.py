@@ -50,10 +50,14 @@ class Finding(NamedTuple):
 
 def in_words_of_urdf(finding: Finding) -> Finding:
     """The same with what its owner should do in the terms of a URDF, where it is in those of an MJCF."""
-    mend = finding.mend
+    return finding._replace(mend=urdf_words(finding.mend))
+
+
+def urdf_words(mend: str) -> str:
+    """What mends a model, in the terms of a URDF."""
     for word, urdf in _IN_URDF.items():
         mend = mend.replace(word, urdf)
-    return finding._replace(mend=mend)
+    return mend
 
 
 def listed(names: Sequence[str]) -> str:

@@ -220,15 +220,15 @@ def _speeds(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
         )
     slow = [name for leg in anatomy.legs for name in leg if design.servos[name].speed_limit < _FAST_SERVO * rate]
     if slow:
-        least = min(design.servos[name].speed_limit for name in slow)
+        speeds = [design.servos[name].speed_limit for name in slow]
         yield Finding(
             "mend",
             "servo speed",
-            f"{listed(slow)} turn at {least:.3g} rad/s without load, too slow to step: {_FAST_SERVO * rate:.3g} rad/s "
-            f"is what a leg of {anatomy.leg_length:.2f} m asks for",
+            f"{listed(slow)} turn at {span(speeds)} rad/s without load, too slow to step: "
+            f"{_FAST_SERVO * rate:.3g} rad/s is what a leg of {anatomy.leg_length:.2f} m asks for",
             "give the servo's no-load speed in robot.yaml, or take faster servos",
             tuple(slow),
-            least,
+            min(speeds),
             "rad/s",
         )
 

@@ -8,8 +8,8 @@ from playground_amp.robot.inspection.bodies import is_lost, robot_bodies
 from playground_amp.robot.inspection.finding import Finding, listed, more_pairs
 from playground_amp.robot.making.anatomy import Anatomy
 from playground_amp.robot.making.design import Design
-from playground_amp.robot.making.homes import STANDING_TIME
 from playground_amp.robot.making.source import Source
+from playground_amp.robot.making.trial import STANDING_TIME
 
 STIFF_ENOUGH = 1.1  # 2·kp_ankle / (m·g·h): below it, an inverted pendulum on two springs topples
 _FOUND = "found"  # how the origin of a pose begins that is no keyframe

@@ -10,11 +10,12 @@ from playground_amp.robot.making.anatomy import Anatomy
 from playground_amp.robot.making.design import Derived, Design, HomePose, ServoDesign
 from playground_amp.robot.making.evenness import even_layout
 from playground_amp.robot.making.gains import servo_designs
-from playground_amp.robot.making.homes import STANDING_TIME, Homes, Trial
+from playground_amp.robot.making.homes import Homes
 from playground_amp.robot.making.normal_form import write_mjcf
 from playground_amp.robot.making.roles import role_of
 from playground_amp.robot.making.skeleton import Skeleton
 from playground_amp.robot.making.source import Source
+from playground_amp.robot.making.trial import STANDING_TIME, Trial
 
 _DEFLECTION = 0.47  # of mgL/kp: how far an action moves the targets of servos that give way so far under the weight
 _STIFFER = (1.0, 1.5, 2.0)  # times the usual gains: joints in series give way together

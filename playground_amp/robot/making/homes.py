@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-import mujoco
 import numpy as np
 from scipy.optimize import least_squares
 
 from playground_amp.robot.chains import leg_length
 from playground_amp.robot.making.anatomy import Anatomy, JointFacts, Keyframe
-from playground_amp.robot.making.kinematics import leg_chain, matrix_of, sole_pose
+from playground_amp.robot.making.kinematics import leg_chain, matrix_of, sole_pose, turn_about
 from playground_amp.robot.record import Chain
 
 _LATERAL = 0.7  # of a unit axis to the left: it bends the leg fore and aft
@@ -24,7 +23,6 @@ _INSIDE = 0.03  # of a range, kept free at its ends
 _WEIGHTS = {"ahead": 12.0, "down": 12.0, "aside": 3.0, "level": 5.0, "yaw": 3.0, "rest": 0.03}
 _GOOD = 2e-3  # of the squares of what a pose misses: it stands level under its center of mass
 _ONE_WAY = 0.2  # of a range, its middle off zero: that is the way it is meant for
-STANDING_TIME = 4.0  # s by itself: a large robot on soft ankles is still upright after two, and on its way down
 _TRIES = 4  # the center of mass moves with the pose
 
 CenterOfMass = Callable[[dict[str, float]], np.ndarray]  # [3] m, in the robot's frame, at angles of all driven joints
@@ -42,6 +40,7 @@ class Homes:
         self.pitches = [index for index, joint in enumerate(self.left) if abs(joint.axis[1]) > _LATERAL]
         hip = self.pitches[0] if self.pitches else 0
         ends = np.array([limits[joint.name] for joint in self.left])
+        self.straight = self._straight_knee()
         self.reach = leg_length(_after(self.chain, hip), ends[hip:])  # m, from the hip's pitch to the floor
 
     def from_keyframes(self) -> Iterator[tuple[str, dict[str, float]]]:
@@ -144,9 +143,20 @@ class Homes:
             return
         knee = self.pitches[1]
         if np.sign(self.left[knee].axis[1]) * bend > 0:
-            lower[knee] = min(max(lower[knee], 0.0) + _LEAST_BEND, upper[knee] - _INSIDE)
+            lower[knee] = min(max(lower[knee], self.straight) + _LEAST_BEND, upper[knee] - _INSIDE)
         else:
-            upper[knee] = max(min(upper[knee], 0.0) - _LEAST_BEND, lower[knee] + _INSIDE)
+            upper[knee] = max(min(upper[knee], self.straight) - _LEAST_BEND, lower[knee] + _INSIDE)
+
+    def _straight_knee(self) -> float:
+        """The knee's angle, rad, at which hip and ankle are furthest apart; 0 where that is nearly zero."""
+        if len(self.pitches) < _WITH_KNEE:
+            return 0.0
+        _, knee, ankle = self.pitches[:3]
+        thigh = _after(self.chain, self.pitches[0])
+        angles = np.linspace(-np.pi, np.pi, 721)
+        apart = [_distance(thigh, knee - self.pitches[0], ankle - self.pitches[0], angle) for angle in angles]
+        straight = float(angles[int(np.argmax(apart))])
+        return straight if abs(straight) > _LEAST_BEND else 0.0
 
     def _stretch(self, angles: np.ndarray) -> float:
         """From the hip's pitch to the last hinge, as a share of how far that can be."""
@@ -156,10 +166,13 @@ class Homes:
         return float(np.linalg.norm(sole_pose(ankle, angles[hip:])[0] - ankle.offset[0])) / drop
 
     def _guess(self, bend: float) -> np.ndarray:
-        """Hip, knee and ankle bent by ½, 1 and ½, about axes to the left."""
+        """Hip, knee and ankle bent by ½, 1 and ½, about axes to the left, from the straight leg."""
         guess = np.zeros(len(self.left))
+        knee = bend * _KNEE
+        if len(self.pitches) >= _WITH_KNEE:
+            knee += float(np.sign(self.left[self.pitches[1]].axis[1])) * self.straight
         for index, share in zip(self.pitches[:3], (-0.5, 1.0, -0.5), strict=False):
-            guess[index] = np.sign(self.left[index].axis[1]) * bend * share * _KNEE
+            guess[index] = np.sign(self.left[index].axis[1]) * share * knee
         return guess
 
     def _misses(self, angles: np.ndarray, target: np.ndarray, rest: np.ndarray) -> np.ndarray:
@@ -185,6 +198,15 @@ class Homes:
         return angles
 
 
+def _distance(chain: Chain, knee: int, ankle: int, angle: float) -> float:
+    """Between the chain's first hinge and its ankle, m, at an angle of the knee."""
+    point = np.zeros(3)
+    for index in range(ankle, 0, -1):
+        turned = turn_about(chain.axis[index], angle) @ point if index == knee else point
+        point = chain.offset[index] + turned
+    return float(np.linalg.norm(point))
+
+
 def _after(chain: Chain, first: int) -> Chain:
     """The rest of a chain from one of its hinges on."""
     return Chain(
@@ -195,45 +217,3 @@ def _after(chain: Chain, first: int) -> Chain:
         tip=chain.tip,
         tip_rotation=chain.tip_rotation,
     )
-
-
-class Trial:
-    """A robot in normal form on a floor of its own, to try poses with."""
-
-    def __init__(self, mjcf: str) -> None:
-        spec = mujoco.MjSpec.from_string(mjcf)
-        spec.worldbody.add_geom(
-            name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 0.05], contype=1, conaffinity=0, condim=3,
-            friction=[0.8, 0.005, 0.0001], priority=1,
-        )  # fmt: skip
-        self.model = spec.compile()
-        self.data = mujoco.MjData(self.model)
-        self.names = [self.model.joint(i).name for i in self.model.actuator_trnid[:, 0]]
-
-    def put(self, angles: dict[str, float], height: float) -> None:
-        """Stands the robot upright, its base so high over the floor, m."""
-        mujoco.mj_resetData(self.model, self.data)
-        own = [angles[name] for name in self.names]
-        self.data.qpos[:] = [0, 0, height, 1, 0, 0, 0, *own]
-        self.data.ctrl[:] = own
-        mujoco.mj_forward(self.model, self.data)
-
-    def center_of_mass(self, angles: dict[str, float]) -> np.ndarray:
-        """[3] m, in the robot's frame."""
-        self.put(angles, 0.0)
-        return self.data.subtree_com[1].copy()
-
-    def stands(self, angles: dict[str, float], height: float) -> tuple[bool, float, str]:
-        """Whether the robot stands for `STANDING_TIME` under its own servos; at its end the largest share of a torque
-        limit, and whose joint's."""
-        self.put(angles, height)
-        for _ in range(round(STANDING_TIME / self.model.opt.timestep)):
-            mujoco.mj_step(self.model, self.data)
-        upright = 1 - 2 * float(self.data.qpos[4] ** 2 + self.data.qpos[5] ** 2)  # cosine of the tilt
-        force, limits = np.abs(self.data.actuator_force), self.model.actuator_forcerange[:, 1]
-        shares = np.divide(force, limits, out=np.ones_like(force), where=limits > 0)
-        most = int(np.argmax(shares))
-        share = float(shares[most])
-        stands = bool(upright > 0.9 and self.data.qpos[2] > 0.8 * height and np.isfinite(share))
-        # Of a body that flies apart nothing can be told.
-        return stands, share if np.isfinite(share) else 1.0, self.names[most]

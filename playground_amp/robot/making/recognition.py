@@ -1,5 +1,7 @@
 """From a model to its anatomy."""
 
+import re
+
 import mujoco
 import numpy as np
 
@@ -25,6 +27,8 @@ from playground_amp.robot.making.soles import foot_facts
 from playground_amp.robot.making.source import Source
 
 _POINT = 0.1  # of the leg length: a shorter patch is a point
+_ENDLESS = 0.9  # of the leg length: a longer one is the side of something, and no sole
+_HAND = re.compile("finger|hand|palm|gripper|thumb")
 _LATERAL = 0.7  # of a unit axis to the left: it bends the leg fore and aft
 _IMU_SENSORS = tuple(
     getattr(mujoco.mjtSensor, f"mjSENS_{name}").value for name in ("GYRO", "ACCELEROMETER", "FRAMEQUAT", "VELOCIMETER")
@@ -90,9 +94,15 @@ def _height(skeleton: Skeleton, legs: Legs) -> float:
 def _require_soles(skeleton: Skeleton, legs: Legs, patches: tuple[Patch, Patch], height: float) -> None:
     """Raises UserError if the robot stands on points."""
     spans = [float(np.linalg.norm(np.ptp(patch.points, axis=0))) for patch in patches]
+    path, names = skeleton.source.path, " and ".join(repr(skeleton.body_name(foot)) for foot in legs.feet)
+    hands = [foot for foot in legs.feet if _HAND.search(skeleton.body_name(foot).lower())]
+    if hands or max(spans) > _ENDLESS * height:
+        raise UserError(
+            f"{path} has no legs: it would stand on {names}"
+            + ("" if hands else f", soles of {1000 * max(spans):.0f} mm under limbs of {1000 * height:.0f} mm")
+        )
     if max(spans) >= _POINT * height:
         return
-    path, names = skeleton.source.path, " and ".join(repr(skeleton.body_name(foot)) for foot in legs.feet)
     if any(patch.shape == "inertia" for patch in patches):
         lost = skeleton.source.lost_meshes
         what = "the meshes of its feet are not there" if lost else "its feet have no shape"

@@ -156,7 +156,7 @@ def _mended(root: ElementTree.Element, reason: str, notes: list[Note], lost: set
     named = _NAMED.search(reason)
     if "balanceinertia" in reason:
         return _balanced(root, named[1] if named else "a body", notes)
-    if named and any(mesh.get("name") == named[1] for mesh in root.iter("mesh")):
+    if named and any(_names(mesh, named[1]) for mesh in root.iter("mesh")):
         return _without_mesh(root, named[1], notes, lost)
     return False
 
@@ -211,12 +211,20 @@ def _without(root: ElementTree.Element, tag: str, notes: list[Note], kind: NoteK
     return bool(holders)
 
 
+def _names(mesh: ElementTree.Element, name: str) -> bool:
+    """Whether a mesh has that name: its own, or in a URDF that of its file."""
+    return name in (mesh.get("name"), Path(mesh.get("filename", "")).stem)
+
+
 def _without_mesh(root: ElementTree.Element, name: str, notes: list[Note], lost: set[str]) -> bool:
     if name in lost:
         return False
     for mesh in root.iter("mesh"):
-        if mesh.get("name") == name and mesh.get("file"):
-            mesh.set("file", STAND_IN)
+        for key in ("file", "filename"):
+            if _names(mesh, name) and mesh.get(key):
+                mesh.set(key, STAND_IN)
+                mesh.attrib.pop("scale", None)
+                break
     lost.add(name)
     notes.append(Note("mesh unreadable", f"the mesh {name!r} cannot be used", "export it again as binary STL"))
     return True

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from playground_amp.errors import UserError
+from playground_amp.robot.making.inertials import mend_inertials
 from playground_amp.robot.making.meshes import STAND_IN, Meshes, MeshFinder, locate, mesh_notes
 from playground_amp.robot.making.notes import Note
 
@@ -28,7 +29,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> tuple[Meshes, dict[st
     folders = [each.get("meshdir", "") for part in root.findall("mujoco") for each in part.iter("compiler")]
     for mujoco_part in root.findall("mujoco"):
         root.remove(mujoco_part)
-    notes = _without_trifles(root)
+    notes = [*mend_inertials(root), *_without_trifles(root), *_with_ranges(root)]
     links = [link.get("name", "") for link in root.findall("link")]
     joints = root.findall("joint")
     children = {element.get("link") for joint in joints for element in joint.findall("child")}
@@ -88,6 +89,31 @@ def _moving_nothing(root: ElementTree.Element) -> list[ElementTree.Element]:
     moving = [joint for joint in joints if joint.get("type") in _MOVING]
     idle = [joint for joint in moving if _linked(joint, "child") not in carried]
     return idle if 2 * len(idle) < len(moving) else []
+
+
+def _with_ranges(root: ElementTree.Element) -> list[Note]:
+    """A joint that is `continuous` and has a range all the same, of less than a turn, becomes one that has it."""
+    found = []
+    for joint in root.findall("joint"):
+        limit = joint.find("limit")
+        if joint.get("type") != "continuous" or limit is None:
+            continue
+        try:
+            lower, upper = (float(limit.get(end, "nan")) for end in ("lower", "upper"))
+        except ValueError:
+            continue
+        if 0 < upper - lower < math.tau:
+            joint.set("type", "revolute")
+            found.append(joint.get("name", ""))
+    if not found:
+        return []
+    one = len(found) == 1
+    text = (
+        f"1 joint is continuous and has a range ({found[0]!r}): it holds"
+        if one
+        else (f"{len(found)} joints are continuous and have ranges ({found[0]!r} …): they hold")
+    )
+    return [Note("old attribute", text, 'say type="revolute"')]
 
 
 def _free_base(root: ElementTree.Element, top: str, joints: list[ElementTree.Element]) -> None:

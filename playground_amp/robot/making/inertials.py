@@ -1,0 +1,48 @@
+"""Masses and inertias of a URDF that MuJoCo refuses: of frames that weigh nothing, and of no solid."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+
+from playground_amp.robot.making.notes import Note
+
+_DUST = 1e-6  # of the robot's mass: a link of less is a frame, whatever its file says
+_LEAST = 1e-12  # kg·m²: a gram at 0.03 mm; less is none
+_DENSITY = 1000.0  # kg/m³, of the ball whose inertia stands in for one that no solid has
+_MOMENTS = ("ixx", "iyy", "izz")
+_PRODUCTS = {(0, 1): "ixy", (0, 2): "ixz", (1, 2): "iyz"}
+
+
+def mend_inertials(root: ElementTree.Element) -> list[Note]:
+    """Edits the tree in place: takes out those of next to no mass, and evens moments that are not above 0."""
+    held = [(link, inertial) for link in root.findall("link") for inertial in link.findall("inertial")]
+    masses = [_number(inertial.find("mass"), "value") for _, inertial in held]
+    least, odd = _DUST * sum(mass for mass in masses if mass > 0), []
+    for (link, inertial), mass in zip(held, masses, strict=True):
+        if mass <= least:
+            link.remove(inertial)
+        elif (moments := inertial.find("inertia")) is not None and not _is_of_a_solid(moments):
+            ball = 0.4 * mass * (3 * mass / (4 * np.pi * _DENSITY)) ** (2 / 3)
+            moments.attrib.update(dict.fromkeys(_MOMENTS, f"{ball:.6g}") | dict.fromkeys(_PRODUCTS.values(), "0"))
+            odd.append(link.get("name", ""))
+    if not odd:
+        return []
+    bodies = f"{odd[0]!r}" + (f" and of {len(odd) - 1} more" if len(odd) > 1 else "")
+    text = f"the inertia of {bodies} is that of no solid (a moment of 0 or less): that of a ball was taken"
+    return [Note("inertia", text, "export it again, about the body's center of mass")]
+
+
+def _is_of_a_solid(moments: ElementTree.Element) -> bool:
+    matrix = np.diag([_number(moments, name) for name in _MOMENTS])
+    for (row, column), name in _PRODUCTS.items():
+        matrix[row, column] = matrix[column, row] = _number(moments, name)
+    return (
+        not np.isfinite(matrix).all() or float(np.linalg.eigvalsh(matrix)[0]) > _LEAST
+    )  # what is no number MuJoCo names
+
+
+def _number(element: ElementTree.Element | None, name: str) -> float:
+    try:
+        return 0.0 if element is None else float(element.get(name, "0"))
+    except ValueError:
+        return float("nan")

@@ -23,9 +23,13 @@ def cycle_time(config: GaitConfig, command: Command) -> jax.Array:
 def advance(phase: jax.Array, command: Command, config: GaitConfig, control_dt: float) -> jax.Array:
     """The phase [] a control step later; a robot told to stand finishes its step and waits in double support."""
     step = control_dt / cycle_time(config, command)
-    next_stop = jnp.ceil(phase * 2) / 2
-    waiting = jnp.minimum(phase + step, next_stop)
+    waiting = jnp.minimum(phase + step, next_stop(phase))
     return jnp.where(is_standing(command), waiting, phase + step) % 1.0
+
+
+def next_stop(phase: jax.Array) -> jax.Array:
+    """The phase [] at the end of the step, 0.5 or 1: both feet are down."""
+    return jnp.ceil(phase * 2) / 2
 
 
 def clock(phase: jax.Array) -> jax.Array:

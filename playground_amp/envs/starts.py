@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.configs.schema import Config
-from playground_amp.envs import commands, individuals, pushes
+from playground_amp.envs import commands, gait, individuals, pushes
 from playground_amp.envs.bus import Bus
 from playground_amp.envs.commands import Command
 from playground_amp.envs.curriculum import Shares
@@ -90,12 +90,14 @@ class Starts:
             parameters, sensors = self._individual(draws, Shares())
         joints = jnp.clip(self._home + noise, self._lower, self._upper)
         place = self._placing.place(draws.take(PLACE_DRAWS))
+        phase = draws.one()
         return Start(
             qpos=self._placing.standing(joints, jnp.float32(0.0), place),
             qvel=jnp.zeros(self._robot.nv),
             joint_target=self._home,
             command=command,
-            gait_phase=draws.one(),
+            # Who stands and is to stand is in no step, as on the robot; with one to finish, that step is all there is.
+            gait_phase=jnp.where(commands.is_standing(command), gait.next_stop(phase) % 1.0, phase),
             parameters=parameters,
             sensors=sensors,
             push=pushes.none(),

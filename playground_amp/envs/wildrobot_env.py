@@ -85,9 +85,10 @@ class WildRobotEnv:
     def reset_at_rest(self, key: jax.Array, command: Command, randomized: bool = False) -> EnvState:
         """At the home pose without motion, looking along the world's x axis, never pushed.
 
-        The key sets the gait phase and moves the joints by up to 0.02 rad, so that episodes differ. The robot is the
-        nominal one with perfect sensors on the nominal floor; or, `randomized`, floor, robot and sensors are drawn
-        from the full ranges of the configuration. On rough ground it stands anywhere near the origin.
+        The key sets the gait phase (told to stand, one with both feet down) and moves the joints by up to 0.02 rad, so
+        that episodes differ. The robot is the nominal one with perfect sensors on the nominal floor; or, `randomized`,
+        floor, robot and sensors are drawn from the full ranges of the configuration. On rough ground it stands
+        anywhere near the origin.
         """
         key, draw_key = jax.random.split(key)
         nominal = None if randomized else self.engine.nominal_parameters()

@@ -170,6 +170,14 @@ def test_a_start_from_rest_is_the_home_pose_without_motion():
     np.testing.assert_allclose(state.observation["state"][-5:-2], [0.3, 0, 0])
 
 
+def test_who_is_to_stand_starts_with_both_feet_down():
+    start = rest_starter()
+    told = [start(jax.random.PRNGKey(seed), commands.hold(0.0)).gait_phase for seed in range(8)]
+    assert {float(phase) for phase in told} == {0.0, 0.5}
+    told = [start(jax.random.PRNGKey(seed), commands.hold(0.3)).gait_phase for seed in range(8)]
+    assert len({float(phase) % 0.5 for phase in told}) == 8
+
+
 def test_the_observation_has_44_numbers_in_the_documented_order():
     assert ACTOR.size == 44
     state = at_rest(commands.hold(0.2, 0.1, -0.3))

@@ -20,7 +20,7 @@ from playground_amp.yaml_text import read_yaml
 
 _SPEEDS = ("forward", "sideways")
 _ITERATIONS = OwnValue(8, "WildRobot needs fewer; a body that does walks at other speeds here than in the gates")
-_CLOCK = {"gait_contact": 4.0, "swing_clearance": 2.0}
+_CLOCK = {"gait_contact": 4.0, "swing_clearance": 3.0}
 _CLOCK_ORIGIN = "more than WildRobot's: no demonstrations begin in mid-stride, and some bodies would rather slide"
 
 

@@ -126,15 +126,15 @@ def fall(s: RewardInputs) -> jax.Array:
 
 
 def velocity_tracking(s: RewardInputs) -> jax.Array:
-    """Gaussian of the averaged horizontal velocity error, width 0.12 m/s."""
+    """Gaussian of the averaged horizontal velocity error, width 0.12 m/s; less where slower speeds are asked for."""
     error = s.command[:2] - s.average_velocity[:2]
-    return jnp.exp(-jnp.sum(error**2) / (0.03 * s.scale.speed**2))
+    return jnp.exp(-jnp.sum(error**2) / (0.03 * s.scale.pace**2))
 
 
 def velocity_progress(s: RewardInputs) -> jax.Array:
     """Share of the commanded velocity reached: 1 at the command, 0 when standing or at twice it, never less."""
     error = jnp.linalg.norm(s.command[:2] - s.average_velocity[:2])
-    return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.linalg.norm(s.command[:2]), _SPEED_SCALE * s.scale.speed))
+    return jnp.maximum(0.0, 1.0 - error / jnp.maximum(jnp.linalg.norm(s.command[:2]), _SPEED_SCALE * s.scale.pace))
 
 
 def yaw_tracking(s: RewardInputs) -> jax.Array:

@@ -12,6 +12,7 @@ from playground_amp.envs.commands import hold
 from playground_amp.envs.reference_motion import PostureTable
 from playground_amp.envs.rewards import RewardInputs
 from playground_amp.errors import UserError
+from playground_amp.robot.scale import Scale
 
 ROBOT = standard_env().engine.robot
 CONFIG = standard_env().config
@@ -56,6 +57,13 @@ def test_tracking_is_a_gaussian_of_the_error():
     s = moving(0.3, 0.1, 0.5)
     np.testing.assert_allclose(rewards.velocity_tracking(s), np.exp(-0.02 / 0.03), rtol=1e-5)  # errors 0.1 and 0.1
     np.testing.assert_allclose(rewards.yaw_tracking(s), np.exp(-0.25 / 0.25), rtol=1e-5)  # error 0.5
+
+
+def test_slow_servos_are_held_to_their_speeds_as_closely():
+    slow = moving(0.15, 0.05, before={"command": hold(0.2)})
+    vars(slow)["scale"] = Scale(speed=0.9, pace=0.5)
+    for term in (rewards.velocity_tracking, rewards.velocity_progress):
+        np.testing.assert_allclose(term(slow), term(moving(0.3, 0.1)), rtol=1e-5)
 
 
 def test_a_tilt_of_60_degrees_is_half():

@@ -87,8 +87,7 @@ def init(argv: Sequence[str]) -> int:
         require_output(picture, ANATOMY_PICTURE, arguments.path)
     source = read_source(arguments.path)
     for note in source.notes:
-        mend = urdf_words(note.mend) if source.kind == "URDF" else note.mend
-        warn(f"{note.text}{f': {mend}' if mend else ''}")
+        warn(urdf_words(note.line) if source.kind == "URDF" else note.line)
     anatomy = anatomy_of(source)
     derived = arguments.gains == "derived"
     design = design_of(source, anatomy, servo=arguments.servo, derived=derived, acting=arguments.joints)

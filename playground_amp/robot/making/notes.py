@@ -24,3 +24,8 @@ class Note(NamedTuple):
     kind: NoteKind
     text: str  # one sentence, without its period
     mend: str  # what its owner can do; empty: nothing needs to be done
+
+    @property
+    def line(self) -> str:
+        """Both in one."""
+        return f"{self.text}: {self.mend}" if self.mend else self.text

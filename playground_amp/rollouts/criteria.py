@@ -66,7 +66,7 @@ def _ratio(measure: Dimension | ServoLimit | Count | None, robot: Robot) -> floa
 
 
 SPEED_TOLERANCE = 0.10
-_WITHOUT_COUNTS = 2.5  # times WildRobot's, of robots that say nothing of theirs: derived servos are soft, and creep
+_WITHOUT_COUNTS = 2.0  # times WildRobot's, of robots that say nothing of theirs: derived servos are soft, and creep
 
 WALKS = (
     Criterion("survived", "at least", 1.0, "", "no fall", "a robot that falls once in 50 m is not walking"),
@@ -128,8 +128,9 @@ IS_STILL = (
     Criterion("survived", "at least", 1.0, "", "no fall", "a robot that falls over while it stands is of no use"),
     Criterion("power", "at most", 0.5, "W", "mean mechanical power of all joints, braking counted like driving",
               "a twentieth of what a walk takes: whoever stands moves nothing", "power"),
-    Criterion("joint_travel", "at most", 0.0084, "rad", "range within 2 s of the joint that moves most, once it stands",
-              "two counts of the servos: who reacts to counts shows one or two; who trembles, ten", "count"),
+    Criterion("joint_travel", "at most", 0.0105, "rad", "range within 2 s of the joint that moves most, once it stands",
+              "two counts of the servos and half a one of give: who answers counts shows one or two; who trembles, ten",
+              "count"),
 )  # fmt: skip
 
 # Of a recorded demonstration (record/recorder.py).

@@ -136,17 +136,17 @@ def test_a_gate_on_a_worse_bus_asks_for_a_robot_that_has_one():
         BENCH.with_ideal_sensors()
 
 
-def test_to_stand_still_is_two_counts_of_the_robots_own_servos():
+def test_to_stand_still_is_two_counts_and_a_half_of_the_robots_own_servos():
     assert ROBOT.hardware is not None
     fine, coarse = (
         dataclasses.replace(ROBOT, hardware=dataclasses.replace(ROBOT.hardware, count=ROBOT.hardware.count * ratio))
         for ratio in (0.25, 4)
     )
     travel = IS_STILL[-1]
-    assert travel.limit == pytest.approx(2 * ROBOT.hardware.count, rel=0.01)
+    assert travel.limit == pytest.approx(2.5 * ROBOT.hardware.count, rel=0.01)
     assert travel.scaled_for(coarse).limit == pytest.approx(travel.limit * 4)
     assert travel.scaled_for(fine).limit == travel.limit
-    assert travel.scaled_for(dataclasses.replace(ROBOT, hardware=None)).limit == pytest.approx(travel.limit * 2.5)
+    assert travel.scaled_for(dataclasses.replace(ROBOT, hardware=None)).limit == pytest.approx(travel.limit * 2)
 
 
 def test_transfer_is_the_gate_agreed_on():

@@ -193,8 +193,8 @@ TIME = np.arange(1001) * 0.02  # s
         (np.zeros(1001), 3.0, {"power"}),
         (0.05 * np.exp(-4 * TIME), 1.0, set()),  # it settles in the first two seconds
         (0.0004 * TIME, 1.0, set()),  # it creeps
-        (0.0041 * np.sin(25 * TIME), 1.0, set()),  # by less than two counts
-        (0.0043 * np.sin(25 * TIME), 1.0, {"joint_travel"}),  # it trembles
+        (0.0051 * np.sin(25 * TIME), 1.0, set()),  # by less than two and a half counts
+        (0.0054 * np.sin(25 * TIME), 1.0, {"joint_travel"}),  # it trembles
     ],
 )
 def test_who_stands_moves_nothing(offset: np.ndarray, torque: float, figures: set[str]):

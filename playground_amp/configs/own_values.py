@@ -1,4 +1,4 @@
-"""What `robot.py init` writes into a robot's `task:`: angle of an action, solver, pay of the clock, backlash, speeds.
+"""What `robot.py init` writes into a robot's `task:`: angle of an action, solver, pay of clock and power, backlash, speeds.
 
 The speeds are those that follow from the servos anyway (`pace` in robot/scale.py), written down where they are less
 than Froude's, so that whoever reads the file sees them.
@@ -21,6 +21,7 @@ from playground_amp.yaml_text import read_yaml
 _SPEEDS = ("forward", "sideways")
 _ITERATIONS = OwnValue(8, "WildRobot needs fewer; a body that does walks at other speeds here than in the gates")
 _CLOCK = {"gait_contact": 4.0, "swing_clearance": 3.0}
+_POWER = OwnValue(-0.02, "half of WildRobot's: slow servos take it to move at all, and save it on speed and feet")
 _CLOCK_ORIGIN = "more than WildRobot's: no demonstrations begin in mid-stride, and some bodies would rather slide"
 
 
@@ -33,6 +34,8 @@ def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
     if pace_share(quickness) < 1:
         values |= _slower(anatomy, design, unit, quickness)
     values |= {f"reward_weights.{name}": OwnValue(weight, _CLOCK_ORIGIN) for name, weight in _CLOCK.items()}
+    if pace_share(quickness) < 1:
+        values["stages.settle.changes.reward_weights.power"] = _POWER
     widths = [joint.upper - joint.lower for joint in anatomy.passive if joint.play_of and joint.upper and joint.lower]
     if widths:
         play = [0.0, _rounded(max(widths) / 2)]

@@ -1,4 +1,4 @@
-"""What `robot.py init` writes into a robot's `task:`: angle of an action, solver, pay of clock and power, backlash, speeds.
+"""What `robot.py init` writes into a robot's `task:`: actions, solver, pay of clock and power, speeds and more.
 
 The speeds are those that follow from the servos anyway (`pace` in robot/scale.py), written down where they are less
 than Froude's, so that whoever reads the file sees them.

@@ -34,8 +34,6 @@ def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
     if pace_share(quickness) < 1:
         values |= _slower(anatomy, design, unit, quickness)
     values |= {f"reward_weights.{name}": OwnValue(weight, _CLOCK_ORIGIN) for name, weight in _CLOCK.items()}
-    if pace_share(quickness) < 1:
-        values["stages.settle.changes.reward_weights.power"] = _POWER
     widths = [joint.upper - joint.lower for joint in anatomy.passive if joint.play_of and joint.upper and joint.lower]
     if widths:
         play = [0.0, _rounded(max(widths) / 2)]
@@ -45,7 +43,7 @@ def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
 
 
 def _slower(anatomy: Anatomy, design: Design, unit: Robot, quickness: float) -> dict[str, OwnValue]:
-    """Commanded speeds for servos of a share of WildRobot's quickness."""
+    """Commanded speeds and the price of power for servos of a share of WildRobot's quickness."""
     froude = math.sqrt(anatomy.leg_length * design.gravity / (unit.leg_length * unit.gravity))
     share = pace_share(quickness)
     origin = (
@@ -55,7 +53,7 @@ def _slower(anatomy: Anatomy, design: Design, unit: Robot, quickness: float) -> 
     return {
         f"env.commands.{name}": OwnValue([_rounded(end * froude * share) for end in commands[name]], origin)
         for name in _SPEEDS
-    }
+    } | {"stages.settle.changes.reward_weights.power": _POWER}
 
 
 def _quickness(anatomy: Anatomy, design: Design) -> np.ndarray:

@@ -96,7 +96,7 @@ class Starts:
             qvel=jnp.zeros(self._robot.nv),
             joint_target=self._home,
             command=command,
-            # Who stands and is to stand is in no step, as on the robot; with one to finish, that step is all there is.
+            # Told to stand, it begins between two steps, as on the robot: otherwise it would take one first.
             gait_phase=jnp.where(commands.is_standing(command), gait.next_stop(phase) % 1.0, phase),
             parameters=parameters,
             sensors=sensors,

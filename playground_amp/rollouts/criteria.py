@@ -58,7 +58,9 @@ def _ratio(measure: Dimension | ServoLimit | Count | None, robot: Robot) -> floa
         return 1.0
     if measure == "count":
         own, unit = (each.hardware for each in (robot, load_robot(DEFAULT_ROBOT)))
-        return max(own.count / unit.count, 1.0) if own and unit else _WITHOUT_COUNTS  # finer counts stop no creeping
+        if not own or not unit:
+            return _WITHOUT_COUNTS
+        return max(own.count / unit.count, 1.0)  # a servo with finer counts creeps as far
     if measure in ("torque_limit", "speed_limit"):
         own, unit = (getattr(each, measure).max() for each in (robot, load_robot(DEFAULT_ROBOT)))
         return float(own / unit)

@@ -188,6 +188,15 @@ def test_a_urdf_with_inertias_of_nothing_is_read(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("mass", ["-1", "inf", "nan"])
+def test_a_mass_that_no_body_has_is_refused_and_not_left_out(tmp_path: Path, mass: str) -> None:
+    text = URDF.replace(
+        '<link name="leg"><inertial><mass value="1"/>', f'<link name="leg"><inertial><mass value="{mass}"/>'
+    )
+    with pytest.raises(UserError):
+        read_source(written(tmp_path, text, "robot.urdf"))
+
+
 def test_a_mesh_of_a_urdf_that_cannot_be_used_is_stood_in_for(tmp_path: Path) -> None:
     flat = (
         b"solid flat\n"

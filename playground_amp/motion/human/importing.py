@@ -51,7 +51,7 @@ class Imported(NamedTuple):
         way = "ahead" if forward > 0 else "backwards"
         if any(each is straight for each in walking.turns):
             way += f" in a turn of {turn:+.2f} rad/s, as nothing goes straight,"
-        aside = f"{abs(left):.2f} m/s to the {'left' if left > 0 else 'right'} besides, which is left out"
+        side = "left" if left > 0 else "right"
         back = walking.backward if walking.backward is not straight else None
         return [
             f"{self.motion.source}: {len(walker.time)} frames, {walking.duration:.2f} s, lengths in {walker.unit}, "
@@ -64,7 +64,11 @@ class Imported(NamedTuple):
             *(["on the spot (a treadmill, or exported in place): speed from the feet"] * walking.on_the_spot),
             f"walking {way} from {straight.begin:.2f} to {straight.end:.2f} s, {straight.strides} strides of "
             f"{straight.stride.duration:.2f} s at {forward:.2f} m/s, both sides averaged; {rest}",
-            *([f"it drifts by {aside}"] if abs(left) > _DRIFT * abs(forward) else []),
+            *(
+                [f"it drifts to the {side} by {abs(left):.2f} m/s besides: straight clips leave that out"]
+                if abs(left) > _DRIFT * abs(forward)
+                else []
+            ),
             f"turning: {turns or 'none'}",
             *(
                 [f"walking backwards: {back.strides} strides at {back.stride.velocity[0]:.2f} m/s"]

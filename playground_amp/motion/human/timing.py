@@ -54,7 +54,9 @@ def is_run(stride: Stride) -> bool:
 
 
 def flies(left: Timing, right: Timing) -> bool:
-    """Whether both feet are in the air between steps: by both steps together, for each alone is told less well."""
+    """Whether both feet are in the air between steps: by both steps together, for each alone is told less well; or for
+    so long in one that it is a hop.
+    """
     return sum(_supports(left, right)) / 2 < -_FLIGHT or flight(left, right) > _HOP
 
 
@@ -78,12 +80,13 @@ def double_supports(left: Timing, right: Timing) -> tuple[float, float]:
 def _supports(left: Timing, right: Timing) -> tuple[float, float]:
     """Cycles from a foot's touch-down to the other's lift-off, the left foot's first; below 0: none is down."""
     first, second = (right.lift_off - left.touch_down) % 1.0, (left.lift_off - right.touch_down) % 1.0
-    # Both and both swings make one cycle, unless a foot lifts off before the other is down: then a cycle too many each.
-    too_many = round(first + second + left.swing + right.swing) - 1
-    return (
-        first - (too_many > (first < second)),
-        second - (too_many > (first >= second)),
-    )
+    # Both and both swings make one cycle, and one more for each foot that lifts off before the other is down.
+    flights = round(first + second + left.swing + right.swing) - 1
+    if flights == 2:
+        return first - 1, second - 1
+    if flights == 1:
+        return (first - 1, second) if first >= second else (first, second - 1)
+    return first, second
 
 
 def _timing(stride: Stride, side: int) -> Timing:

@@ -1,5 +1,6 @@
 """Masses and inertias of a URDF that MuJoCo refuses: of frames that weigh nothing, and of no solid."""
 
+import math
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,14 +15,18 @@ _PRODUCTS = {(0, 1): "ixy", (0, 2): "ixz", (1, 2): "iyz"}
 
 
 def mend_inertials(root: ElementTree.Element) -> list[Note]:
-    """Edits the tree in place: takes out those of next to no mass, and evens moments that are not above 0."""
+    """Edits the tree in place: takes out those of next to no mass, and evens moments that are not above 0.
+
+    A mass below 0 or without end stays: MuJoCo, or who reads the model, refuses it by its name.
+    """
     held = [(link, inertial) for link in root.findall("link") for inertial in link.findall("inertial")]
-    masses = [_number(inertial.find("mass"), "value") for _, inertial in held]
-    least, odd = _DUST * sum(mass for mass in masses if mass > 0), []
+    masses = [number_of(inertial.find("mass"), "value") for _, inertial in held]
+    least, odd = _DUST * sum(mass for mass in masses if 0 < mass < np.inf), []
     for (link, inertial), mass in zip(held, masses, strict=True):
-        if mass <= least:
+        moments = inertial.find("inertia")
+        if 0 <= mass <= least:
             link.remove(inertial)
-        elif (moments := inertial.find("inertia")) is not None and not _is_of_a_solid(moments):
+        elif least < mass < np.inf and moments is not None and not _is_of_a_solid(moments):
             ball = 0.4 * mass * (3 * mass / (4 * np.pi * _DENSITY)) ** (2 / 3)
             moments.attrib.update(dict.fromkeys(_MOMENTS, f"{ball:.6g}") | dict.fromkeys(_PRODUCTS.values(), "0"))
             odd.append(link.get("name", ""))
@@ -33,16 +38,16 @@ def mend_inertials(root: ElementTree.Element) -> list[Note]:
 
 
 def _is_of_a_solid(moments: ElementTree.Element) -> bool:
-    matrix = np.diag([_number(moments, name) for name in _MOMENTS])
+    """Whether all principal moments are above 0, or one is no number: that is told when the model is read."""
+    matrix = np.diag([number_of(moments, name) for name in _MOMENTS])
     for (row, column), name in _PRODUCTS.items():
-        matrix[row, column] = matrix[column, row] = _number(moments, name)
-    return (
-        not np.isfinite(matrix).all() or float(np.linalg.eigvalsh(matrix)[0]) > _LEAST
-    )  # what is no number MuJoCo names
+        matrix[row, column] = matrix[column, row] = number_of(moments, name)
+    return not np.isfinite(matrix).all() or float(np.linalg.eigvalsh(matrix)[0]) > _LEAST
 
 
-def _number(element: ElementTree.Element | None, name: str) -> float:
+def number_of(element: ElementTree.Element | None, name: str, missing: float = 0.0) -> float:
+    """An attribute as a number; NaN if it is none, `missing` if it or its element is not there."""
     try:
-        return 0.0 if element is None else float(element.get(name, "0"))
+        return missing if element is None else float(element.get(name, missing))
     except ValueError:
-        return float("nan")
+        return math.nan

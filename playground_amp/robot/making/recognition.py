@@ -92,7 +92,7 @@ def _height(skeleton: Skeleton, legs: Legs) -> float:
 
 
 def _require_soles(skeleton: Skeleton, legs: Legs, patches: tuple[Patch, Patch], height: float) -> None:
-    """Raises UserError if the robot stands on points."""
+    """Raises UserError if the robot stands on points, on hands, or on what is too long for a sole."""
     spans = [float(np.linalg.norm(np.ptp(patch.points, axis=0))) for patch in patches]
     path, names = skeleton.source.path, " and ".join(repr(skeleton.body_name(foot)) for foot in legs.feet)
     hands = [foot for foot in legs.feet if _HAND.search(skeleton.body_name(foot).lower())]

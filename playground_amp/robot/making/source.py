@@ -212,19 +212,20 @@ def _without(root: ElementTree.Element, tag: str, notes: list[Note], kind: NoteK
 
 
 def _names(mesh: ElementTree.Element, name: str) -> bool:
-    """Whether a mesh has that name: its own, or in a URDF that of its file."""
-    return name in (mesh.get("name"), Path(mesh.get("filename", "")).stem)
+    """Whether MuJoCo knows a mesh by that name: its own, or else that of its file."""
+    return name == (mesh.get("name") or Path(mesh.get("filename") or mesh.get("file") or "").stem)
 
 
 def _without_mesh(root: ElementTree.Element, name: str, notes: list[Note], lost: set[str]) -> bool:
     if name in lost:
         return False
     for mesh in root.iter("mesh"):
-        for key in ("file", "filename"):
-            if _names(mesh, name) and mesh.get(key):
-                mesh.set(key, STAND_IN)
-                mesh.attrib.pop("scale", None)
-                break
+        key = "filename" if mesh.get("filename") else "file"
+        if _names(mesh, name) and mesh.get(key):
+            if key == "file":  # of an MJCF, whose shapes go on naming it so
+                mesh.set("name", name)
+            mesh.set(key, STAND_IN)
+            mesh.attrib.pop("scale", None)
     lost.add(name)
     notes.append(Note("mesh unreadable", f"the mesh {name!r} cannot be used", "export it again as binary STL"))
     return True

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from playground_amp.errors import UserError
-from playground_amp.robot.making.inertials import mend_inertials
+from playground_amp.robot.making.inertials import mend_inertials, number_of
 from playground_amp.robot.making.meshes import STAND_IN, Meshes, MeshFinder, locate, mesh_notes
 from playground_amp.robot.making.notes import Note
 
@@ -96,23 +96,15 @@ def _with_ranges(root: ElementTree.Element) -> list[Note]:
     found = []
     for joint in root.findall("joint"):
         limit = joint.find("limit")
-        if joint.get("type") != "continuous" or limit is None:
-            continue
-        try:
-            lower, upper = (float(limit.get(end, "nan")) for end in ("lower", "upper"))
-        except ValueError:
-            continue
-        if 0 < upper - lower < math.tau:
+        lower, upper = (number_of(limit, end, math.nan) for end in ("lower", "upper"))
+        if joint.get("type") == "continuous" and 0 < upper - lower < math.tau:
             joint.set("type", "revolute")
             found.append(joint.get("name", ""))
     if not found:
         return []
-    one = len(found) == 1
-    text = (
-        f"1 joint is continuous and has a range ({found[0]!r}): it holds"
-        if one
-        else (f"{len(found)} joints are continuous and have ranges ({found[0]!r} …): they hold")
-    )
+    text = f"1 joint is continuous and has a range ({found[0]!r}): it holds"
+    if len(found) > 1:
+        text = f"{len(found)} joints are continuous and have ranges ({found[0]!r} …): they hold"
     return [Note("old attribute", text, 'say type="revolute"')]
 
 
@@ -137,11 +129,7 @@ def _linked(joint: ElementTree.Element, tag: str) -> str | None:
 
 
 def _limits(joint: ElementTree.Element) -> UrdfLimits:
-    limit, mimic = joint.find("limit"), joint.find("mimic")
-    try:
-        speed = float(limit.get("velocity", "nan")) if limit is not None else math.nan
-    except ValueError:
-        speed = math.nan
+    speed, mimic = number_of(joint.find("limit"), "velocity", math.nan), joint.find("mimic")
     return UrdfLimits(
         speed=speed if math.isfinite(speed) and speed > 0 else None,
         mimics="" if mimic is None else mimic.get("joint", "another"),

@@ -14,7 +14,6 @@ from playground_amp.configs.loader import load_config
 from playground_amp.learning.iteration import Trainer
 from playground_amp.paths import STANDARD
 from playground_amp.runs.saver import Saver
-from playground_amp.runs.stages import Stage
 from playground_amp.runs.tracking.tracker import Tracker
 from playground_amp.runs.training import Training
 
@@ -28,9 +27,10 @@ def main() -> int:
     parser.add_argument("--iterations", type=int, default=200)
     parser.add_argument("--wandb", action="store_true", help="with W&B")
     arguments = parser.parse_args()
-    config = load_config(CONFIG, flags={"trainer.num_envs": arguments.num_envs})
+    flags = {"trainer.num_envs": arguments.num_envs, "trainer.num_iterations": arguments.iterations}
+    config = load_config(CONFIG, ["stages={}"], flags=flags)
     training = Training(Trainer, print)
-    training.enter(Stage("", 0, arguments.iterations, config))
+    training.enter(config)
     spent = {"iterations": 0.0, "records": 0.0, "saves": 0.0}
     with (
         tempfile.TemporaryDirectory() as folder,

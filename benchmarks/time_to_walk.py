@@ -74,16 +74,15 @@ def policies(seed: int, arguments: argparse.Namespace, folder: Path) -> Iterator
     from playground_amp.robot.robot import load_robot
     from playground_amp.runs.checkpoint import save_policy
     from playground_amp.runs.contents import checkpoint_path
-    from playground_amp.runs.stages import stages_of
     from playground_amp.runs.training import Training
 
     iterations = f"trainer.num_iterations={arguments.iterations or 10**6}"
     config = make_config(arguments.num_envs, f"trainer.seed={seed}", iterations, *arguments.set)
     robot = identity_of(load_robot(config.robot, config.env.terrain)).as_plain()
     training, spent, due = Training(make_trainer, lambda said: None), 0.0, arguments.every
-    for stage in stages_of(config):
-        training.enter(stage)
-        plain = stage.config.model_dump(mode="json")
+    while training.done < config.trainer.num_iterations:
+        training.enter(config)
+        plain = training.stage.config.model_dump(mode="json")
         for record, _ in training.iterations():
             spent += record["time/iteration"]
             if training.done == arguments.iterations if arguments.iterations else spent >= due:

@@ -95,7 +95,7 @@ def _without(stage: object, dropped: Set[tuple[str, ...]]) -> object:
 def from_set(assignments: Sequence[str], data: Mapping[str, Plain]) -> list[Override]:
     """Overrides from `--set key=value`; `data` is the file, whose reward terms and stages are known keys too."""
     own = [f"reward_weights.{term}" for term in _names(data, "reward_weights")]
-    own += [f"stages.{stage}.until" for stage in _names(data, "stages")]
+    own += [f"stages.{stage}.{key}" for stage in _names(data, "stages") for key in ("until", "once")]
     known = leaf_keys() + own
     return [_from_assignment(text, known) for text in assignments]
 
@@ -124,11 +124,14 @@ def _find_key(key: str, known: Sequence[str], source: str) -> tuple[str, ...]:
     new_reward_term = len(path) == 2 and path[0] == "reward_weights" and path[1] != ""
     if key in known or new_reward_term or path[0] == "quick_verify":
         return path
-    stages = [each.split(".")[1] for each in known if each.startswith("stages.")]
+    stages = list(dict.fromkeys(each.split(".")[1] for each in known if each.startswith("stages.")))
     if path[0] == "stages" and path[1] not in stages:
         raise UserError(f"{source}: there is no stage {path[1]}; the stages are {', '.join(stages) or 'none'}")
-    if path[0] == "stages" and path[2:3] == ("changes",) and len(path) > 3:
-        return (*path[:3], *_find_key(".".join(path[3:]), known, source))
+    match path:
+        case ("stages", _, "changes", *changed) if changed:
+            return (*path[:3], *_find_key(".".join(changed), known, source))
+        case ("stages", _, "once", _):
+            return path
     if section := section_at(path):
         raise UserError(f"{source}: {key} is a section; set one of its keys: {', '.join(section.model_fields)}")
     matches = [candidate for candidate in known if candidate.endswith(f".{key}")]

@@ -22,6 +22,7 @@ _KEPT = (
     "trainer.checkpoint_dir",
 )
 """What no stage can change: the shape of what has learned so far, and what a run has once."""
+EPISODE = "episode_length"
 
 
 def _count_or_share(value: object) -> int | float:
@@ -39,15 +40,24 @@ class StageConfig(Section):
     until: Annotated[int | float, PlainValidator(_count_or_share)] | None = Field(
         default=None, description="the iteration it ends with, or a share of trainer.num_iterations; null: the last one"
     )
+    once: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(
+        default_factory=dict,
+        description="what ends it sooner, as shares of the best: reward terms of their weight, episode_length",
+    )
     changes: dict[str, dict] = Field(default_factory=dict, description="sections and keys with their new values")
 
 
-def ends_in_order(stages: Mapping[str, StageConfig], num_iterations: int) -> list[tuple[str, int]]:
-    """The stages by name, in the order of their ends, each with its last iteration in a run of that length."""
+def ends_in_order(
+    stages: Mapping[str, StageConfig], num_iterations: int, early: Mapping[str, int] | None = None
+) -> list[tuple[str, int]]:
+    """The stages by name, in the order of their ends, each with its last iteration in a run of that length.
+
+    `early`: the last iterations of stages that have ended by their `once`.
+    """
     lasting = sorted((stage.until, name) for name, stage in stages.items() if stage.until is not None)
     ends = [(name, until if isinstance(until, int) else round(until * num_iterations)) for until, name in lasting]
     final = [(name, num_iterations) for name, stage in stages.items() if stage.until is None]
-    return [(name, min(end, num_iterations)) for name, end in [*ends, *final]]
+    return [(name, min((early or {}).get(name, end), num_iterations)) for name, end in [*ends, *final]]
 
 
 def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[str]:
@@ -60,6 +70,8 @@ def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[str]:
         listed = ", ".join(f"{name} {stage.until}" for name, stage in stages.items())
         yield f"stages must end one after the other, all at iterations or all at shares of them; found {listed}"
     for name, stage in stages.items():
+        if stage.once and stage.until is None:
+            yield f"stages.{name}.once: the last stage goes on to the end of the run; give it an `until`"
         if not name.isidentifier():
             yield f"stages.{name}: the name must be letters, digits and _, for --set stages.NAME.until=600"
         kept = [key for key in _KEPT if _names(stage.changes, key.split("."))]

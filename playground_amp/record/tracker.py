@@ -12,7 +12,6 @@ from playground_amp.motion.generate.stepping import generated_clips
 from playground_amp.motion.posture import make_posture_table
 from playground_amp.paths import TRACKER
 from playground_amp.robot.record import Robot
-from playground_amp.runs.stages import stages_of
 from playground_amp.runs.tracking.console import Console, make_console
 from playground_amp.runs.training import Training
 from playground_amp.untyped import Params
@@ -42,8 +41,8 @@ def train_in_stages(config: Config, make_trainer: Callable[[Config], Trainer], c
     """The parameters of a policy after all stages of a configuration."""
     training = Training(make_trainer, console.say)
     console.start(0)
-    for stage in stages_of(config):
-        training.enter(stage)
+    while training.done < config.trainer.num_iterations:
+        training.enter(config)
         for record, _ in training.iterations():
             console.show(record)
     return training.trainer.policy(training.state).params

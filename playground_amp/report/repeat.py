@@ -12,7 +12,7 @@ from playground_amp.configs.overrides import leaves
 from playground_amp.configs.schema import Config
 from playground_amp.paths import DEFAULT_ROBOT, shown_command
 from playground_amp.runs.manifest import differing_keys, keys_to_override
-from playground_amp.runs.stages import config_at
+from playground_amp.runs.stages import whole_stages
 
 _NOT_LEARNING = ("trainer.checkpoint_dir",)  # where a run lies does not change what it learns
 
@@ -59,11 +59,10 @@ def repeat_command(stages: Sequence[Config]) -> str:
 
 def _without_own_stages(configs: Sequence[Config]) -> list[Config]:
     """The configurations that a person gave: without those that a run came to by its own `stages:`."""
-    total = {"trainer.num_iterations": configs[-1].trainer.num_iterations}
     given = [configs[0]]
-    for before, config in pairwise(configs):
-        expected = config_at(changed(given[-1], total), before.trainer.num_iterations + 1)
-        if differing_keys(expected.model_dump(mode="json"), config.model_dump(mode="json")):
+    for config in configs[1:]:
+        plain = config.model_dump(mode="json")
+        if all(differing_keys(own.model_dump(mode="json"), plain) for own in whole_stages(given[-1])):
             given.append(config)
         else:  # the same run, trained further
             end = {"trainer.num_iterations": config.trainer.num_iterations}

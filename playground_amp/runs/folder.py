@@ -11,6 +11,7 @@ from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
 from playground_amp.files import write_atomically
 from playground_amp.outputs import FolderKind, output_folder, read_json, require_folder
+from playground_amp.runs.abilities import early_ends
 from playground_amp.runs.contents import (
     BEST,
     CONFIG,
@@ -62,7 +63,8 @@ def _prepare(run_folder: Path, saved: SavedState | None, config: Config, say: Ca
             "the newest, or name another --checkpoint-dir to branch off"
         )
     if saved is not None:
-        keep_stage(run_folder, saved.iteration, saved.manifest.config, config_at(config, saved.iteration + 1))
+        following = config_at(config, saved.iteration + 1, early_ends(saved.metrics))
+        keep_stage(run_folder, saved.iteration, saved.manifest.config, following)
     write_atomically(run_folder / CONFIG, dump_config(config).encode())
 
 

@@ -16,7 +16,6 @@ from playground_amp.runs.result import Ending, RunResult, summary
 from playground_amp.runs.resuming import find_origin, require_state
 from playground_amp.runs.saver import Saver
 from playground_amp.runs.signals import StopRequest
-from playground_amp.runs.stages import Stage, stages_of
 from playground_amp.runs.state import SavedState
 from playground_amp.runs.tracking.console import make_console
 from playground_amp.runs.tracking.metrics_log import Record
@@ -65,8 +64,7 @@ def run(
         origin = find_origin(resume, run_folder, config, override, console.say) if resume else None
         require_run_folder(run_folder)
         training = Training(make_trainer, console.say, origin)
-        stages = stages_of(config, training.done)
-        training.enter(stages[0])
+        training.enter(config)
         prepare_folder(run_folder, origin if isinstance(origin, SavedState) else None, config, console.say)
         plain = config.model_dump(mode="json")
         with Tracker(run_folder, plain, through=training.done, use_wandb=use_wandb, say=console.say) as tracker:
@@ -81,31 +79,31 @@ def run(
                 return Ending.INTERRUPTED if devices.any_process(stop.requested) else None
 
             console.start(training.done)
-            ending = train_stages(training, stages, saver, follow)
+            ending = train_stages(training, config, saver, follow)
             result = saver.finish(ending, training)
     tell(summary(result))
     return result
 
 
-def train_stages(
-    training: Training, stages: Sequence[Stage], saver: Saver, follow: Callable[[Record], Ending | None]
-) -> Ending:
+def train_stages(training: Training, config: Config, saver: Saver, follow: Callable[[Record], Ending | None]) -> Ending:
     """Trains to the end of the last stage, or until `follow` names a reason to end. The first has begun already.
 
     The state at the end of a stage is always saved: a run that is stopped while the next one starts goes on from it.
     """
-    for stage in stages:
-        if stage is not training.stage:
-            training.enter(stage)
-        saver.begin(stage.config, training.done)
+    total = config.trainer.num_iterations
+    while True:
+        stage_config = training.stage.config
+        saver.begin(stage_config, training.done)
         for record, evidence in training.iterations():
             saver.keep_evidence(evidence, record)
             if ending := follow(record):
                 return ending
-            due = training.done % stage.config.trainer.save_interval == 0 or training.done == stage.end
-            if due and training.done < stages[-1].end:
+            due = training.done % stage_config.trainer.save_interval == 0 or training.done == training.stage.end
+            if due and training.done < total:
                 saver.save_state(devices.gathered(training.state), record)
-    return Ending.FINISHED
+        if training.done >= total:
+            return Ending.FINISHED
+        training.enter(config)
 
 
 def _follow(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playground_amp.configs.schema import Config
 from playground_amp.errors import UserError
+from playground_amp.runs.abilities import early_ends
 from playground_amp.runs.checkpoint import SavedPolicy, read_policy
 from playground_amp.runs.contents import STATES, list_states
 from playground_amp.runs.manifest import different_versions, make_manifest, require_unchanged
@@ -51,7 +52,7 @@ def find_state(
             f"{saved.path} is of a run that has trained {saved.iteration} iterations already: --num-iterations {total} "
             f"must be {saved.iteration} or more"
         )
-    manifest = make_manifest(config_at(config, saved.iteration))
+    manifest = make_manifest(config_at(config, saved.iteration, early_ends(saved.metrics)))
     require_unchanged(saved.manifest, manifest, override)
     if changed := different_versions(saved.manifest, manifest):
         say(f"resuming under other versions, so bits may differ from an uninterrupted run: {', '.join(changed)}")

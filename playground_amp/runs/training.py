@@ -11,10 +11,11 @@ import jax.numpy as jnp
 from playground_amp.configs.schema import Config
 from playground_amp.learning import devices
 from playground_amp.learning.trained_policy import TrainedPolicy
+from playground_amp.runs.abilities import ENDED, IN_A_ROW, PROVEN, able, early_ends
 from playground_amp.runs.checkpoint import SavedPolicy
 from playground_amp.runs.manifest import Manifest
 from playground_amp.runs.restarts import parts_to_restart, told
-from playground_amp.runs.stages import Stage
+from playground_amp.runs.stages import Stage, stages_of
 from playground_amp.runs.state import SavedState, arrays_of, restore
 from playground_amp.runs.tracking.metrics_log import Record
 from playground_amp.untyped import Params, Pytree
@@ -55,12 +56,18 @@ class Training:
         self.record: Record = origin.metrics if isinstance(origin, SavedState) else {}
         self.done = origin.iteration if isinstance(origin, SavedState) else 0
 
-    def enter(self, stage: Stage) -> None:
-        """Makes the trainer of a stage, and goes on in it with the state of the stage before, or what was saved."""
+    def enter(self, config: Config) -> None:
+        """Makes the trainer of the stage that a run is due to enter next, and goes on in it.
+
+        It goes on with the state of the stage before, or with what was saved.
+        """
+        stage = stages_of(config, self.done, early_ends(self.record))[0]
         if self.state is not None:
             self._origin = self._leave()
         if stage.name:
-            self._say(f"stage {stage.name}: iterations {stage.start + 1} to {stage.end}")
+            least = " and ".join(f"{name} {share:g}" for name, share in stage.once.items())
+            sooner = f", or until {least}, shares of the best, for {IN_A_ROW} of them" if least else ""
+            self._say(f"stage {stage.name}: iterations {stage.start + 1} to {stage.end}{sooner}")
         self.stage = stage
         self.trainer = self._make_trainer(stage.config)
         state = jax.block_until_ready(self.trainer.init())  # an exit with robots still starting would crash
@@ -92,15 +99,33 @@ class Training:
         return SavedState(Path(f"after iteration {self.done}"), self.done, dict(self.record), manifest, arrays)
 
     def iterations(self) -> Iterator[tuple[Record, Pytree]]:
-        """The iterations that are left of the stage: a record each, and evidence of a robot that went bad."""
+        """The iterations that are left of the stage: a record each, and evidence of a robot that went bad.
+
+        A stage that ends sooner, as its robot can do what is asked for, says so in the record of its last iteration.
+        """
         steps = self.trainer.steps_per_iteration
-        for iteration in range(self.done + 1, self.stage.end + 1):
-            started = time.perf_counter()
+        while self.done < self.stage.end:
+            iteration, started = self.done + 1, time.perf_counter()
             self.state, metrics, evidence = self.trainer.iterate(self.state)
             values = {name: value.item() for name, value in jax.device_get(metrics).items()}
             seconds = time.perf_counter() - started
             timing = {"time/iteration": seconds, "time/steps_per_second": steps / seconds}
             env_steps = int(self.record.get("env_steps", 0)) + steps
-            self.record = {"iteration": iteration, "env_steps": env_steps, **values, **timing}
+            stage = self._proven(values)
+            self.record = {"iteration": iteration, "env_steps": env_steps, **values, **stage, **timing}
             self.done = iteration
+            self.stage = self.stage._replace(end=early_ends(stage).get(self.stage.name, self.stage.end))
             yield self.record, evidence
+
+    def _proven(self, values: Record) -> dict[str, int]:
+        """What a record says of the stages: which ended early, and for how long this one had reason to; or nothing."""
+        said = {f"{ENDED}{name}": end for name, end in early_ends(self.record).items()}
+        once, start = self.stage.once, self.stage.start
+        if not once:
+            return said
+        before = int(self.record.get(PROVEN, 0)) if self.done > start else 0
+        count = before + 1 if able(once, self.stage.config, values) else 0
+        if count >= IN_A_ROW:
+            self._say(f"stage {self.stage.name}: it can, after iteration {self.done + 1}")
+            said[f"{ENDED}{self.stage.name}"] = self.done + 1
+        return {**said, PROVEN: count}

@@ -41,6 +41,10 @@ def error_of(*settings: str) -> str:
         ("stages={a: {until: 2}, b: {until: 0.5}, c: {}}", "must end one after the other, all at iterations or all"),
         ("stages={a: {until: 2}, b: {until: 2}, c: {}}", "must end one after the other"),
         ("stages={a: {changes: {env: {gait: 3}}}}", "stages.a.changes.env.gait must be a section with keys"),
+        ("stages.learn.once={velocity: 0.8}", "stages.learn.once: velocity pays nothing in this stage; allowed: epis"),
+        ("stages.learn.once.torque=0.8", "stages.learn.once: torque pays nothing in this stage; allowed: episode_"),
+        ("stages.learn.once={alive: 2}", "stages.learn.once.alive must be at most 1, found 2"),
+        ("stages.finish.once={alive: 0.8}", "stages.finish.once: the last stage goes on to the end of the run"),
         ("stages={a: 3}", "stages.a must be a section with keys, found 3"),
     ],
 )

@@ -53,6 +53,13 @@ class TestRepeating:
         assert words.count("playground_amp/train.py") == 1
         assert load_config(STANDARD, [value for flag, value in itertools.pairwise(words) if flag == "--set"]) == config
 
+    def test_so_is_one_whose_stages_ended_sooner(self) -> None:
+        stages = "stages={a: {until: 30, once: {alive: 0.9}}, b: {changes: {reward_weights: {torque: -0.5}}}}"
+        config = load_config(STANDARD, ["num_iterations=20", stages])
+        gone_through = [changed(config_at(config, 15, {"a": 14}), {"trainer.num_iterations": end}) for end in (14, 18)]
+        gone_through[0] = changed(config, {"trainer.num_iterations": 14})
+        assert repeat_command(gone_through).count("playground_amp/train.py") == 1
+
     def test_the_default_is_changed_by_nothing(self) -> None:
         assert changes(CONFIG) == []
 

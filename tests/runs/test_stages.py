@@ -4,8 +4,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import jax.numpy as jnp
 import pytest
-from fake_trainer import FakeTrainer, fake_config
+from fake_trainer import FakeOutput, FakeState, FakeTrainer, fake_config
 from test_loop import end_of, lines, stop_at, train
 
 from playground_amp.configs.changes import changed
@@ -103,6 +104,52 @@ def test_the_state_at_the_end_of_a_stage_is_saved_so_that_a_kill_in_the_next_los
     assert end_of(tmp_path / "cut") == end_of(tmp_path / "whole")
 
 
+SOONER = "stages={a: {until: 30, once: {episode_length: 0.9}}, b: {changes: {trainer: {lr: 0.0005}}}}"
+
+
+def able_from(iteration: int) -> type[FakeTrainer]:
+    """A trainer whose robots last for a whole episode from an iteration on, but once before."""
+
+    class Able(FakeTrainer):
+        def iterate(self, state: FakeState) -> FakeOutput:
+            now = int(state.iteration) + 1
+            output = super().iterate(state)
+            output.metrics["episode_length"] = jnp.float32(950.0 if now == 2 or now >= iteration else 100.0)
+            return output
+
+    return Able
+
+
+def test_a_stage_ends_sooner_once_its_robot_can_do_what_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(tmp_path / "run", SOONER, "num_iterations=20", trainer=able_from(5))
+    said = capsys.readouterr().out
+    assert "stage a: iterations 1 to 20, or until episode_length 0.9, shares of the best, for 10 of them" in said
+    assert "stage a: it can, after iteration 14" in said
+    assert "stage b: iterations 15 to 20" in said
+    assert list(list_stages(tmp_path / "run")) == [14]
+    records = lines(tmp_path / "run")
+    assert [record.get("stage_end/a") for record in records] == [None] * 13 + [14] * 7
+    assert [record["stage_proven"] for record in records[:14]] == [0, 1, 0, 0, *range(1, 11)]
+    assert read_policy(tmp_path / "run" / "final_iter_20.pkl").config.trainer.lr == 0.0005
+    train(tmp_path / "never", SOONER, "num_iterations=35", trainer=able_from(40))
+    assert list(list_stages(tmp_path / "never")) == [30]
+
+
+@pytest.mark.parametrize("iteration", [1, 7, 13, 14, 15, 19])
+def test_a_run_whose_stage_ends_sooner_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path, iteration: int) -> None:
+    settings = [SOONER, "num_iterations=20"]
+    able = able_from(5)
+    train(tmp_path / "whole", *settings, trainer=able)
+    stopped = type("Stopped", (able, stop_at(iteration, signal.SIGTERM)), {})
+    train(tmp_path / "cut", *settings, trainer=stopped)
+    train(tmp_path / "cut", *settings, trainer=able, resume=tmp_path / "cut")
+    assert lines(tmp_path / "cut") == lines(tmp_path / "whole")
+    assert end_of(tmp_path / "cut", 20) == end_of(tmp_path / "whole", 20)
+    assert list(list_stages(tmp_path / "cut")) == list(list_stages(tmp_path / "whole")) == [14]
+
+
 def cached() -> Callable[[Config], Trainer]:
     """A maker of trainers that compiles one a configuration, wherever the run is kept and however long it is."""
     trainers: dict[str, Trainer] = {}
@@ -123,7 +170,7 @@ def cached() -> Callable[[Config], Trainer]:
 
 @pytest.mark.slow
 def test_make_robust_is_one_command_with_the_bits_of_the_two_that_it_stands_for(tmp_path: Path) -> None:
-    settings = ["num_envs=64", "stages.learn.until=3", "num_iterations=5"]
+    settings = ["num_envs=64", "stages.follow.until=3", "num_iterations=5"]
     make = cached()
 
     def folder(name: str) -> str:
@@ -135,7 +182,7 @@ def test_make_robust_is_one_command_with_the_bits_of_the_two_that_it_stands_for(
     first = changed(config_at(whole, 1), apart | {"trainer.num_iterations": 3})
     second = changed(config_at(whole, 5), apart)
     keys = differing_keys(first.model_dump(mode="json"), second.model_dump(mode="json"))
-    assert "reward_weights.torque" in keys
+    assert "reward_weights.reference_posture" in keys
     run(first, make, use_wandb=False)
     run(second, make, use_wandb=False, resume=tmp_path / "two", override=keys)
     assert lines(tmp_path / "one") == lines(tmp_path / "two")

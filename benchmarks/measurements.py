@@ -91,7 +91,8 @@ def robot_on_boxes() -> Any:
     def on_boxes(spec: Any) -> None:
         for side in ("left", "right"):
             for end in ("heel", "toe"):
-                spec.geom(f"{side}_{end}").contype = spec.geom(f"{side}_{end}").conaffinity = 0
+                bar = spec.geom(f"{side}_{end}")
+                bar.contype, bar.conaffinity = 0, 2  # touches nothing, and is not dropped as something to look at only
                 plate = spec.geom(f"{side}_{end}_plate")
                 plate.conaffinity, plate.condim = 1, 3
 

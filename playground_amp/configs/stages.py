@@ -22,7 +22,7 @@ _KEPT = (
     "trainer.checkpoint_dir",
 )
 """What no stage can change: the shape of what has learned so far, and what a run has once."""
-EPISODE = "episode_length"
+EPISODE, DIFFICULTY = "episode_length", "difficulty"  # what `once` may name besides reward terms
 
 
 def _count_or_share(value: object) -> int | float:
@@ -42,7 +42,7 @@ class StageConfig(Section):
     )
     once: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(
         default_factory=dict,
-        description="what ends it sooner, as shares of the best: reward terms of their weight, episode_length",
+        description="what ends it sooner, as shares: reward terms of their weight, episode_length, difficulty",
     )
     changes: dict[str, dict] = Field(default_factory=dict, description="sections and keys with their new values")
 

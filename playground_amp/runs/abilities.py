@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from playground_amp.configs.schema import Config
-from playground_amp.configs.stages import EPISODE
+from playground_amp.configs.stages import DIFFICULTY, EPISODE
 from playground_amp.runs.tracking.metrics_log import Record
 
 IN_A_ROW = 10  # iterations; a single one is told by a few episodes only
@@ -12,9 +12,11 @@ ENDED = "stage_end/"
 
 
 def ability(name: str, config: Config, record: Record) -> float:
-    """A reward term's mean as a share of its weight, or the length of an episode as one of `env.episode_length`."""
+    """The difficulty, a reward term as a share of its weight, or episodes as one of `env.episode_length`."""
     if name == EPISODE:
         return record.get(EPISODE, 0.0) / config.env.episode_length
+    if name == DIFFICULTY:
+        return record.get(DIFFICULTY, 0.0)
     return record.get(f"reward/{name}", 0.0) / config.paid_weights[name]
 
 

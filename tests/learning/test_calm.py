@@ -26,9 +26,14 @@ def loss(**weights: float) -> CalmLoss | None:
 
 
 def value(of: CalmLoss | None, *observations: tuple[float, float, float]) -> float:
-    """Of one robot's moments."""
+    """Of robots at one moment."""
+    return value_of(of, [[each] for each in observations])
+
+
+def value_of(of: CalmLoss | None, observations: list[list[tuple[float, float, float]]]) -> float:
+    """Of robots' moments."""
     assert of is not None
-    data: Any = SimpleNamespace(observation={"state": jnp.array([observations])})
+    data: Any = SimpleNamespace(observation={"state": jnp.array(observations)})
     params, normalizer = SimpleNamespace(policy=GAIN), SimpleNamespace(std={"state": STD})
     return float(of(params, normalizer, data, jax.random.PRNGKey(0)))  # pyright: ignore
 
@@ -48,3 +53,8 @@ def test_an_action_costs_while_told_to_stand_alone() -> None:
     assert value(loss(stillness=0.2), stands) == pytest.approx(0.2 * 1.0**2)
     assert value(loss(stillness=0.2), walks) == 0
     assert value(loss(stillness=0.2), stands, walks) == pytest.approx(0.2 * 1.0**2 / 2)
+
+
+def test_every_fourth_moment_is_asked_about() -> None:
+    stands, walks = (0.5, 7.0, 0.0), (0.5, 7.0, 0.3)
+    assert value_of(loss(stillness=0.2), [[stands, walks, walks, walks, walks]]) == pytest.approx(0.2 / 2)

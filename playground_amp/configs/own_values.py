@@ -20,7 +20,7 @@ from playground_amp.yaml_text import read_yaml
 
 _SPEEDS = ("forward", "sideways")
 _ITERATIONS = OwnValue(8, "WildRobot needs fewer; a body that does walks at other speeds here than in the gates")
-_CLOCK = {"gait_contact": 4.0, "swing_clearance": 3.0}
+_CLOCK = {"gait_contact": 4.0, "swing_clearance": 4.0}
 _POWER = OwnValue(-0.02, "half of WildRobot's: slow servos take it to move at all, and save it on speed and feet")
 _CLOCK_ORIGIN = "more than WildRobot's: no demonstrations begin in mid-stride, and some bodies would rather slide"
 

@@ -21,7 +21,7 @@ from playground_amp.configs.overrides import (
     holding_throughout,
 )
 from playground_amp.configs.schema import Config
-from playground_amp.configs.stages import DIFFICULTY, EPISODE, ends_in_order
+from playground_amp.configs.stages import ends_in_order
 from playground_amp.errors import UserError
 from playground_amp.paths import CONFIGS, DEFAULT_ROBOT, STANDARD
 from playground_amp.telling import warn
@@ -101,11 +101,7 @@ def _wrong_stages(config: Config, source: str) -> Iterator[str]:
     plain, changes = config.model_dump(mode="json"), []
     for name, _ in ends_in_order(config.stages, config.trainer.num_iterations):
         changes += from_stage(name, config.stages[name].changes, source)
-        staged, errors = _validate(apply(plain, changes))
-        paid = {EPISODE: 1.0, DIFFICULTY: 1.0} | (staged.paid_weights if staged else {})
-        for term in (term for term in config.stages[name].once if staged and paid.get(term, 0.0) <= 0.0):
-            allowed = ", ".join(name for name, weight in paid.items() if weight > 0)
-            yield f"{source}: stages.{name}.once: {term} pays nothing in this stage; allowed: {allowed}"
+        _, errors = _validate(apply(plain, changes))
         across = [error for error in errors if not error["loc"]]
         yield from (f"{source}: stages.{name}: {sentence}" for sentence in _in_words(across, changes, source))
         yield from _in_words([error for error in errors if error["loc"]], changes, source)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from playground_amp.amp.learner import MotionPrior
 from playground_amp.configs.schema import Config
+from playground_amp.configs.stages import DIFFICULTY, EPISODE
 from playground_amp.envs.payment import check_names
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning.iteration import Trainer
@@ -42,6 +43,7 @@ def _no_garbage_collection() -> Iterator[None]:
 def _make_trainer(config: Config) -> Trainer:
     for name, stage in config.stages.items():  # before the first one is trained
         check_names(stage.changes.get("reward_weights", {}), key=f"stages.{name}.changes.reward_weights")
+        check_names(stage.once.keys() - {EPISODE, DIFFICULTY}, key=f"stages.{name}.once")
     if not config.amp.enabled:
         return Trainer(config, make_task(config))
     check_names(config.amp.left_to_style, key="amp.left_to_style")

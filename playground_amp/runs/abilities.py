@@ -17,7 +17,8 @@ def ability(name: str, config: Config, record: Record) -> float:
         return record.get(EPISODE, 0.0) / config.env.episode_length
     if name == DIFFICULTY:
         return record.get(DIFFICULTY, 0.0)
-    return record.get(f"reward/{name}", 0.0) / config.paid_weights[name]
+    weight = config.paid_weights.get(name, 0.0)
+    return record.get(f"reward/{name}", 0.0) / weight if weight > 0 else 0.0
 
 
 def able(once: Mapping[str, float], config: Config, record: Record) -> bool:

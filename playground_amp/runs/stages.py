@@ -7,6 +7,7 @@ from playground_amp.configs.changes import changed
 from playground_amp.configs.overrides import leaves
 from playground_amp.configs.schema import Config
 from playground_amp.configs.stages import ends_in_order
+from playground_amp.runs.abilities import IN_A_ROW
 
 
 class Stage(NamedTuple):
@@ -33,7 +34,7 @@ def stages_of(config: Config, done: int = 0, early: Mapping[str, int] | None = N
         for (name, end), start, staged in zip(ends, starts, whole_stages(config), strict=False)
         if start < end
     ]
-    if len(stages) == 1 and not stages[0].once:
+    if len(stages) == 1 and not (stages[0].once and total > IN_A_ROW):
         stages = [stages[0]._replace(name="")]
     return [stage for stage in stages if stage.end > done] or stages[-1:]
 

@@ -8,6 +8,7 @@ from second_body import second_body
 from playground_amp.configs.loader import config_from_dict, dump_config, load_config
 from playground_amp.configs.stages import StageConfig, ends_in_order
 from playground_amp.errors import UserError
+from playground_amp.learning.build import make_trainer
 from playground_amp.paths import CONFIGS, ROBUST, ROUGH, STANDARD
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
@@ -41,8 +42,6 @@ def error_of(*settings: str) -> str:
         ("stages={a: {until: 2}, b: {until: 0.5}, c: {}}", "must end one after the other, all at iterations or all"),
         ("stages={a: {until: 2}, b: {until: 2}, c: {}}", "must end one after the other"),
         ("stages={a: {changes: {env: {gait: 3}}}}", "stages.a.changes.env.gait must be a section with keys"),
-        ("stages.learn.once={velocity: 0.8}", "stages.learn.once: velocity pays nothing in this stage; allowed: epis"),
-        ("stages.learn.once.torque=0.8", "stages.learn.once: torque pays nothing in this stage; allowed: episode_"),
         ("stages.learn.once={alive: 2}", "stages.learn.once.alive must be at most 1, found 2"),
         ("stages.finish.once={alive: 0.8}", "stages.finish.once: the last stage goes on to the end of the run"),
         ("stages={a: 3}", "stages.a must be a section with keys, found 3"),
@@ -139,3 +138,9 @@ def test_a_stage_of_another_robot_is_scaled(tmp_path: Path) -> None:
     assert ours["env"]["commands"]["forward"] == pytest.approx([scale.pace * x for x in speeds], rel=1e-5)
     assert ours["reward_weights"] == theirs["reward_weights"]
     assert scaled["learn"].until == 600
+
+
+def test_what_ends_a_stage_is_a_term_that_is_there() -> None:
+    config = load_config(ROBUST, ["stages.learn.once.gait_contct=0.8", "num_envs=16"])
+    with pytest.raises(UserError, match=r"stages\.learn\.once\.gait_contct, did you mean gait_contact\?"):
+        make_trainer(config)

@@ -137,6 +137,13 @@ def test_its_configuration_is_valid_and_has_its_own_values(made: tuple[Path, Rob
     assert config.physics.iterations == 8
     assert config.env.action_scale == task["env"]["action_scale"]
     assert config.reward_weights["gait_contact"] == task["reward_weights"]["gait_contact"] == 4.0
+    assert config.reward_weights["swing_tilt"] == -20.0
+    model = model_of(robot)
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    legs = [name for name in robot.joint_names if not name.startswith(("waist", "torso"))]
+    turns = any(abs(data.joint(name).xaxis[2]) > 0.5 for name in legs)
+    assert config.reward_weights["yaw_tracking"] == (1.0 if turns else 1.5)
     expected = 0.47 * robot.weight * robot.leg_length / robot.kp[robot.legs[0].joints].mean()
     assert config.env.action_scale == pytest.approx(max(expected, 0.3), rel=0.01)
 

@@ -21,6 +21,7 @@ from playground_amp.configs.changes import changed
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.schema import Config
 from playground_amp.envs.wildrobot_env import WildRobotEnv
+from playground_amp.errors import UserError
 from playground_amp.gates.cells import CellPhysics, Gate, Handicap
 from playground_amp.gates.gates import GATES
 from playground_amp.gates.judgement import CellResult
@@ -98,10 +99,12 @@ def main() -> int:
     parser.add_argument("--servo", type=int, default=100, help="seed that the servo is drawn from")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--num-iterations", type=int, default=280)
-    parser.add_argument("--output", type=Path, default=Path("fitted_ranges"))
+    parser.add_argument("--output", type=Path, default=Path("checkpoints/fitted_ranges"))
     arguments = parser.parse_args()
-    prepare("native")
     robot, out = load_robot("wildrobot"), arguments.output
+    if out.exists():
+        raise UserError(f"{out} is there already: name another --output")
+    prepare("native")
     control_dt, usual = load_config(STANDARD).env.control_dt, usual_servo(robot)
     true = drawn_servo(arguments.servo, usual)
     found = identify(protocol_logs(true, arguments.servo, 4.0), [], usual, GRAVITY)

@@ -65,8 +65,8 @@ class Training:
         if self.state is not None:
             self._origin = self._leave()
         if stage.name:
-            least = " and ".join(f"{name} {share:g}" for name, share in stage.once.items())
-            sooner = f", or until {least}, shares of the best, for {IN_A_ROW} of them" if least else ""
+            least = " and ".join(f"{name} at {share:g}" for name, share in stage.once.items())
+            sooner = f", fewer once it has {least} of the most possible, {IN_A_ROW} times in a row" if least else ""
             self._say(f"stage {stage.name}: iterations {stage.start + 1} to {stage.end}{sooner}")
         self.stage = stage
         self.trainer = self._make_trainer(stage.config)
@@ -126,6 +126,6 @@ class Training:
         before = int(self.record.get(PROVEN, 0)) if self.done > start else 0
         count = before + 1 if able(once, self.stage.config, values) else 0
         if count >= IN_A_ROW:
-            self._say(f"stage {self.stage.name}: it can, after iteration {self.done + 1}")
+            self._say(f"stage {self.stage.name}: it has that after iteration {self.done + 1}")
             said[f"{ENDED}{self.stage.name}"] = self.done + 1
         return {**said, PROVEN: count}

@@ -125,14 +125,19 @@ def test_a_stage_ends_sooner_once_its_robot_can_do_what_is_asked_for(
 ) -> None:
     train(tmp_path / "run", SOONER, "num_iterations=20", trainer=able_from(5))
     said = capsys.readouterr().out
-    assert "stage a: iterations 1 to 20, or until episode_length 0.9, shares of the best, for 10 of them" in said
-    assert "stage a: it can, after iteration 14" in said
+    assert (
+        "stage a: iterations 1 to 20, fewer once it has episode_length at 0.9 of the most possible, 10 times in a row"
+        in said
+    )
+    assert "stage a: it has that after iteration 14" in said
     assert "stage b: iterations 15 to 20" in said
     assert list(list_stages(tmp_path / "run")) == [14]
     records = lines(tmp_path / "run")
     assert [record.get("stage_end/a") for record in records] == [None] * 13 + [14] * 7
     assert [record["stage_proven"] for record in records[:14]] == [0, 1, 0, 0, *range(1, 11)]
     assert read_policy(tmp_path / "run" / "final_iter_20.pkl").config.trainer.lr == 0.0005
+    train(tmp_path / "short", SOONER, "num_iterations=10", trainer=able_from(1))  # too short to end any sooner
+    assert not any(name.startswith("stage") for record in lines(tmp_path / "short") for name in record)
     train(tmp_path / "never", SOONER, "num_iterations=35", trainer=able_from(40))
     assert list(list_stages(tmp_path / "never")) == [30]
 

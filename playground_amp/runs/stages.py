@@ -35,7 +35,7 @@ def stages_of(config: Config, done: int = 0, early: Mapping[str, int] | None = N
         if start < end
     ]
     if len(stages) == 1 and not (stages[0].once and total > IN_A_ROW):
-        stages = [stages[0]._replace(name="", once={})]
+        stages = [stages[0]._replace(name="")]
     return [stage for stage in stages if stage.end > done] or stages[-1:]
 
 

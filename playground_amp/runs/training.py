@@ -125,7 +125,7 @@ class Training:
             return said
         before = int(self.record.get(PROVEN, 0)) if self.done > start else 0
         count = before + 1 if able(once, self.stage.config, values) else 0
-        if count >= IN_A_ROW:
+        if count >= IN_A_ROW and self.stage.name:
             self._say(f"stage {self.stage.name}: it has that after iteration {self.done + 1}")
             said[f"{ENDED}{self.stage.name}"] = self.done + 1
         return {**said, PROVEN: count}

@@ -137,7 +137,8 @@ def test_a_stage_ends_sooner_once_its_robot_can_do_what_is_asked_for(
     assert [record["stage_proven"] for record in records[:14]] == [0, 1, 0, 0, *range(1, 11)]
     assert read_policy(tmp_path / "run" / "final_iter_20.pkl").config.trainer.lr == 0.0005
     train(tmp_path / "short", SOONER, "num_iterations=10", trainer=able_from(1))  # too short to end any sooner
-    assert not any(name.startswith("stage") for record in lines(tmp_path / "short") for name in record)
+    assert [record["stage_proven"] for record in lines(tmp_path / "short")] == [*range(1, 11)]
+    assert not any("stage_end/" in name for record in lines(tmp_path / "short") for name in record)
     train(tmp_path / "never", SOONER, "num_iterations=35", trainer=able_from(40))
     assert list(list_stages(tmp_path / "never")) == [30]
 

@@ -24,7 +24,7 @@ AMP_WEIGHT ?=
 AMP_FOLDER ?= checkpoints/walk_amp$(SUFFIX)
 
 # A policy that goes everywhere, not only ahead: make steer, in the stages of wildrobot_steer.yaml.
-STEER_ITERATIONS ?= $(if $(SUFFIX),800,560)
+STEER_ITERATIONS ?= 650
 STEER_FOLDER ?= checkpoints/steer$(SUFFIX)
 
 # A policy that walks like a person: make walk-like CLIP=person.bvh; how long the robot learns to follow the clips made of
@@ -115,8 +115,7 @@ walk-amp: setup
 steer: setup
 	@PY=$(PY) scripts/system_packages.sh || true
 	$(PY) playground_amp/train.py --robot "$(ROBOT)" --config playground_amp/configs/wildrobot_steer.yaml --num-envs $(WALK_ENVS) \
-		--num-iterations $(STEER_ITERATIONS) --seed $(SEED) $(if $(SUFFIX),$(WALK_STAGES) stages.settle.until=600) \
-		--checkpoint-dir $(STEER_FOLDER) --no-wandb
+		--num-iterations $(STEER_ITERATIONS) --seed $(SEED) --checkpoint-dir $(STEER_FOLDER) --no-wandb
 	status=0; for gate in walk steer; do \
 		$(PY) playground_amp/evaluate.py --checkpoint $(STEER_FOLDER)/final_iter_$(STEER_ITERATIONS).pkl --gate $$gate \
 			--json $(STEER_FOLDER)/gate_$$gate.json --video $(STEER_FOLDER)/$$gate.mp4 --report || status=$$?; \

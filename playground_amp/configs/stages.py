@@ -52,12 +52,16 @@ def ends_in_order(
 ) -> list[tuple[str, int]]:
     """The stages by name, in the order of their ends, each with its last iteration in a run of that length.
 
+    Those that end at an iteration come first, then those that end at a share of the run, which is never before them.
     `early`: the last iterations of stages that have ended by their `once`.
     """
-    lasting = sorted((stage.until, name) for name, stage in stages.items() if stage.until is not None)
-    ends = [(name, until if isinstance(until, int) else round(until * num_iterations)) for until, name in lasting]
-    final = [(name, num_iterations) for name, stage in stages.items() if stage.until is None]
-    return [(name, min((early or {}).get(name, end), num_iterations)) for name, end in [*ends, *final]]
+    lasting = [(isinstance(stage.until, float), stage.until, name) for name, stage in stages.items() if stage.until]
+    ends, latest = {}, 0
+    for share, until, name in sorted(lasting):
+        latest = max(latest, round(until * num_iterations) if share else int(until))
+        ends[name] = latest
+    ends |= {name: num_iterations for name, stage in stages.items() if stage.until is None}
+    return [(name, min((early or {}).get(name, end), num_iterations)) for name, end in ends.items()]
 
 
 def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[str]:
@@ -66,9 +70,9 @@ def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[str]:
     if stages and len(unending) != 1:
         found = " and ".join(unending) or "none"
         yield f"stages: one stage, the last, has no `until` and goes on to the end of the run; found {found}"
-    if len(set(ends)) < len(ends) or len({type(end) for end in ends}) > 1:
+    if len(set(ends)) < len(ends):
         listed = ", ".join(f"{name} {stage.until}" for name, stage in stages.items())
-        yield f"stages must end one after the other, all at iterations or all at shares of them; found {listed}"
+        yield f"stages must end one after the other; found {listed}"
     for name, stage in stages.items():
         if stage.once and stage.until is None:
             yield f"stages.{name}.once: the last stage goes on to the end of the run; give it an `until`"

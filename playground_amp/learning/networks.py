@@ -12,7 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from playground_amp.brax_api.learning import FeedForwardNetwork, PPONetworks, make_ppo_networks, running_statistics
+from playground_amp.brax_api.learning import (
+    FeedForwardNetwork,
+    NormalDistribution,
+    PPONetworks,
+    make_ppo_networks,
+    running_statistics,
+)
 from playground_amp.configs.schema import TrainerConfig
 from playground_amp.envs.observations import observation_mirrors, observation_sizes
 from playground_amp.learning import symmetry
@@ -71,7 +77,7 @@ def _plain_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Pa
 
     The mean starts near the home pose (small last layer).
     """
-    return make_ppo_networks(
+    networks = make_ppo_networks(
         sizes,
         robot.num_joints,
         preprocess_observations_fn=running_statistics.normalize,  # pyright: ignore[reportArgumentType]
@@ -86,6 +92,23 @@ def _plain_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Pa
         mean_kernel_init_fn=jax.nn.initializers.orthogonal,
         mean_kernel_init_kwargs={"scale": 0.01},
     )
+    if trainer.exploration == 1.0:
+        return networks
+    return replace(  # pyright: ignore[reportArgumentType]
+        networks, parametric_action_distribution=_Narrowed(robot.num_joints, trainer.exploration)
+    )
+
+
+class _Narrowed(NormalDistribution):
+    """Gaussian actions of a share of the learned standard deviation."""
+
+    def __init__(self, event_size: int, share: float) -> None:
+        super().__init__(event_size)
+        self._share = share
+
+    def create_dist(self, parameters: Params) -> Params:
+        mean, std = parameters
+        return super().create_dist((mean, self._share * std))
 
 
 @jax.custom_jvp

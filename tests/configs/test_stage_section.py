@@ -132,7 +132,19 @@ def test_steering_pays_for_turning_and_for_whole_feet_from_the_start_and_for_obe
         assert follow.reward_weights[term] > base[term], term
     assert settle.reward_weights["velocity_progress"] > walk.reward_weights["velocity_progress"]
     assert settle.env.commands.single_share > walk.env.commands.single_share
-    assert polish.trainer.exploration < settle.trainer.exploration == 1.0
+    assert polish.trainer.gamma > settle.trainer.gamma
+    assert polish.reward_weights["fall"] < 0
+
+
+def test_the_last_quarter_of_a_run_of_any_length_acts_with_less_noise_and_steers_more_exactly() -> None:
+    for iterations in (280, 650):
+        *_, settle, polish = stages_of(load_config(STANDARD, [f"num_iterations={iterations}"]))
+        assert polish.start == settle.end == round(0.75 * iterations)
+        assert polish.config.trainer.exploration < settle.config.trainer.exploration == 1.0
+        assert polish.config.reward_weights["yaw_progress"] > settle.config.reward_weights["yaw_progress"]
+    for name, iterations in (("walk_amp", 320), ("walk_like", 400)):
+        stages = stages_of(load_config(CONFIGS / f"wildrobot_{name}.yaml", [f"num_iterations={iterations}"]))
+        assert {stage.config.trainer.exploration for stage in stages} == {1.0}
 
 
 def test_a_stage_of_another_robot_is_scaled(tmp_path: Path) -> None:

@@ -55,13 +55,13 @@ def ends_in_order(
     Those that end at an iteration come first, then those that end at a share of the run, which is never before them.
     `early`: the last iterations of stages that have ended by their `once`.
     """
-    lasting = [(isinstance(stage.until, float), stage.until, name) for name, stage in stages.items() if stage.until]
-    ends, latest = {}, 0
-    for share, until, name in sorted(lasting):
-        latest = max(latest, round(until * num_iterations) if share else int(until))
-        ends[name] = latest
-    ends |= {name: num_iterations for name, stage in stages.items() if stage.until is None}
-    return [(name, min((early or {}).get(name, end), num_iterations)) for name, end in ends.items()]
+    counted = sorted((stage.until, name) for name, stage in stages.items() if isinstance(stage.until, int))
+    shared = sorted((stage.until, name) for name, stage in stages.items() if isinstance(stage.until, float))
+    latest = max((until for until, _ in counted), default=0)
+    ends = [(name, until) for until, name in counted]
+    ends += [(name, max(latest, round(until * num_iterations))) for until, name in shared]
+    ends += [(name, num_iterations) for name, stage in stages.items() if stage.until is None]
+    return [(name, min((early or {}).get(name, end), num_iterations)) for name, end in ends]
 
 
 def stage_problems(stages: Mapping[str, StageConfig]) -> Iterator[str]:

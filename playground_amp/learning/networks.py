@@ -94,9 +94,8 @@ def _plain_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Pa
     )
     if trainer.exploration == 1.0:
         return networks
-    return replace(  # pyright: ignore[reportArgumentType]
-        networks, parametric_action_distribution=_Narrowed(robot.num_joints, trainer.exploration)
-    )
+    narrowed = _Narrowed(robot.num_joints, trainer.exploration)
+    return replace(networks, parametric_action_distribution=narrowed)  # pyright: ignore[reportArgumentType]
 
 
 class _Narrowed(NormalDistribution):

@@ -127,18 +127,14 @@ class TrainerConfig(Section):
     smoothness: float = Field(
         0.0, ge=0, description="weight in the loss of what noise on the observation changes in the action: calm answers"
     )
-    stillness: float = Field(
-        0.0, ge=0, description="weight in the loss of the squared action while told to stand: as servos hold home"
-    )
+    stillness: float = Field(0.0, ge=0, description="weight in the loss of the squared action while told to stand")
     value_loss_weight: float = Field(gt=0, description="weight of the critic's loss")
     max_grad_norm: float = Field(gt=0, description="longer gradients are cut to this length")
     average_share: float = Field(
         ge=0, le=1, description="the policy handed back averages the weights of about this last share; 0: the last ones"
     )
     init_std: float = Field(gt=0, description="standard deviation of the action noise at the start")
-    exploration: float = Field(
-        1.0, gt=0, le=1, description="share of the learned standard deviation that is acted with; less once it walks"
-    )
+    exploration: float = Field(1.0, gt=0, le=1, description="share of the learned deviation that is acted with")
     symmetric: bool = Field(description="the policy's mirror image is itself: left and right are learned at once")
     actor_layers: HiddenLayers = Field(description="widths of the policy's hidden layers")
     critic_layers: HiddenLayers = Field(description="widths of the critic's hidden layers")

@@ -134,7 +134,7 @@ class TrainerConfig(Section):
         ge=0, le=1, description="the policy handed back averages the weights of about this last share; 0: the last ones"
     )
     init_std: float = Field(gt=0, description="standard deviation of the action noise at the start")
-    exploration: float = Field(1.0, gt=0, le=1, description="share of the learned deviation that is acted with")
+    exploration: float = Field(1.0, gt=0, le=1, description="share of the learned action noise that is acted with")
     symmetric: bool = Field(description="the policy's mirror image is itself: left and right are learned at once")
     actor_layers: HiddenLayers = Field(description="widths of the policy's hidden layers")
     critic_layers: HiddenLayers = Field(description="widths of the critic's hidden layers")

@@ -92,7 +92,7 @@ def _plain_networks(trainer: TrainerConfig, robot: Robot, sizes: Mapping[str, Pa
         mean_kernel_init_fn=jax.nn.initializers.orthogonal,
         mean_kernel_init_kwargs={"scale": 0.01},
     )
-    if trainer.exploration == 1.0:
+    if trainer.exploration == 1.0:  # times 1.0 would compile to another program, and train to other bits
         return networks
     narrowed = _Narrowed(robot.num_joints, trainer.exploration)
     return replace(networks, parametric_action_distribution=narrowed)  # pyright: ignore[reportArgumentType]

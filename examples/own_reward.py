@@ -21,17 +21,17 @@ from playground_amp.policies.opening import open_policy
 from playground_amp.runs.loop import train
 
 SETTINGS = [
-    "reward_weights.joint_power=-0.01",
+    "reward_weights.base_sway=-0.05",
     "num_envs=512",
-    "num_iterations=300",
+    "num_iterations=280",
     "checkpoint_dir=checkpoints/own_reward",
 ]
 
 
 @add_term
-def joint_power(s: RewardInputs) -> jax.Array:
-    """Mechanical power of all joints, W: what the battery pays for."""
-    return jnp.sum(jnp.abs(s.readings.joint_torque * s.readings.joint_velocity))
+def base_sway(s: RewardInputs) -> jax.Array:
+    """Squared rates of the base's roll and pitch, rad²/s²: what a camera on the robot sees shaking."""
+    return jnp.sum(s.readings.gyro_b[:2] ** 2)
 
 
 def main(settings: list[str], gate: Gate = WALK) -> None:

@@ -10,7 +10,7 @@ from playground_amp.paths import STANDARD
 from playground_amp.physics.registry import check_engine, prepare
 from playground_amp.runs.loop import train
 
-SETTINGS = ["num_envs=512", "num_iterations=300", "checkpoint_dir=checkpoints/ten_lines"]
+SETTINGS = ["num_envs=512", "num_iterations=280", "checkpoint_dir=checkpoints/ten_lines"]
 
 if __name__ == "__main__":
     config = load_config(STANDARD, [*SETTINGS, *sys.argv[1:]])

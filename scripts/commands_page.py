@@ -32,7 +32,7 @@ A mistake in a flag ends with exit status 2 and one sentence, before anything st
 `WALK_ITERATIONS`, `WALK_FOLDER` |
 | `steer` | train a policy that goes wherever it is sent, judge by the gates `walk` and `steer` | `ROBOT`, `SEED`, \
 `WALK_ENVS`, `STEER_ITERATIONS`, `STEER_FOLDER` |
-| `walk-amp` | the same with the motion prior | `ROBOT`, `SEED`, `WALK_ENVS`, `AMP_WEIGHT`, \
+| `walk-amp` | `walk` with the motion prior | `ROBOT`, `SEED`, `WALK_ENVS`, `AMP_WEIGHT`, \
 `AMP_ITERATIONS`, `AMP_FOLDER` |
 | `walk-like` | from the recording `CLIP` of a person to a policy that walks like it, judged; film, curves of both | \
 `CLIP`, `ROBOT`, `SEED`, `WALK_ENVS`, `FOLLOW_ITERATIONS`, `LIKE_ITERATIONS`, `LIKE_FOLDER` |

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
-from pydantic import Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator
 
 from playground_amp.configs.fields import Section
 
@@ -34,15 +34,19 @@ def _count_or_share(value: object) -> int | float:
     raise ValueError("a number of iterations, or a share of them between 0 and 1")
 
 
+def _or_nothing(value: object) -> object:
+    return {} if value is None else value
+
+
 class StageConfig(Section):
     """A stage of a run: it goes on from the one before, with exactly the changes that it lists."""
 
     until: Annotated[int | float, PlainValidator(_count_or_share)] | None = Field(
         default=None, description="the iteration it ends with, or a share of trainer.num_iterations; null: the last one"
     )
-    once: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(
+    once: Annotated[dict[str, Annotated[float, Field(gt=0, le=1)]], BeforeValidator(_or_nothing)] = Field(
         default_factory=dict,
-        description="what ends it sooner, as shares: reward terms of their weight, episode_length, difficulty",
+        description="what ends it sooner, as shares: reward terms of their weight, episode_length, difficulty; or null",
     )
     changes: dict[str, dict] = Field(default_factory=dict, description="sections and keys with their new values")
 

@@ -164,7 +164,7 @@ def gait_contact(s: RewardInputs) -> jax.Array:
 
 
 def swing_clearance(s: RewardInputs) -> jax.Array:
-    """Gaussian of the swinging sole's height error, width 20 mm; 0 while nothing is due to swing."""
+    """Gaussian of the swinging sole's height error, width 14 mm; 0 while nothing is due to swing."""
     swinging = s.swing > 0
     error = s.readings.foot_height - s.swing_height
     return jnp.sum(jnp.where(swinging, jnp.exp(-(error**2) / (0.0004 * s.scale.length**2)), 0.0))

@@ -72,7 +72,7 @@ def test_a_reward_of_ones_own_is_paid(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(payment, "TERMS", dict(payment.TERMS))
     main = example("own_reward")["main"]
     main([*TINY, f"checkpoint_dir={tmp_path}"], WALK.reduced(cells=["walk 0.3 m/s"], episodes=1, distance=1.0))
-    assert '"reward/joint_power": -' in (tmp_path / "metrics.jsonl").read_text()
+    assert '"reward/base_sway": -' in (tmp_path / "metrics.jsonl").read_text()
 
 
 @pytest.mark.slow

@@ -108,6 +108,16 @@ def test_stages_that_the_extended_file_has_not_replace_all_of_its_own(tmp_path: 
     assert stages["follow"].changes == load_config(STANDARD).stages["follow"].changes
 
 
+def test_an_heir_can_have_its_stages_end_by_iteration_alone(tmp_path: Path) -> None:
+    heir = tmp_path / "heir.yaml"
+    heir.write_text(f"extends: {STANDARD}\nstages:\n  walk:\n    once: null\n")
+    stages = load_config(heir).stages
+    assert stages["walk"].once == {}
+    assert stages["follow"].once == load_config(STANDARD).stages["follow"].once != {}
+    amp = load_config(CONFIGS / "wildrobot_walk_amp.yaml").stages
+    assert not any(stage.once for stage in amp.values())  # style takes longer than walking
+
+
 def test_the_recipe_for_rough_ground_is_the_robust_one_on_other_ground() -> None:
     ours, theirs = load_config(ROUGH), load_config(ROBUST)
     assert list(ours.stages) == list(theirs.stages)

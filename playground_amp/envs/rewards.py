@@ -16,6 +16,7 @@ import numpy as np
 
 from playground_amp.configs.schema import EnvConfig
 from playground_amp.envs import commands, gait
+from playground_amp.envs.arm_swing import missed_swing
 from playground_amp.envs.reference_motion import PostureTable
 from playground_amp.envs.state import EnvState
 from playground_amp.paths import DEFAULT_ROBOT
@@ -210,6 +211,11 @@ def power(s: RewardInputs) -> jax.Array:
 def lateral_posture(s: RewardInputs) -> jax.Array:
     """Squared distance of the yaw and roll joints from home, rad²."""
     return jnp.sum(s.joint_offset[_lateral_joints(s.robot)] ** 2)
+
+
+def arm_swing(s: RewardInputs) -> jax.Array:
+    """Squared distance of arms that act from swinging against the legs, rad²."""
+    return jnp.sum(missed_swing(s.robot, s.joint_offset, s.readings.foot_position_b) ** 2)
 
 
 def standing_posture(s: RewardInputs) -> jax.Array:

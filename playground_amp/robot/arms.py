@@ -8,6 +8,7 @@ import numpy as np
 from playground_amp.robot.models import model_of
 from playground_amp.robot.record import Robot
 
+SWING = 0.6  # of the angle by which the leg of its side swings: more costs the shoulders more than it saves the legs
 _ACROSS = 0.7  # of a unit axis along y, above which a joint swings what it carries fore and aft
 _ONE_WAY = 3.0  # an elbow bends so much further from home to one side than to the other
 

@@ -1,5 +1,8 @@
 """Reward terms against arithmetic by hand; what no term asks for is not worked out."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +15,9 @@ from playground_amp.envs.commands import hold
 from playground_amp.envs.reference_motion import PostureTable
 from playground_amp.envs.rewards import RewardInputs
 from playground_amp.errors import UserError
+from playground_amp.robot.arms import SWING, arms_of
+from playground_amp.robot.record import Robot
+from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import Scale
 
 ROBOT = standard_env().engine.robot
@@ -133,6 +139,27 @@ def test_an_action_counts_while_told_to_stand_alone():
     acts = {"previous_action": jnp.zeros(JOINTS).at[3].set(0.5)}
     assert float(rewards.standing_action(reward_inputs(after=acts))) == 0.0  # told to walk
     np.testing.assert_allclose(rewards.standing_action(reward_inputs(before={"command": hold(0.0)}, after=acts)), 0.25)
+
+
+def test_arms_that_act_are_due_against_the_legs():
+    robot = load_robot("wildrobot_arms")
+    left, right = arms_of(robot) or ()
+    step = 0.1  # m, the left foot before the right one
+
+    def paid(swing: float, other: float = 0.0, robot: Robot = robot) -> float:
+        """For the left upper arm ahead by an angle, rad, and the right one by another."""
+        offset = jnp.zeros(robot.num_joints)
+        if robot.num_joints > JOINTS:
+            offset = offset.at[left.swing].set(left.forward * swing).at[right.swing].set(right.forward * other)
+        feet = jnp.array([[0.5 * step, 0.05, -0.4], [-0.5 * step, -0.05, -0.4]]) + jnp.array([0.02, 0.0, 0.0])
+        seen = SimpleNamespace(robot=robot, joint_offset=offset, readings=SimpleNamespace(foot_position_b=feet))
+        return float(rewards.arm_swing(cast(RewardInputs, seen)))
+
+    due = SWING * 0.5 * step / robot.leg_length  # rad, back with the foot that is ahead
+    assert paid(-due, due) == pytest.approx(0.0, abs=1e-9)
+    assert paid(0.0) == pytest.approx(2 * due**2, rel=1e-5)
+    assert paid(due, -due) == pytest.approx(8 * due**2, rel=1e-5)
+    assert paid(0.0, robot=ROBOT) == 0.0  # held arms
 
 
 def test_postures_are_held_against_home_and_against_the_reference():

@@ -157,9 +157,35 @@ def soft(tree: ElementTree.Element) -> None:
 
 
 def barely_soft(tree: ElementTree.Element) -> None:
-    """Ankles that give way slowly."""
+    """Ankles that give way slowly, wherever the weight is."""
+    for side in ("left", "right"):
+        named(tree, "position", f"{side}_ankle_pitch").set("kp", "1.6")
+
+
+def just_soft(tree: ElementTree.Element) -> None:
+    """Ankles that give way under a center of mass over the soles' middle, and hold one that is nearer to them."""
     for side in ("left", "right"):
         named(tree, "position", f"{side}_ankle_pitch").set("kp", "1.8")
+
+
+def one_bar(tree: ElementTree.Element) -> None:
+    """Feet that are a capsule along them."""
+    shapeless_feet(tree)
+    for side, sign in (("left", 1), ("right", -1)):
+        foot = named(tree, "body", f"{side}_ankle_pitch_link")
+        add(foot, "geom", type="capsule", size="0.008", fromto=f"-0.04 0 -0.02 0.06 {sign * 1e-5} -0.02")
+
+
+def finer_toe(tree: ElementTree.Element) -> None:
+    """A left sole with many more corners at its toe than the right one has: the same outline."""
+    foot = named(tree, "body", "left_ankle_pitch_link")
+    sole = foot.find("geom")
+    assert sole is not None
+    x, y, z = (float(value) for value in sole.get("pos", "").split())
+    length, width, thick = (float(value) for value in sole.get("size", "").split())
+    for share in range(-8, 9):
+        place = text((x + length - 0.002, y + share / 8 * (width - 0.002), z - thick + 0.002))
+        add(foot, "geom", type="sphere", size="0.002", pos=place)
 
 
 def undamped(tree: ElementTree.Element) -> None:

@@ -127,8 +127,25 @@ def test_a_pose_that_falls_is_found_by_letting_it_fall(tmp_path: Path) -> None:
     )
     assert "none of its keyframes (home)" in home.what
     assert "standing" in kinds(inspected(tmp_path / "soft", faults.soft).to_mend)
-    # 2·1.8 N·m/rad over 2.1 kg · 9.81 m/s² · 0.17 m is 1.0: upright after two seconds, and on its way down
+    # 2·1.6 N·m/rad over 2.1 kg · 9.81 m/s² · 0.17 m is 0.9: upright after two seconds, and on its way down
     assert "standing" in kinds(inspected(tmp_path / "slow", faults.barely_soft).to_mend)
+
+
+def test_ankles_that_hold_less_have_the_weight_nearer_to_them(tmp_path: Path) -> None:
+    home = inspected(tmp_path, faults.just_soft).design.home
+    assert home.stands
+    assert "behind their middle" in home.origin
+
+
+def test_feet_that_are_a_line_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="along a line"):
+        inspected(tmp_path, faults.one_bar)
+
+
+def test_the_plane_of_symmetry_is_not_drawn_aside_by_how_finely_a_sole_is_modeled(tmp_path: Path) -> None:
+    plain, fine = inspected(tmp_path / "plain"), inspected(tmp_path / "fine", faults.finer_toe)
+    assert fine.anatomy.frame.quaternion == pytest.approx(plain.anatomy.frame.quaternion, abs=1e-6)
+    assert "symmetry" not in kinds(fine.findings)
 
 
 def test_bad_mirrors_are_told_with_amount_and_place(tmp_path: Path) -> None:

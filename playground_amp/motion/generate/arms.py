@@ -7,10 +7,9 @@ grip of the foot that carries.
 import numpy as np
 
 from playground_amp.motion.generate import leg as legs
-from playground_amp.robot.arms import arms_of
+from playground_amp.robot.arms import SWING, arms_of
 from playground_amp.robot.record import Robot
 
-_SWING = 0.6  # of the angle by which the leg swings: more costs the shoulders more than it saves the legs
 _BEND = 0.2  # rad, of the elbow from home
 _SPARE = 0.06  # rad that are left to the end of a joint's range
 
@@ -57,7 +56,7 @@ def _swing(robot: Robot, side: int, velocity: np.ndarray, period: float) -> floa
     leg = robot.legs[side]
     out = legs.forward(leg, robot.home_joint_position[leg.joints][None]).sole[0, 1]
     speed = velocity[0] - velocity[2] * out
-    return float(_SWING * np.arctan(speed * period / 4 / robot.leg_length))
+    return float(SWING * np.arctan(speed * period / 4 / robot.leg_length))
 
 
 def _within(robot: Robot, joint: int, way: np.ndarray) -> np.ndarray:

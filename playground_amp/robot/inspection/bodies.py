@@ -50,10 +50,13 @@ def _files(source: Source, anatomy: Anatomy) -> Iterator[Finding]:
         kind = "inertia" if told.kind == "inertia" else "files"
         yield Finding("mend" if grave else "note", kind, told.text, does)
     if feet_lost:
+        guessed = any(foot.shape == "inertia" for foot in anatomy.feet)
         yield Finding(
             "mend",
             "feet",
-            "the feet have no shape that can be read: the soles are guessed from their inertia",
+            "the feet have no shape that can be read: the soles are guessed from their inertia"
+            if guessed
+            else "what the feet touch the floor with cannot be read: the soles are measured on other shapes of theirs",
             "fetch their meshes, or give the feet boxes",
             tuple(foot.body for foot in anatomy.feet),
         )

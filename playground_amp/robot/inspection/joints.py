@@ -139,11 +139,12 @@ def _limits(joints: list[JointFacts], design: Design, moment: float) -> Iterator
     ):
         odd = [j for j in joints if j.torque_limit is not None and absurd(j.torque_limit)]
         if odd:
-            limit = (max if how == "stronger" else min)(j.torque_limit or 0.0 for j in odd)
+            limits = [j.torque_limit or 0.0 for j in odd]
+            limit = (max if how == "stronger" else min)(limits)
             yield Finding(
                 "mend",
                 "torque limits",
-                f"{counted([j.name for j in odd], 'joint')} of ±{limit:.3g} N·m: {word} {bound:g} leg lengths "
+                f"{counted([j.name for j in odd], 'joint')} of ±{span(limits)} N·m: {word} {bound:g} leg lengths "
                 f"({bound * moment:.3g} N·m)",
                 f"init takes {span([design.servos[j.name].torque_limit for j in odd])} N·m; give forcerange= as the "
                 "servo's stall torque",

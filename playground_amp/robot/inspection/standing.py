@@ -55,8 +55,9 @@ def _pose(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
         yield Finding(
             "note",
             "home",
-            f"in none of its keyframes ({listed(fallen)}) does it stand for {STANDING_TIME:g} s on level soles",
-            "init has found a pose in which it does; name another one in robot.yaml if that is not what you want",
+            f"none of its keyframes ({listed(fallen)}) is a home to walk from: both legs alike, soles level, knees "
+            f"bent, standing for {STANDING_TIME:g} s",
+            "init has found a pose that is; name another one in robot.yaml if that is not what you want",
             tuple(fallen),
         )
     if home.support_margin < _MARGIN * anatomy.leg_length:
@@ -70,7 +71,7 @@ def _pose(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
             figure=1000 * home.support_margin,
             unit="mm",
         )
-    if home.load_share > _LOADED:
+    if home.stands and home.load_share > _LOADED:
         yield Finding(
             "mend",
             "home",

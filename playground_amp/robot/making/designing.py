@@ -19,6 +19,7 @@ from playground_amp.robot.making.trial import STANDING_TIME, Trial
 
 _DEFLECTION = 0.47  # of mgL/kp: how far an action moves the targets of servos that give way so far under the weight
 _STIFFER = (1.0, 1.5, 2.0)  # times the usual gains: joints in series give way together
+_BACK = (0.08, 0.16)  # of a sole's length: nearer to the ankles, which have less to hold, where they give way else
 _ACTION_SCALES = (0.3, 0.6)  # rad: with less, stiff servos do not come to lift a foot by chance, and stand
 
 
@@ -108,10 +109,22 @@ def _home(
         if home.stands:
             return home, trial
     trial = _trial(source, anatomy, acts, servos, homes.resting())
-    angles = homes.found(trial.center_of_mass)
+    found = [_found(anatomy, homes, trial, 0.0)]
+    for share in _BACK:
+        if found[-1].stands:
+            break
+        found.append(_found(anatomy, homes, trial, share * 2 * anatomy.feet[0].half_length))
+    return (found[-1] if found[-1].stands else found[0]), trial
+
+
+def _found(anatomy: Anatomy, homes: Homes, trial: Trial, behind: float) -> HomePose:
+    """The pose that is found with the center of mass so far behind the soles' middle, m, and tried."""
+    angles = homes.found(trial.center_of_mass, behind)
     level = "soles level under the center of mass, knees bent"
+    if behind:
+        level = f"soles level, the center of mass {1000 * behind:.0f} mm behind their middle, knees bent"
     found = f"found: {level if homes.is_level(angles) else 'the nearest to level soles that the ranges allow'}"
-    return _tried(anatomy, homes, trial, angles, f"{found}; it stands for {STANDING_TIME:g} s"), trial
+    return _tried(anatomy, homes, trial, angles, f"{found}; it stands for {STANDING_TIME:g} s")
 
 
 def _tried(anatomy: Anatomy, homes: Homes, trial: Trial, angles: dict[str, float], origin: str) -> HomePose:

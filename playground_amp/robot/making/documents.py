@@ -88,9 +88,10 @@ class DocumentReader:
                     raise UserError(f"{self.path}: {place.name} includes itself")
                 included = self._parsed(place)
                 _find_meshes_beside(included, place.parent)
-                if included.get("model") and "scene" in _name_of(element):
-                    element.set("model", included.get("model", ""))
                 self._put_includes(included, (*way, place))
+                holds_robot = next(included.iter("joint"), None) is not None  # and is no floor
+                if holds_robot and included.get("model") and "scene" in _name_of(element):
+                    element.set("model", included.get("model", ""))
                 parent[index : index + 1] = list(included)
 
     def _found(self, file: str, beside: Path) -> Path:

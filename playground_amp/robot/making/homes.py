@@ -42,6 +42,7 @@ class Homes:
         ends = np.array([limits[joint.name] for joint in self.left])
         self.straight = self._straight_knee()
         self.reach = leg_length(_after(self.chain, hip), ends[hip:])  # m, from the hip's pitch to the floor
+        self.depth = -float(self.left[hip].anchor[2])  # m, of the hip's pitch below the hips' middle
 
     def from_keyframes(self) -> Iterator[tuple[str, dict[str, float]]]:
         """Poses of the model's file that could be stood in, each with its name, the likeliest first."""
@@ -57,16 +58,19 @@ class Homes:
         pose = poses[0] if poses else {}
         return {name: float(np.clip(pose.get(name, 0.0), *ends)) for name, ends in self.limits.items()}
 
-    def found(self, center_of_mass: CenterOfMass) -> dict[str, float]:
-        """Soles level under the center of mass, knees bent the way that ranges allow, hips no wider than at zero."""
-        pose, likely = self.resting(), self._likely_bend()
-        tried = [
-            self._solved(pose, center_of_mass, share * self.reach, bend)
-            for bend in (likely, -likely)
-            for share in _HIGHER
-        ]
-        good = [angles for angles, cost in tried if cost < _GOOD]
-        return good[0] if good else min(tried, key=lambda each: each[1])[0]
+    def found(self, center_of_mass: CenterOfMass, behind: float = 0.0) -> dict[str, float]:
+        """Soles level under the center of mass, knees bent the way that ranges allow, hips no wider than at zero.
+
+        `behind`: the center of mass so far behind the soles' middle, m.
+        """
+        pose, likely, tried = self.resting(), self._likely_bend(), []
+        for bend in (likely, -likely):
+            for share in _HIGHER:
+                angles, cost = self._solved(pose, center_of_mass, behind, share * self.reach + self.depth, bend)
+                if cost < _GOOD:
+                    return angles
+                tried.append((angles, cost))
+        return min(tried, key=lambda each: each[1])[0]
 
     def _likely_bend(self) -> float:
         """1 where the knees bend forward, as people's do, −1 where back: as the ranges of knee, then hip have it."""
@@ -108,10 +112,11 @@ class Homes:
         if max(abs(image - angles[other.name]) for image, other in zip(images, self.right, strict=True)) > _ONE_SIDED:
             return False
         center, axes = sole_pose(self.chain, self._leg(angles))
-        return bool(axes[2, 2] > np.cos(_LEVEL) and -center[2] < _STRAIGHT * self.reach and -center[2] > 0)
+        under = -float(center[2]) - self.depth
+        return bool(axes[2, 2] > np.cos(_LEVEL) and 0 < under < _STRAIGHT * self.reach)
 
     def _solved(
-        self, pose: dict[str, float], center_of_mass: CenterOfMass, height: float, bend: float
+        self, pose: dict[str, float], center_of_mass: CenterOfMass, behind: float, height: float, bend: float
     ) -> tuple[dict[str, float], float]:
         """The pose at a height of the hips with knees bent one way, and how far it is from what is wanted."""
         ends = np.array([self._both_reach(joint, other) for joint, other in zip(self.left, self.right, strict=True)])
@@ -121,7 +126,7 @@ class Homes:
         guess = np.clip(self._guess(bend), lower, upper)
         angles, cost = dict(pose), np.inf
         for _ in range(_TRIES):
-            ahead = float(center_of_mass(angles)[0])
+            ahead = float(center_of_mass(angles)[0]) + behind
             target = np.array([ahead, aside, -height])
             solution = least_squares(self._misses, guess, bounds=(lower, upper), args=(target, guess))
             guess, cost = np.clip(solution.x, lower, upper), float(solution.cost)

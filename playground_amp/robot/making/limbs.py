@@ -33,8 +33,10 @@ def find_legs(skeleton: Skeleton) -> Legs:
     leaves = [joint for joint in skeleton.driven if not _drives_on(skeleton, joint)]
     if not leaves:
         raise UserError(f"{path}: nothing drives its hinges, so it has no legs")
-    branches, hub = _branches(skeleton, _standing_on(skeleton, leaves, np.array([0.0, 0.0, 1.0])))
+    below = _standing_on(skeleton, leaves, np.array([0.0, 0.0, 1.0]))
+    branches, hub = _branches(skeleton, below)
     if len(branches) > 2:
+        _require_no_wheels(skeleton, below)
         raise UserError(f"{path} stands on {_COUNTS.get(len(branches), 'many')} legs: it takes two")
     if len(branches) < 2:
         raise UserError(f"{path} stands on one leg: it takes two{_why_not_two(skeleton, leaves)}")
@@ -46,7 +48,7 @@ def find_legs(skeleton: Skeleton) -> Legs:
     _require_open(skeleton, hub, tips)
     legs = Legs(hub, (chains[0], chains[1]), (body_of(skeleton, tips[0]), body_of(skeleton, tips[1])), shared)
     _require_upright(skeleton, legs)
-    _require_no_wheels(skeleton, legs)
+    _require_no_wheels(skeleton, [chain[-1] for chain in legs.chains])
     return legs
 
 
@@ -185,11 +187,10 @@ def _require_upright(skeleton: Skeleton, legs: Legs) -> None:
         )
 
 
-def _require_no_wheels(skeleton: Skeleton, legs: Legs) -> None:
-    """Raises UserError if a leg ends in what turns without end and is round about its axis."""
-    for chain, foot in zip(legs.chains, legs.feet, strict=True):
-        joint = chain[-1]
-        geoms = shapes_of(skeleton, skeleton.inside[foot])
+def _require_no_wheels(skeleton: Skeleton, ends: list[int]) -> None:
+    """Raises UserError if one of the last joints of limbs turns, without end, what is round about its axis."""
+    for joint in ends:
+        geoms = shapes_of(skeleton, skeleton.inside[body_of(skeleton, joint)])
         geoms = colliding(skeleton, geoms) or geoms
         limited = skeleton.model.jnt_limited[joint] and np.ptp(skeleton.model.jnt_range[joint]) < _ENDLESS
         if limited or not geoms:

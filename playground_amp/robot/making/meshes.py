@@ -1,6 +1,7 @@
 """Where a model's meshes are, and what stands for those that are not there."""
 
 import os
+import re
 import struct
 from collections.abc import Iterable
 from functools import cached_property
@@ -15,6 +16,7 @@ _POINTER = b"version https://git-lfs"
 _READABLE = (".stl", ".obj", ".msh")
 _LARGEST = 100_000_000  # bytes of a mesh
 _MOST_BYTES = 500_000_000  # of all
+_OF_MESHES = re.compile("mesh|asset|stl|visual|collision|geom|cad")
 _MOST_PLACES = 20_000  # files looked at for one that is not where it should be
 _NAMED = 4  # files that a note names
 _STL_HEADER, _STL_TRIANGLE, _STL_MOST = 84, 50, 200_000
@@ -86,13 +88,16 @@ class MeshFinder:
     def _index(self) -> dict[str, Path]:
         """The model's mesh files near it by name, the nearest first.
 
-        Only of folders that hold most of them: other robots have a `base_link.stl` as well.
+        Only of folders that hold most of them: other robots have a `base_link.stl` as well. Two folders up are other
+        robots' folders too: there only those that are called after meshes are looked into.
         """
         found: dict[str, Path] = {}
         looked = 0
-        for top in self._above[:3]:
+        for steps, top in enumerate(self._above[:3]):
             for folder, inner, names in os.walk(top):
                 inner[:] = sorted(name for name in inner if not name.startswith("."))[:_MOST_PLACES]
+                if steps == 2 and Path(folder) == top:
+                    inner[:] = [name for name in inner if _OF_MESHES.search(name.lower())]
                 looked += len(names) + len(inner)
                 own = [name for name in names if name.lower() in self._names]
                 if 2 * len(own) >= len(self._names):

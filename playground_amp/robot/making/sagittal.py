@@ -9,7 +9,7 @@ from playground_amp.robot.making.limbs import Legs, body_of
 from playground_amp.robot.making.patches import Patch
 from playground_amp.robot.making.skeleton import Skeleton
 
-_SEARCHED, _STEPS = 0.2, 81  # rad to either side of what the feet show
+_SEARCHED, _STEPS = 0.7, 281  # rad to either side of what the feet show; beyond, forward would be sideways
 _SNAP = 0.02  # rad: so near to an axis of the base's frame it is that axis
 _LEFT = re.compile(r"(?:^|[^a-z])(?:left|l)(?:[^a-z]|$)|left", re.IGNORECASE)
 _RIGHT = re.compile(r"(?:^|[^a-z])(?:right|r)(?:[^a-z]|$)|right", re.IGNORECASE)

@@ -48,7 +48,7 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> tuple[Meshes, dict[st
 
 def _without_trifles(root: ElementTree.Element) -> list[Note]:
     """Takes out what MuJoCo refuses or complains of and no robot needs: names and sizes of nothing, weightless ends."""
-    notes = []
+    notes, empty = [], {}
     if not any(link.find("inertial") is not None for link in root.findall("link")):
         text = "no link has an <inertial>: its mass is a guess, of solid shapes"
         notes.append(Note("inertia", text, "give each link its mass and inertia"))
@@ -57,12 +57,21 @@ def _without_trifles(root: ElementTree.Element) -> list[Note]:
             shape.attrib.pop("name", None)
             if any(_is_nothing(size) for size in shape.iter() if size.tag in ("box", "sphere", "cylinder")):
                 link.remove(shape)
-                text = f"a shape of {link.get('name', '')!r} has no size and was left out"
-                notes.append(Note("old attribute", text, ""))
+                empty[link.get("name", "")] = empty.get(link.get("name", ""), 0) + 1
+    if empty:
+        of, count = " and ".join(map(repr, empty)), sum(empty.values())
+        text = f"a shape of {of} has no size and was left out"
+        if count > 1:
+            text = f"{count} shapes of {of} have no size and were left out"
+        notes.append(Note("old attribute", text, ""))
     for joint in _moving_nothing(root):
         joint.set("type", "fixed")
         text = f"{joint.get('name', '')!r} moves nothing that has a mass or a shape: it is held"
         notes.append(Note("inertia", text, ""))
+    for joint in root.findall("joint"):
+        if joint.get("type") == "fixed":
+            for mimic in joint.findall("mimic"):
+                joint.remove(mimic)
     return notes
 
 

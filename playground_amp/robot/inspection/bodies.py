@@ -12,7 +12,7 @@ from playground_amp.robot.making.source import Source
 _DENSE, _THIN = 2500.0, 5.0  # kg/m³, mass over the leg's length cubed; real bipeds have 48 to 262
 _TALLEST, _SMALLEST = 3.0, 0.02  # m, of legs
 _SPREAD = 1.0  # leg lengths: no body's mass lies farther from its center
-_DUST = 1e-4  # of the robot's mass
+_DUST = 1e-3  # of the robot's mass
 _COMPACT = 1e-3  # leg lengths, likewise nearer
 
 

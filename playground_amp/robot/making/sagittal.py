@@ -111,7 +111,8 @@ def _is_left(skeleton: Skeleton, legs: Legs, patches: tuple[Patch, Patch], norma
         "the names of left and right": 4.0 * _named(skeleton, legs),
         "the feet, longer before the ankle": 2.0 * _toes(skeleton, legs, patches, forward),
         "the base's x axis": 1.0 * _base_axis(skeleton, forward),
-        "the knees, which bend backwards": 0.8 * _knees(skeleton, legs, forward),
+        "the knees, which bend backwards": 0.8 * _bends(skeleton, legs, forward, 1),
+        "the hips, which swing further ahead": -0.4 * _bends(skeleton, legs, forward, 0),
     }
     total = sum(votes.values())
     first = total >= 0
@@ -149,15 +150,15 @@ def _base_axis(skeleton: Skeleton, forward: np.ndarray) -> float:
     return float(np.sign(round(float(skeleton.data.xmat[skeleton.root.base].reshape(3, 3)[:, 0] @ forward), 1)))
 
 
-def _knees(skeleton: Skeleton, legs: Legs, forward: np.ndarray) -> float:
-    """1 if the knees' ranges swing the shank backwards, −1 if forwards, 0 if both or no range says so."""
+def _bends(skeleton: Skeleton, legs: Legs, forward: np.ndarray, place: int) -> float:
+    """1 if the ranges of the legs' pitch joints at a place, from the hip, swing what they carry further backwards than
+    forwards, −1 if forwards, 0 if both alike or no range says so."""
     left, votes = np.cross([0, 0, 1.0], forward), []
     for chain in legs.chains:
         pitch = [joint for joint in chain if abs(skeleton.data.xaxis[joint] @ left) > 0.7]
-        if len(pitch) < 2 or not skeleton.model.jnt_limited[pitch[1]]:
+        if len(pitch) < 2 or not skeleton.model.jnt_limited[pitch[place]]:
             continue
-        knee = pitch[1]
-        lower, upper = skeleton.model.jnt_range[knee]
-        middle = (lower + upper) / 2 * np.sign(skeleton.data.xaxis[knee] @ left)
+        lower, upper = skeleton.model.jnt_range[pitch[place]]
+        middle = (lower + upper) / 2 * np.sign(skeleton.data.xaxis[pitch[place]] @ left)
         votes.append(np.sign(middle) * (abs(lower + upper) > 0.3 * (upper - lower)))
     return float(np.mean(votes)) if votes else 0.0

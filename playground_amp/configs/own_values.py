@@ -24,6 +24,7 @@ _CLOCK = {"gait_contact": 4.0, "swing_clearance": 4.0}
 _TURNS = 0.5  # of a unit axis upright: a joint that turns the robot
 _POWER = OwnValue(-0.02, "half of WildRobot's: slow servos take it to move at all, and save it on speed and feet")
 _TILT = OwnValue(-20.0, "level soles in swing: else the middle of a foot is lifted, and its toes hang")
+_ARMS = OwnValue(-20.0, "arms that act swing against the legs: else they flap, or swing with them")
 _TURNING = {"yaw_tracking": 1.5, "yaw_progress": 1.0}
 _TURNING_ORIGIN = "more than WildRobot's: no leg joint turns it, and who earns little by turning leaves the line"
 _CLOCK_ORIGIN = "more than WildRobot's: no demonstrations begin in mid-stride, and some bodies would rather slide"
@@ -41,6 +42,8 @@ def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
     values["reward_weights.swing_tilt"] = _TILT
     if not any(abs(anatomy.joint(name).axis[2]) > _TURNS for leg in anatomy.legs for name in leg):
         values |= {f"reward_weights.{name}": OwnValue(weight, _TURNING_ORIGIN) for name, weight in _TURNING.items()}
+    if any(anatomy.joint(name).part == "arm" for name in design.acts):
+        values["reward_weights.arm_swing"] = _ARMS
     widths = [joint.upper - joint.lower for joint in anatomy.passive if joint.play_of and joint.upper and joint.lower]
     if widths:
         play = [0.0, _rounded(max(widths) / 2)]

@@ -14,6 +14,7 @@ from playground_amp.cli import robot as command
 from playground_amp.configs.loader import load_config
 from playground_amp.errors import UserError
 from playground_amp.paths import STANDARD
+from playground_amp.robot.arms import arms_of
 from playground_amp.robot.making.design import HomePose
 from playground_amp.robot.making.designing import design_of
 from playground_amp.robot.making.evenness import evened
@@ -169,6 +170,16 @@ def test_joints_that_are_asked_for_come_with_their_mirror_images(tmp_path: Path)
     source = read_source(duck(tmp_path).path)
     with pytest.raises(UserError, match=r"no joint wings to act: known are arms, head, .*knee"):
         design_of(source, anatomy_of(source), acting=["wings"])
+
+
+def test_arms_that_are_asked_for_are_paid_to_swing_against_the_legs(tmp_path: Path) -> None:
+    model = load_robot("wildrobot_arms").folder / "wildrobot_arms.xml"
+    for name, asked in (("held", []), ("swung", ["--joints", "arms"])):
+        folder = tmp_path / name
+        assert command.main(["init", str(model), "--output", str(folder), "--no-picture", *asked]) < 2
+        weights = load_config(STANDARD, [f"robot={folder}"]).reward_weights
+        assert ("arm_swing" in weights) == bool(asked)
+        assert (arms_of(load_robot(str(folder))) is not None) == bool(asked)
 
 
 def test_slow_servos_take_shorter_steps(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ def init(argv: Sequence[str]) -> int:
     parser.add_argument("--servo", metavar="NAME", help="the servo of every joint, such as XL330 or STS3215")
     gains = "the model's gains where it has some, or derived from weight and inertia"
     parser.add_argument("--gains", choices=("model", "derived"), default="model", help=gains)
+    home = "a keyframe of the model in which it stands, where there is one, or a pose that is found"
+    parser.add_argument("--home", choices=("keyframe", "found"), default="keyframe", help=home)
     names = "joints that act beside those of legs and waist: names, `arms`, `head`"
     parser.add_argument("--joints", nargs="+", default=[], metavar="NAME", help=names)
     parser.add_argument("--no-picture", action="store_true", help="without FOLDER.png, its front and side view")
@@ -90,7 +92,8 @@ def init(argv: Sequence[str]) -> int:
         warn(urdf_words(note.line) if source.kind == "URDF" else note.line)
     anatomy = anatomy_of(source)
     derived = arguments.gains == "derived"
-    design = design_of(source, anatomy, servo=arguments.servo, derived=derived, acting=arguments.joints)
+    found = arguments.home == "found"
+    design = design_of(source, anatomy, servo=arguments.servo, derived=derived, acting=arguments.joints, found=found)
     write_robot(arguments.output, source, anatomy, design, own_values(anatomy, design))
     tell(f"{anatomy.name}: {anatomy.mass:.3g} kg, legs of {anatomy.leg_length:.3g} m, {len(design.acts)} joints act")
     tell(f"home: {design.home.origin}")

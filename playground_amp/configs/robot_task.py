@@ -26,9 +26,11 @@ def with_task(data: Mapping[str, Any], task: Mapping[str, Any], *, whole: bool) 
         data: the file's content, scaled to the robot.
         task: the robot's section.
         whole: whether the file names every key; one that extends it gets only the keys that it names itself, so that
-            what it does not change stays inherited. Also in `stages:` and `quick_verify:`.
+            what it does not change stays inherited. Also in `stages:` and `quick_verify:`. What the robot has in a
+            stage of its own stands there in place of what it has throughout.
     """
-    mixed = {name: _replaced(value, task.get(name), whole) for name, value in data.items()}
+    throughout = {name: value for name, value in task.items() if name != "stages"}
+    mixed = {name: _replaced(value, throughout.get(name), whole) for name, value in data.items()}
     if whole:
         mixed |= {name: value for name, value in task.items() if name not in data}
     if isinstance(mixed.get("quick_verify"), Mapping):
@@ -36,8 +38,10 @@ def with_task(data: Mapping[str, Any], task: Mapping[str, Any], *, whole: bool) 
     for name, stage in (mixed.get("stages") or {}).items():
         if isinstance(stage, Mapping) and isinstance(stage.get("changes"), Mapping):
             mixed["stages"] = mixed["stages"] | {
-                name: {**stage, "changes": with_task(stage["changes"], task, whole=False)}
+                name: {**stage, "changes": with_task(stage["changes"], throughout, whole=False)}
             }
+    if "stages" in data:
+        mixed["stages"] = _replaced(mixed["stages"], task.get("stages"), whole)
     return mixed
 
 

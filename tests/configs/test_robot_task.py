@@ -57,3 +57,10 @@ def test_a_file_that_extends_another_gets_only_the_keys_it_names() -> None:
         "env": {"a": 5},
         "stages": {"last": {"until": 2, "changes": {"env": {"b": 6}}}},
     }
+
+
+def test_what_a_robot_has_in_a_stage_stands_in_place_of_what_it_has_throughout(tmp_path: Path) -> None:
+    stages = {"polish": {"changes": {"reward_weights": {"yaw_tracking": 3.0, "power": -0.06}}}}
+    robot = robot_with(tmp_path, {"reward_weights": {"yaw_tracking": 1.5, "yaw_progress": 1.0}, "stages": stages})
+    polish = load_config(STANDARD, [f"robot={robot}"]).stages["polish"].changes["reward_weights"]
+    assert polish == {"yaw_tracking": 3.0, "yaw_progress": 1.0, "power": -0.06}

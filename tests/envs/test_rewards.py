@@ -143,7 +143,9 @@ def test_an_action_counts_while_told_to_stand_alone():
 
 def test_arms_that_act_are_due_against_the_legs():
     robot = load_robot("wildrobot_arms")
-    left, right = arms_of(robot) or ()
+    arms = arms_of(robot)
+    assert arms is not None
+    left, right = arms
     step = 0.1  # m, the left foot before the right one
 
     def paid(swing: float, other: float = 0.0, robot: Robot = robot) -> float:

@@ -168,6 +168,15 @@ def just_soft(tree: ElementTree.Element) -> None:
         named(tree, "position", f"{side}_ankle_pitch").set("kp", "1.8")
 
 
+def crouching(tree: ElementTree.Element) -> None:
+    """A keyframe with deep knees."""
+    key = tree.find("keyframe/key")
+    assert key is not None
+    leg = (0.0, 0.0, 0.85, -1.55, 0.7)
+    key.set("qpos", text((0, 0, 0.16, 1, 0, 0, 0, *leg, *leg)))
+    key.set("ctrl", text((*leg, *leg)))
+
+
 def one_bar(tree: ElementTree.Element) -> None:
     """Feet that are a capsule along them."""
     shapeless_feet(tree)

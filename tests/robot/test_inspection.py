@@ -18,6 +18,9 @@ from playground_amp.robot.inspection.finding import Finding, counted
 from playground_amp.robot.inspection.inspection import Inspection, inspect_robot
 from playground_amp.robot.inspection.page import print_inspection
 from playground_amp.robot.inspection.plain import plain_inspection
+from playground_amp.robot.making.designing import design_of
+from playground_amp.robot.making.recognition import anatomy_of
+from playground_amp.robot.making.source import read_source
 
 Change = Callable[[ElementTree.Element], None]
 
@@ -135,6 +138,16 @@ def test_ankles_that_hold_less_have_the_weight_nearer_to_them(tmp_path: Path) ->
     home = inspected(tmp_path, faults.just_soft).design.home
     assert home.stands
     assert "behind their middle" in home.origin
+
+
+def test_a_home_that_crouches_is_told_with_what_it_takes(tmp_path: Path) -> None:
+    (home,) = (finding for finding in inspected(tmp_path, faults.crouching).to_mend if finding.kind == "home")
+    assert re.search(r"crouches at home \(keyframe 'home'\), hips at [78]\d % .* takes \d+ % .*knee", home.what)
+    assert "--home found" in home.mend
+    source = read_source(tmp_path / "duck.xml")
+    found = design_of(source, anatomy_of(source), found=True).home
+    assert found.origin.startswith("found")
+    assert found.height > inspect_robot(tmp_path / "duck.xml").design.home.height + 0.01
 
 
 def test_feet_that_are_a_line_are_refused(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ import mujoco
 from playground_amp.robot.inspection.bodies import is_lost, robot_bodies
 from playground_amp.robot.inspection.finding import Finding, listed, more_pairs
 from playground_amp.robot.making.anatomy import Anatomy
-from playground_amp.robot.making.design import Design
+from playground_amp.robot.making.design import Design, HomePose
 from playground_amp.robot.making.source import Source
 from playground_amp.robot.making.trial import STANDING_TIME
 
 STIFF_ENOUGH = 1.1  # 2·kp_ankle / (m·g·h): below it, an inverted pendulum on two springs topples
 _FOUND = "found"  # how the origin of a pose begins that is no keyframe
+_CROUCHED = 0.88  # leg lengths: hips that are lower load the knees until a gate says so
 _LOADED = 0.8  # of its torque limit, of a servo that only stands
 _DEEP = 2e-3  # m: shapes overlap
 _MARGIN = 0.01  # leg lengths, from the center of mass to the edge of the soles
@@ -71,14 +72,32 @@ def _pose(anatomy: Anatomy, design: Design) -> Iterator[Finding]:
             figure=1000 * home.support_margin,
             unit="mm",
         )
-    if home.stands and home.load_share > _LOADED:
+    if home.stands:
+        yield from _load(anatomy, home)
+
+
+def _load(anatomy: Anatomy, home: HomePose) -> Iterator[Finding]:
+    """What it takes to stand at home, and hence to walk."""
+    takes, share = f"{100 * home.load_share:.0f} % of the torque limit of {home.loaded_joint}", 100 * home.load_share
+    if home.load_share > _LOADED:
         yield Finding(
             "mend",
             "home",
-            f"standing in its home pose takes {100 * home.load_share:.0f} % of the torque limit of {home.loaded_joint}",
+            f"standing in its home pose takes {takes}",
             "straighten the knees, bring the center of mass nearer to the ankles, or take stronger servos",
             (home.loaded_joint,),
-            figure=100 * home.load_share,
+            figure=share,
+            unit="%",
+        )
+    height = home.height / anatomy.leg_length
+    if height < _CROUCHED and not home.origin.startswith(_FOUND):
+        yield Finding(
+            "mend",
+            "home",
+            f"it crouches at home ({_short(home.origin)}), hips at {100 * height:.0f} % of the leg's length: standing "
+            f"takes {takes}, walking on one leg at a time more than twice that",
+            "have init find a pose with straighter knees (--home found)",
+            figure=100 * height,
             unit="%",
         )
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,30 +25,36 @@ _ACTION_SCALES = (0.3, 0.6)  # rad: with less, stiff servos do not come to lift 
 
 
 def design_of(
-    source: Source, anatomy: Anatomy, *, servo: str | None = None, derived: bool = False, acting: Sequence[str] = ()
+    source: Source,
+    anatomy: Anatomy,
+    *,
+    servo: str | None = None,
+    derived: bool = False,
+    acting: Sequence[str] = (),
+    found: bool = False,
 ) -> Design:
     """What is made of a robot.
 
     Args:
-        source: its model.
-        anatomy: its parts.
+        source, anatomy: its model and its parts.
         servo: the name of a servo of `servos.yaml` that drives every joint; None: as the model says.
         derived: whether gains are derived where the model has some.
         acting: joints that act beside those of legs and waist; `arms` and `head` are all of those.
+        found: whether its home is found whatever keyframes the model has.
 
     Raises:
         UserError: there is no such servo or joint.
     """
     acts = _acting(anatomy, acting)
     gravity = float(np.linalg.norm(source.model.opt.gravity)) or math.nan
-    servos, home, trial = _standing(source, anatomy, acts, gravity, servo, derived)
+    posed = replace(anatomy, keyframes=()) if found else anatomy
+    servos, home, trial = _standing(source, posed, acts, gravity, servo, derived)
     legs = [servos[name] for name in anatomy.legs[0]]
     weight = anatomy.mass * gravity
     center = trial.center_of_mass(home.angles)
     pitches = [servos[name] for name in anatomy.legs[0] if role_of(anatomy, anatomy.joint(name)).endswith("pitch")]
-    slowest = min(
-        (math.sqrt(each.kp / each.armature) for each in pitches or legs if each.armature > 0), default=math.inf
-    )
+    rates = (math.sqrt(each.kp / each.armature) for each in pitches or legs if each.armature > 0)
+    slowest = min(rates, default=math.inf)
     ankle = (pitches or legs)[-1]
     raw = _DEFLECTION * weight * anatomy.leg_length / float(np.mean([each.kp for each in legs]))
     rate = math.sqrt(gravity / anatomy.leg_length)

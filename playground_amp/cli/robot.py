@@ -4,6 +4,7 @@ Exit status: 0 nothing to mend, 1 usable with the mends that are named, 2 it can
 line.
 """
 
+import argparse
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -59,18 +60,7 @@ def _write_json(path: Path | None, content: Mapping[str, object]) -> None:
 
 def init(argv: Sequence[str]) -> int:
     """Make a robot's folder of an MJCF or a URDF: its model in normal form, and a robot.yaml with every origin."""
-    parser = subcommand_parser("init", init)
-    parser.add_argument("path", type=Path, metavar="PATH", help="MJCF (.xml, .mjcf) or URDF of a biped")
-    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="the robot's new folder")
-    parser.add_argument("--servo", metavar="NAME", help="the servo of every joint, such as XL330 or STS3215")
-    gains = "the model's gains where it has some, or derived from weight and inertia"
-    parser.add_argument("--gains", choices=("model", "derived"), default="model", help=gains)
-    home = "a keyframe of the model in which it stands, where there is one, or a pose that is found"
-    parser.add_argument("--home", choices=("keyframe", "found"), default="keyframe", help=home)
-    names = "joints that act beside those of legs and waist: names, `arms`, `head`"
-    parser.add_argument("--joints", nargs="+", default=[], metavar="NAME", help=names)
-    parser.add_argument("--no-picture", action="store_true", help="without FOLDER.png, its front and side view")
-    arguments = parser.parse_args(argv)
+    arguments = _asked_of_init(argv)
 
     from playground_amp.configs.own_values import own_values
     from playground_amp.outputs import require_output
@@ -105,6 +95,21 @@ def init(argv: Sequence[str]) -> int:
     asked = f"; {count} {'thing' if count == 1 else 'things'} to mend" if count else ""
     tell(f"wrote {arguments.output}: read its robot.yaml{asked} ({command_line('robot', 'inspect', arguments.path)})")
     return FINE_STATUS if design.home.stands else MEND_STATUS
+
+
+def _asked_of_init(argv: Sequence[str]) -> argparse.Namespace:
+    parser = subcommand_parser("init", init)
+    parser.add_argument("path", type=Path, metavar="PATH", help="MJCF (.xml, .mjcf) or URDF of a biped")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="the robot's new folder")
+    parser.add_argument("--servo", metavar="NAME", help="the servo of every joint, such as XL330 or STS3215")
+    gains = "the model's gains where it has some, or derived from weight and inertia"
+    parser.add_argument("--gains", choices=("model", "derived"), default="model", help=gains)
+    home = "a keyframe of the model in which it stands, where there is one, or a pose that is found"
+    parser.add_argument("--home", choices=("keyframe", "found"), default="keyframe", help=home)
+    names = "joints that act beside those of legs and waist: names, `arms`, `head`"
+    parser.add_argument("--joints", nargs="+", default=[], metavar="NAME", help=names)
+    parser.add_argument("--no-picture", action="store_true", help="without FOLDER.png, its front and side view")
+    return parser.parse_args(argv)
 
 
 COMMANDS: Subcommands = {"inspect": inspect, "init": init}

@@ -46,7 +46,7 @@ class StageConfig(Section):
     )
     once: Annotated[dict[str, Annotated[float, Field(gt=0, le=1)]], BeforeValidator(_or_nothing)] = Field(
         default_factory=dict,
-        description="what ends it sooner, as shares: reward terms of their weight, episode_length, difficulty; or null",
+        description="ends it sooner, as shares: reward terms of their weight, episode_length, difficulty; null: none",
     )
     changes: dict[str, dict] = Field(default_factory=dict, description="sections and keys with their new values")
 

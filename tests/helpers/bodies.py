@@ -126,6 +126,30 @@ def wheels(folder: Path) -> MadeUpBody:
     return write_plan(plan, folder)
 
 
+def three_wheels(folder: Path) -> Path:
+    """A body with arms that rolls on three wheels."""
+    model = ElementTree.Element("mujoco", model="three_wheels")
+    trunk = add(add(model, "worldbody"), "body", name="trunk", pos="0 0 0.3")
+    add(trunk, "freejoint")
+    add(trunk, "geom", type="box", size="0.1 0.1 0.1", mass="3")
+    actuators = add(model, "actuator")
+    for name, x, y in (("left", 0.1, 0.1), ("right", 0.1, -0.1), ("back", -0.1, 0.0)):
+        wheel = add(trunk, "body", name=f"{name}_wheel", pos=text((x, y, -0.25)))
+        add(wheel, "joint", name=f"{name}_roll", axis="0 1 0")
+        add(wheel, "geom", type="cylinder", size="0.05 0.02", euler="90 0 0", mass="0.2")
+        add(actuators, "motor", joint=f"{name}_roll")
+    for name, y in (("left", 0.15), ("right", -0.15)):
+        part, place = trunk, (0, y, 0.1)
+        for joint in (f"{name}_shoulder", f"{name}_elbow"):
+            part, place = add(part, "body", name=f"{joint}_link", pos=text(place)), (0, 0, 0.1)
+            add(part, "joint", name=joint, axis="0 1 0")
+            add(part, "geom", type="capsule", size="0.02", fromto="0 0 0 0 0 0.1", mass="0.1")
+            add(actuators, "motor", joint=joint)
+    path = folder / "three_wheels.xml"
+    path.write_text(ElementTree.tostring(model, encoding="unicode"))
+    return path
+
+
 def four_legs(folder: Path) -> Path:
     """A body on four legs with ball feet."""
     model = ElementTree.Element("mujoco", model="four_legs")

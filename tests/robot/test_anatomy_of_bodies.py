@@ -17,6 +17,7 @@ from bodies import (
     four_legs,
     point_feet,
     tall_biped,
+    three_wheels,
     urdf,
     wheels,
 )
@@ -92,8 +93,14 @@ def test_what_is_mirrored_badly_is_found_with_its_amount(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("body", "why"),
-    [(closed_loop, "loop"), (point_feet, "point feet"), (wheels, "wheel"), (four_legs, "four legs")],
-    ids=["closed loop", "point feet", "wheels", "four legs"],
+    [
+        (closed_loop, "loop"),
+        (point_feet, "point feet"),
+        (wheels, "wheel"),
+        (three_wheels, "wheel"),
+        (four_legs, "four legs"),
+    ],
+    ids=["closed loop", "point feet", "wheels", "three wheels", "four legs"],
 )
 def test_what_cannot_be_taken_is_refused_in_one_sentence(body, why: str, tmp_path: Path) -> None:
     made = body(tmp_path)

@@ -259,3 +259,14 @@ def test_what_is_no_robots_file_is_refused_in_a_sentence(what: str, tmp_path: Pa
     with pytest.raises(UserError, match=sentence) as refused:
         read_source(path)
     assert "\n" not in str(refused.value)
+
+
+def test_what_mimics_without_a_range_is_remembered_and_not_complained_of(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    finger = """<link name="finger"><inertial><mass value="0.1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0"
+      iyz="0"/></inertial></link><joint name="curl" type="continuous"><parent link="base"/><child link="finger"/>
+      <axis xyz="0 1 0"/><mimic joint="hip"/></joint>"""
+    source = read_source(written(tmp_path, URDF.replace("</robot>", f"{finger}</robot>"), "robot.urdf"))
+    assert source.urdf_limits["curl"].mimics == "hip"
+    assert "mimic" not in "".join(capfd.readouterr())

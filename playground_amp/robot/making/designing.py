@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -47,8 +46,7 @@ def design_of(
     """
     acts = _acting(anatomy, acting)
     gravity = float(np.linalg.norm(source.model.opt.gravity)) or math.nan
-    posed = replace(anatomy, keyframes=()) if found else anatomy
-    servos, home, trial = _standing(source, posed, acts, gravity, servo, derived)
+    servos, home, trial = _standing(source, anatomy, acts, gravity, servo, derived, found)
     legs = [servos[name] for name in anatomy.legs[0]]
     weight = anatomy.mass * gravity
     center = trial.center_of_mass(home.angles)
@@ -93,35 +91,42 @@ def _acting(anatomy: Anatomy, asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def _standing(
-    source: Source, anatomy: Anatomy, acts: tuple[str, ...], gravity: float, servo: str | None, derived: bool
+    source: Source,
+    anatomy: Anatomy,
+    acts: tuple[str, ...],
+    gravity: float,
+    servo: str | None,
+    derived: bool,
+    found: bool,
 ) -> tuple[dict[str, ServoDesign], HomePose, Trial]:
     """Servos and the pose to stand in: derived gains as soft as a robot that stands needs."""
     tries: list[tuple[dict[str, ServoDesign], HomePose, Trial]] = []
     for stiffer in _STIFFER:
         servos = servo_designs(source, anatomy, gravity, servo, derived, stiffer)
-        tries.append((servos, *_home(source, anatomy, acts, servos)))
+        tries.append((servos, *_home(source, anatomy, acts, servos, found)))
         if tries[-1][1].stands or not any(each.is_derived for each in servos.values()):
             break
     return next((each for each in tries if each[1].stands), tries[0])
 
 
 def _home(
-    source: Source, anatomy: Anatomy, acts: tuple[str, ...], servos: dict[str, ServoDesign]
+    source: Source, anatomy: Anatomy, acts: tuple[str, ...], servos: dict[str, ServoDesign], found: bool
 ) -> tuple[HomePose, Trial]:
-    """The first pose that the robot stands in by itself, keyframes before the one that is found; or that one."""
+    """The first pose that the robot stands in by itself, keyframes (unless `found`) before those that are found; if
+    none, the first of these."""
     homes = Homes(anatomy, {name: (servo.lower, servo.upper) for name, servo in servos.items()})
-    for name, angles in homes.from_keyframes():
+    for name, angles in () if found else homes.from_keyframes():
         trial = _trial(source, anatomy, acts, servos, angles)
         home = _tried(anatomy, homes, trial, angles, f"keyframe {name!r}: it stands for {STANDING_TIME:g} s")
         if home.stands:
             return home, trial
     trial = _trial(source, anatomy, acts, servos, homes.resting())
-    found = [_found(anatomy, homes, trial, 0.0)]
-    for share in _BACK:
-        if found[-1].stands:
-            break
-        found.append(_found(anatomy, homes, trial, share * 2 * anatomy.feet[0].half_length))
-    return (found[-1] if found[-1].stands else found[0]), trial
+    tried = []
+    for share in (0.0, *_BACK):
+        tried.append(_found(anatomy, homes, trial, share * 2 * anatomy.feet[0].half_length))
+        if tried[-1].stands:
+            return tried[-1], trial
+    return tried[0], trial
 
 
 def _found(anatomy: Anatomy, homes: Homes, trial: Trial, behind: float) -> HomePose:

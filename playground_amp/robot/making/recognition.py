@@ -27,7 +27,7 @@ from playground_amp.robot.making.soles import foot_facts
 from playground_amp.robot.making.source import Source
 
 _POINT = 0.1  # of the leg length: a shorter patch is a point
-_LINE = 0.02  # of its length: a narrower patch is a line
+_LINE = 0.02  # of its length squared: a patch of less area is a line
 _ENDLESS = 0.9  # of the leg length: a longer one is the side of something, and no sole
 _HAND = re.compile("finger|hand|palm|gripper|thumb")
 _LATERAL = 0.7  # of a unit axis to the left: it bends the leg fore and aft
@@ -103,7 +103,7 @@ def _require_soles(skeleton: Skeleton, legs: Legs, patches: tuple[Patch, Patch],
             + ("" if hands else f", soles of {1000 * max(spans):.0f} mm under limbs of {1000 * height:.0f} mm")
         )
     if max(spans) >= _POINT * height:
-        if min(_across(patch) for patch in patches) < _LINE * max(spans):
+        if min(patch.area for patch in patches) < _LINE * max(spans) ** 2:
             raise UserError(f"{path}: its feet touch the floor along a line ({names}): to stand it takes soles")
         return
     if any(patch.shape == "inertia" for patch in patches):
@@ -113,14 +113,6 @@ def _require_soles(skeleton: Skeleton, legs: Legs, patches: tuple[Patch, Patch],
     raise UserError(
         f"{path} has point feet ({names} touch the floor over {1000 * max(spans):.0f} mm): to stand it takes soles"
     )
-
-
-def _across(patch: Patch) -> float:
-    """How wide a patch is across its longest direction, m."""
-    flat = patch.points - patch.points.mean(axis=0)
-    flat = flat - np.outer(flat @ patch.down, patch.down)
-    _, _, directions = np.linalg.svd(flat, full_matrices=False)
-    return float(np.ptp(flat @ directions[1]))
 
 
 def _bearings(skeleton: Skeleton, chains: tuple[list[int], list[int]], plane: Sagittal) -> Bearings:

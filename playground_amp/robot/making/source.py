@@ -20,7 +20,6 @@ _TRIES = 60  # mends of what MuJoCo refuses
 _OLD = re.compile(r"unrecognized attribute: '([^']+)'")
 _LOST_GEOM = re.compile(r"geom '([^']+)' not found in collision")
 _LOST_CLASS = re.compile(r"unknown default class name '([^']+)'")
-_NO_MATTER = ("flag", "size", "statistic", "quality", "map", "global", "headlight")  # says nothing about the body
 _ELEMENT = re.compile(r"Element '([^']+)'(?:, line (\d+))?")
 _LINE = re.compile(r",? (at )?line \d+(, column \d+)?")
 _NAMED = re.compile(r"Element name '([^']*)'")
@@ -179,8 +178,8 @@ def _without_attribute(root: ElementTree.Element, attribute: str, reason: str, n
         del holder.attrib[attribute]
     if holders:
         text = f"{attribute}= of <{holders[0].tag}> is unknown to MuJoCo {mujoco.__version__} and was left out"
-        plain = holders[0].tag in _NO_MATTER
-        notes.append(Note("old attribute", text, "" if plain else "look up what has taken its place"))
+        mend = "" if holders[0].tag == "flag" else "look up what has taken its place"  # a flag is no part of the body
+        notes.append(Note("old attribute", text, mend))
     return bool(holders)
 
 

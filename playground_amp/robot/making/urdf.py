@@ -13,6 +13,7 @@ from playground_amp.robot.making.notes import Note
 _WORLD = "world"  # the link of this name is what MuJoCo takes for the world
 _ROOT_JOINT = "base_of_the_robot"
 _COMPILER = {"discardvisual": "false", "fusestatic": "false", "strippath": "false", "balanceinertia": "true"}
+_MIMICKING = ("revolute", "prismatic")  # of other joints MuJoCo reads no mimic, and complains of each
 _MOVING = ("revolute", "continuous", "prismatic", "planar", "floating")
 
 
@@ -38,6 +39,10 @@ def prepare_urdf(root: ElementTree.Element, path: Path) -> tuple[Meshes, dict[st
         raise UserError(f"{path} has {len(tops)} root links ({', '.join(tops) or 'none'}): a robot has one")
     _free_base(root, tops[0], joints)
     limits = {joint.get("name", ""): _limits(joint) for joint in joints if joint.get("type") in _MOVING}
+    for joint in joints:
+        if joint.get("type") not in _MIMICKING:
+            for mimic in joint.findall("mimic"):
+                joint.remove(mimic)
     meshes = _place(root, path, [folder for folder in folders if folder])
     for tag in ("transmission", "gazebo", "ros2_control"):
         for element in root.findall(tag):
@@ -68,10 +73,6 @@ def _without_trifles(root: ElementTree.Element) -> list[Note]:
         joint.set("type", "fixed")
         text = f"{joint.get('name', '')!r} moves nothing that has a mass or a shape: it is held"
         notes.append(Note("inertia", text, ""))
-    for joint in root.findall("joint"):
-        if joint.get("type") == "fixed":
-            for mimic in joint.findall("mimic"):
-                joint.remove(mimic)
     return notes
 
 

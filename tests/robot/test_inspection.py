@@ -190,6 +190,19 @@ def test_meshes_that_are_only_looks_do_not_matter(tmp_path: Path) -> None:
     assert all(finding.severity == "note" for finding in files)
 
 
+def test_hips_of_frames_between_hinges(tmp_path: Path) -> None:
+    made = urdf(tmp_path)
+    whole, tree = inspect_robot(made.path).anatomy, ElementTree.parse(made.path)
+    for link in tree.getroot().iter("link"):
+        if link.get("name", "").endswith(("hip_yaw_link", "hip_roll_link")):
+            link[:] = []
+    tree.write(made.path)
+    inspection = inspect_robot(made.path)
+    (inertia,) = (f for f in inspection.to_mend if f.kind == "inertia")
+    assert "'LL_hip_yaw_link' and 3 more between joints" in inertia.what
+    assert inspection.anatomy.legs == whole.legs
+
+
 def test_soles_that_were_lost_are_to_be_mended(tmp_path: Path) -> None:
     found = inspect_robot(faults.lost_soles(tmp_path).path).to_mend
     assert any("Git-LFS" in finding.what for finding in found if finding.kind == "files")

@@ -46,6 +46,23 @@ def test_an_ending_that_mujoco_refuses(tmp_path: Path) -> None:
     assert [note.kind for note in source.notes] == ["file ending"]
 
 
+FRAMES = """<body name="roll"><joint name="roll" axis="1 0 0"/><body name="yaw"><joint name="yaw" axis="0 0 1"/>
+  <body name="arm"><joint name="arm" axis="0 1 0"/><geom size="0.05"/></body></body></body>"""
+
+
+def test_frames_between_joints_are_given_a_little_mass(tmp_path: Path) -> None:
+    source = read_source(written(tmp_path, model(inner=FRAMES)))
+    assert [note.text.split(" between")[0] for note in source.notes] == ["'roll' and 1 more"]
+    assert source.model.body("roll").mass == source.model.body("yaw").mass == pytest.approx(0.001)
+    assert source.model.njnt == 8
+
+
+def test_a_limb_that_lost_its_mass_is_no_frame(tmp_path: Path) -> None:
+    limb = '<body name="limb"><joint axis="1 0 0"/><geom size="0.1" mass="0"/></body>'
+    with pytest.raises(UserError, match="'limb' moves but has no mass"):
+        read_source(written(tmp_path, model(inner=limb)))
+
+
 def test_paths_that_lead_nowhere_are_told_of(tmp_path: Path) -> None:
     circle = tmp_path / "circle.xml"
     circle.symlink_to(circle)

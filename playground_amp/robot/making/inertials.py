@@ -9,8 +9,10 @@ from playground_amp.robot.making.notes import Note
 
 _DUST = 1e-6  # of the robot's mass: a link of less is a frame, whatever its file says
 _LEAST = 1e-12  # kg·m²: a gram at 0.03 mm; less is none
+_FRAME = 1e-3  # kg, of a frame that moves: MuJoCo steps nothing that weighs nothing
 _DENSITY = 1000.0  # kg/m³, of the ball whose inertia stands in for one that no solid has
 _MOMENTS = ("ixx", "iyy", "izz")
+_BODILY = ("inertial", "visual", "collision")
 _PRODUCTS = {(0, 1): "ixy", (0, 2): "ixz", (1, 2): "iyz"}
 
 
@@ -27,14 +29,51 @@ def mend_inertials(root: ElementTree.Element) -> list[Note]:
         if 0 <= mass <= least:
             link.remove(inertial)
         elif least < mass < np.inf and moments is not None and not _is_of_a_solid(moments):
-            ball = 0.4 * mass * (3 * mass / (4 * np.pi * _DENSITY)) ** (2 / 3)
-            moments.attrib.update(dict.fromkeys(_MOMENTS, f"{ball:.6g}") | dict.fromkeys(_PRODUCTS.values(), "0"))
+            moments.attrib.update(
+                dict.fromkeys(_MOMENTS, f"{_ball(mass):.6g}") | dict.fromkeys(_PRODUCTS.values(), "0")
+            )
             odd.append(link.get("name", ""))
     if not odd:
         return []
     bodies = f"{odd[0]!r}" + (f" and of {len(odd) - 1} more" if len(odd) > 1 else "")
     text = f"the inertia of {bodies} is that of no solid (a moment of 0 or less): that of a ball was taken"
     return [Note("inertia", text, "export it again, about the body's center of mass")]
+
+
+def weigh_frames(root: ElementTree.Element, name: str) -> Note | None:
+    """Gives moving bodies without any shape, as stand between hinges, a little mass; None if `name` is not one."""
+    frames = _urdf_frames(root) if root.tag == "robot" else _mjcf_frames(root)
+    if not any(frame.get("name") == name for frame in frames):
+        return None
+    mass, moment = f"{_FRAME:g}", f"{_ball(_FRAME):.3g}"
+    for frame in frames:
+        if root.tag == "robot":
+            inertial = ElementTree.SubElement(frame, "inertial")
+            ElementTree.SubElement(inertial, "mass", value=mass)
+            moments = dict.fromkeys(_MOMENTS, moment) | dict.fromkeys(_PRODUCTS.values(), "0")
+            ElementTree.SubElement(inertial, "inertia", moments)
+        else:
+            ElementTree.SubElement(frame, "inertial", pos="0 0 0", mass=mass, diaginertia=" ".join([moment] * 3))
+    bodies, have = (f"{name!r} and {len(frames) - 1} more", "have") if len(frames) > 1 else (repr(name), "has")
+    text = f"{bodies} between joints {have} neither shape nor mass: a gram was taken"
+    return Note("inertia", text, "give them an <inertial>, or hang both joints on one body")
+
+
+def _urdf_frames(root: ElementTree.Element) -> list[ElementTree.Element]:
+    children = [joint.find("child") for joint in root.findall("joint") if joint.get("type") != "fixed"]
+    moved = {child.get("link") for child in children if child is not None}
+    empty = [link for link in root.findall("link") if not any(link.find(tag) is not None for tag in _BODILY)]
+    return [link for link in empty if link.get("name") in moved]
+
+
+def _mjcf_frames(root: ElementTree.Element) -> list[ElementTree.Element]:
+    moved = [body for body in root.iter("body") if body.find("joint") is not None]
+    return [body for body in moved if body.find("geom") is None and body.find("inertial") is None]
+
+
+def _ball(mass: float) -> float:
+    """Moment of inertia of a solid ball, kg·m²."""
+    return 0.4 * mass * (3 * mass / (4 * np.pi * _DENSITY)) ** (2 / 3)
 
 
 def _is_of_a_solid(moments: ElementTree.Element) -> bool:

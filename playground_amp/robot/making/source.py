@@ -12,6 +12,7 @@ import numpy as np
 
 from playground_amp.errors import UserError
 from playground_amp.robot.making.documents import DocumentReader
+from playground_amp.robot.making.inertials import weigh_frames
 from playground_amp.robot.making.meshes import ASSETS, STAND_IN, place_meshes
 from playground_amp.robot.making.notes import Note, NoteKind
 from playground_amp.robot.making.urdf import UrdfLimits, prepare_urdf
@@ -154,6 +155,10 @@ def _mended(root: ElementTree.Element, reason: str, notes: list[Note], lost: set
     if "exclude" in reason or "in collision" in reason:
         return _without(root, "contact", notes, "lost reference", "its contact pairs name what is not there")
     named = _NAMED.search(reason)
+    if named and "mjMINVAL" in reason:
+        note = weigh_frames(root, named[1])
+        notes.extend([note] if note else [])
+        return note is not None
     if "balanceinertia" in reason:
         return _balanced(root, named[1] if named else "a body", notes)
     if named and any(_names(mesh, named[1]) for mesh in root.iter("mesh")):

@@ -21,6 +21,8 @@ from playground_amp.yaml_text import read_yaml
 _SPEEDS = ("forward", "sideways")
 _ITERATIONS = OwnValue(8, "WildRobot needs fewer; a body that does walks at other speeds here than in the gates")
 _CLOCK = {"gait_contact": 4.0, "swing_clearance": 4.0}
+_AIM = {"speed": 0.05, "torque": 0.3}
+_AIM_ORIGIN = "what robots without noise miss changes what pays: no weights suit every robot"
 _TURNS = 0.5  # of a unit axis upright: a joint that turns the robot
 _POWER = OwnValue(-0.02, "half of WildRobot's: slow servos take it to move at all, and save it on speed and feet")
 _TILT = OwnValue(-20.0, "level soles in swing: else the middle of a foot is lifted, and its toes hang")
@@ -38,6 +40,7 @@ def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
     quickness = float(min(_quickness(anatomy, design) / quickness_of(unit)))
     if pace_share(quickness) < 1:
         values |= _slower(anatomy, design, unit, quickness)
+    values |= {f"stages.polish.changes.trainer.aim.{name}": OwnValue(rate, _AIM_ORIGIN) for name, rate in _AIM.items()}
     values |= {f"reward_weights.{name}": OwnValue(weight, _CLOCK_ORIGIN) for name, weight in _CLOCK.items()}
     values["reward_weights.swing_tilt"] = _TILT
     if not any(abs(anatomy.joint(name).axis[2]) > _TURNS for leg in anatomy.legs for name in leg):

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from playground_amp.configs.aim import AimConfig
 from playground_amp.configs.amp import AmpConfig
 from playground_amp.configs.engines import EngineName
 from playground_amp.configs.fields import (
@@ -140,6 +141,7 @@ class TrainerConfig(Section):
     critic_layers: HiddenLayers = Field(description="widths of the critic's hidden layers")
     checkpoint_dir: Annotated[str, InHome] = Field(min_length=1, description="folder of the run")
     curriculum: CurriculumConfig
+    aim: AimConfig = Field(default_factory=AimConfig)
     save_interval: int = Field(gt=0, description="iterations from one saved state to the next")
     keep_states: int = Field(gt=0, description="saved states kept, the newest; the best by gate is kept besides")
     max_bad_env_iterations: int = Field(

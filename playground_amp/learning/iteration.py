@@ -22,6 +22,7 @@ from playground_amp.envs.state import EnvState
 from playground_amp.envs.vector import VectorEnv
 from playground_amp.envs.wildrobot_env import WildRobotEnv
 from playground_amp.learning import averaging, devices, ppo, rollout
+from playground_amp.learning.aim import Aim, Aiming
 from playground_amp.learning.networks import make_networks, policy_params
 from playground_amp.learning.trained_policy import AmpPrior, TrainedPolicy
 from playground_amp.untyped import Params
@@ -33,6 +34,7 @@ class TrainingState(NamedTuple):
     learner: ppo.Learner
     average: averaging.Average  # of the learner's weights: the policy that is handed back
     prior: PriorState | None  # with AMP
+    aim: Aim  # what is corrected by feedback
     env_states: EnvState  # [num_envs]
     statistics: rollout.EpisodeStatistics
     difficulty: jax.Array  # [] in [0, 1], see envs/curriculum.py
@@ -63,6 +65,7 @@ class Trainer:
         task = task or WildRobotEnv(config)
         self.env = VectorEnv(task, mesh)
         self.prior = prior
+        self.aiming = Aiming(config, task.engine.robot)
         self.networks = make_networks(config.trainer, task.engine.robot, task.observation_sizes)
         self.steps_per_iteration = config.trainer.num_envs * config.trainer.rollout_steps
         self._update = ppo.make_update(config.learner, self.networks, task.observer.actor.slices["command"])
@@ -114,6 +117,7 @@ class Trainer:
             learner=learner,
             average=averaging.of_now(learner),
             prior=prior,
+            aim=self.aiming.init(),
             env_states=states._replace(step=ages),
             statistics=rollout.start_statistics(num_envs),
             difficulty=difficulty,
@@ -126,17 +130,7 @@ class Trainer:
         """One iteration."""
         key, rollout_key, update_key = jax.random.split(state.key, 3)
         learner = state.learner
-        act = make_inference_fn(self.networks)((learner.normalizer, learner.params.policy, learner.params.value))
-        env_states, statistics, experience = rollout.collect(
-            self.env,
-            act,
-            state.env_states,
-            state.statistics,
-            rollout_key,
-            self.config.trainer.rollout_steps,
-            features.transition if self.prior else None,
-            state.difficulty,
-        )
+        env_states, statistics, experience = self._collect(state, rollout_key)
         transitions, metrics = experience.transitions, experience.metrics | {"difficulty": state.difficulty}
         if self.prior and state.prior and experience.motion:
             style = self.prior.style(state.prior, experience.motion.transitions)
@@ -144,6 +138,11 @@ class Trainer:
             paid = self._style_weight(statistics) * style * ~asks_to_stand(experience.motion.command)
             transitions = transitions._replace(reward=transitions.reward + paid)
             metrics |= {"amp/style_reward": jnp.mean(style), "amp/paid": jnp.mean(paid)}
+        aim = state.aim
+        if experience.walked:
+            transitions = transitions._replace(reward=transitions.reward + self.aiming.paid(aim, experience.walked))
+            aim, aim_metrics = self.aiming.follow(aim, experience.walked)
+            metrics |= aim_metrics
         learner, ppo_metrics = self._update(learner, transitions, update_key)
         metrics |= ppo_metrics
         iteration = state.iteration + 1
@@ -158,8 +157,25 @@ class Trainer:
         difficulty = next_difficulty(
             self.config.trainer.curriculum, state.difficulty, statistics.mean_length, self.config.env.episode_length
         )
-        following = TrainingState(learner, average, prior, env_states, statistics, difficulty, key, iteration)
+        following = TrainingState(learner, average, prior, aim, env_states, statistics, difficulty, key, iteration)
         return IterationOutput(strongly_typed(following), metrics, experience.evidence)
+
+    def _collect(
+        self, state: TrainingState, key: jax.Array
+    ) -> tuple[EnvState, rollout.EpisodeStatistics, rollout.Rollout]:
+        act = make_inference_fn(self.networks)
+        params = (state.learner.normalizer, state.learner.params.policy, state.learner.params.value)
+        return rollout.collect(
+            self.env,
+            act(params),
+            state.env_states,
+            state.statistics,
+            key,
+            self.config.trainer.rollout_steps,
+            features.transition if self.prior else None,
+            state.difficulty,
+            (act(params, deterministic=True), self.aiming.watched) if self.config.trainer.aim.any else None,
+        )
 
     def _places(self, mesh: Mesh) -> TrainingState:
         """Where the state lives: robots spread over the devices, the rest the same on each."""
@@ -167,7 +183,10 @@ class Trainer:
         robots, everywhere = devices.spread(mesh), devices.same_everywhere(mesh)
         places = jax.tree.map(lambda _: everywhere, state)
         statistics = places.statistics._replace(reward=robots, length=robots)
-        return places._replace(env_states=jax.tree.map(lambda _: robots, state.env_states), statistics=statistics)
+        aim = places.aim._replace(last=robots, since=robots)
+        return places._replace(
+            aim=aim, env_states=jax.tree.map(lambda _: robots, state.env_states), statistics=statistics
+        )
 
     def _style_weight(self, statistics: rollout.EpisodeStatistics) -> jax.Array:
         """What a style of 1 pays a step, []: at weight 1 as much as the task pays at most, once episodes are long."""

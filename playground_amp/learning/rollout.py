@@ -42,6 +42,7 @@ class Rollout(NamedTuple):
 
     transitions: Transition  # leading axes [N, T]; next_observation [N, 1]: after the last step only
     motion: "Motion | None"  # for the motion prior, if it was asked for
+    walked: "Walked | None"  # likewise, for what is corrected by it
     metrics: dict[str, jax.Array]
     evidence: Evidence
 
@@ -51,6 +52,15 @@ class Motion(NamedTuple):
 
     transitions: jax.Array  # [N, T, n] its features of each step, from the state before to the one reached
     command: jax.Array  # [N, T, 3] the velocity asked for
+
+
+class Walked(NamedTuple):
+    """What training corrects itself by (learning/aim.py)."""
+
+    command: jax.Array  # [N, T, 3] the velocity asked for
+    velocity: jax.Array  # [N, T, 3] the average one that a step led to
+    torque: jax.Array  # [N, T, J] N·m
+    ended: jax.Array  # [N, T] bool: the step was the last of its episode
 
 
 class _Means(NamedTuple):
@@ -75,16 +85,19 @@ def collect(
     num_steps: int,
     describe: Callable[[Readings, Readings], jax.Array] | None = None,
     difficulty: jax.Array | float = 1.0,
+    watched: tuple[Policy, jax.Array] | None = None,
 ) -> tuple[EnvState, EpisodeStatistics, Rollout]:
     """Steps all robots `num_steps` times; episodes that start meanwhile are of that difficulty [].
 
     `describe`: features of one robot's step, for `Rollout.motion`.
+    `watched`: how robots act without noise, and which do [N] bool, for `Rollout.walked`. What the noise would have done
+    stands as their action: it had no effect, so they teach the policy nothing, and the critic as much as others do.
     """
 
     def step(carry: tuple, step_key: jax.Array) -> tuple[tuple, Pytree]:
         states, running, evidence = carry
         action, policy_extras = act(states.observation, step_key)
-        following, reached = env.step(states, action, difficulty)
+        following, reached = env.step(states, _without_noise(watched, states, action), difficulty)
         done = reached.terminated | reached.truncated
         transition = Transition(
             observation=states.observation,
@@ -95,22 +108,24 @@ def collect(
             extras={"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},  # pyright: ignore
         )
         running, ended = _count(running, reached.reward, done)
+        walked = _walked(env, states, reached, done) if watched else None
         bad = ~reached.readings.finite
         evidence = _remember(evidence, bad, states, reached, action)
         motion = _motion(env, describe, states, reached) if describe else None
         means = _Means(_mean_terms(reached), *_speed_errors(env, reached))
-        return (following, running, evidence), (transition, motion, ended, jnp.sum(bad), means)
+        return (following, running, evidence), (transition, motion, walked, ended, jnp.sum(bad), means)
 
     running = (statistics.reward, statistics.length)
     carry = (states, running, _no_evidence(states))
-    (states, running, evidence), (transitions, motion, ended, bad, means) = jax.lax.scan(
+    (states, running, evidence), (transitions, motion, walked, ended, bad, means) = jax.lax.scan(
         step, carry, jax.random.split(key, num_steps)
     )
     statistics = _summarize(statistics, running, ended)
     transitions = jax.tree.map(_robots_first, transitions)
     transitions = transitions._replace(next_observation=jax.tree.map(lambda x: x[:, None], states.observation))
     metrics = _metrics(env, transitions, statistics, means, list(states.reward_terms)) | {"bad_envs": jnp.sum(bad)}
-    return states, statistics, Rollout(transitions, jax.tree.map(_robots_first, motion), metrics, evidence)
+    motion, walked = jax.tree.map(_robots_first, (motion, walked))
+    return states, statistics, Rollout(transitions, motion, walked, metrics, evidence)
 
 
 def _metrics(
@@ -139,6 +154,20 @@ def _motion(env: VectorEnv, describe: Callable, before: EnvState, reached: EnvSt
     transitions = jax.vmap(describe)(before.readings, reached.readings)
     finite = reached.readings.finite[:, None]
     return Motion(jnp.where(finite, transitions, 0.0), jax.vmap(env.env.velocity_command)(before))
+
+
+def _without_noise(watched: tuple[Policy, jax.Array] | None, states: EnvState, action: jax.Array) -> jax.Array:
+    if watched is None:
+        return action
+    plain, which = watched
+    return jnp.where(which[:, None], plain(states.observation, states.key[0])[0], action)
+
+
+def _walked(env: VectorEnv, before: EnvState, reached: EnvState, done: jax.Array) -> Walked:
+    """Steps to a state that is not finite are told as standing with no torque."""
+    finite = reached.readings.finite[:, None]
+    velocity, torque = (jnp.where(finite, x, 0.0) for x in (reached.average_velocity, reached.readings.joint_torque))
+    return Walked(jax.vmap(env.env.velocity_command)(before), velocity, torque, done)
 
 
 def _count(running: tuple[jax.Array, jax.Array], reward: jax.Array, done: jax.Array) -> tuple[tuple, tuple]:

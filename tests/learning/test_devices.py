@@ -26,6 +26,8 @@ SETTINGS = (
     "physics.num_threads=1",
     "env.reference_start_share=0.0",
     "stages={}",
+    "trainer.aim.speed=0.1",
+    "trainer.aim.torque=0.3",
 )
 _IN_ONE_PROCESS = """
 import json, sys

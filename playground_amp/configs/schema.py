@@ -125,9 +125,7 @@ class TrainerConfig(Section):
     gae_lambda: float = Field(ge=0, le=1, description="of generalized advantage estimation: 0 bootstraps, 1 sums")
     clip_epsilon: float = Field(gt=0, lt=1, description="PPO's bound on the probability ratio")
     entropy_cost: float = Field(ge=0, description="weight of the policy's entropy in the loss: keeps it exploring")
-    smoothness: float = Field(
-        0.0, ge=0, description="weight in the loss of what noise on the observation changes in the action: calm answers"
-    )
+    smoothness: float = Field(0.0, ge=0, description="weight in the loss of what noise on its input changes in actions")
     stillness: float = Field(0.0, ge=0, description="weight in the loss of the squared action while told to stand")
     value_loss_weight: float = Field(gt=0, description="weight of the critic's loss")
     max_grad_norm: float = Field(gt=0, description="longer gradients are cut to this length")

@@ -1,6 +1,6 @@
 """Collecting experience: every robot steps under the policy's noise, and episodes are counted as they end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -99,14 +99,7 @@ def collect(
         action, policy_extras = act(states.observation, step_key)
         following, reached = env.step(states, _without_noise(watched, states, action), difficulty)
         done = reached.terminated | reached.truncated
-        transition = Transition(
-            observation=states.observation,
-            action=action,
-            reward=reached.reward,
-            discount=1.0 - done,
-            next_observation=(),  # pyright: ignore[reportArgumentType]  (Brax)
-            extras={"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},  # pyright: ignore
-        )
+        transition = _transition(states, action, policy_extras, reached)
         running, ended = _count(running, reached.reward, done)
         walked = _walked(env, states, reached, done) if watched else None
         bad = ~reached.readings.finite
@@ -126,6 +119,18 @@ def collect(
     metrics = _metrics(env, transitions, statistics, means, list(states.reward_terms)) | {"bad_envs": jnp.sum(bad)}
     motion, walked = jax.tree.map(_robots_first, (motion, walked))
     return states, statistics, Rollout(transitions, motion, walked, metrics, evidence)
+
+
+def _transition(before: EnvState, action: jax.Array, policy_extras: Mapping, reached: EnvState) -> Transition:
+    """What PPO learns from, of one control step."""
+    return Transition(
+        observation=before.observation,  # pyright: ignore[reportArgumentType]
+        action=action,
+        reward=reached.reward,
+        discount=1.0 - (reached.terminated | reached.truncated),
+        next_observation=(),  # pyright: ignore[reportArgumentType]  (Brax)
+        extras={"policy_extras": policy_extras, "state_extras": {"truncation": reached.truncated * 1.0}},  # pyright: ignore
+    )
 
 
 def _metrics(

@@ -15,7 +15,7 @@ class Part(NamedTuple):
     names: tuple[str, ...]  # how its arrays' names begin
 
 
-ROBOTS = Part("the robots", ("env_states/", "statistics/reward", "statistics/length", "aim/last", "aim/since"))
+ROBOTS = Part("the robots", ("env_states/", "statistics/reward", "statistics/length", "aim/"))
 PRIOR = Part("the motion prior", ("prior/",))
 _OTHER_WORLD = ("robot", "env.terrain", "physics.engine")  # where robots cannot just go on from the place they are at
 

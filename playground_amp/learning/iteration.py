@@ -163,18 +163,20 @@ class Trainer:
     def _collect(
         self, state: TrainingState, key: jax.Array
     ) -> tuple[EnvState, rollout.EpisodeStatistics, rollout.Rollout]:
-        act = make_inference_fn(self.networks)
-        params = (state.learner.normalizer, state.learner.params.policy, state.learner.params.value)
+        """A rollout under the learner's policy; robots that are watched act by the one that would be handed back."""
+        act, learner, average = make_inference_fn(self.networks), state.learner, state.average
+        scale = learner.normalizer.replace(mean=average.normalizer.mean, std=average.normalizer.std)  # pyright: ignore
+        judged = act((scale, average.params.policy, average.params.value), deterministic=True)
         return rollout.collect(
             self.env,
-            act(params),
+            act((learner.normalizer, learner.params.policy, learner.params.value)),
             state.env_states,
             state.statistics,
             key,
             self.config.trainer.rollout_steps,
             features.transition if self.prior else None,
             state.difficulty,
-            (act(params, deterministic=True), self.aiming.watched) if self.config.trainer.aim.any else None,
+            (judged, self.aiming.watched) if self.config.trainer.aim.any else None,
         )
 
     def _places(self, mesh: Mesh) -> TrainingState:

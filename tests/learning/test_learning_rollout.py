@@ -15,6 +15,7 @@ Anything = Any  # stands for the task, of which the rollout asks little
 
 class Readings(NamedTuple):
     finite: jax.Array
+    joint_torque: jax.Array
 
 
 class State(NamedTuple):
@@ -27,6 +28,7 @@ class State(NamedTuple):
     reward_terms: dict[str, jax.Array]
     average_velocity: jax.Array
     step: jax.Array
+    key: jax.Array
     previous_action: jax.Array
     joint_target: jax.Array
     physics: jax.Array
@@ -35,7 +37,7 @@ class State(NamedTuple):
     sensors: jax.Array
 
 
-def state(age: jax.Array, bad: jax.Array) -> State:
+def state(age: jax.Array, bad: jax.Array, torque: jax.Array | None = None) -> State:
     nothing, count = jnp.zeros(3), age * 1.0
     return State(
         age=age,
@@ -43,10 +45,11 @@ def state(age: jax.Array, bad: jax.Array) -> State:
         truncated=age == ENDS_AT,
         reward=count,
         observation={"state": count[:, None]},
-        readings=Readings(~bad),
+        readings=Readings(~bad, jnp.zeros((3, 1)) if torque is None else torque),
         reward_terms={"age": count, "half": count / 2},
         average_velocity=jnp.zeros((3, 3)),
         step=age,
+        key=jnp.zeros((3, 2), jnp.uint32),
         previous_action=jnp.zeros((3, 1)),
         joint_target=jnp.zeros((3, 1)),
         physics=count,
@@ -57,7 +60,7 @@ def state(age: jax.Array, bad: jax.Array) -> State:
 
 
 class Task:
-    """Rewards are ages. From `bad_age` on, robot 2 is not finite."""
+    """Rewards are ages, torques what is acted. From `bad_age` on, robot 2 is not finite."""
 
     class config:
         class env:
@@ -72,8 +75,8 @@ class Task:
     def step(self, states: State, action: jax.Array, difficulty: Any) -> tuple[State, State]:
         age = states.age + 1
         bad = (jnp.arange(3) == 2) & (age >= self.bad_age)
-        reached = state(age, bad)
-        going_on = state(jnp.where(reached.terminated | reached.truncated, 0, age), bad)
+        reached = state(age, bad, action)
+        going_on = state(jnp.where(reached.terminated | reached.truncated, 0, age), bad, action)
         return going_on, reached
 
 
@@ -83,13 +86,15 @@ def no_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout, "true_target", lambda target, sensors: target)
 
 
-def collected(steps: int, bad_age: int = 99) -> tuple[State, rollout.EpisodeStatistics, rollout.Rollout]:
+def collected(
+    steps: int, bad_age: int = 99, **options: Any
+) -> tuple[State, rollout.EpisodeStatistics, rollout.Rollout]:
     def act(observation: Any, key: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
         return observation["state"], {"log_prob": observation["state"][:, 0]}
 
     task: Anything = Task(bad_age)
     start: Anything = state(jnp.zeros(3, jnp.int32), jnp.zeros(3, bool))
-    return rollout.collect(task, act, start, rollout.start_statistics(3), jax.random.PRNGKey(0), steps)  # pyright: ignore
+    return rollout.collect(task, act, start, rollout.start_statistics(3), jax.random.PRNGKey(0), steps, **options)  # pyright: ignore
 
 
 def test_a_fall_and_a_time_out_end_an_episode_and_are_told_apart() -> None:
@@ -104,6 +109,19 @@ def test_a_fall_and_a_time_out_end_an_episode_and_are_told_apart() -> None:
     np.testing.assert_array_equal(steps.next_observation["state"], [[[0]], [[1]], [[4]]])
     np.testing.assert_array_equal(states.age, [0, 1, 4])
     assert int(experience.metrics["falls"]) == 2
+
+
+def test_robots_that_are_watched_act_without_noise_and_their_noise_is_kept() -> None:
+    def plain(observation: Any, key: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+        return -observation["state"], {}
+
+    _, _, experience = collected(4, watched=(plain, jnp.array([True, False, False])))
+    walked, action = experience.walked, experience.transitions.action
+    assert walked
+    np.testing.assert_array_equal(walked.torque, action * np.array([-1, 1, 1])[:, None, None])
+    np.testing.assert_array_equal(walked.ended, experience.transitions.discount == 0)
+    np.testing.assert_array_equal(action, experience.transitions.observation["state"])
+    assert collected(4)[2].walked is None
 
 
 def test_means_are_of_the_episodes_that_ended() -> None:

@@ -27,6 +27,7 @@ from playground_amp.robot.models import model_of
 from playground_amp.robot.record import BASE_QPOS_SIZE, Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
+from playground_amp.runs.stages import whole_stages
 from playground_amp.yaml_text import read_yaml
 
 BODIES = {"duck": duck, "backlash duck": backlash_duck, "tall": tall_biped, "URDF": urdf}
@@ -139,6 +140,9 @@ def test_its_configuration_is_valid_and_has_its_own_values(made: tuple[Path, Rob
     assert config.env.action_scale == task["env"]["action_scale"]
     assert config.reward_weights["gait_contact"] == task["reward_weights"]["gait_contact"] == 4.0
     assert config.reward_weights["swing_tilt"] == -20.0
+    aims = [staged.trainer.aim for staged in whole_stages(config)]
+    assert [aim.any for aim in aims] == [False, False, False, True]  # at the end alone, when the noise has shrunk
+    assert (aims[-1].speed, aims[-1].torque) == (0.015, 0.15)
     model = model_of(robot)
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)

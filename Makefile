@@ -19,7 +19,7 @@ endif
 SEED ?= 0
 WALK_FOLDER ?= checkpoints/walk$(SUFFIX)
 # The same with the motion prior: make walk-amp. How much style counts is that of wildrobot_walk_amp.yaml unless given.
-AMP_ITERATIONS ?= 320
+AMP_ITERATIONS ?= 400
 AMP_WEIGHT ?=
 AMP_FOLDER ?= checkpoints/walk_amp$(SUFFIX)
 

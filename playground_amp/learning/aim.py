@@ -2,8 +2,9 @@
 
 A policy learns with the noise of exploring and is judged without. Noise slows a walk, so who learned to go as fast as
 asked with it is up to a sixth too fast without; another is a tenth too slow, as speed takes effort; and weights that
-suit one robot's knees overload another's. So a few robots act without noise. As long as those are too fast, rewards
-for speed ahead ask for less than the command; as long as they are too slow, for a little more, and pay more for it.
+suit one robot's knees overload another's. So a few robots act without noise, by the averaged weights that are handed
+back. As long as those are too fast, rewards for speed ahead ask for less than the command; as long as they are too
+slow, for a little more, and pay more for it.
 A joint whose mean torque is too high has to be paid for, the more the longer it is: a multiplier of Lagrange (Ray,
 Achiam and Amodei 2019, "Benchmarking safe exploration in deep reinforcement learning"). Nothing of it is in anybody's
 observation: a policy is told the command.

@@ -11,7 +11,7 @@ class AimConfig(Section):
     speed: float = Field(
         0.0, ge=0, le=1, description="an iteration's change of the speed that pays, of the error in speed; 0: as asked"
     )
-    torque: float = Field(
+    torque_price: float = Field(
         0.0, ge=0, le=10, description="an iteration's change of a joint's price a second, of its excess; 0: no prices"
     )
     joint_torque: float = Field(
@@ -22,4 +22,4 @@ class AimConfig(Section):
     @property
     def any(self) -> bool:
         """Whether anything is corrected."""
-        return self.speed > 0 or self.torque > 0
+        return self.speed > 0 or self.torque_price > 0

@@ -21,7 +21,7 @@ from playground_amp.yaml_text import read_yaml
 _SPEEDS = ("forward", "sideways")
 _ITERATIONS = OwnValue(8, "WildRobot needs fewer; a body that does walks at other speeds here than in the gates")
 _CLOCK = {"gait_contact": 4.0, "swing_clearance": 4.0}
-_AIM = {"speed": 0.015, "torque": 0.15}
+_AIM = {"speed": 0.015, "torque_price": 0.15}
 _AIM_ORIGIN = "what robots without noise miss changes what pays: no weights suit every robot"
 _TURNS = 0.5  # of a unit axis upright: a joint that turns the robot
 _POWER = OwnValue(-0.02, "half of WildRobot's: slow servos take it to move at all, and save it on speed and feet")

@@ -87,7 +87,7 @@ class Aiming:
         most = jnp.max(torque[_JUDGED], axis=0)
         excess = jnp.where(known[_JUDGED].any(), most / self._aim.joint_torque - 1, 0.0)
         more = jnp.clip(aim.more + self._aim.speed * short, -_FARTHEST, _FARTHEST)
-        price = jnp.clip(aim.price + self._aim.torque * excess, 0.0, _DEAREST)
+        price = jnp.clip(aim.price + self._aim.torque_price * excess, 0.0, _DEAREST)
         told = {f"aim/short_{part + 1}": short[part] for part in range(PARTS)}
         told |= {f"aim/more_{part + 1}": more[part] for part in range(PARTS)}
         told |= {"aim/joint_torque": jnp.max(most), "aim/price": jnp.max(price)}

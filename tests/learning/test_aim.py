@@ -19,7 +19,7 @@ CONFIG = load_config(
     overrides=[
         f"trainer.num_envs={ROBOTS}",
         "trainer.aim.speed=0.05",
-        "trainer.aim.torque=0.3",
+        "trainer.aim.torque_price=0.3",
         f"trainer.aim.watched={WATCHED / ROBOTS}",
     ],
 )

@@ -27,7 +27,7 @@ SETTINGS = (
     "env.reference_start_share=0.0",
     "stages={}",
     "trainer.aim.speed=0.1",
-    "trainer.aim.torque=0.3",
+    "trainer.aim.torque_price=0.3",
 )
 _IN_ONE_PROCESS = """
 import json, sys

@@ -142,7 +142,7 @@ def test_its_configuration_is_valid_and_has_its_own_values(made: tuple[Path, Rob
     assert config.reward_weights["swing_tilt"] == -20.0
     aims = [staged.trainer.aim for staged in whole_stages(config)]
     assert [aim.any for aim in aims] == [False, False, False, True]  # at the end alone, when the noise has shrunk
-    assert (aims[-1].speed, aims[-1].torque) == (0.015, 0.15)
+    assert (aims[-1].speed, aims[-1].torque_price) == (0.015, 0.15)
     model = model_of(robot)
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)

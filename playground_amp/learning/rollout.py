@@ -97,7 +97,7 @@ def collect(
     def step(carry: tuple, step_key: jax.Array) -> tuple[tuple, Pytree]:
         states, running, evidence = carry
         action, policy_extras = act(states.observation, step_key)
-        following, reached = env.step(states, _without_noise(watched, states, action), difficulty)
+        following, reached = env.step(states, _without_noise(watched, states, action, step_key), difficulty)
         done = reached.terminated | reached.truncated
         transition = _transition(states, action, policy_extras, reached)
         running, ended = _count(running, reached.reward, done)
@@ -161,11 +161,13 @@ def _motion(env: VectorEnv, describe: Callable, before: EnvState, reached: EnvSt
     return Motion(jnp.where(finite, transitions, 0.0), jax.vmap(env.env.velocity_command)(before))
 
 
-def _without_noise(watched: tuple[Policy, jax.Array] | None, states: EnvState, action: jax.Array) -> jax.Array:
+def _without_noise(
+    watched: tuple[Policy, jax.Array] | None, states: EnvState, action: jax.Array, key: jax.Array
+) -> jax.Array:
     if watched is None:
         return action
     plain, which = watched
-    return jnp.where(which[:, None], plain(states.observation, states.key[0])[0], action)
+    return jnp.where(which[:, None], plain(states.observation, key)[0], action)
 
 
 def _walked(env: VectorEnv, before: EnvState, reached: EnvState, done: jax.Array) -> Walked:

@@ -15,7 +15,11 @@ class Part(NamedTuple):
     names: tuple[str, ...]  # how its arrays' names begin
 
 
-ROBOTS = Part("the robots", ("env_states/", "statistics/reward", "statistics/length", "aim/"))
+ROBOTS = Part("the robots", ("env_states/", "statistics/reward", "statistics/length", "aim/last", "aim/since"))
+AIM = Part(
+    "the correction of speeds and torques",
+    tuple(f"aim/{name}" for name in ("more", "price", "asked", "reached", "torque", "steps")),
+)
 PRIOR = Part("the motion prior", ("prior/",))
 _OTHER_WORLD = ("robot", "env.terrain", "physics.engine")  # where robots cannot just go on from the place they are at
 
@@ -29,10 +33,11 @@ def parts_to_restart(saved: SavedState, template: object, before: dict[str, obje
     if not differing:
         return []
     moved = any(key in _OTHER_WORLD for key in differing)
-    return [part for part in (ROBOTS, PRIOR) if misfits(saved, template, part.names) or (moved and part is ROBOTS)]
+    return [part for part in (ROBOTS, AIM, PRIOR) if misfits(saved, template, part.names) or (moved and part is ROBOTS)]
 
 
 def told(parts: Sequence[Part]) -> str:
     """One sentence for the user."""
     titles = " and ".join(part.title for part in parts)
-    return f"{titles} start{'s' if parts == [PRIOR] else ''} anew under the changed configuration; the rest goes on"
+    several = len(parts) > 1 or ROBOTS in parts
+    return f"{titles} start{'' if several else 's'} anew under the changed configuration; the rest goes on"

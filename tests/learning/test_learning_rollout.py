@@ -28,7 +28,6 @@ class State(NamedTuple):
     reward_terms: dict[str, jax.Array]
     average_velocity: jax.Array
     step: jax.Array
-    key: jax.Array
     previous_action: jax.Array
     joint_target: jax.Array
     physics: jax.Array
@@ -49,7 +48,6 @@ def state(age: jax.Array, bad: jax.Array, torque: jax.Array | None = None) -> St
         reward_terms={"age": count, "half": count / 2},
         average_velocity=jnp.zeros((3, 3)),
         step=age,
-        key=jnp.zeros((3, 2), jnp.uint32),
         previous_action=jnp.zeros((3, 1)),
         joint_target=jnp.zeros((3, 1)),
         physics=count,

@@ -57,6 +57,13 @@ def test_frames_between_joints_are_given_a_little_mass(tmp_path: Path) -> None:
     assert source.model.njnt == 8
 
 
+def test_a_body_whose_shape_is_wrapped_keeps_its_own_mass(tmp_path: Path) -> None:
+    wrapped = '<body name="w"><joint axis="1 0 0"/><frame pos="0 0 0.1"><geom size="0.1" mass="2"/></frame></body>'
+    source = read_source(written(tmp_path, model(inner=FRAMES + wrapped)))
+    assert source.model.body("w").mass == pytest.approx(2.0)
+    assert [note.text.split(" between")[0] for note in source.notes] == ["'roll' and 1 more"]
+
+
 def test_a_limb_that_lost_its_mass_is_no_frame(tmp_path: Path) -> None:
     limb = '<body name="limb"><joint axis="1 0 0"/><geom size="0.1" mass="0"/></body>'
     with pytest.raises(UserError, match="'limb' moves but has no mass"):

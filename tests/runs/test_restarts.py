@@ -10,7 +10,7 @@ from playground_amp.cli.train import main
 from playground_amp.errors import UserError
 from playground_amp.runs.checkpoint import read_policy
 from playground_amp.runs.contents import state_path
-from playground_amp.runs.restarts import PRIOR, ROBOTS, told
+from playground_amp.runs.restarts import AIM, PRIOR, ROBOTS, told
 from playground_amp.runs.state import read_state
 from playground_amp.runs.tracking.metrics_log import read_records
 
@@ -102,4 +102,5 @@ def test_what_cannot_be_resumed_is_left_as_it_was(eight: Path, tmp_path: Path) -
 
 def test_the_sentence_about_what_starts_anew() -> None:
     assert told([PRIOR]).startswith("the motion prior starts anew")
+    assert told([AIM]).startswith("the correction of speeds and torques starts anew")
     assert told([ROBOTS, PRIOR]).startswith("the robots and the motion prior start anew")

@@ -12,6 +12,7 @@ _LEAST = 1e-12  # kg·m²: a gram at 0.03 mm; less is none
 _FRAME = 1e-3  # kg, of a frame that moves: MuJoCo steps nothing that weighs nothing
 _DENSITY = 1000.0  # kg/m³, of the ball whose inertia stands in for one that no solid has
 _MOMENTS = ("ixx", "iyy", "izz")
+_WRAPPERS = ("frame", "replicate")
 _BODILY = ("inertial", "visual", "collision")
 _PRODUCTS = {(0, 1): "ixy", (0, 2): "ixz", (1, 2): "iyz"}
 
@@ -67,8 +68,13 @@ def _urdf_frames(root: ElementTree.Element) -> list[ElementTree.Element]:
 
 
 def _mjcf_frames(root: ElementTree.Element) -> list[ElementTree.Element]:
-    moved = [body for body in root.iter("body") if body.find("joint") is not None]
-    return [body for body in moved if body.find("geom") is None and body.find("inertial") is None]
+    moved = [body for body in root.iter("body") if _has_own(body, "joint")]
+    return [body for body in moved if not _has_own(body, "geom") and not _has_own(body, "inertial")]
+
+
+def _has_own(body: ElementTree.Element, tag: str) -> bool:
+    """Whether a body has an element of its own, perhaps wrapped in a frame; its child bodies' do not count."""
+    return any(child.tag == tag or (child.tag in _WRAPPERS and _has_own(child, tag)) for child in body)
 
 
 def _ball(mass: float) -> float:

@@ -1,5 +1,8 @@
 """What training corrects by feedback: speeds ahead and the torque of joints, measured on robots without noise."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -67,8 +70,9 @@ def test_what_it_pays_is_what_the_terms_pay_for_another_speed(
     steps, weights = walked(0.52), CONFIG.paid_weights
 
     def pay(speed: float) -> float:
-        inputs = type("Inputs", (), {"command": jnp.array([speed, 0, 0]), "average_velocity": jnp.array([0.52, 0, 0])})
-        inputs.scale = aiming._scale
+        inputs: Any = SimpleNamespace(
+            command=jnp.array([speed, 0, 0]), average_velocity=jnp.array([0.52, 0, 0]), scale=aiming._scale
+        )
         terms = ("velocity_tracking", "velocity_progress")
         return 0.02 * sum(weights[name] * float(getattr(rewards, name)(inputs)) for name in terms)
 

@@ -21,8 +21,10 @@ from playground_amp.yaml_text import read_yaml
 _SPEEDS = ("forward", "sideways")
 _ITERATIONS = OwnValue(8, "WildRobot needs fewer; a body that does walks at other speeds here than in the gates")
 _CLOCK = {"gait_contact": 4.0, "swing_clearance": 4.0}
-_AIM = {"speed": 0.015, "torque_price": 0.15}
-_AIM_ORIGIN = "feedback gain: errors of robots that act without exploration noise correct the rewards"
+_AIM = {
+    "speed": OwnValue(0.015, "feedback gain: robots that are too slow without exploration noise are asked for more"),
+    "torque_price": OwnValue(0.15, "feedback gain: a joint's mean torque over a third of its limit has to be paid for"),
+}
 _TURNS = 0.5  # of a unit axis upright: a joint that turns the robot
 _POWER = OwnValue(-0.02, "half of WildRobot's: slow servos take it to move at all, and save it on speed and feet")
 _TILT = OwnValue(-20.0, "level soles in swing: else the middle of a foot is lifted, and its toes hang")
@@ -40,7 +42,7 @@ def own_values(anatomy: Anatomy, design: Design) -> dict[str, OwnValue]:
     quickness = float(min(_quickness(anatomy, design) / quickness_of(unit)))
     if pace_share(quickness) < 1:
         values |= _slower(anatomy, design, unit, quickness)
-    values |= {f"stages.polish.changes.trainer.aim.{name}": OwnValue(rate, _AIM_ORIGIN) for name, rate in _AIM.items()}
+    values |= {f"stages.polish.changes.trainer.aim.{name}": gain for name, gain in _AIM.items()}
     values |= {f"reward_weights.{name}": OwnValue(weight, _CLOCK_ORIGIN) for name, weight in _CLOCK.items()}
     values["reward_weights.swing_tilt"] = _TILT
     if not any(abs(anatomy.joint(name).axis[2]) > _TURNS for leg in anatomy.legs for name in leg):

@@ -3,7 +3,8 @@
 A policy learns with the noise of exploring and is judged without. Noise slows a walk, so who learned to go as fast as
 asked with it is up to a sixth too fast without; another is a tenth too slow, as speed takes effort; and weights that
 suit one robot's knees overload another's. So a few robots act without noise, by the averaged weights that are handed
-back. As long as those are too fast, rewards for speed ahead ask for less than the command; as long as they are too
+back; what counts of them is walking straight with the heading held, as gates ask for it: holding it takes speed, too.
+As long as those are too fast, rewards for speed ahead ask for less than the command; as long as they are too
 slow, for a little more, and pay more for it.
 A joint whose mean torque is too high has to be paid for, the more the longer it is: a multiplier of Lagrange (Ray,
 Achiam and Amodei 2019, "Benchmarking safe exploration in deep reinforcement learning"). Nothing of it is in anybody's
@@ -25,7 +26,7 @@ from playground_amp.robot.scale import Scale, scale_of
 PARTS = 4  # equal ones of the speeds ahead
 _JUDGED = slice(1, 3)  # those that hold the speeds of the gate `walk`, 0.3 and 0.5 of up to 0.8 m/s
 _TERMS = (rewards.velocity_tracking, rewards.velocity_progress)
-_FORGET = 0.1  # what an iteration counts in the running sums
+_FORGET = 0.05  # what an iteration counts in the running sums
 _ENOUGH = 400.0  # control steps a part must have in them before anything is made of it
 _FARTHEST = 0.3  # share by which a speed is corrected at most
 _FARTHER = 0.1  # share by which more is asked for at most: the farther away, the less there is to gain by a step
@@ -95,8 +96,9 @@ class Aiming:
 
     def _sums(self, aim: Aim, walked: Walked) -> Aim:
         since, asked_since = _asked_since(aim, walked)
+        as_judged = walked.holds if self._env.commands.heading_share > 0 else ~walked.holds
         settled = asked_since >= _SETTLED * self._env.gait.cycle_time[1] / self._env.control_dt
-        part = self._part(walked) * (self.watched[:, None] & settled)[..., None]
+        part = self._part(walked) * (self.watched[:, None] & settled & as_judged)[..., None]
 
         def running(before: jax.Array, now: jax.Array) -> jax.Array:
             return (1 - _FORGET) * before + jnp.einsum("ntk,nt...->k...", part, now)

@@ -58,6 +58,7 @@ class Walked(NamedTuple):
     """What training corrects itself by (learning/aim.py)."""
 
     command: jax.Array  # [N, T, 3] the velocity asked for
+    holds: jax.Array  # [N, T] bool: the yaw rate asked for holds a heading
     velocity: jax.Array  # [N, T, 3] the average one that a step led to
     torque: jax.Array  # [N, T, J] N·m
     ended: jax.Array  # [N, T] bool: the step was the last of its episode
@@ -174,7 +175,8 @@ def _walked(env: VectorEnv, before: EnvState, reached: EnvState, done: jax.Array
     """Steps to a state that is not finite are told as standing with no torque."""
     finite = reached.readings.finite[:, None]
     velocity, torque = (jnp.where(finite, x, 0.0) for x in (reached.average_velocity, reached.readings.joint_torque))
-    return Walked(jax.vmap(env.env.velocity_command)(before), velocity, torque, done)
+    asked = jax.vmap(env.env.velocity_command)(before)
+    return Walked(asked, before.command.hold_heading, velocity, torque, done)
 
 
 def _count(running: tuple[jax.Array, jax.Array], reward: jax.Array, done: jax.Array) -> tuple[tuple, tuple]:

@@ -33,6 +33,7 @@ def walked(speed: float, command: tuple[float, float, float] = (0.5, 0.0, 0.0), 
     shape = (ROBOTS, STEPS)
     return Walked(
         command=jnp.broadcast_to(jnp.asarray(command), (*shape, 3)),
+        holds=jnp.full(shape, True),
         velocity=jnp.broadcast_to(jnp.asarray([speed, 0.0, 0.0]), (*shape, 3)),
         torque=jnp.full((*shape, ROBOT.num_joints), torque),
         ended=jnp.zeros(shape, bool),
@@ -99,7 +100,9 @@ def test_a_joint_has_a_price_while_it_has_too_much_torque(aiming: Aiming) -> Non
     np.testing.assert_array_equal(aiming.paid(dear, standing), 0.0)
 
 
-def test_only_robots_without_noise_that_have_reached_their_speed_are_asked(aiming: Aiming) -> None:
+def test_only_robots_without_noise_that_hold_a_heading_at_their_speed_are_asked(aiming: Aiming) -> None:
+    free = walked(0.4)._replace(holds=jnp.zeros((ROBOTS, STEPS), bool))
+    np.testing.assert_array_equal(followed(aiming, free, 40).steps, 0.0)
     noisy = walked(0.5)._replace(velocity=walked(0.5).velocity.at[WATCHED:].set(0.0))
     assert float(followed(aiming, noisy, 40).more[2]) == pytest.approx(0.0, abs=1e-6)
     short = walked(0.4)._replace(ended=walked(0.4).ended.at[:, 9::10].set(True))  # episodes of ten steps

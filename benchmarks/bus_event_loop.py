@@ -38,6 +38,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "helpers"))
 from bus_line import Line  # pyright: ignore[reportMissingImports]  (of the tests)
 
 PHYSICS_STEP, SETTLE = 0.002, 3.0  # s
+TURNING = 0.1  # rad, a larger heading error is no matter of time
 LIMIT = 0.03  # by which both may differ
 
 
@@ -165,11 +166,12 @@ def walk(bundle: Bundle, speed: float, seconds: float, seed: int, *, ideal: bool
     computer, lines = Computer(world.joints[0]), lines_of(hardware, target, rng)
     imu = Imu(world, hardware.imu_period, hardware.imu_delay, rng)
     policy.reset(rng.uniform())
+    line = StraightLine(bundle.config.env.commands, policy.control_dt)
     rows, steps = [], round(seconds / policy.control_dt)
     for _ in range(steps):
         position, velocity = world.joints if ideal else (computer.position, computer.speeds())
         readings = (dict(zip(robot.joint_names, x, strict=True)) for x in (position, velocity))
-        wanted = (speed, 0.0, towards_zero(world.heading, bundle.config.env.commands))
+        wanted = (speed, 0.0, line.yaw_rate(world.heading))
         answer = policy.step(Sensors(*(world.imu() if ideal else imu.known), *readings), wanted)
         target = np.array([answer[name] for name in robot.joint_names])
         if ideal:
@@ -201,9 +203,19 @@ def lines_of(hardware: Hardware, target: np.ndarray, rng: np.random.Generator) -
     return lines
 
 
-def towards_zero(heading: float, commands: CommandConfig) -> float:
-    """The yaw rate that holds a heading of 0, as the task asks for it, rad/s."""
-    return float(np.clip(-commands.heading_gain * heading, -commands.heading_yaw_rate, commands.heading_yaw_rate))
+class StraightLine:
+    """The yaw rate that holds a heading of 0, as the task asks for it: a proportional and an integral part."""
+
+    def __init__(self, commands: CommandConfig, control_dt: float) -> None:
+        self._gain, self._bound, self._trim = commands.heading_gain, commands.heading_yaw_rate, 0.0
+        time = commands.heading_integral_time
+        self._rate = self._gain / time * control_dt if time > 0 else 0.0
+
+    def yaw_rate(self, heading: float) -> float:
+        """What is asked for a control step later than last time, rad/s."""
+        if abs(heading) < TURNING:
+            self._trim = float(np.clip(self._trim - self._rate * heading, -self._bound, self._bound))
+        return float(np.clip(self._trim - self._gain * heading, -self._bound, self._bound))
 
 
 def in_the_task(folder: Path, speeds: list[float], seconds: float, walks: int, *, ideal: bool) -> list[list[Walk]]:

@@ -148,6 +148,7 @@ def config_from_dict(data: Mapping[str, Plain], source: str) -> Config:
 # What the standard file switches on, by dotted name: as it was for runs of versions that did not know the key.
 _BEFORE: Mapping[str, Plain] = {
     "env.bus": False,
+    "env.commands.heading_integral_time": 0.0,
     "trainer.smoothness": 0.0,
     "trainer.stillness": 0.0,
     "amp.entropy_cost": None,

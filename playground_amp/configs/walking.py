@@ -19,6 +19,12 @@ class CommandConfig(Section):
     heading_gain: float = Field(
         gt=0, description="yaw rate asked for a radian of heading error, 1/s", json_schema_extra=RATE
     )
+    heading_integral_time: float = Field(
+        default=0.0,
+        ge=0,
+        description="seconds in which a lasting heading error asks for as much again (integral part); 0: never",
+        json_schema_extra=TIME,
+    )
     heading_yaw_rate: float = Field(gt=0, description="bound on that yaw rate, rad/s", json_schema_extra=RATE)
     resample_time: PositiveRange = Field(
         description="seconds from one command to the next, drawn uniformly", json_schema_extra=TIME

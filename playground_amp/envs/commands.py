@@ -1,7 +1,9 @@
 """What the robot is asked to do, and when it is asked for something else.
 
 A command is a velocity in the heading frame. Yaw itself cannot be sensed, so a straight line needs somebody who
-watches the heading: with `hold_heading` the yaw rate asked for is proportional to the heading error.
+watches the heading: with `hold_heading` the yaw rate asked for is proportional to the heading error. A gait sways, and
+so does what is asked for, the more the higher the gain; with a low gain what a robot turns by itself leads off the
+line, unless an integral part, its trim, makes up for it.
 """
 
 from typing import NamedTuple
@@ -17,6 +19,7 @@ DRAWS = 8  # random numbers a command takes
 NEVER = 2**30  # control steps until the next command of a robot that keeps the one it has
 _STANDING_SPEED = 0.05  # m/s, of WildRobot; slower commands, turning less than the next, are "stand still"
 _STANDING_YAW_RATE = 0.1  # rad/s
+_TURNING = 0.1  # rad; a larger heading error is a turn, not what a robot turns by itself
 
 
 class Command(NamedTuple):
@@ -103,13 +106,29 @@ def update(
     return jax.tree.map(lambda new, old: jnp.where(command.steps_left <= 1, new, old), fresh, same)
 
 
-def velocity(command: Command, config: CommandConfig, heading: jax.Array) -> jax.Array:
+def velocity(command: Command, config: CommandConfig, heading: jax.Array, trim: jax.Array | None = None) -> jax.Array:
     """The velocity asked for, (forward m/s, sideways m/s, yaw rate rad/s) [3], of a robot looking along `heading`."""
-    error = jnp.arctan2(jnp.sin(command.heading - heading), jnp.cos(command.heading - heading))
-    limit = config.heading_yaw_rate
-    towards = jnp.clip(config.heading_gain * error, -limit, limit)
-    yaw_rate = jnp.where(command.hold_heading & ~is_standing(command), towards, command.yaw_rate)
+    limit, towards = config.heading_yaw_rate, config.heading_gain * _heading_error(command, heading)
+    towards = jnp.clip(towards if trim is None else towards + trim, -limit, limit)
+    yaw_rate = jnp.where(_holds(command), towards, command.yaw_rate)
     return jnp.stack([command.forward, command.sideways, yaw_rate])
+
+
+def no_trim(config: CommandConfig) -> jax.Array | None:
+    """The integral part of what holds a heading, [] rad/s, at the start; None where there is none."""
+    return jnp.float32(0.0) if config.heading_integral_time > 0 else None
+
+
+def trimmed(
+    trim: jax.Array | None, command: Command, config: CommandConfig, heading: jax.Array, control_dt: float
+) -> jax.Array | None:
+    """The integral part a control step later, of a robot that looks along `heading` [] rad."""
+    if trim is None:
+        return None
+    error, limit = _heading_error(command, heading), config.heading_yaw_rate
+    more = config.heading_gain / config.heading_integral_time * control_dt * error
+    mends = _holds(command) & (jnp.abs(error) < _TURNING)
+    return jnp.where(mends, jnp.clip(trim + more, -limit, limit), trim)
 
 
 def is_standing(command: Command) -> jax.Array:
@@ -120,6 +139,15 @@ def is_standing(command: Command) -> jax.Array:
 def asks_to_stand(velocity: jax.Array) -> jax.Array:
     """Whether a velocity asked for [..., 3] is to stand still, [...] bool, in any unit."""
     return jnp.all(velocity == 0, axis=-1)
+
+
+def _holds(command: Command) -> jax.Array:
+    return command.hold_heading & ~is_standing(command)
+
+
+def _heading_error(command: Command, heading: jax.Array) -> jax.Array:
+    """From `heading` the short way to the one asked for, [] rad."""
+    return jnp.arctan2(jnp.sin(command.heading - heading), jnp.cos(command.heading - heading))
 
 
 def _without_creeping(command: Command, scale: Scale) -> Command:

@@ -71,7 +71,9 @@ class RewardInputs:
     @cached_property
     def command(self) -> jax.Array:
         """[3] velocity asked for: forward, sideways m/s, yaw rate rad/s."""
-        return commands.velocity(self.before.command, self.env.commands, self.readings.heading)
+        return commands.velocity(
+            self.before.command, self.env.commands, self.readings.heading, self.before.heading_trim
+        )
 
     @cached_property
     def standing(self) -> jax.Array:

@@ -23,6 +23,7 @@ class EnvState(NamedTuple):
     bus: BusState | None  # None: joints are read and ordered all at once
     difficulty: jax.Array  # [] in [0, 1], of this episode; 1: the full task
     command: Command
+    heading_trim: jax.Array | None  # [] rad/s, the integral part of what holds a heading; None: it has none
     push: Push
     key: jax.Array
     step: jax.Array  # [] int32 control steps since the start

@@ -111,6 +111,7 @@ class WildRobotEnv:
             bus=None,
             difficulty=jnp.asarray(difficulty, jnp.float32),
             command=start.command,
+            heading_trim=commands.no_trim(self.config.env.commands),
             push=start.push,
             key=key,
             step=jnp.int32(0),
@@ -153,7 +154,8 @@ class WildRobotEnv:
 
     def velocity_command(self, state: EnvState) -> jax.Array:
         """The velocity asked for at this moment, [3]: forward, sideways m/s, yaw rate rad/s."""
-        return commands.velocity(state.command, self.config.env.commands, state.readings.heading)
+        heading, trim = state.readings.heading, state.heading_trim
+        return commands.velocity(state.command, self.config.env.commands, heading, trim)
 
     def seen(self, state: EnvState) -> Seen:
         """What the task knows at this moment, sensors with their errors included."""
@@ -177,6 +179,9 @@ class WildRobotEnv:
             physics=physics,
             readings=readings,
             bus=bus,
+            heading_trim=commands.trimmed(
+                state.heading_trim, state.command, env.commands, readings.heading, env.control_dt
+            ),
             step=step,
             gait_phase=gait.advance(state.gait_phase, state.command, env.gait, env.control_dt),
             previous_action=action,

@@ -112,6 +112,18 @@ def test_a_held_heading_asks_for_a_yaw_rate_the_short_way_round():
     np.testing.assert_allclose(commands.velocity(command, settings, jnp.float32(0.0))[2], 0.5)  # at most this
 
 
+def test_a_small_heading_error_that_lasts_asks_for_more_and_a_turn_does_not():
+    settings = config("env.commands.heading_gain=1.0", "env.commands.heading_integral_time=2.0").env.commands
+    command, trim = commands.hold(0.3, heading=0.0), commands.no_trim(settings)
+    for _ in range(100):  # 2 s
+        trim = commands.trimmed(trim, command, settings, jnp.float32(-0.05), 0.02)
+    np.testing.assert_allclose(commands.velocity(command, settings, jnp.float32(-0.05), trim)[2], 0.1, rtol=1e-4)
+    np.testing.assert_array_equal(commands.trimmed(trim, command, settings, jnp.float32(0.4), 0.02), trim)
+    turning = commands.hold(0.3, yaw_rate=0.2)
+    np.testing.assert_array_equal(commands.trimmed(trim, turning, settings, jnp.float32(0.05), 0.02), trim)
+    assert commands.no_trim(config("env.commands.heading_integral_time=0").env.commands) is None
+
+
 def test_commands_change_during_an_episode_and_held_ones_do_not():
     states = jax.jit(env(*ALTERED).reset)(jax.random.PRNGKey(1))
     seen = [float(states.command.forward)]

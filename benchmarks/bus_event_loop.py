@@ -166,12 +166,12 @@ def walk(bundle: Bundle, speed: float, seconds: float, seed: int, *, ideal: bool
     computer, lines = Computer(world.joints[0]), lines_of(hardware, target, rng)
     imu = Imu(world, hardware.imu_period, hardware.imu_delay, rng)
     policy.reset(rng.uniform())
-    line = StraightLine(bundle.config.env.commands, policy.control_dt)
+    straight = StraightLine(bundle.config.env.commands, policy.control_dt)
     rows, steps = [], round(seconds / policy.control_dt)
     for _ in range(steps):
         position, velocity = world.joints if ideal else (computer.position, computer.speeds())
         readings = (dict(zip(robot.joint_names, x, strict=True)) for x in (position, velocity))
-        wanted = (speed, 0.0, line.yaw_rate(world.heading))
+        wanted = (speed, 0.0, straight.yaw_rate(world.heading))
         answer = policy.step(Sensors(*(world.imu() if ideal else imu.known), *readings), wanted)
         target = np.array([answer[name] for name in robot.joint_names])
         if ideal:

@@ -68,8 +68,12 @@ def check_commands(config: Config, clips: Sequence[Clip], source: str) -> Check:
 
 
 def check_distances(config: Config, clips: Sequence[Clip], scale: Scale) -> Check:
-    """Between the ends too, commands have clips nearby: what the discriminator compares with is near the command."""
+    """Between the ends too, commands have clips nearby: what the discriminator compares with is near the command.
+
+    But for standing, which style is not paid for.
+    """
     asked = _draw_commands(config, scale)
+    asked = asked[np.any(asked != 0, axis=1)]
     shown = np.array([clip.command for clip in clips])
     away = np.linalg.norm((asked[:, None] - shown) / command_kernel(scale), axis=2).min(axis=1)
     far = float(np.mean(away > _FAR))

@@ -13,6 +13,9 @@ from playground_amp.record.track import make_track
 from playground_amp.robot.record import Robot
 from playground_amp.robot.scale import scale_of
 
+_SLOWER = (
+    0.025  # m/s of WildRobot: who has learned nothing between standing and the slowest clip may stand at its speed
+)
 _DRIFT = 0.05  # m/s of WildRobot: a walk that goes no faster to a side does not mean to
 _STRAIGHT_TURNS = (-0.3, 0.3)  # rad by which the heading to hold changes where nothing else turns
 _WIDER = 0.02  # of the cycle times, so that the slowest and the fastest are within
@@ -30,7 +33,8 @@ def task_of(robot: Robot, config: Config, followed: Sequence[FollowedClip], fold
     for name, low, high in zip(
         ("forward", "sideways", "yaw_rate"), labels.min(axis=0), labels.max(axis=0), strict=True
     ):
-        changes[f"env.commands.{name}"] = [round(float(low), 3), round(float(high), 3)]
+        slowest = max(low - _SLOWER * scale_of(robot).speed, 0.0) if name == "forward" and low > 0 else low
+        changes[f"env.commands.{name}"] = [round(float(slowest), 3), round(float(high), 3)]
     if not (np.abs(labels) > 0).any(axis=1).all():
         changes["env.commands.standing_share"] = max(config.env.commands.standing_share, 0.05)
     if not labels[:, 1:].any():  # straight ahead: somebody has to watch the heading, which cannot be sensed

@@ -41,6 +41,12 @@ def test_a_hole_between_the_clips() -> None:
     assert "farther than 3 kernel widths from every clip" in finding
 
 
+def test_standing_needs_no_clip() -> None:
+    walks = [changed(slow(), command=np.array([speed, 0.0, 0.0])) for speed in (0.5, 0.7)]
+    task = config("forward=[0.5,0.7]", "sideways=[0,0]", "yaw_rate=[0,0]", "standing_share=0.5", "forward_share=1.0")
+    assert doctor.check_distances(task, walks, Scale()).passed
+
+
 def test_a_clip_that_says_another_speed_than_it_walks() -> None:
     assert "moves otherwise than its field command says" in examined(changed(slow(), command=np.array([0.5, 0, 0])))
 

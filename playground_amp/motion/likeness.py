@@ -1,5 +1,6 @@
 """How alike a policy's walks are to the demonstrations, by measures that training has no part in."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from playground_amp.motion.clip import Clip
 from playground_amp.robot.record import Robot
 
 JUDGED = tuple(f"{what}{how}" for how in ("", f", noise {NOISE:g}") for what in ("steps", f"{WINDOW:g} s"))
+
+_FEW = 8  # demonstrations
 
 
 class Likeness(NamedTuple):
@@ -53,10 +56,21 @@ def likeness(robot: Robot, walks: Sequence[Clip], demonstrations: Sequence[Clip]
 def own_likeness(robot: Robot, demonstrations: Sequence[Clip], seed: int = 0) -> Likeness | None:
     """Of every other demonstration against those between: what these measures say of the same motion.
 
-    None of a single clip: there is nothing to compare with.
+    Of few, which go at speeds of their own, the first half of each against its second. None of a single clip: there is
+    nothing to compare with.
     """
-    halves = demonstrations[::2], demonstrations[1::2]
-    return likeness(robot, *halves, seed) if halves[1] else None
+    if len(demonstrations) < 2:
+        return None
+    one, other = demonstrations[::2], demonstrations[1::2]
+    if len(demonstrations) < _FEW:
+        one, other = ([_half(clip, part) for clip in demonstrations] for part in (0, 1))
+    return likeness(robot, one, other, seed)
+
+
+def _half(clip: Clip, part: int) -> Clip:
+    """The first (0) or the second (1) half of a clip's states."""
+    qpos, qvel = (np.array_split(states, 2)[part] for states in (clip.qpos, clip.qvel))
+    return dataclasses.replace(clip, qpos=qpos, qvel=qvel)
 
 
 def _joints(clip: Clip) -> np.ndarray:

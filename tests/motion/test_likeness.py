@@ -38,6 +38,15 @@ def test_one_clip_has_nothing_to_be_like() -> None:
     assert likeness.own_likeness(ROBOT, some_clips()[:1]) is None
 
 
+def test_few_clips_are_compared_half_with_half() -> None:
+    few = some_clips()[-3:]
+    own, others = likeness.own_likeness(ROBOT, few), likeness.likeness(ROBOT, few[:1], few[1:])
+    assert own is not None
+    assert own.coordination is not None
+    assert others.coordination is not None
+    assert own.coordination < 0.2 * others.coordination
+
+
 def test_the_judge_sees_what_the_discriminator_does() -> None:
     clip = some_clips()[0]
     frames = likeness._frames(ROBOT, clip)

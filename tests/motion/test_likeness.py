@@ -22,9 +22,14 @@ def some_clips() -> list[Clip]:
     return [load_clip(path, ROBOT) for path in sorted(shipped_folder(ROBOT).glob("*.npz"))[::12]]
 
 
-def test_demonstrations_are_like_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def quick_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("_STEPS", 5), ("_LEARNED", 256), ("_ASKED", 256), ("_BATCH", 64)):
         monkeypatch.setattr(fresh_judge, name, value)
+
+
+@pytest.mark.usefixtures("quick_judge")
+def test_demonstrations_are_like_themselves() -> None:
     alike = likeness.likeness(ROBOT, some_clips(), some_clips())
     assert alike.distance == 0
     assert alike.coordination is not None
@@ -38,6 +43,7 @@ def test_one_clip_has_nothing_to_be_like() -> None:
     assert likeness.own_likeness(ROBOT, some_clips()[:1]) is None
 
 
+@pytest.mark.usefixtures("quick_judge")
 def test_few_clips_are_compared_half_with_half() -> None:
     few = some_clips()[-3:]
     own, others = likeness.own_likeness(ROBOT, few), likeness.likeness(ROBOT, few[:1], few[1:])

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from playground_amp.envs.commands import Command
 from playground_amp.learning import rollout
 
 FALLS_AT, ENDS_AT = jnp.array([2, 99, 99]), jnp.array([99, 3, 99])
@@ -27,6 +28,7 @@ class State(NamedTuple):
     readings: Readings
     reward_terms: dict[str, jax.Array]
     average_velocity: jax.Array
+    command: Command
     step: jax.Array
     previous_action: jax.Array
     joint_target: jax.Array
@@ -47,6 +49,7 @@ def state(age: jax.Array, bad: jax.Array, torque: jax.Array | None = None) -> St
         readings=Readings(~bad, jnp.zeros((3, 1)) if torque is None else torque),
         reward_terms={"age": count, "half": count / 2},
         average_velocity=jnp.zeros((3, 3)),
+        command=Command(*jnp.zeros((4, 3)), hold_heading=age == 1, steps_left=age),
         step=age,
         previous_action=jnp.zeros((3, 1)),
         joint_target=jnp.zeros((3, 1)),
@@ -117,6 +120,7 @@ def test_robots_that_are_watched_act_without_noise_and_their_noise_is_kept() -> 
     walked, action = experience.walked, experience.transitions.action
     assert walked
     np.testing.assert_array_equal(walked.torque, action * np.array([-1, 1, 1])[:, None, None])
+    np.testing.assert_array_equal(walked.holds, experience.transitions.observation["state"][..., 0] == 1)
     np.testing.assert_array_equal(walked.ended, experience.transitions.discount == 0)
     np.testing.assert_array_equal(action, experience.transitions.observation["state"])
     assert collected(4)[2].walked is None

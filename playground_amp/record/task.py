@@ -13,9 +13,7 @@ from playground_amp.record.track import make_track
 from playground_amp.robot.record import Robot
 from playground_amp.robot.scale import scale_of
 
-_SLOWER = (
-    0.025  # m/s of WildRobot: who has learned nothing between standing and the slowest clip may stand at its speed
-)
+_SLOWER = 0.025  # m/s of WildRobot that it is asked for below the slowest clip, lest that be the edge of standing
 _DRIFT = 0.05  # m/s of WildRobot: a walk that goes no faster to a side does not mean to
 _STRAIGHT_TURNS = (-0.3, 0.3)  # rad by which the heading to hold changes where nothing else turns
 _WIDER = 0.02  # of the cycle times, so that the slowest and the fastest are within

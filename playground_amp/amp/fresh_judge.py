@@ -22,7 +22,7 @@ WINDOW = 0.2  # s
 NOISE = 0.25  # standard deviations of each feature
 _LAYERS, _STEPS, _BATCH, _RATE = (128, 64), 1500, 256, 1e-3
 _LEARNED, _ASKED = 8192, 4096  # rows of each side
-_LEAST_CLIPS = 8  # fewer are cut into pieces
+LEAST_CLIPS = 8  # fewer are cut into pieces
 _RESAMPLED, _INTERVAL = 1000, (2.5, 97.5)  # bootstrap, percent
 
 
@@ -63,7 +63,7 @@ class FreshJudge:
         self, demonstrations: Sequence[np.ndarray], policy: Sequence[np.ndarray], seed: int = 0
     ) -> Verdict | None:
         """Of clips and of walks at their commands, frames [T, F] each; None if too little of either is long enough."""
-        shown, walked = (pieces(side, max(self._lengths), _LEAST_CLIPS) for side in (demonstrations, policy))
+        shown, walked = (pieces(side, max(self._lengths), LEAST_CLIPS) for side in (demonstrations, policy))
         if min(len(shown), len(walked)) < 2:
             return None
         trials = [self._trial(shown, walked, length, noise, seed) for noise in (0.0, NOISE) for length in self._lengths]

@@ -73,9 +73,9 @@ def check_distances(config: Config, clips: Sequence[Clip], scale: Scale) -> Chec
     But for standing, which style is not paid for.
     """
     asked = _draw_commands(config, scale)
-    asked = asked[np.any(asked != 0, axis=1)]
     shown = np.array([clip.command for clip in clips])
     away = np.linalg.norm((asked[:, None] - shown) / command_kernel(scale), axis=2).min(axis=1)
+    away = np.where(np.any(asked != 0, axis=1), away, 0.0)
     far = float(np.mean(away > _FAR))
     findings = ()
     if far > _FAR_SHARE:

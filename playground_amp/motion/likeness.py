@@ -8,15 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.amp.features import frame_names, make_state_frames
-from playground_amp.amp.fresh_judge import NOISE, WINDOW, FreshJudge, Verdict
+from playground_amp.amp.fresh_judge import LEAST_CLIPS, NOISE, WINDOW, FreshJudge, Verdict
 from playground_amp.amp.sliced_distance import sliced_distance
 from playground_amp.amp.style_distance import style_distance
 from playground_amp.motion.clip import Clip
 from playground_amp.robot.record import Robot
 
 JUDGED = tuple(f"{what}{how}" for how in ("", f", noise {NOISE:g}") for what in ("steps", f"{WINDOW:g} s"))
-
-_FEW = 8  # demonstrations
 
 
 class Likeness(NamedTuple):
@@ -62,7 +60,7 @@ def own_likeness(robot: Robot, demonstrations: Sequence[Clip], seed: int = 0) ->
     if len(demonstrations) < 2:
         return None
     one, other = demonstrations[::2], demonstrations[1::2]
-    if len(demonstrations) < _FEW:
+    if len(demonstrations) < LEAST_CLIPS:
         one, other = ([_half(clip, part) for clip in demonstrations] for part in (0, 1))
     return likeness(robot, one, other, seed)
 

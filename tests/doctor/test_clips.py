@@ -45,6 +45,8 @@ def test_standing_needs_no_clip() -> None:
     walks = [changed(slow(), command=np.array([speed, 0.0, 0.0])) for speed in (0.5, 0.7)]
     task = config("forward=[0.5,0.7]", "sideways=[0,0]", "yaw_rate=[0,0]", "standing_share=0.5", "forward_share=1.0")
     assert doctor.check_distances(task, walks, Scale()).passed
+    only = config("standing_share=1.0")
+    assert doctor.check_distances(only, walks, Scale()).measured == "100.0%"
 
 
 def test_a_clip_that_says_another_speed_than_it_walks() -> None:

@@ -45,9 +45,3 @@ class GaitConfig(Section):
     swing_height: float = Field(
         gt=0, description="height of the foot's swing, m; under half of env.target_height", json_schema_extra=LENGTH
     )
-    grace_after_push: float = Field(
-        default=0.0,
-        ge=0,
-        description="seconds from a push on in which the clock pays as if it were kept, all of it after a hard push",
-        json_schema_extra=TIME,
-    )

@@ -6,12 +6,10 @@ import jax
 import jax.numpy as jnp
 
 from playground_amp.configs.randomization import DomainRandomizationConfig
-from playground_amp.configs.walking import GaitConfig
 from playground_amp.envs.commands import NEVER
 from playground_amp.envs.draws import between
 
 DRAWS = 3  # random numbers a push takes
-_HARD = 10.0  # N of WildRobot's: no push excuses more
 
 
 class Push(NamedTuple):
@@ -19,13 +17,6 @@ class Push(NamedTuple):
 
     force_w: jax.Array  # [3] N
     starts_in: jax.Array  # [] int32 control steps; 0 and below: under way
-
-
-class Felt(NamedTuple):
-    """The push that a robot felt last."""
-
-    force: jax.Array  # [] N
-    since: jax.Array  # [] int32 control steps since it began
 
 
 def none() -> Push:
@@ -67,28 +58,3 @@ def update(
     waiting = push._replace(starts_in=push.starts_in - 1)
     following = sample(uniform, config, control_dt, strength_share)
     return jax.tree.map(lambda new, old: jnp.where(over, new, old), following, waiting)
-
-
-def nothing_felt(config: GaitConfig) -> Felt | None:
-    """Of a robot that was never pushed; None where pushes excuse nothing."""
-    return Felt(jnp.float32(0.0), jnp.int32(NEVER)) if config.grace_after_push else None
-
-
-def felt(last: Felt | None, push: Push) -> Felt | None:
-    """After a control step under `push`, of a robot that had felt `last` before."""
-    if last is None:
-        return None
-    begins = push.starts_in == 0
-    force = jnp.where(begins, jnp.linalg.norm(push.force_w), last.force)
-    return Felt(force, jnp.where(begins, 0, last.since + 1))
-
-
-def excused(last: Felt | None, config: GaitConfig, control_dt: float, force_scale: float) -> jax.Array | float:
-    """[] share in [0, 1] of what the clock asks that may be left: by the push's force, for `grace_after_push`.
-
-    `force_scale`: the robot's ratio of forces to WildRobot's.
-    """
-    if last is None:
-        return 0.0
-    fresh = last.since * control_dt < config.grace_after_push
-    return jnp.where(fresh, jnp.minimum(1.0, last.force / (_HARD * force_scale)), 0.0)

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from playground_amp.configs.schema import EnvConfig
-from playground_amp.envs import commands, gait, pushes
+from playground_amp.envs import commands, gait
 from playground_amp.envs.arm_swing import missed_swing
 from playground_amp.envs.reference_motion import PostureTable
 from playground_amp.envs.state import EnvState
@@ -108,11 +108,6 @@ class RewardInputs:
         return gait.swing_height(self.after.gait_phase, self.env.gait)
 
     @cached_property
-    def excused(self) -> jax.Array | float:
-        """[] share of the pay for the clock that is due whatever the feet do: the clock knows no push."""
-        return pushes.excused(self.after.felt, self.env.gait, self.env.control_dt, self.scale.force)
-
-    @cached_property
     def touching(self) -> jax.Array:
         """[2] bool: which feet carry load."""
         return self.readings.foot_switch.reshape(2, 2).any(axis=1)
@@ -168,16 +163,14 @@ def base_height(s: RewardInputs) -> jax.Array:
 
 def gait_contact(s: RewardInputs) -> jax.Array:
     """Share of feet that do what the clock says: on the floor in stance, off it in swing."""
-    kept = jnp.mean(s.touching == (s.swing == 0))
-    return s.excused + (1.0 - s.excused) * kept
+    return jnp.mean(s.touching == (s.swing == 0))
 
 
 def swing_clearance(s: RewardInputs) -> jax.Array:
     """Gaussian of the swinging sole's height error, width 14 mm; 0 while nothing is due to swing."""
     swinging = s.swing > 0
     error = s.readings.foot_height - s.swing_height
-    kept = jnp.exp(-(error**2) / (0.0004 * s.scale.length**2))
-    return jnp.sum(jnp.where(swinging, s.excused + (1.0 - s.excused) * kept, 0.0))
+    return jnp.sum(jnp.where(swinging, jnp.exp(-(error**2) / (0.0004 * s.scale.length**2)), 0.0))
 
 
 def swing_tilt(s: RewardInputs) -> jax.Array:
@@ -204,8 +197,7 @@ def action_rate(s: RewardInputs) -> jax.Array:
 
 def torque(s: RewardInputs) -> jax.Array:
     """Sum of squared joint torques, N²m², each by its servo's limit."""
-    scale = np.asarray(s.robot.torque_limit / load_robot(DEFAULT_ROBOT).torque_limit.mean(), np.float32)
-    return jnp.sum((s.readings.joint_torque / scale) ** 2)
+    return jnp.sum((s.readings.joint_torque / _torque_scale(s.robot)) ** 2)
 
 
 def joint_speed(s: RewardInputs) -> jax.Array:
@@ -219,9 +211,8 @@ def power(s: RewardInputs) -> jax.Array:
 
 
 def lateral_posture(s: RewardInputs) -> jax.Array:
-    """Squared distance of the yaw and roll joints from home, rad²: all that turn least about the axis to the left."""
-    lateral = np.flatnonzero(np.argmax(np.abs(s.robot.joint_axis_b), axis=1) != 1)
-    return jnp.sum(s.joint_offset[lateral] ** 2)
+    """Squared distance of the yaw and roll joints from home, rad²."""
+    return jnp.sum(s.joint_offset[_lateral_joints(s.robot)] ** 2)
 
 
 def arm_swing(s: RewardInputs) -> jax.Array:
@@ -246,3 +237,13 @@ def reference_posture(s: RewardInputs) -> jax.Array:
     a home pose that is far from it there is still something to gain.
     """
     return 1.0 / (1.0 + jnp.sum(s.reference_offset**2) / s.reference_spread)
+
+
+def _torque_scale(robot: Robot) -> np.ndarray:
+    """Each joint's limit over that of WildRobot's servos, [J]."""
+    return np.asarray(robot.torque_limit / load_robot(DEFAULT_ROBOT).torque_limit.mean(), np.float32)
+
+
+def _lateral_joints(robot: Robot) -> np.ndarray:
+    """The joints that turn least about the axis to the left: all but pitches."""
+    return np.flatnonzero(np.argmax(np.abs(robot.joint_axis_b), axis=1) != 1)

@@ -6,7 +6,7 @@ import jax
 
 from playground_amp.envs.bus import BusState
 from playground_amp.envs.commands import Command
-from playground_amp.envs.pushes import Felt, Push
+from playground_amp.envs.pushes import Push
 from playground_amp.envs.reference_motion import Followed
 from playground_amp.envs.sensing import SensorErrors
 from playground_amp.physics.protocol import PhysicalParameters, PhysicsState
@@ -25,7 +25,6 @@ class EnvState(NamedTuple):
     command: Command
     heading_trim: jax.Array | None  # [] rad/s, the integral part of what holds a heading; None: it has none
     push: Push
-    felt: Felt | None  # the last one; None: pushes excuse nothing
     key: jax.Array
     step: jax.Array  # [] int32 control steps since the start
     gait_phase: jax.Array  # [] in [0, 1)

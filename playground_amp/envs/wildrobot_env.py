@@ -113,7 +113,6 @@ class WildRobotEnv:
             command=start.command,
             heading_trim=commands.no_trim(self.config.env.commands),
             push=start.push,
-            felt=pushes.nothing_felt(self.config.env.gait),
             key=key,
             step=jnp.int32(0),
             gait_phase=start.gait_phase,
@@ -183,7 +182,6 @@ class WildRobotEnv:
             heading_trim=commands.trimmed(
                 state.heading_trim, state.command, env.commands, readings.heading, env.control_dt
             ),
-            felt=pushes.felt(state.felt, state.push),
             step=step,
             gait_phase=gait.advance(state.gait_phase, state.command, env.gait, env.control_dt),
             previous_action=action,

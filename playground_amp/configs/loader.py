@@ -11,7 +11,6 @@ from pydantic_core import ErrorDetails
 
 from playground_amp.configs import problems
 from playground_amp.configs.inheritance import read_with_base
-from playground_amp.configs.keys import field_at
 from playground_amp.configs.overrides import (
     Override,
     apply,
@@ -161,8 +160,7 @@ def config_of_policy(data: Mapping[str, Plain], source: str) -> Config:
     """The configuration stored with a trained policy, which an earlier version of this project may have written.
 
     Keys that have come since are taken from the standard configuration file, but for what that switches on: the run
-    went without (`_BEFORE`). A line on stderr names them, but for what was off and is off in the standard file too.
-    Stages are none: the run had none.
+    went without (`_BEFORE`). A line on stderr names them. Stages are none: the run had none.
 
     Raises:
         UserError: one sentence a line, for everything that is wrong.
@@ -188,19 +186,11 @@ def _completed(
         name = f"{prefix}{key}"
         if key not in data:
             complete[key] = _BEFORE.get(name, value)
-            if not _is_off(name, value):
-                new.append(name)
+            new.append(name)
         elif isinstance(value, Mapping) and isinstance(data[key], Mapping) and name not in FREE_FORM:
             complete[key], inner = _completed(data[key], value, f"{name}.")
             new += inner
     return complete, new
-
-
-def _is_off(name: str, value: Plain) -> bool:
-    """Whether the key has a value of its own where no file names it, and that is the one."""
-    field = field_at(name.split("."))
-    own = tuple(value) if isinstance(value, list) else value
-    return field is not None and not field.is_required() and field.default == own
 
 
 def dump_config(config: Config) -> str:

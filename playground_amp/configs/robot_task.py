@@ -9,6 +9,9 @@ from playground_amp.errors import UserError
 from playground_amp.robot.description import DESCRIPTION, read_description
 from playground_amp.robot.record import Robot
 
+# What is the robot's and not the recipe's, in every stage: what it can be asked for, and how it is simulated.
+_BODY = ("env", "physics", "domain_randomization")
+
 
 def task_of(robot: Robot) -> dict[str, Any]:
     """The section. Raises UserError for a key that the configuration does not have."""
@@ -25,9 +28,11 @@ def with_task(data: Mapping[str, Any], task: Mapping[str, Any], *, whole: bool) 
     Args:
         data: the file's content, scaled to the robot.
         task: the robot's section.
-        whole: whether the file names every key; one that extends it gets only the keys that it names itself, so that
-            what it does not change stays inherited. Also in `stages:` and `quick_verify:`. What the robot has in a
-            stage of its own stands there in place of what it has throughout.
+        whole: whether the file names every key, as that of the first walk does, whose stages a robot's own are. A file
+            that extends it is another recipe: it gets only the keys that it names itself, so that what it does not
+            change stays inherited; and what its stages weigh and how they learn stays as it says, for a robot's own is
+            found by walking without it. Also in `quick_verify:`. What the robot has in a stage of its own stands there
+            in place of what it has throughout.
     """
     throughout = {name: value for name, value in task.items() if name != "stages"}
     mixed = {name: _replaced(value, throughout.get(name), whole) for name, value in data.items()}
@@ -35,12 +40,13 @@ def with_task(data: Mapping[str, Any], task: Mapping[str, Any], *, whole: bool) 
         mixed |= {name: value for name, value in task.items() if name not in data}
     if isinstance(mixed.get("quick_verify"), Mapping):
         mixed["quick_verify"] = with_task(mixed["quick_verify"], task, whole=False)
+    in_stages = throughout if whole else {name: throughout[name] for name in _BODY if name in throughout}
     for name, stage in (mixed.get("stages") or {}).items():
         if isinstance(stage, Mapping) and isinstance(stage.get("changes"), Mapping):
             mixed["stages"] = mixed["stages"] | {
-                name: {**stage, "changes": with_task(stage["changes"], throughout, whole=False)}
+                name: {**stage, "changes": with_task(stage["changes"], in_stages, whole=False)}
             }
-    if "stages" in data:
+    if whole and "stages" in data:
         mixed["stages"] = _replaced(mixed["stages"], task.get("stages"), whole)
     return mixed
 

@@ -9,7 +9,9 @@ from second_body import second_body
 from playground_amp.configs.loader import load_config
 from playground_amp.configs.robot_task import with_task
 from playground_amp.errors import UserError
-from playground_amp.paths import ROBUST, STANDARD
+from playground_amp.paths import CONFIGS, ROBUST, STANDARD
+
+WALK_AMP = CONFIGS / "wildrobot_walk_amp.yaml"
 
 
 def robot_with(folder: Path, task: dict) -> str:
@@ -64,3 +66,13 @@ def test_what_a_robot_has_in_a_stage_stands_in_place_of_what_it_has_throughout(t
     robot = robot_with(tmp_path, {"reward_weights": {"yaw_tracking": 1.5, "yaw_progress": 1.0}, "stages": stages})
     polish = load_config(STANDARD, [f"robot={robot}"]).stages["polish"].changes["reward_weights"]
     assert polish == {"yaw_tracking": 3.0, "yaw_progress": 1.0, "power": -0.06}
+
+
+def test_the_stages_of_another_recipe_weigh_as_it_says_for_the_robot_too(tmp_path: Path) -> None:
+    settle = {"changes": {"reward_weights": {"power": -0.14, "velocity_tracking": 4.5, "torque": -0.2}}}
+    robot = robot_with(tmp_path, {"reward_weights": {"yaw_tracking": 1.5}, "stages": {"settle": settle}})
+    prior = load_config(WALK_AMP, [f"robot={robot}"]).stages["settle"].changes["reward_weights"]
+    shipped = load_config(WALK_AMP).stages["settle"].changes["reward_weights"]
+    for name in ("power", "velocity_tracking", "yaw_tracking"):
+        assert prior[name] == shipped[name]
+    assert prior["torque"] == -0.2, "what the recipe does not name stays the robot's"

@@ -91,18 +91,19 @@ def record(argv: Sequence[str]) -> int:
             raise UserError(f"--{flag}: clips that are named are followed by a policy of their own, at their commands")
     require_writable(arguments.output.parent, f"the folder {arguments.output} (--output)")
 
-    from playground_amp.cli.recording import record_clips, record_commands
+    from playground_amp.cli.recording import record_clips, record_commands, record_trained
     from playground_amp.motion.clip import RECORDED
     from playground_amp.motion.clip_output import require_clip_folder
 
     require_clip_folder(arguments.output, RECORDED)
+    count = arguments.commands or RECORDED_COMMANDS
     if arguments.clips:
-        kept = record_clips(_config(arguments, FOLLOWER_SETTINGS), arguments.clips, arguments.output)
+        kept = record_clips(_config(arguments, FOLLOWER_SETTINGS), arguments.clips, arguments.output, arguments.set)
+    elif arguments.policy:
+        policy = _policy(arguments)
+        kept = record_commands(policy.config, policy.params, count, arguments.output)
     else:
-        given = _policy(arguments) if arguments.policy else None
-        config = given.config if given else _config(arguments, RECORDER_SETTINGS)
-        params = given.params if given else None
-        kept = record_commands(config, params, arguments.commands or RECORDED_COMMANDS, arguments.output)
+        kept = record_trained(_config(arguments, RECORDER_SETTINGS), count, arguments.output, arguments.set)
     return PASSED_STATUS if kept else FAILED_STATUS
 
 

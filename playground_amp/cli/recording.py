@@ -19,7 +19,7 @@ from playground_amp.record.recorder import commands_to_record, record_takes
 from playground_amp.record.table import print_followed, print_takes
 from playground_amp.record.task import task_of
 from playground_amp.record.track import make_track
-from playground_amp.record.tracker import trained_tracker
+from playground_amp.record.tracker import tracker_config, trained_tracker
 from playground_amp.robot.record import Robot
 from playground_amp.robot.robot import load_robot
 from playground_amp.robot.scale import scale_of
@@ -31,8 +31,10 @@ _WARNED = 10  # clips whose figures are told
 _EXAMINED = 1000  # frames of a clip that is long
 
 
-def record_clips(config: Config, paths: Sequence[Path], output: Path) -> list[Clip]:
+def record_clips(config: Config, paths: Sequence[Path], output: Path, given: Sequence[str]) -> list[Clip]:
     """Trains a policy to follow the clips, and writes what it made of them, with the task that they show.
+
+    `given`: what was set on the command line, which holds for following too.
 
     Raises:
       UserError: clips that are missing, damaged, of another robot or another rate.
@@ -42,7 +44,7 @@ def record_clips(config: Config, paths: Sequence[Path], output: Path) -> list[Cl
     clips = [clip for path in paths for clip in load_clips(path, robot)]
     track = make_track(robot, clips, config.env.control_dt)
     _warn_of_kinematics(robot, clips)
-    following = follower_config(config)
+    following = follower_config(config, given)
     with make_console(config.trainer.num_iterations) as console:
         params = train_follower(following, track, console)
     with progress("recording") as show:
@@ -62,11 +64,21 @@ def record_clips(config: Config, paths: Sequence[Path], output: Path) -> list[Cl
     return kept
 
 
-def record_commands(config: Config, given: Params | None, count: int, output: Path) -> list[Clip]:
-    """Writes what a policy does at so many commands: a given one, or one that is trained to follow generated gaits."""
+def record_trained(config: Config, count: int, output: Path, given: Sequence[str]) -> list[Clip]:
+    """Writes what a policy does at so many commands that is trained here to follow generated gaits.
+
+    `given`: what was set on the command line, which holds for following too.
+    """
+    prepare(check_engine(config.physics, training=True))
+    following = tracker_config(config, given)
+    params = trained_tracker(load_robot(config.robot), following, tell)
+    return record_commands(following, params, count, output)
+
+
+def record_commands(config: Config, params: Params, count: int, output: Path) -> list[Clip]:
+    """Writes what a policy does at so many commands, in its own configuration."""
     prepare(check_engine(config.physics, training=True))
     robot = load_robot(config.robot)
-    params = trained_tracker(robot, config, tell) if given is None else given
     commands = commands_to_record(config.env.commands, scale_of(robot), count, config.trainer.seed)
     with progress("recording") as show:
         takes = record_takes(

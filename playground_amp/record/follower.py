@@ -1,5 +1,7 @@
 """The policy that follows clips: PPO on the task of following them, one policy for all."""
 
+from collections.abc import Sequence
+
 from playground_amp.configs.changes import changed, changed_by_file
 from playground_amp.configs.schema import Config
 from playground_amp.learning.iteration import Trainer
@@ -11,9 +13,12 @@ from playground_amp.runs.tracking.console import Console
 from playground_amp.untyped import Params
 
 
-def follower_config(config: Config) -> Config:
-    """The configuration of following in the place of a task's, of which robot, physics and networks are kept."""
-    return changed_by_file(changed(config, {"reward_weights": {}, "stages": {}}), FOLLOWER)
+def follower_config(config: Config, given: Sequence[str] = ()) -> Config:
+    """The configuration of following in the place of a task's, of which robot, physics and networks are kept.
+
+    What was `given` by `--set` stays, but for rewards and stages.
+    """
+    return changed_by_file(changed(config, {"reward_weights": {}, "stages": {}}), FOLLOWER, given)
 
 
 def train_follower(config: Config, track: Track, console: Console) -> Params:

@@ -17,6 +17,11 @@ from playground_amp.runs.training import Training
 from playground_amp.untyped import Params
 
 
+def tracker_config(config: Config, given: Sequence[str] = ()) -> Config:
+    """The configuration of following generated gaits, made of a task's; what was `given` by `--set` stays."""
+    return changed_by_file(config, TRACKER, given)
+
+
 def trained_tracker(robot: Robot, config: Config, say: Callable[[str], None]) -> Params:
     """The parameters of a policy that follows what the generators make for a robot; `say` hears which of them."""
     clips = generated_clips(robot, config.env, say)
@@ -25,16 +30,13 @@ def trained_tracker(robot: Robot, config: Config, say: Callable[[str], None]) ->
 
 
 def train_tracker(config: Config, clips: Sequence[Clip], console: Console) -> Params:
-    """Trains on periodic clips that fill a grid of commands, in the stages of its own file; the policy's parameters.
-
-    `config`: the task, and for how many iterations it is trained.
-    """
+    """Trains on periodic clips that fill a grid of commands, as `tracker_config` says; the policy's parameters."""
     starts, posture = reference_states(clips), make_posture_table(clips)
 
     def make_trainer(config: Config) -> Trainer:
         return Trainer(config, WildRobotEnv(config, starts=starts, posture=posture))
 
-    return train_in_stages(changed_by_file(config, TRACKER), make_trainer, console)
+    return train_in_stages(config, make_trainer, console)
 
 
 def train_in_stages(config: Config, make_trainer: Callable[[Config], Trainer], console: Console) -> Params:

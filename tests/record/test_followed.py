@@ -20,6 +20,7 @@ from playground_amp.record.followed import FollowedClip, Followings, followed_cl
 from playground_amp.record.follower import follower_config
 from playground_amp.record.table import print_followed
 from playground_amp.record.task import gait_of, task_of
+from playground_amp.record.tracker import tracker_config
 
 CONFIG = load_config(STANDARD)
 STAND = stand(ROBOT, 0.02, seconds=0.2)
@@ -146,6 +147,16 @@ def test_following_is_paid_for_by_its_own_terms_alone() -> None:
     assert "swing_clearance" not in config.reward_weights
     assert not config.amp.enabled
     assert list(config.stages) == ["learn", "obey", "spare"]
+
+
+@pytest.mark.parametrize("made", [follower_config, tracker_config])
+def test_what_is_set_holds_for_following_too_but_not_what_is_paid_for(made) -> None:
+    given = ["env.bus=true", "trainer.desired_kl=0.03", "reward_weights.torque=-9", "stages={}"]
+    config = made(load_config(STANDARD, given), given)
+    assert (config.env.bus, config.trainer.desired_kl) == (True, 0.03)
+    assert config.env.commands.heading_gain == 1.0
+    assert list(config.stages) == ["learn", "obey", "spare"]
+    assert not made(load_config(STANDARD)).env.bus
 
 
 def test_the_posture_of_recordings_is_their_mean_over_the_cycle() -> None:

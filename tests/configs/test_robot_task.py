@@ -68,11 +68,12 @@ def test_what_a_robot_has_in_a_stage_stands_in_place_of_what_it_has_throughout(t
     assert polish == {"yaw_tracking": 3.0, "yaw_progress": 1.0, "power": -0.06}
 
 
-def test_the_stages_of_another_recipe_weigh_as_it_says_for_the_robot_too(tmp_path: Path) -> None:
+def test_another_recipe_pays_as_it_says_for_the_robot_too(tmp_path: Path) -> None:
     settle = {"changes": {"reward_weights": {"power": -0.14, "velocity_tracking": 4.5, "torque": -0.2}}}
     robot = robot_with(tmp_path, {"reward_weights": {"yaw_tracking": 1.5}, "stages": {"settle": settle}})
-    prior = load_config(WALK_AMP, [f"robot={robot}"]).stages["settle"].changes["reward_weights"]
-    shipped = load_config(WALK_AMP).stages["settle"].changes["reward_weights"]
+    walks, own = load_config(WALK_AMP), load_config(WALK_AMP, [f"robot={robot}"])
+    assert own.reward_weights["yaw_tracking"] == walks.reward_weights["yaw_tracking"]
+    shipped, prior = (each.stages["settle"].changes["reward_weights"] for each in (walks, own))
     for name in ("power", "velocity_tracking", "yaw_tracking"):
         assert prior[name] == shipped[name]
     assert prior["torque"] == -0.2, "what the recipe does not name stays the robot's"

@@ -151,6 +151,20 @@ def test_demonstrations_are_drawn_at_the_command() -> None:
     assert drawn[500:].mean() == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.parametrize("asked", [0.2, 0.3, 0.45])
+def test_demonstrations_that_lie_unevenly_show_the_speed_asked_for_on_the_average(asked: float) -> None:
+    speeds = jnp.array([0.0, 0.1, 0.19, 0.21, 0.25, 0.36, 0.48, 0.5, 0.52, 0.55])
+    command = jnp.stack([speeds, jnp.zeros(10), jnp.zeros(10)], axis=1)
+    shown = ReferenceBuffer(speeds[:, None, None], command, KERNEL)
+    drawn = shown.draw(jax.random.key(0), jnp.tile(jnp.array([asked, 0.0, 0.0]), (4000, 1)))
+    assert float(drawn.mean()) == pytest.approx(asked, abs=0.005)
+
+
+def test_beyond_all_demonstrations_the_nearest_are_drawn() -> None:
+    drawn = reference().draw(jax.random.key(0), jnp.tile(jnp.array([9.0, 0.0, 0.0]), (100, 1)))
+    assert float(drawn.mean()) == pytest.approx(1, abs=0.05)
+
+
 def test_what_differs_is_learned_and_paid_for() -> None:
     state, metrics = after_updates(60, mean=2.0)
     assert metrics["amp/accuracy"] > 0.95

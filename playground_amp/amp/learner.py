@@ -45,7 +45,7 @@ class MotionPrior:
     def __init__(self, config: AmpConfig, reference: ReferenceBuffer):
         self.config = config
         self.reference = reference
-        self._size = reference.transitions.shape[-1]
+        self._size = reference.all().shape[-1]
         self._init_params, self._discriminator = disc.make_discriminator(config.discriminator_layers, self._size)
         self._optimizer = optax.adamw(config.discriminator_lr, b1=_ADAM_B1, weight_decay=config.weight_decay)
 
@@ -53,19 +53,20 @@ class MotionPrior:
         """Before the first iteration: a normalizer that has seen the demonstrations, an empty replay buffer."""
         params = self._init_params(key)
         start = running_statistics.init_state(jax.ShapeDtypeStruct((self._size,), jnp.float32))
-        size = self.config.replay_size
+        size, columns = self.config.replay_size, self.reference.transitions.shape[-1]
         return PriorState(
             params=params,
             optimizer=self._optimizer.init(params),
             normalizer=running_statistics.update(start, self.reference.all()),
-            replay=ReplayBuffer(jnp.zeros((size, self._size)), jnp.zeros((size, 3)), jnp.int32(0)),
+            replay=ReplayBuffer(jnp.zeros((size, columns)), jnp.zeros((size, 3)), jnp.int32(0)),
             noise=jnp.float32(self.config.input_noise[0]),
             accuracy=jnp.float32(0.5),
         )
 
-    def style(self, state: PriorState, transitions: jax.Array) -> jax.Array:
-        """The style reward [...] in [0, 1] of transitions [..., n]."""
-        return disc.style_reward(self._discriminator(state.params, self._normalize(state, transitions)))
+    def style(self, state: PriorState, transitions: jax.Array, command: jax.Array) -> jax.Array:
+        """The style reward [...] in [0, 1] of transitions [..., n] of robots that were told commands [..., 3]."""
+        seen = self._normalize(state, _seen(transitions, command))
+        return disc.style_reward(self._discriminator(state.params, seen))
 
     def update(
         self, state: PriorState, transitions: jax.Array, command: jax.Array, key: jax.Array
@@ -73,7 +74,7 @@ class MotionPrior:
         """Learns from a rollout: transitions [B, n] and the velocities asked for [B, 3].
 
         Half of the policy's side is of this rollout, half of earlier ones; demonstrations are drawn at the same
-        commands. Metrics are scalars by name.
+        commands, and shown with them. Metrics are scalars by name.
         """
         update_key, replay_key = jax.random.split(key)
         (state, history) = jax.lax.scan(
@@ -96,7 +97,7 @@ class MotionPrior:
         empty = state.replay.filled == 0
         fake = jnp.concatenate([transitions[now], jnp.where(empty, transitions[now], state.replay.transitions[then])])
         asked = jnp.concatenate([command[now], jnp.where(empty, command[now], state.replay.command[then])])
-        real = self.reference.draw(reference_key, asked)
+        real, fake = _seen(self.reference.draw(reference_key, asked), asked), _seen(fake, asked)
         # Both sides feed the normalizer alike, so that neither is known by its scale.
         state = state._replace(normalizer=running_statistics.update(state.normalizer, jnp.concatenate([real, fake])))
         real, fake = self._normalize(state, real), self._normalize(state, fake)
@@ -143,6 +144,14 @@ class MotionPrior:
             replay.filled + count,
         )
 
-    def _normalize(self, state: PriorState, transitions: jax.Array) -> jax.Array:
-        normalized = running_statistics.normalize(transitions, state.normalizer)
+    def _normalize(self, state: PriorState, seen: jax.Array) -> jax.Array:
+        normalized = running_statistics.normalize(seen, state.normalizer)
         return jnp.clip(normalized, -_FEATURE_BOUND, _FEATURE_BOUND)
+
+
+def _seen(transitions: jax.Array, command: jax.Array) -> jax.Array:
+    """What the discriminator is asked about, [..., n + 3].
+
+    Without the command a walk that is slower than it was told passes for one that was told to be.
+    """
+    return jnp.concatenate([transitions, command], axis=-1)

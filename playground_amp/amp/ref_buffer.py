@@ -39,8 +39,10 @@ class ReferenceBuffer(NamedTuple):
         return self.transitions[clip, moment]
 
     def all(self) -> jax.Array:
-        """Every transition, [K × L, n]."""
-        return self.transitions.reshape(-1, self.transitions.shape[-1])
+        """Every transition with the command that it shows, [K × L, n + 3]."""
+        command = jnp.broadcast_to(self.command[:, None], (*self.transitions.shape[:2], self.command.shape[-1]))
+        seen = jnp.concatenate([self.transitions, command], axis=-1)
+        return seen.reshape(-1, seen.shape[-1])
 
 
 def _tilted(away: jax.Array, logits: jax.Array) -> jax.Array:

@@ -133,7 +133,7 @@ class Trainer:
         env_states, statistics, experience = self._collect(state, rollout_key)
         transitions, metrics = experience.transitions, experience.metrics | {"difficulty": state.difficulty}
         if self.prior and state.prior and experience.motion:
-            style = self.prior.style(state.prior, experience.motion.transitions)
+            style = self.prior.style(state.prior, experience.motion.transitions, experience.motion.command)
             # Standing has no style: beside demonstrations that hardly move, what sensors add would be all that counts.
             paid = self._style_weight(statistics) * style * ~asks_to_stand(experience.motion.command)
             transitions = transitions._replace(reward=transitions.reward + paid)

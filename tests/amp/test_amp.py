@@ -170,22 +170,32 @@ def test_what_differs_is_learned_and_paid_for() -> None:
     assert metrics["amp/accuracy"] > 0.95
     assert metrics["amp/real_score"] > 0.5
     assert metrics["amp/fake_score"] < -0.5
-    real, fake = prior().reference.transitions[0], policy_side(2.0)[0]
-    assert prior().style(state, real).mean() > 0.8
-    assert prior().style(state, fake).mean() < 0.2
+    real, (fake, command) = prior().reference.transitions[0], policy_side(2.0)
+    assert prior().style(state, real, command[: len(real)]).mean() > 0.8
+    assert prior().style(state, fake, command).mean() < 0.2
+
+
+def test_the_same_motion_is_told_by_the_command_that_it_was_not_drawn_for() -> None:
+    # Whoever was told 0.5 m/s moves as demonstrations of 0 m/s do.
+    state = prior().init(jax.random.key(0))
+    slow, told = prior().reference.transitions[0], jnp.tile(jnp.array([[0.5, 0.0, 0.0]]), (2000, 1))
+    for seed in range(60):
+        state, metrics = update(state, slow, told, jax.random.key(seed))
+    assert metrics["amp/accuracy"] > 0.9
+    assert prior().style(state, slow, told).mean() < 0.2
 
 
 def test_what_does_not_differ_is_not_told_apart() -> None:
     state, metrics = after_updates(60, mean=0.0)
     assert metrics["amp/accuracy"] == pytest.approx(0.5, abs=0.12)
-    assert prior().style(state, policy_side(0.0)[0]).mean() == pytest.approx(0.75, abs=0.1)
+    assert prior().style(state, *policy_side(0.0)).mean() == pytest.approx(0.75, abs=0.1)
 
 
 def test_both_sides_feed_the_normalizer_alike() -> None:
     # 4000 demonstrations, of clips 0 and 1, mean 0.5; then 2 updates of 64 at mean 0 and 64 at mean 80.
     state, _ = after_updates(1, mean=80.0)
     expected = (4000 * 0.5 + 128 * 0 + 128 * 80) / 4256
-    assert np.mean(np.asarray(state.normalizer.mean)) == pytest.approx(expected, abs=0.05)
+    assert np.mean(np.asarray(state.normalizer.mean)[:FEATURE_SIZE]) == pytest.approx(expected, abs=0.05)
 
 
 def test_noise_rises_while_the_discriminator_knows_too_well_and_falls_while_it_guesses() -> None:

@@ -29,7 +29,7 @@ class TellTale:
     def init(self, key: jax.Array) -> Mark:
         return Mark(jnp.float32(BEFORE))
 
-    def style(self, state: Mark, transitions: jax.Array) -> jax.Array:
+    def style(self, state: Mark, transitions: jax.Array, command: jax.Array) -> jax.Array:
         return jnp.full(transitions.shape[:-1], state.pay)
 
     def update(

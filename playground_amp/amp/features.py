@@ -1,7 +1,7 @@
 """What the discriminator sees of a motion: one function, for the policy's steps and for demonstrations alike.
 
-No contacts (a reference has none that physics would agree to), no command (the task's business), no heading and no
-place on the floor (the motion is the same everywhere).
+No contacts (a reference has none that physics would agree to), no heading and no place on the floor (the motion is the
+same everywhere). The command stands beside them where the discriminator is asked (learner.py).
 """
 
 from collections.abc import Callable

@@ -11,7 +11,6 @@ from playground_amp.robot.record import Robot
 
 # What is the robot's and not the recipe's, in every stage: what it can be asked for, and how it is simulated.
 _BODY = {"env", "physics", "domain_randomization"}
-_STAGES = {"stages"}
 
 
 def task_of(robot: Robot) -> dict[str, Any]:
@@ -35,7 +34,7 @@ def with_task(data: Mapping[str, Any], task: Mapping[str, Any], *, whole: bool) 
             by walking without it. Also in `quick_verify:`. What the robot has in a stage of its own stands there in
             place of what it has throughout.
     """
-    throughout = {name: value for name, value in task.items() if name in (task.keys() - _STAGES if whole else _BODY)}
+    throughout = {key: value for key, value in task.items() if key != "stages" and (whole or key in _BODY)}
     mixed = {name: _replaced(value, throughout.get(name), whole) for name, value in data.items()}
     if whole:
         mixed |= {name: value for name, value in task.items() if name not in data}

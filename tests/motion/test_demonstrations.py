@@ -212,5 +212,5 @@ def test_the_policy_file_of_a_run_with_amp_holds_the_discriminator(amp_trainer: 
     policy = amp_trainer.policy(amp_trainer.init())
     assert policy.amp is not None
     assert policy.amp.weight == 1.0
-    assert policy.amp.discriminator["normalizer"]["mean"].shape == (74,)
+    assert policy.amp.discriminator["normalizer"]["mean"].shape == (2 * 37 + 3,)  # two frames and the command
     assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(policy.amp.discriminator))

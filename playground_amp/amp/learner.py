@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from playground_amp.amp import discriminator as disc
-from playground_amp.amp.ref_buffer import ReferenceBuffer
+from playground_amp.amp.ref_buffer import ReferenceBuffer, with_command
 from playground_amp.brax_api.learning import running_statistics
 from playground_amp.configs.amp import AmpConfig
 from playground_amp.untyped import Params
@@ -45,7 +45,7 @@ class MotionPrior:
     def __init__(self, config: AmpConfig, reference: ReferenceBuffer):
         self.config = config
         self.reference = reference
-        self._size = reference.all().shape[-1]
+        self._size = reference.seen_size
         self._init_params, self._discriminator = disc.make_discriminator(config.discriminator_layers, self._size)
         self._optimizer = optax.adamw(config.discriminator_lr, b1=_ADAM_B1, weight_decay=config.weight_decay)
 
@@ -65,7 +65,7 @@ class MotionPrior:
 
     def style(self, state: PriorState, transitions: jax.Array, command: jax.Array) -> jax.Array:
         """The style reward [...] in [0, 1] of transitions [..., n] of robots that were told commands [..., 3]."""
-        seen = self._normalize(state, _seen(transitions, command))
+        seen = self._normalize(state, with_command(transitions, command))
         return disc.style_reward(self._discriminator(state.params, seen))
 
     def update(
@@ -97,7 +97,7 @@ class MotionPrior:
         empty = state.replay.filled == 0
         fake = jnp.concatenate([transitions[now], jnp.where(empty, transitions[now], state.replay.transitions[then])])
         asked = jnp.concatenate([command[now], jnp.where(empty, command[now], state.replay.command[then])])
-        real, fake = _seen(self.reference.draw(reference_key, asked), asked), _seen(fake, asked)
+        real, fake = (with_command(side, asked) for side in (self.reference.draw(reference_key, asked), fake))
         # Both sides feed the normalizer alike, so that neither is known by its scale.
         state = state._replace(normalizer=running_statistics.update(state.normalizer, jnp.concatenate([real, fake])))
         real, fake = self._normalize(state, real), self._normalize(state, fake)
@@ -147,11 +147,3 @@ class MotionPrior:
     def _normalize(self, state: PriorState, seen: jax.Array) -> jax.Array:
         normalized = running_statistics.normalize(seen, state.normalizer)
         return jnp.clip(normalized, -_FEATURE_BOUND, _FEATURE_BOUND)
-
-
-def _seen(transitions: jax.Array, command: jax.Array) -> jax.Array:
-    """What the discriminator is asked about, [..., n + 3].
-
-    Without the command a walk that is slower than it was told passes for one that was told to be.
-    """
-    return jnp.concatenate([transitions, command], axis=-1)

@@ -41,8 +41,20 @@ class ReferenceBuffer(NamedTuple):
     def all(self) -> jax.Array:
         """Every transition with the command that it shows, [K × L, n + 3]."""
         command = jnp.broadcast_to(self.command[:, None], (*self.transitions.shape[:2], self.command.shape[-1]))
-        seen = jnp.concatenate([self.transitions, command], axis=-1)
-        return seen.reshape(-1, seen.shape[-1])
+        return with_command(self.transitions, command).reshape(-1, self.seen_size)
+
+    @property
+    def seen_size(self) -> int:
+        """How many numbers the discriminator is shown of a step, n + 3."""
+        return self.transitions.shape[-1] + self.command.shape[-1]
+
+
+def with_command(transitions: jax.Array, command: jax.Array) -> jax.Array:
+    """What the discriminator is asked about, [..., n + 3].
+
+    Without the command a walk that is slower than it was told passes for one that was told to be.
+    """
+    return jnp.concatenate([transitions, command], axis=-1)
 
 
 def _tilted(away: jax.Array, logits: jax.Array) -> jax.Array:
